@@ -1,0 +1,83 @@
+/* engine.h - runs verified stored procedures: interpreter and JIT.
+ *
+ * One contract: for every SP that the verifier accepted, interpreter and JIT make
+ * the same calls with the same arguments on any sink, and leave the same registers.
+ * Neither checks anything again: handing an unverified SP to an engine is a bug.
+ *
+ * A struct client is one client's world at run time: its name tables, location
+ * slots, registers, external state and payload table, over one sink.  Compiled
+ * code holds none of these: it finds them through the client pointer, so that it
+ * may be cached and shared between versions.
+ *
+ * Threads: a client, its code and its sink belong to one thread at a time.
+ */
+#ifndef BLINK_ENGINE_ENGINE_H
+#define BLINK_ENGINE_ENGINE_H
+
+#include "blink/engine/sink.h"
+#include "blink/sp/sp.h"
+
+/* Why a run stopped. */
+enum engine_status {
+	ENGINE_END,         /* ran to its `end` */
+	ENGINE_YIELD,       /* at a `yield`: resume at .pc */
+	ENGINE_LIMIT,       /* command budget used up: resume at .pc */
+	ENGINE_ERROR        /* a window-system operation failed, see .error */
+};
+
+struct engine_extern { uint32_t value[SP_EXTERNS]; };
+
+struct client {
+	struct sink *sink;
+	struct sp_payloads payloads;         /* set before each run */
+	uint32_t *names[GL_SPACE_COUNT];     /* client name -> driver name, 0 unknown */
+	uint32_t names_cap[GL_SPACE_COUNT];
+	void **syncs;                        /* GL_SPACE_SYNC: driver handles */
+	int32_t *locations;                  /* slot -> driver location; [0] = -1 */
+	uint32_t nlocations;
+	struct client_slot *slots;           /* what each slot stands for, for re-linking */
+	uint32_t regs[SP_REGISTERS];
+	struct engine_extern ext;
+	const struct sp *(*callee)(void *user, uint32_t id);   /* for `call` */
+	void *user;
+	uint64_t calls;                      /* GL calls made so far */
+	uint64_t budget;                     /* commands left before ENGINE_LIMIT */
+	uint32_t pc;                         /* word index where a run stopped */
+	struct error error;
+	/* called at each blinkSwap before the swap itself; may be NULL */
+	void (*on_swap)(void *user, uint32_t drawable);
+	void *swap_user;
+};
+
+struct client_limits {
+	uint32_t names[GL_SPACE_COUNT];      /* highest client name per space */
+	uint32_t slots;                      /* location slots */
+};
+
+/* embedded: init/finish */
+int client_init(struct client *c, struct sink *sink, const struct client_limits *limits,
+		struct error *err);
+void client_finish(struct client *c);
+
+/* Runs sp from word pc.  */
+enum engine_status interp_run(struct client *c, const struct sp *sp, uint32_t pc);
+
+/* ---- JIT (x86-64) -------------------------------------------------------- */
+struct jit;          /* code arenas near the sink's entry points, and the code cache */
+struct jit_code;     /* one compiled SP */
+
+int jit_create(struct jit **j, const struct sink *sink, struct error *err);
+void jit_destroy(struct jit *j);
+/* Compiles, or finds in the cache.  sp->code must stay in place while the code is
+ * used: arguments are read from the (private, verified) records at run time.
+ * Returned code is owned by the JIT and lives until jit_forget or eviction at a
+ * later jit_compile of the same JIT (at least until the next call). */
+const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct error *err);
+enum engine_status jit_run(struct client *c, const struct jit_code *code, const struct sp *sp,
+			   uint32_t pc);
+void jit_forget(struct jit *j, const struct jit_code *code);
+
+struct jit_stats { uint64_t compiles, hits, records, bytes, evicted; };
+void jit_stats_get(const struct jit *j, struct jit_stats *out);
+
+#endif

@@ -1,0 +1,83 @@
+/* sink.h - where commands go: the one seam on the way out.
+ *
+ * A sink is a table of native GL entry points indexed by opcode, plus the
+ * window-system operations that an engine performs for `blink*` ops.  Sinks:
+ * the GL driver (sink_gl.h, EGL or GLX window), null (entries that return at once,
+ * or the entries of a null libGL), recorder (calls are logged; differential tests).
+ *
+ * Contexts and drawables are the client's names (GL_SPACE_CONTEXT, _DRAWABLE).
+ * All functions return 0 or a negative errno with err set.  A sink is used from
+ * one thread at a time.
+ */
+#ifndef BLINK_ENGINE_SINK_H
+#define BLINK_ENGINE_SINK_H
+
+#include "blink/base/buf.h"
+#include "blink/base/error.h"
+#include "blink/gl/table.h"
+
+typedef void (*sink_fn)(void);
+
+struct sink {
+	const char *name;
+	const struct sink_ops *ops;
+	sink_fn entry[GL_OP_COUNT];   /* never NULL for a GL op: an entry point that the
+	                                 driver lacks is a counting no-op (sink_missing) */
+};
+
+struct sink_ops {
+	/* Profile bits and version as in the ISA: version 0 = highest compatibility. */
+	int (*context_create)(struct sink *s, uint32_t ctx, uint32_t share, uint32_t version,
+			      uint32_t flags, struct error *err);
+	void (*context_destroy)(struct sink *s, uint32_t ctx);
+	/* config: SP_DRAWABLE_* bits below */
+	int (*drawable_create)(struct sink *s, uint32_t drawable, uint32_t w, uint32_t h,
+			       uint32_t config, struct error *err);
+	int (*drawable_resize)(struct sink *s, uint32_t drawable, uint32_t w, uint32_t h,
+			       struct error *err);
+	void (*drawable_destroy)(struct sink *s, uint32_t drawable);
+	/* ctx 0: none is current afterwards */
+	int (*make_current)(struct sink *s, uint32_t ctx, uint32_t draw, uint32_t read,
+			    struct error *err);
+	int (*swap)(struct sink *s, uint32_t drawable, struct error *err);
+	void (*destroy)(struct sink *s);
+};
+
+#define SINK_CONFIG_DOUBLE  1u      /* double buffered */
+#define SINK_CONFIG_PBUFFER 2u
+/* context flags */
+#define SINK_CONTEXT_CORE   1u
+#define SINK_CONTEXT_DEBUG  2u
+#define SINK_CONTEXT_ES     4u
+
+/* Names of entry points that were called though the driver lacks them, and how
+ * often; i counts from 0, NULL ends. */
+const char *sink_missing(const struct sink *s, unsigned i, uint64_t *calls);
+
+/* Entry points that return at once, answers a constant.  Never fails but for memory. */
+struct sink *sink_null_create(void);
+
+/* GL through EGL (surfaceless or pbuffer), or in an X window where window is set.
+ * Entry points come from eglGetProcAddress.  Sets -ENODEV where there is no driver. */
+struct sink_gl_options { bool window; const char *title; };
+int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct error *err);
+/* The current drawable's back buffer (its front buffer if single), or the colour
+ * attachment 0 of the bound draw framebuffer: what a person, and apitrace's
+ * snapshots, would see at a swap.  RGB, rows top to bottom, 3*w bytes each; *rgb is
+ * malloc'd.  State is left as it was. */
+int sink_gl_read(struct sink *s, uint8_t **rgb, uint32_t *w, uint32_t *h, struct error *err);
+/* GL errors raised since the last call (glGetError drained): count, first code. */
+unsigned sink_gl_errors(struct sink *s, uint32_t *first);
+const char *sink_gl_renderer(struct sink *s);    /* GL_RENDERER / GL_VERSION, owned by s */
+
+/* Every call is appended to log as text-free records: op, nargs, args; pointers are
+ * logged as the hash of size-rule bytes where the rule knows the size. */
+struct sink *sink_recorder_create(struct buf *log);
+
+static inline void sink_destroy(struct sink *s)
+{
+	if (s)
+		s->ops->destroy(s);
+}
+
+#endif

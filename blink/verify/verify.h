@@ -1,0 +1,71 @@
+/* verify.h - the static verifier: is this SP safe to run for this client?
+ *
+ * The whole SP is accepted or refused before anything runs.  A refusal is a row of
+ * the reasons table (verify_reasons.def: stable name, sentence), a record index, a
+ * word offset and the disassembled line.
+ *
+ * What safety means here: opcodes known; registers, names, slots and payloads in
+ * range; every payload at least as long as the command's size rule says; vertex
+ * arrays long enough for every draw, indices of payload draws included; jumps
+ * forward to record boundaries; calls acyclic and bounded; the callback's rules.
+ *
+ * Safety may depend on state at entry (which arrays are enabled, what is bound).
+ * struct verify_state is the shadow of that state per context; the verifier starts
+ * from it and, when the SP is accepted, leaves the state after the SP in it.
+ */
+#ifndef BLINK_VERIFY_VERIFY_H
+#define BLINK_VERIFY_VERIFY_H
+
+#include "blink/sp/sp.h"
+
+enum verify_reason {
+#define REASON(id, sentence) VERIFY_##id,
+#include "blink/verify/verify_reasons.def"
+#undef REASON
+	VERIFY_REASONS
+};
+const char *verify_reason_name(enum verify_reason r);       /* "payload-short" */
+const char *verify_reason_sentence(enum verify_reason r);
+
+struct verify_limits {
+	uint32_t names[GL_SPACE_COUNT];
+	uint32_t slots;
+	uint32_t words;                 /* of one SP */
+	bool allow_opaque;              /* replay of one's own file: yes; server: no */
+	bool allow_sensitive;           /* likewise: unmediated control/behaviour commands */
+};
+
+struct verify_facts {
+	bool clears_color, clears_depth, clears_stencil;   /* before any draw */
+	bool uses_depth, uses_stencil, uses_blend, reads_framebuffer;
+	bool draws;
+	bool rerunnable;
+	uint64_t commands;              /* worst-case records executed */
+	uint64_t vertices;              /* worst case */
+	uint32_t contexts, opaque;      /* contexts made current; opaque commands met */
+};
+
+struct verify_verdict {
+	enum verify_reason reason;      /* VERIFY_OK when accepted */
+	uint32_t record, word;
+	char line[160];                 /* the disassembled record */
+	struct verify_facts facts;
+};
+
+struct verify_state;      /* shadows of all contexts of one client */
+struct verify_state *verify_state_create(void);
+void verify_state_destroy(struct verify_state *s);
+
+/* Other SPs of the client, for `call`; NULL if there is none of that id. */
+struct verify_env {
+	struct verify_limits limits;
+	struct sp_payloads payloads;
+	const struct sp *(*callee)(void *user, uint32_t id);
+	void *user;
+};
+
+/* 0 accepted, -EACCES refused (verdict filled in both cases), -ENOMEM. */
+int verify_sp(struct verify_state *s, const struct verify_env *env, const struct sp *sp,
+	      struct verify_verdict *verdict);
+
+#endif

@@ -1,0 +1,31 @@
+/* convert.h - from an apitrace trace to stored procedures. */
+#ifndef CAPTURE_CONVERT_H
+#define CAPTURE_CONVERT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "blink/base/error.h"
+
+struct convert_options {
+	bool keep_going;            /* drop what cannot be converted, record the loss */
+	int level;                  /* zstd, 0 default */
+	uint64_t window;            /* payload dedup window, 0 default */
+	uint32_t frames;            /* stop after so many, 0: all */
+	void (*progress)(void *user, double fraction, uint32_t frame);
+	void *user;
+};
+
+struct convert_stats {
+	uint64_t calls, records, skipped, lowered, lost;
+	uint64_t payload_bytes, payload_unique;
+	uint32_t frames, contexts, drawables, threads, rerunnable;
+	bool truncated;
+};
+
+/* Writes out (temporary name, then rename).  Unsupported calls: -ENOTSUP with call
+ * number, name and what is missing, unless keep_going. */
+int convert_trace(const char *trace, const char *out, const struct convert_options *opt,
+		  struct convert_stats *stats, struct error *err);
+
+#endif

@@ -1,0 +1,45 @@
+/* player.h - plays a .blink file on a sink through one of the engines. */
+#ifndef REPLAY_PLAYER_H
+#define REPLAY_PLAYER_H
+
+#include "blink/engine/engine.h"
+#include "blink/sp/file.h"
+#include "blink/verify/verify.h"
+
+enum player_engine { PLAYER_JIT, PLAYER_INTERP };
+
+/* CPU seconds of one frame (thread CPU clock), by stage, and what it did. */
+struct player_frame {
+	uint32_t frame;
+	double load, verify, compile, run;
+	uint64_t calls;
+	unsigned gl_errors;
+};
+
+struct player_options {
+	enum player_engine engine;
+	bool no_verify;             /* never set by blinkctl replay; for measurements */
+	bool check_errors;          /* drain glGetError after each frame (GL sink) */
+	/* before the swap that ends a frame: pictures; may be NULL */
+	int (*on_frame)(void *user, struct sink *sink, uint32_t frame, struct error *err);
+	void *user;
+};
+
+struct player;
+int player_create(struct player **p, struct blink_file *f, struct sink *sink,
+		  const struct player_options *opt, struct error *err);
+void player_destroy(struct player *p);
+/* Runs the init SPs (once, implied by the first player_frame). */
+int player_init(struct player *p, struct error *err);
+/* Frames must be played in order; earlier frames that were not played are played. */
+int player_play(struct player *p, uint32_t frame, struct player_frame *stats,
+		struct error *err);
+/* Loads (pins), verifies and compiles all SPs of a frame ahead of time, so that
+ * player_play then measures the run alone. */
+int player_prepare(struct player *p, uint32_t frame, struct player_frame *stats,
+		   struct error *err);
+/* Back to before init: destroys the client's contexts and objects. */
+int player_rewind(struct player *p, struct error *err);
+const struct verify_verdict *player_refusal(const struct player *p);
+
+#endif
