@@ -39,6 +39,7 @@ LIB_SRC := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.c blink/*/*/*.c)) \
            $(wildcard capture/*.c replay/*.c jit-bench/*.c reports/*.c corpora/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/gen/gl_table.gen.o
 CLI_SRC := $(wildcard cli/*.c)
+COMMANDS := $(sort $(patsubst cli/cmd_%.c,%,$(wildcard cli/cmd_*.c)))
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
 TEST_SRC := $(wildcard tests/*/test_*.c)
 TESTS   := $(TEST_SRC:%.c=$(B)/%)
@@ -55,6 +56,13 @@ $(GENH): $(GEN)
 $(GEN): $(B)/gen/gengl $(TABLES) $(KHRONOS)/gl.xml $(KHRONOS)/glx.xml
 	$(call say,TABLE,$@)$(B)/gen/gengl -r $(KHRONOS) -t blink/gl/tables -o $(B)/gen
 
+# one COMMAND(name) per cli/cmd_name.c; rewritten only when the folder changed
+$(B)/gen/commands.gen.h: FORCE
+	$(Q)mkdir -p $(@D) && { echo '/* made by the Makefile from cli/cmd_*.c */'; \
+	   printf 'COMMAND(%s)\n' $(COMMANDS); } > $@.new && \
+	   if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(B)/cli/commands.o: $(B)/gen/commands.gen.h
+
 $(B)/%.o: %.c $(GENH)
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(B)/gen/%.o: $(B)/gen/%.c $(GENH)
@@ -70,5 +78,5 @@ $(B)/tests/%: $(B)/tests/%.o $(TEST_HELP) $(B)/libblink.a
 
 clean:
 	rm -rf $(B)
-.PHONY: all clean
+.PHONY: all clean FORCE
 .SECONDARY:
