@@ -27,15 +27,30 @@ enum engine_status {
 
 struct engine_extern { uint32_t value[SP_EXTERNS]; };
 
+/* In .names: no object of the driver stands behind this client name yet.  Binding
+ * such a name makes one, as legacy GL does; elsewhere the driver is handed this very
+ * value, which it knows no object by, and raises the error it should. */
+#define CLIENT_NO_NAME 0xffffffffu
+
+/* The caller's side of a `call`, while the callee runs or is suspended. */
+struct client_frame {
+	uint32_t regs[SP_REGISTERS];
+	uint32_t pc;                         /* where the callee was suspended */
+};
+
+struct jit;
+
 struct client {
 	struct sink *sink;
 	struct sp_payloads payloads;         /* set before each run */
-	uint32_t *names[GL_SPACE_COUNT];     /* client name -> driver name, 0 unknown */
+	uint32_t *names[GL_SPACE_COUNT];     /* client name -> driver name; [0] = 0; NULL
+	                                        for spaces of identity and for syncs */
 	uint32_t names_cap[GL_SPACE_COUNT];
 	void **syncs;                        /* GL_SPACE_SYNC: driver handles */
 	int32_t *locations;                  /* slot -> driver location; [0] = -1 */
 	uint32_t nlocations;
 	struct client_slot *slots;           /* what each slot stands for, for re-linking */
+	uint32_t *program_slots;             /* program -> its first slot, 0 none */
 	uint32_t regs[SP_REGISTERS];
 	struct engine_extern ext;
 	const struct sp *(*callee)(void *user, uint32_t id);   /* for `call` */
@@ -44,6 +59,13 @@ struct client {
 	uint64_t budget;                     /* commands left before ENGINE_LIMIT */
 	uint32_t pc;                         /* word index where a run stopped */
 	struct error error;
+	/* Suspended calls: frames[0..depth); level is how deep the engine is in them. */
+	struct client_frame frames[SP_CALL_DEPTH];
+	uint32_t depth, level;
+	struct jit *jit;                     /* compiles callees; set by jit_run */
+	uint8_t *scratch;                    /* for names and answers, grows */
+	size_t scratch_cap;
+	uint8_t *context_ready;              /* contexts whose pixel store is tight */
 	/* called at each blinkSwap before the swap itself; may be NULL */
 	void (*on_swap)(void *user, uint32_t drawable);
 	void *swap_user;
@@ -58,8 +80,13 @@ struct client_limits {
 int client_init(struct client *c, struct sink *sink, const struct client_limits *limits,
 		struct error *err);
 void client_finish(struct client *c);
+/* Forgets a run that stopped at ENGINE_YIELD or ENGINE_LIMIT and is not going to be
+ * resumed.  (To resume it, run the same SP from c->pc.) */
+void client_abandon(struct client *c);
 
-/* Runs sp from word pc.  */
+/* Runs sp from word pc: 0, or c->pc after a run that stopped.  Every record executed
+ * costs 1 of c->budget, which starts as UINT64_MAX; a run stops with ENGINE_LIMIT
+ * before the record that it can not pay for. */
 enum engine_status interp_run(struct client *c, const struct sp *sp, uint32_t pc);
 
 /* ---- JIT (x86-64) -------------------------------------------------------- */

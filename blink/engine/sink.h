@@ -45,6 +45,7 @@ struct sink_ops {
 
 #define SINK_CONFIG_DOUBLE  1u      /* double buffered */
 #define SINK_CONFIG_PBUFFER 2u
+#define SINK_CONFIG_SAMPLES(config) ((config) >> 8 & 0xffu)   /* per pixel; 0, 1: one */
 /* context flags */
 #define SINK_CONTEXT_CORE   1u
 #define SINK_CONTEXT_DEBUG  2u
@@ -53,9 +54,18 @@ struct sink_ops {
 /* Names of entry points that were called though the driver lacks them, and how
  * often; i counts from 0, NULL ends. */
 const char *sink_missing(const struct sink *s, unsigned i, uint64_t *calls);
+/* The counting no-op for an entry point that a driver lacks.  The counts are the
+ * process's, not the sink's. */
+sink_fn sink_missing_entry(unsigned op);
+/* The name by which a driver is asked for the entry point of op: its command's, or
+ * NULL where op has none (core and window instructions). */
+const char *sink_entry_name(unsigned op);
 
 /* Entry points that return at once, answers a constant.  Never fails but for memory. */
 struct sink *sink_null_create(void);
+/* The same with the entry points of the library at path, a null libGL: so that the
+ * very same entries serve two programs that are measured side by side. */
+int sink_nullgl_create(struct sink **s, const char *path, struct error *err);
 
 /* GL through EGL (surfaceless or pbuffer), or in an X window where window is set.
  * Entry points come from eglGetProcAddress.  Sets -ENODEV where there is no driver. */
@@ -73,6 +83,9 @@ const char *sink_gl_renderer(struct sink *s);    /* GL_RENDERER / GL_VERSION, ow
 /* Every call is appended to log as text-free records: op, nargs, args; pointers are
  * logged as the hash of size-rule bytes where the rule knows the size. */
 struct sink *sink_recorder_create(struct buf *log);
+/* Entry points have no way to know their sink: calls go to the thread's recorder in
+ * use, which is the one made last, or named here. */
+void sink_recorder_use(struct sink *s);
 
 static inline void sink_destroy(struct sink *s)
 {
