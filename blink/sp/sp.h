@@ -58,6 +58,14 @@ static inline uint32_t sp_header(unsigned op, unsigned mask)
 static inline unsigned sp_opcode(uint32_t header) { return header & 0xffffu; }
 static inline unsigned sp_mask(uint32_t header) { return header >> 16; }
 
+/* Length of a record that sp_next has accepted. */
+static inline unsigned sp_words(const uint32_t *rec)
+{
+	return gl_ops[sp_opcode(*rec)].words;
+}
+/* Words that an operand of this kind takes in a record: 0, 1 or 2. */
+unsigned sp_kind_words(unsigned kind);
+
 /* One SP in memory.  code is borrowed and 4-byte aligned. */
 struct sp {
 	uint32_t id;            /* its number in the file or client, for `call` */
@@ -84,8 +92,12 @@ struct sp_payloads {
 	uint32_t n;
 };
 
-/* Next record, or NULL at the end or where the words left do not hold a whole
- * record of a known opcode (then *bad is set).  The safe way to walk any words. */
+/* The whole record that starts at rec, or NULL at the end, or where the words left
+ * do not hold a whole record of a known opcode (then *bad is set, otherwise cleared).
+ * The safe way to walk any words:
+ *
+ *     for (r = code; (r = sp_next(r, end, &bad)); r += sp_words(r)) ...
+ */
 const uint32_t *sp_next(const uint32_t *rec, const uint32_t *end, bool *bad);
 
 /* ---- builder -------------------------------------------------------------
