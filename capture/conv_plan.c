@@ -1,0 +1,564 @@
+/* conv_plan.c - what to do with each function of a trace, and the generic walk that
+ * turns a call into a record by the command table. */
+#include "capture/conv.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Commands with state that records do not have, by canonical name. */
+static const struct {
+	const char *name;
+	conv_hook hook;
+	int aux;
+} hooks[] = {
+	{ "glViewport", conv_hook_viewport, 0 },
+	{ "glViewportArrayv", conv_hook_viewport, 1 },
+	{ "glViewportIndexedf", conv_hook_viewport, 2 },
+	{ "glViewportIndexedfv", conv_hook_viewport, 3 },
+	{ "glBlitFramebuffer", conv_hook_viewport, 4 },
+	{ "glPixelStorei", conv_hook_pixelstore, 0 },
+	{ "glPixelStoref", conv_hook_pixelstore, 0 },
+	{ "glPushClientAttrib", conv_hook_clientattrib, 1 },
+	{ "glPopClientAttrib", conv_hook_clientattrib, 0 },
+	{ "glBindBuffer", conv_hook_bindbuffer, 0 },
+	{ "glBindBufferBase", conv_hook_bindbuffer, 1 },
+	{ "glBindBufferRange", conv_hook_bindbuffer, 1 },
+	{ "glBindVertexArray", conv_hook_vao, 0 },
+	{ "glMapBuffer", conv_hook_map, 0 },
+	{ "glMapBufferRange", conv_hook_map, 1 },
+	{ "glUnmapBuffer", conv_hook_map, 2 },
+	{ "glFlushMappedBufferRange", conv_hook_map, 3 },
+	{ "glFlushMappedBufferRangeAPPLE", conv_hook_map, 3 },
+	{ "glInterleavedArrays", conv_hook_interleaved, 0 },
+	{ "glMultiDrawArrays", conv_hook_multidraw, 0 },
+	{ "glMultiDrawElements", conv_hook_multidraw, 1 },
+	{ "glMultiDrawElementsBaseVertex", conv_hook_multidraw, 1 },
+	{ "glUseProgram", conv_hook_program, 0 },
+	{ "glLinkProgram", conv_hook_program, 1 },
+	{ "glGetUniformLocation", conv_hook_locate, CONV_LOC_UNIFORM },
+	{ "glGetAttribLocation", conv_hook_locate, CONV_LOC_ATTRIB },
+	{ "glGetFragDataLocation", conv_hook_locate, CONV_LOC_FRAGDATA },
+	{ "glGetUniformBlockIndex", conv_hook_locate, CONV_LOC_BLOCK },
+	{ "glGetSubroutineIndex", conv_hook_locate, CONV_LOC_OTHER },
+	{ "glBindTexture", conv_hook_state, 0 },
+	{ "glActiveTexture", conv_hook_state, 1 },
+	{ "glNewList", conv_hook_state, 2 },
+	{ "glEndList", conv_hook_state, 3 },
+	{ "glBegin", conv_hook_state, 4 },
+	{ "glEnd", conv_hook_state, 5 },
+	{ "glCallList", conv_hook_state, 6 },
+	{ "glCallLists", conv_hook_state, 6 },
+	{ "glPushAttrib", conv_hook_state, 9 },
+	{ "glPopAttrib", conv_hook_state, 10 },
+	{ "glPixelTransferf", conv_hook_state, 11 },
+	{ "glPixelTransferi", conv_hook_state, 11 },
+	{ "glPixelMapfv", conv_hook_state, 11 },
+	{ "glPixelMapuiv", conv_hook_state, 11 },
+	{ "glPixelMapusv", conv_hook_state, 11 },
+	{ "glRenderMode", conv_hook_state, 7 },
+	{ "glBindFramebuffer", conv_hook_state, 8 },
+	{ "glBindFramebufferEXT", conv_hook_state, 8 },
+	{ "glBindProgramPipeline", conv_hook_state, 6 },
+};
+
+/* Forms whose calls differ from their records. */
+static const conv_hook form_hooks[GL_FORM_COUNT] = {
+	[GL_FORM_GEN] = conv_hook_gen,
+	[GL_FORM_DELETE] = conv_hook_delete,
+	[GL_FORM_DELETE1] = conv_hook_delete,
+	[GL_FORM_CREATE] = conv_hook_create,
+	[GL_FORM_SOURCE] = conv_hook_source,
+	[GL_FORM_STRINGS] = conv_hook_strings,
+	[GL_FORM_LOCATE] = conv_hook_locate,
+	[GL_FORM_ANSWER] = conv_hook_readback,
+};
+
+int conv_param_index(const struct gl_command *cmd, const char *name)
+{
+	for (unsigned i = 0; i < cmd->nparams; i++)
+		if (!strcmp(cmd->params[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+/* The element type behind a pointer parameter, from the registry's C type. */
+static unsigned element_type(const char *type)
+{
+	static const struct {
+		const char *word;
+		unsigned ctype;
+	} words[] = {
+		{ "GLfloat", GL_C_F32 }, { "GLclampf", GL_C_F32 },
+		{ "GLdouble", GL_C_F64 }, { "GLclampd", GL_C_F64 },
+		{ "GLbyte", GL_C_I8 }, { "GLubyte", GL_C_U8 }, { "GLboolean", GL_C_U8 },
+		{ "GLchar", GL_C_U8 }, { "GLshort", GL_C_I16 }, { "GLushort", GL_C_U16 },
+		{ "GLhalf", GL_C_U16 }, { "GLint64", GL_C_I64 }, { "GLuint64", GL_C_U64 },
+		{ "GLintptr", GL_C_I64 }, { "GLsizeiptr", GL_C_I64 },
+		{ "GLint", GL_C_I32 }, { "GLsizei", GL_C_I32 }, { "GLfixed", GL_C_I32 },
+		{ "GLuint", GL_C_U32 }, { "GLenum", GL_C_U32 }, { "GLbitfield", GL_C_U32 },
+		{ "GLhandleARB", GL_C_U32 },
+	};
+	const char *star = strchr(type, '*');
+
+	if (!star || strchr(star + 1, '*'))
+		return GL_C_PTR;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strstr(type, words[i].word))
+			return words[i].ctype;
+	return GL_C_U8;         /* void */
+}
+
+static bool has_only_shared_writes(const struct gl_command *cmd)
+{
+	if (!cmd->nwrites || cmd->opaque)
+		return false;
+	for (unsigned i = 0; i < cmd->nwrites; i++)
+		if (gl_slots[cmd->writes[i].slot].scope != GL_SCOPE_SHARE)
+			return false;
+	for (unsigned i = 0; i < cmd->nreads; i++)
+		if (gl_slots[cmd->reads[i].slot].scope == GL_SCOPE_DRAWABLE)
+			return false;
+	return true;
+}
+
+static bool writes_drawable(const struct gl_command *cmd)
+{
+	if (cmd->opaque)
+		return true;
+	for (unsigned i = 0; i < cmd->nwrites; i++)
+		if (gl_slots[cmd->writes[i].slot].scope == GL_SCOPE_DRAWABLE)
+			return true;
+	return false;
+}
+
+static conv_hook find_hook(const struct gl_command *cmd, int *aux)
+{
+	unsigned first = cmd->op, buf = cmd->op_buf;
+
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
+		if (!strcmp(cmd->name, hooks[i].name)) {
+			*aux = hooks[i].aux;
+			return hooks[i].hook;
+		}
+	*aux = 0;
+	if (!strncmp(cmd->name, "glX", 3) || !strncmp(cmd->name, "egl", 3))
+		return cmd->replay == GL_REPLAY_LOWER ? conv_hook_window : NULL;
+	if (cmd->replay != GL_REPLAY_RUN && buf == GL_OP_COUNT)
+		return NULL;
+	if (buf != GL_OP_COUNT && first == GL_OP_COUNT)
+		return conv_hook_readback;
+	if (first != GL_OP_COUNT && form_hooks[gl_ops[first].form])
+		return form_hooks[gl_ops[first].form];
+	if (buf != GL_OP_COUNT)
+		return gl_ops[buf].form == GL_FORM_UNPACK_BUF ? conv_hook_pixels
+							       : conv_hook_array;
+	return NULL;
+}
+
+static struct conv_plan *make_plan(const struct gl_command *cmd)
+{
+	struct conv_plan *plan = calloc(1, sizeof(*plan));
+
+	if (!plan)
+		return NULL;
+	plan->cmd = cmd;
+	if (!cmd)
+		return plan;
+	plan->hook = find_hook(cmd, &plan->aux);
+	plan->draws = cmd->replay == GL_REPLAY_RUN && writes_drawable(cmd);
+	plan->upload = cmd->replay == GL_REPLAY_RUN && has_only_shared_writes(cmd) &&
+		       conv_param_index(cmd, "target") == 0;
+	for (unsigned i = 0; i < cmd->nparams && i < 16; i++)
+		plan->element[i] = cmd->params[i].pointer
+				 ? (uint8_t)element_type(cmd->params[i].type) : GL_C_VOID;
+	plan->plain = !plan->hook && cmd->op != GL_OP_COUNT &&
+		      gl_ops[cmd->op].form == GL_FORM_DIRECT;
+	for (unsigned i = 0; plan->plain && i < gl_ops[cmd->op].noperands; i++)
+		switch (gl_ops[cmd->op].operands[i].kind) {
+		case GL_KIND_INT: case GL_KIND_UINT: case GL_KIND_FLOAT: case GL_KIND_BOOL:
+		case GL_KIND_ENUM: case GL_KIND_BITS:
+			break;
+		default:
+			plan->plain = false;
+		}
+	return plan;
+}
+
+const struct conv_plan *conv_plan_get(struct conv *c, struct trace_sig *sig)
+{
+	if (!sig->user) {
+		const struct gl_command *cmd = gl_command_find(sig->name);
+		struct conv_plan *plan = make_plan(cmd);
+
+		if (!plan) {
+			error_set(c->err, -ENOMEM, "convert: out of memory");
+			return NULL;
+		}
+		if (!cmd && !strcmp(sig->name, "memcpy"))
+			plan->hook = conv_hook_memcpy;
+		plan->next = c->plans;
+		c->plans = plan;
+		sig->user = plan;
+	}
+	return sig->user;
+}
+
+/* ---- values ----------------------------------------------------------------- */
+
+uint64_t conv_arg_uint(const struct trace_call *call, unsigned i)
+{
+	const struct trace_value *v;
+	int64_t n;
+
+	if (i >= call->sig->nargs)
+		return 0;
+	v = &call->args[i];
+	if (v->kind == TRACE_POINTER || v->kind == TRACE_UINT || v->kind == TRACE_BITMASK)
+		return v->u;
+	if (v->kind == TRACE_ARRAY && v->count == 1)
+		v = &v->items[0];
+	return trace_int(v, &n) ? (uint64_t)n : 0;
+}
+
+static float value_float(const struct trace_value *v)
+{
+	double d;
+
+	if (v->kind == TRACE_FLOAT)
+		return v->f;
+	return trace_double(v, &d) ? (float)d : 0.0f;
+}
+
+/* One array element, as the driver would find it in memory. */
+static size_t put_element(uint8_t *at, const struct trace_value *v, unsigned element)
+{
+	int64_t n = 0;
+	double d = 0;
+	float f;
+
+	switch (element) {
+	case GL_C_F32:
+		f = value_float(v);
+		memcpy(at, &f, 4);
+		return 4;
+	case GL_C_F64:
+		trace_double(v, &d);
+		memcpy(at, &d, 8);
+		return 8;
+	}
+	if (v->kind == TRACE_UINT || v->kind == TRACE_BITMASK || v->kind == TRACE_POINTER)
+		memcpy(&n, &v->u, 8);
+	else
+		trace_int(v, &n);
+	switch (element) {
+	case GL_C_I8: case GL_C_U8:
+		memcpy(at, &n, 1);
+		return 1;
+	case GL_C_I16: case GL_C_U16:
+		memcpy(at, &n, 2);
+		return 2;
+	case GL_C_I64: case GL_C_U64: case GL_C_PTR:
+		memcpy(at, &n, 8);
+		return 8;
+	default:
+		memcpy(at, &n, 4);
+		return 4;
+	}
+}
+
+bool conv_bytes(struct conv *c, const struct trace_value *v, unsigned element,
+		const uint8_t **bytes, size_t *size)
+{
+	uint8_t *at;
+
+	switch (v->kind) {
+	case TRACE_BLOB:
+		*bytes = v->bytes;
+		*size = v->count;
+		return true;
+	case TRACE_STRING:
+		*bytes = v->bytes;
+		*size = (size_t)v->count + 1;      /* the reader terminates strings */
+		return true;
+	case TRACE_ARRAY:
+		buf_clear(&c->scratch);
+		at = buf_extend(&c->scratch, (size_t)v->count * 8 + 8);
+		if (!at)
+			return false;
+		*bytes = at;
+		for (uint32_t i = 0; i < v->count; i++)
+			at += put_element(at, &v->items[i], element);
+		*size = (size_t)(at - *bytes);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- records ---------------------------------------------------------------- */
+
+struct buf *conv_target(struct conv *c)
+{
+	return conv_make_current(c) < 0 ? NULL : &c->redraw;
+}
+
+void conv_emit(struct conv *c, unsigned op, const uint32_t *words)
+{
+	struct buf *code = conv_target(c);
+
+	if (code) {
+		sp_emit(code, op, 0, words);
+		c->stats->records++;
+	}
+}
+
+uint32_t conv_owner(const struct conv *c, unsigned space)
+{
+	if (!c->ctx)
+		return 0;
+	return gl_spaces[space].shared ? c->ctx->group : 0x80000000u | c->ctx->id;
+}
+
+uint32_t conv_name(struct conv *c, unsigned space, uint64_t traced)
+{
+	uint32_t name;
+
+	if (!traced)
+		return 0;
+	if (gl_spaces[space].identity)
+		return (uint32_t)traced;
+	name = conv_names_find(&c->names, conv_owner(c, space), space, traced);
+	return name ? name : conv_names_new(&c->names, conv_owner(c, space), space, traced);
+}
+
+/* All arguments as numbers, for the size rules. */
+static void numeric_args(const struct trace_call *call, const struct gl_command *cmd,
+			 uint64_t *args)
+{
+	for (unsigned i = 0; i < cmd->nparams && i < 16; i++) {
+		unsigned type = cmd->params[i].ctype;
+
+		args[i] = 0;
+		if (i >= call->sig->nargs)
+			continue;
+		if (type == GL_C_F32) {
+			float f = value_float(&call->args[i]);
+
+			memcpy(&args[i], &f, 4);
+		} else if (type == GL_C_F64) {
+			double d = 0;
+
+			trace_double(&call->args[i], &d);
+			memcpy(&args[i], &d, 8);
+		} else {
+			args[i] = conv_arg_uint(call, i);
+		}
+	}
+}
+
+static int encode_payload(struct conv *c, const struct trace_call *call,
+			  const struct conv_plan *plan, const struct gl_operand *o,
+			  uint32_t *w)
+{
+	const struct trace_value *v = &call->args[o->param];
+	const uint8_t *bytes;
+	size_t avail;
+	uint64_t args[16], need = 0;
+	bool known;
+
+	w[0] = w[1] = 0;
+	numeric_args(call, plan->cmd, args);
+	known = gl_param_size(plan->cmd, args, o->param, &need);
+	if (v->kind == TRACE_NULL) {
+		if (o->nullable || (known && !need))
+			return 0;
+		return conv_refuse(c, call, "%s is NULL", o->name);
+	}
+	if (!conv_bytes(c, v, plan->element[o->param], &bytes, &avail)) {
+		/* a scalar stands for an array of one */
+		buf_clear(&c->scratch);
+		if (v->kind == TRACE_POINTER || !buf_extend(&c->scratch, 8))
+			return conv_refuse(c, call, "the trace holds no data for %s", o->name);
+		bytes = c->scratch.data;
+		avail = put_element(c->scratch.data, v, plan->element[o->param]);
+	}
+	if (known && need > avail)
+		return conv_refuse(c, call, "%s has %zu bytes where the command reads %llu",
+				   o->name, avail, (unsigned long long)need);
+	if (known && need && v->kind != TRACE_STRING)
+		avail = (size_t)need;
+	if (avail > SP_MAX_PAYLOAD)
+		return conv_refuse(c, call, "%s is larger than a payload may be", o->name);
+	if (!avail)
+		return 0;
+	w[0] = blink_writer_payload(c->writer, bytes, (uint32_t)avail);
+	c->stats->payload_bytes += avail;
+	return 0;
+}
+
+static int encode_location(struct conv *c, const struct trace_call *call,
+			   const struct conv_plan *plan, const struct gl_operand *o,
+			   uint32_t *w)
+{
+	int at = conv_param_index(plan->cmd, "program");
+	bool block = !strcmp(plan->cmd->params[o->param].name, "uniformBlockIndex");
+	uint64_t program = at >= 0 ? conv_arg_uint(call, (unsigned)at) : c->ctx->program;
+	int32_t location = (int32_t)conv_arg_uint(call, o->param);
+
+	w[0] = 0;
+	if (location == -1)
+		return 0;
+	if (!conv_location_slot(c, conv_name(c, GL_SPACE_PROGRAM, program),
+				block ? CONV_LOC_BLOCK : CONV_LOC_UNIFORM, location, w))
+		return conv_refuse(c, call, "no memory for location %d", location);
+	return 0;
+}
+
+static int encode_operand(struct conv *c, const struct trace_call *call,
+			  const struct conv_plan *plan, const struct gl_operand *o,
+			  uint32_t *w)
+{
+	const struct trace_value *v;
+	uint64_t u;
+	float f;
+	double d = 0;
+
+	if (o->param >= call->sig->nargs) {
+		w[0] = 0;
+		return o->param == 0xff ? 0
+			: conv_refuse(c, call, "argument %u is missing", o->param);
+	}
+	v = &call->args[o->param];
+	switch (o->kind) {
+	case GL_KIND_FLOAT:
+		f = value_float(v);
+		memcpy(w, &f, 4);
+		return 0;
+	case GL_KIND_DOUBLE:
+		trace_double(v, &d);
+		memcpy(w, &d, 8);
+		return 0;
+	case GL_KIND_INT64: case GL_KIND_UINT64: case GL_KIND_OFFSET:
+		u = conv_arg_uint(call, o->param);
+		memcpy(w, &u, 8);
+		return 0;
+	case GL_KIND_NAME:
+		w[0] = conv_name(c, o->space, conv_arg_uint(call, o->param));
+		return 0;
+	case GL_KIND_LOCATION:
+		return encode_location(c, call, plan, o, w);
+	case GL_KIND_PAYLOAD:
+		return encode_payload(c, call, plan, o, w);
+	case GL_KIND_ANSWER:
+		return 0;
+	default:
+		w[0] = (uint32_t)conv_arg_uint(call, o->param);
+		return 0;
+	}
+}
+
+/* Payloads whose content is names (GL_FORM_NAMES) hold client names in records. */
+static int encode_names(struct conv *c, const struct trace_call *call,
+			const struct gl_operand *o, uint32_t *w)
+{
+	const struct trace_value *v = &call->args[o->param];
+	struct buf names;
+
+	buf_init(&names);
+	for (uint32_t i = 0; v->kind == TRACE_ARRAY && i < v->count; i++) {
+		int64_t n = 0;
+
+		trace_int(&v->items[i], &n);
+		buf_u32(&names, conv_name(c, o->space, (uint64_t)n));
+	}
+	w[0] = names.len ? blink_writer_payload(c->writer, names.data, (uint32_t)names.len) : 0;
+	w[1] = 0;
+	buf_finish(&names);
+	return 0;
+}
+
+/* A record of an upload goes to the update SP where it may move ahead. */
+static struct buf *record_target(struct conv *c, const struct conv_plan *plan,
+				 const struct trace_call *call)
+{
+	if (conv_make_current(c) < 0)
+		return NULL;
+	if (plan->upload && conv_hoist_upload(c, plan, call))
+		return &c->update;
+	return &c->redraw;
+}
+
+int conv_encode_given(struct conv *c, const struct trace_call *call,
+		      const struct conv_plan *plan, unsigned op, uint32_t *w, unsigned given)
+{
+	const struct gl_op *o = &gl_ops[op];
+	struct buf *code;
+	int r;
+
+	for (unsigned i = 0; i < o->noperands; i++) {
+		const struct gl_operand *operand = &o->operands[i];
+
+		if (given & 1u << i)
+			continue;
+		if (operand->kind == GL_KIND_PAYLOAD && operand->space != GL_SPACE_NONE)
+			r = encode_names(c, call, operand, w + operand->word - 1);
+		else
+			r = encode_operand(c, call, plan, operand, w + operand->word - 1);
+		if (r < 0)
+			return r;
+	}
+	if (plan->draws)
+		conv_hoist_draw(c);
+	code = record_target(c, plan, call);
+	if (code)
+		sp_emit(code, op, 0, w);
+	c->stats->records++;
+	return 0;
+}
+
+/* The commonest calls by far: one-word values only. */
+static int encode_plain(struct conv *c, const struct trace_call *call,
+			const struct conv_plan *plan, const struct gl_op *o, unsigned op)
+{
+	uint32_t *rec;
+
+	if (plan->draws)
+		conv_hoist_draw(c);
+	if (plan->upload || call->sig->nargs < o->noperands) {
+		uint32_t w[64] = { 0 };
+
+		return conv_encode_given(c, call, plan, op, w, 0);
+	}
+	if (conv_make_current(c) < 0 || !(rec = buf_extend(&c->redraw, o->words * 4ul)))
+		return 0;
+	rec[0] = sp_header(op, 0);
+	for (unsigned i = 0; i < o->noperands; i++) {
+		const struct gl_operand *operand = &o->operands[i];
+		const struct trace_value *v = &call->args[operand->param];
+
+		if (operand->kind == GL_KIND_FLOAT) {
+			float f = value_float(v);
+
+			memcpy(rec + operand->word, &f, 4);
+		} else {
+			rec[operand->word] = (uint32_t)conv_arg_uint(call, operand->param);
+		}
+	}
+	c->stats->records++;
+	return 0;
+}
+
+int conv_encode(struct conv *c, const struct trace_call *call, const struct conv_plan *plan,
+		unsigned op)
+{
+	uint32_t w[64] = { 0 };
+
+	if (op >= GL_OP_COUNT)
+		return conv_refuse(c, call, "BlinkGL has no instruction for it");
+	if (plan->plain)
+		return encode_plain(c, call, plan, &gl_ops[op], op);
+	return conv_encode_given(c, call, plan, op, w, 0);
+}

@@ -1,0 +1,317 @@
+/* convert.c - from a trace to a .blink file: the loop over calls, frames, and what
+ * is told about the result. */
+#include "capture/conv.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blink/verify/effects.h"
+
+#define PART_BYTES (16u << 20)   /* code gathered before a part of a frame is written */
+#define LOSSES_LISTED 100u
+
+int conv_refuse(struct conv *c, const struct trace_call *call, const char *why, ...)
+{
+	char text[256];
+	va_list ap;
+
+	va_start(ap, why);
+	vsnprintf(text, sizeof(text), why, ap);
+	va_end(ap);
+	if (!c->opt->keep_going)
+		return error_set(c->err, -ENOTSUP, "call %llu %s: %s (--keep-going converts the "
+				 "rest and records the loss)", (unsigned long long)call->no,
+				 call->sig->name, text);
+	c->stats->lost++;
+	if (c->losses_listed < LOSSES_LISTED) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "call", json_object_new_int64((int64_t)call->no));
+		json_object_object_add(o, "name", json_object_new_string(call->sig->name));
+		json_object_object_add(o, "why", json_object_new_string(text));
+		json_object_array_add(c->losses, o);
+		c->losses_listed++;
+	}
+	return 0;
+}
+
+/* ---- frames -------------------------------------------------------------------- */
+
+/* What is current when an SP starts: client names. */
+struct entry {
+	uint32_t context, drawable;
+};
+
+static int write_sp(struct conv *c, struct buf *code, unsigned callback, struct entry entry)
+{
+	bool judge = callback == SP_REDRAW;
+	struct buf restore;
+	struct sp sp = {
+		.callback = (uint8_t)callback,
+		.frame = c->frame,
+		.context = entry.context,
+		.drawable = entry.drawable,
+	};
+	int r;
+
+	if (!code->len)
+		return 0;
+	sp_end(code);
+	if (buf_failed(code))
+		return error_set(c->err, -ENOMEM, "convert: out of memory");
+	buf_init(&restore);
+	sp.code = (const uint32_t *)(const void *)code->data;
+	sp.nwords = (uint32_t)(code->len / 4);
+	if (judge && effects_judge(sp.code, sp.nwords, &restore)) {
+		sp.flags |= SP_RERUNNABLE;
+		c->stats->rerunnable++;
+	} else if (judge) {
+		buf_append(&restore, "", 1);
+		sp.restore = (const char *)restore.data;
+	}
+	r = blink_writer_sp(c->writer, &sp, NULL);
+	buf_finish(&restore);
+	buf_clear(code);
+	return r < 0 ? error_set(c->err, r, "convert: cannot store an SP of %u words",
+				 sp.nwords) : 0;
+}
+
+void conv_init_end(struct conv *c)
+{
+	if (write_sp(c, &c->redraw, SP_INIT, (struct entry){ 0, 0 }) < 0)
+		c->failed = true;
+	c->init_done = true;
+	conv_hoist_frame(c);
+}
+
+static uint32_t drawable_id(const struct conv *c, uint64_t handle)
+{
+	for (const struct conv_drawable *d = c->drawables; d; d = d->next)
+		if (d->handle == handle && !d->dead)
+			return d->id;
+	return 0;
+}
+
+static int write_frame(struct conv *c)
+{
+	struct entry entry = { c->entry_ctx ? c->entry_ctx->id : 0,
+			       drawable_id(c, c->entry_draw) };
+	int r;
+
+	conv_hoist_frame(c);
+	r = write_sp(c, &c->update, SP_UPDATE, entry);
+	return r < 0 ? r : write_sp(c, &c->redraw, SP_REDRAW, entry);
+}
+
+/* A frame too large to hold is written in parts; uploads stay where they are then. */
+static int write_part(struct conv *c)
+{
+	int r;
+
+	if (!c->init_done) {
+		conv_init_end(c);
+		return c->failed ? c->err->code : 0;
+	}
+	r = write_frame(c);
+	c->no_hoist = true;
+	return r;
+}
+
+int conv_frame_end(struct conv *c, uint32_t drawable)
+{
+	int r;
+
+	if (!c->init_done) {
+		/* nothing was drawn: all but the swap is the init SP */
+		c->redraw.len -= gl_ops[OP_blinkSwap].words * 4u;
+		conv_init_end(c);
+		sp_emit(&c->redraw, OP_blinkSwap, 0, (const uint32_t[]){ drawable });
+	}
+	r = write_frame(c);
+	conv_names_frame(&c->names);
+	c->frame++;
+	c->stats->frames = c->frame;
+	return r;
+}
+
+/* ---- the loop ------------------------------------------------------------------- */
+
+static int convert_call(struct conv *c, const struct trace_call *call)
+{
+	const struct conv_plan *plan = conv_plan_get(c, call->sig);
+	const struct gl_command *cmd;
+	int r;
+
+	if (!plan)
+		return -ENOMEM;
+	r = conv_thread_of(c, call->thread);
+	if (r < 0)
+		return r;
+	cmd = plan->cmd;
+	if (!cmd && !plan->hook) {
+		/* helpers of the tracer, and window-system calls that touch no GL state */
+		if (strncmp(call->sig->name, "gl", 2) || !strncmp(call->sig->name, "glX", 3)) {
+			c->stats->skipped++;
+			return 0;
+		}
+		return conv_refuse(c, call, "the command table does not name it");
+	}
+	if (cmd && cmd->replay == GL_REPLAY_SKIP && !plan->hook) {
+		c->stats->skipped++;
+		return 0;
+	}
+	if (!c->ctx && plan->hook != conv_hook_window) {
+		c->stats->skipped++;    /* no context is current: GL ignores the call */
+		return 0;
+	}
+	if (cmd && cmd->replay == GL_REPLAY_REFUSE)
+		return conv_refuse(c, call, "its row says that it is not supported");
+	if (plan->hook) {
+		r = plan->hook(c, call, plan);
+		if (r != CONV_GO_ON)
+			return r;
+	}
+	return conv_encode(c, call, plan, cmd->op);
+}
+
+static int convert_all(struct conv *c)
+{
+	struct trace_call call;
+	unsigned tick = 0;
+	int r;
+
+	while ((r = trace_next(c->trace, &call, c->err)) > 0) {
+		if (call.incomplete)
+			continue;       /* the program died within it */
+		c->stats->calls++;
+		r = convert_call(c, &call);
+		if (r < 0)
+			return r;
+		if (c->failed || buf_failed(&c->redraw) || buf_failed(&c->update))
+			return c->err && c->err->code ? c->err->code
+				: error_set(c->err, -ENOMEM, "convert: out of memory");
+		if (c->redraw.len > PART_BYTES && (r = write_part(c)) < 0)
+			return r;
+		if (c->opt->frames && c->frame >= c->opt->frames)
+			return 0;
+		if (c->opt->progress && !(++tick & 0xffff))
+			c->opt->progress(c->opt->user, (double)trace_position(c->trace) /
+					 (double)(trace_size(c->trace) + 1), c->frame);
+	}
+	if (r < 0)
+		return r;
+	c->stats->truncated = trace_truncated(c->trace);
+	/* what follows the last swap */
+	if (!c->init_done)
+		conv_init_end(c);
+	return c->failed ? c->err->code : write_frame(c);
+}
+
+static struct json_object *provenance(const struct conv *c, const char *path)
+{
+	const struct convert_stats *s = c->stats;
+	struct json_object *o = json_object_new_object();
+	const char *base = strrchr(path, '/');
+	const char *program = trace_property(c->trace, "process.name");
+
+#define NUMBER(name, value) \
+	json_object_object_add(o, name, json_object_new_int64((int64_t)(value)))
+	json_object_object_add(o, "converter", json_object_new_string("blinkctl convert"));
+	json_object_object_add(o, "trace", json_object_new_string(base ? base + 1 : path));
+	if (program)
+		json_object_object_add(o, "program", json_object_new_string(program));
+	NUMBER("trace_version", trace_version(c->trace));
+	NUMBER("calls", s->calls);
+	NUMBER("records", s->records);
+	NUMBER("skipped", s->skipped);
+	NUMBER("lowered", s->lowered);
+	NUMBER("frames", s->frames);
+	NUMBER("contexts", s->contexts);
+	NUMBER("drawables", s->drawables);
+	NUMBER("rerunnable", s->rerunnable);
+	NUMBER("lost", s->lost);
+#undef NUMBER
+	json_object_object_add(o, "truncated", json_object_new_boolean(s->truncated));
+	json_object_object_add(o, "losses", json_object_get(c->losses));
+	return o;
+}
+
+static int commit(struct conv *c, const char *path)
+{
+	struct json_object *o = provenance(c, path);
+	int r;
+
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		blink_writer_names(c->writer, i, c->names.next[i] - 1);
+	blink_writer_names(c->writer, GL_SPACE_CONTEXT, c->next_context);
+	blink_writer_names(c->writer, GL_SPACE_DRAWABLE, c->next_drawable);
+	blink_writer_slots(c->writer, c->next_slot);
+	r = blink_writer_commit(c->writer,
+				json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN), c->err);
+	json_object_put(o);
+	return r;
+}
+
+static void conv_finish(struct conv *c)
+{
+	while (c->contexts) {
+		struct conv_context *x = c->contexts;
+
+		c->contexts = x->next;
+		conv_attrib_free(x);
+		free(x);
+	}
+	while (c->drawables) {
+		struct conv_drawable *d = c->drawables;
+
+		c->drawables = d->next;
+		free(d);
+	}
+	for (struct conv_plan *p = c->plans, *next; p; p = next) {
+		next = p->next;
+		free(p);
+	}
+	free(c->threads);
+	free(c->locations);
+	conv_names_finish(&c->names);
+	buf_finish(&c->update);
+	buf_finish(&c->redraw);
+	buf_finish(&c->saved_binds);
+	buf_finish(&c->touched);
+	buf_finish(&c->vaos);
+	buf_finish(&c->maps);
+	buf_finish(&c->samples);
+	buf_finish(&c->scratch);
+	json_object_put(c->losses);
+	blink_writer_destroy(c->writer);
+	trace_close(c->trace);
+}
+
+int convert_trace(const char *trace, const char *out, const struct convert_options *opt,
+		  struct convert_stats *stats, struct error *err)
+{
+	const struct blink_writer_options wopt = { .level = opt->level, .window = opt->window };
+	struct error own = { 0 };
+	struct conv c = { .opt = opt, .stats = stats, .err = err ? err : &own, .next_slot = 1 };
+	int r;
+
+	memset(stats, 0, sizeof(*stats));
+	c.losses = json_object_new_array();
+	r = conv_names_init(&c.names);
+	if (r < 0)
+		error_set(c.err, r, "convert: out of memory");
+	if (!r)
+		r = trace_open(&c.trace, trace, c.err);
+	if (!r)
+		r = blink_writer_create(&c.writer, out, &wopt, c.err);
+	if (!r)
+		r = convert_all(&c);
+	if (!r)
+		r = commit(&c, trace);
+	conv_finish(&c);
+	return r;
+}
