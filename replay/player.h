@@ -12,14 +12,16 @@ enum player_engine { PLAYER_JIT, PLAYER_INTERP };
 struct player_frame {
 	uint32_t frame;
 	double load, verify, compile, run;
+	double wall;                /* seconds on the wall clock while running */
 	uint64_t calls;
 	unsigned gl_errors;
+	uint32_t first_error;       /* GL code, 0 none */
 };
 
 struct player_options {
 	enum player_engine engine;
 	bool no_verify;             /* never set by blinkctl replay; for measurements */
-	bool check_errors;          /* drain glGetError after each frame (GL sink) */
+	bool check_errors;          /* drain glGetError after each frame (GL sink only) */
 	/* before the swap that ends a frame: pictures; may be NULL */
 	int (*on_frame)(void *user, struct sink *sink, uint32_t frame, struct error *err);
 	void *user;
@@ -29,8 +31,8 @@ struct player;
 int player_create(struct player **p, struct blink_file *f, struct sink *sink,
 		  const struct player_options *opt, struct error *err);
 void player_destroy(struct player *p);
-/* Runs the init SPs (once, implied by the first player_frame). */
-int player_init(struct player *p, struct error *err);
+/* Runs the init SPs (once, implied by the first player_play).  stats may be NULL. */
+int player_init(struct player *p, struct player_frame *stats, struct error *err);
 /* Frames must be played in order; earlier frames that were not played are played. */
 int player_play(struct player *p, uint32_t frame, struct player_frame *stats,
 		struct error *err);
@@ -38,7 +40,8 @@ int player_play(struct player *p, uint32_t frame, struct player_frame *stats,
  * player_play then measures the run alone. */
 int player_prepare(struct player *p, uint32_t frame, struct player_frame *stats,
 		   struct error *err);
-/* Back to before init: destroys the client's contexts and objects. */
+/* Back to before init: destroys the client's contexts and drawables, and with them
+ * every object.  What the JIT has compiled stays in its cache. */
 int player_rewind(struct player *p, struct error *err);
 const struct verify_verdict *player_refusal(const struct player *p);
 

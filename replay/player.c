@@ -1,0 +1,387 @@
+/* player.c - plays a .blink file: load, verify, compile and run, SP by SP. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "replay/player.h"
+
+/* An SP of the file while it is resident. */
+struct held_sp {
+	struct sp sp;
+	bool loaded, verified;
+	const struct jit_code *code;
+};
+
+struct player {
+	struct blink_file *file;
+	struct sink *sink;
+	struct player_options opt;
+	struct client client;
+	bool client_live;
+	struct jit *jit;
+	struct verify_state *state;
+	struct verify_env env;
+	struct verify_verdict verdict;
+	bool refused;
+	struct held_sp *sps;         /* by id */
+	uint32_t nsps, nframes;
+	bool init_done;
+	uint32_t next;               /* frame that is played next */
+	uint32_t prepared;           /* frames below this one are prepared */
+	struct error hook_error;
+};
+
+static double cpu_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static double wall_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Adds the time since *since to *sum and starts the next stage. */
+static void stage_end(double *sum, double *since)
+{
+	double now = cpu_now();
+
+	*sum += now - *since;
+	*since = now;
+}
+
+/* ---- SPs in memory ------------------------------------------------------- */
+
+static int sp_hold(struct player *p, uint32_t id, struct error *err)
+{
+	struct held_sp *h;
+	int r;
+
+	if (id >= p->nsps)
+		return error_set(err, -EINVAL, "replay: there is no SP %u (the file has %u)",
+				 id, p->nsps);
+	h = &p->sps[id];
+	if (h->loaded)
+		return 0;
+	r = blink_sp_load(p->file, id, &h->sp, err);
+	if (r < 0)
+		return r;
+	h->loaded = true;
+	return 0;
+}
+
+static void sp_drop(struct player *p, uint32_t id)
+{
+	struct held_sp *h = &p->sps[id];
+
+	if (!h->loaded)
+		return;
+	if (h->code)
+		jit_forget(p->jit, h->code);
+	blink_sp_release(p->file, id);
+	memset(h, 0, sizeof(*h));
+}
+
+static const struct sp *callee(void *user, uint32_t id)
+{
+	struct player *p = user;
+
+	return sp_hold(p, id, NULL) < 0 ? NULL : &p->sps[id].sp;
+}
+
+/* ---- one SP -------------------------------------------------------------- */
+
+static int sp_verify(struct player *p, struct held_sp *h, struct error *err)
+{
+	const struct verify_verdict *v = &p->verdict;
+	int r;
+
+	if (p->opt.no_verify || h->verified)
+		return 0;
+	p->env.payloads = *blink_payloads(p->file);
+	r = verify_sp(p->state, &p->env, &h->sp, &p->verdict);
+	if (r == -EACCES) {
+		p->refused = true;
+		return error_set(err, r, "SP %u refused: %s: %s (record %u: %s)", h->sp.id,
+				 verify_reason_name(v->reason), verify_reason_sentence(v->reason),
+				 v->record, v->line);
+	}
+	if (r < 0)
+		return error_set(err, r, "SP %u: out of memory while verifying", h->sp.id);
+	h->verified = true;
+	return 0;
+}
+
+static int sp_ready(struct player *p, uint32_t id, struct player_frame *t, struct error *err)
+{
+	struct held_sp *h;
+	double since = cpu_now();
+	int r;
+
+	r = sp_hold(p, id, err);
+	if (r < 0)
+		return r;
+	h = &p->sps[id];
+	stage_end(&t->load, &since);
+	r = sp_verify(p, h, err);
+	if (r < 0)
+		return r;
+	stage_end(&t->verify, &since);
+	if (p->jit && !h->code) {
+		h->code = jit_compile(p->jit, &h->sp, err);
+		if (!h->code)
+			return err && err->code ? err->code : -EIO;
+	}
+	stage_end(&t->compile, &since);
+	return 0;
+}
+
+static int sp_run(struct player *p, uint32_t id, struct player_frame *t, struct error *err)
+{
+	struct client *c = &p->client;
+	struct held_sp *h = &p->sps[id];
+	enum engine_status status = ENGINE_YIELD;
+	double since = cpu_now(), wall = wall_now();
+
+	c->payloads = *blink_payloads(p->file);
+	/* A replay has nobody to yield to. */
+	for (uint32_t pc = 0; status == ENGINE_YIELD; pc = c->pc)
+		status = p->jit ? jit_run(c, h->code, &h->sp, pc) : interp_run(c, &h->sp, pc);
+	stage_end(&t->run, &since);
+	t->wall += wall_now() - wall;
+	if (p->hook_error.code) {
+		if (err)
+			*err = p->hook_error;
+		return p->hook_error.code;
+	}
+	if (status == ENGINE_ERROR) {
+		if (err)
+			*err = c->error;
+		error_prefix(err, "SP %u", id);
+		return c->error.code ? c->error.code : -EIO;
+	}
+	if (status != ENGINE_END)
+		return error_set(err, -ETIME, "SP %u: its command budget ran out", id);
+	return 0;
+}
+
+static int range_play(struct player *p, uint32_t first, uint32_t count, struct player_frame *t,
+		      struct error *err)
+{
+	uint64_t calls = p->client.calls;
+	int r = 0;
+
+	for (uint32_t i = 0; i < count && r >= 0; i++) {
+		r = sp_ready(p, first + i, t, err);
+		if (r >= 0)
+			r = sp_run(p, first + i, t, err);
+		sp_drop(p, first + i);
+	}
+	t->calls += p->client.calls - calls;
+	if (p->opt.check_errors)
+		t->gl_errors += sink_gl_errors(p->sink, t->first_error ? NULL : &t->first_error);
+	return r;
+}
+
+/* ---- the client ---------------------------------------------------------- */
+
+static void on_swap(void *user, uint32_t drawable)
+{
+	struct player *p = user;
+	struct error err = { 0 };
+
+	(void)drawable;
+	if (!p->opt.on_frame || p->hook_error.code || !p->init_done)
+		return;
+	if (p->opt.on_frame(p->opt.user, p->sink, p->next, &err) < 0)
+		p->hook_error = err;
+}
+
+static void limits_fill(struct player *p, struct client_limits *c)
+{
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		c->names[i] = blink_names_max(p->file, i);
+	c->slots = blink_slots(p->file);
+}
+
+static int client_start(struct player *p, struct error *err)
+{
+	struct client_limits limits;
+	int r;
+
+	limits_fill(p, &limits);
+	r = client_init(&p->client, p->sink, &limits, err);
+	if (r < 0)
+		return r;
+	p->client_live = true;
+	p->client.callee = callee;
+	p->client.user = p;
+	p->client.on_swap = on_swap;
+	p->client.swap_user = p;
+	if (p->opt.no_verify)
+		return 0;
+	p->state = verify_state_create();
+	if (!p->state)
+		return error_set(err, -ENOMEM, "replay: out of memory");
+	memcpy(p->env.limits.names, limits.names, sizeof(limits.names));
+	p->env.limits.slots = limits.slots;
+	p->env.limits.words = SP_MAX_WORDS;
+	p->env.limits.allow_opaque = true;
+	p->env.limits.allow_sensitive = true;
+	p->env.callee = callee;
+	p->env.user = p;
+	return 0;
+}
+
+static void client_stop(struct player *p)
+{
+	uint32_t contexts = blink_names_max(p->file, GL_SPACE_CONTEXT);
+	uint32_t drawables = blink_names_max(p->file, GL_SPACE_DRAWABLE);
+
+	for (uint32_t id = 0; p->sps && id < p->nsps; id++)
+		sp_drop(p, id);
+	if (p->client_live) {
+		p->sink->ops->make_current(p->sink, 0, 0, 0, NULL);
+		client_finish(&p->client);
+		for (uint32_t i = 1; i <= contexts; i++)
+			p->sink->ops->context_destroy(p->sink, i);
+		for (uint32_t i = 1; i <= drawables; i++)
+			p->sink->ops->drawable_destroy(p->sink, i);
+	}
+	p->client_live = false;
+	verify_state_destroy(p->state);
+	p->state = NULL;
+	p->init_done = false;
+	p->next = p->prepared = 0;
+	memset(&p->hook_error, 0, sizeof(p->hook_error));
+}
+
+/* ---- public -------------------------------------------------------------- */
+
+int player_create(struct player **out, struct blink_file *f, struct sink *sink,
+		  const struct player_options *opt, struct error *err)
+{
+	struct player *p = calloc(1, sizeof(*p));
+	int r = 0;
+
+	if (!p)
+		return error_set(err, -ENOMEM, "replay: out of memory");
+	p->file = f;
+	p->sink = sink;
+	p->opt = *opt;
+	p->nsps = blink_sp_count(f);
+	p->nframes = blink_frame_count(f);
+	p->sps = calloc(p->nsps ? p->nsps : 1, sizeof(*p->sps));
+	if (!p->sps)
+		r = error_set(err, -ENOMEM, "replay: out of memory");
+	if (r >= 0 && opt->engine == PLAYER_JIT)
+		r = jit_create(&p->jit, sink, err);
+	if (r >= 0)
+		r = client_start(p, err);
+	if (r < 0) {
+		player_destroy(p);
+		return r;
+	}
+	*out = p;
+	return 0;
+}
+
+void player_destroy(struct player *p)
+{
+	if (!p)
+		return;
+	client_stop(p);
+	jit_destroy(p->jit);
+	free(p->sps);
+	free(p);
+}
+
+int player_init(struct player *p, struct player_frame *stats, struct error *err)
+{
+	struct player_frame scratch = { 0 }, *t = stats ? stats : &scratch;
+	int r;
+
+	memset(t, 0, sizeof(*t));
+	if (p->init_done)
+		return 0;
+	r = range_play(p, 0, blink_init_count(p->file), t, err);
+	p->init_done = r >= 0;
+	return r;
+}
+
+int player_play(struct player *p, uint32_t frame, struct player_frame *stats, struct error *err)
+{
+	uint32_t first, count;
+	int r;
+
+	if (frame >= p->nframes)
+		return error_set(err, -EINVAL, "replay: there is no frame %u (the file has %u)",
+				 frame, p->nframes);
+	if (frame < p->next)
+		return error_set(err, -EINVAL, "replay: frame %u is played already (rewind first)",
+				 frame);
+	r = player_init(p, NULL, err);
+	while (r >= 0 && p->next <= frame) {
+		struct player_frame t = { .frame = p->next };
+
+		r = blink_frame(p->file, p->next, &first, &count);
+		if (r < 0)
+			return error_set(err, r, "replay: frame %u is not in the file", p->next);
+		r = range_play(p, first, count, &t, err);
+		if (r < 0) {
+			error_prefix(err, "frame %u", p->next);
+			return r;
+		}
+		p->next++;
+		if (stats)
+			*stats = t;
+	}
+	if (p->prepared < p->next)
+		p->prepared = p->next;
+	return r;
+}
+
+int player_prepare(struct player *p, uint32_t frame, struct player_frame *stats,
+		   struct error *err)
+{
+	uint32_t first, count;
+	int r = player_init(p, NULL, err);
+
+	if (r >= 0 && frame >= p->nframes)
+		return error_set(err, -EINVAL, "replay: there is no frame %u (the file has %u)",
+				 frame, p->nframes);
+	/* The verifier's shadow goes from frame to frame: none can be left out. */
+	while (r >= 0 && p->prepared <= frame) {
+		struct player_frame t = { .frame = p->prepared };
+
+		r = blink_frame(p->file, p->prepared, &first, &count);
+		for (uint32_t i = 0; i < count && r >= 0; i++)
+			r = sp_ready(p, first + i, &t, err);
+		if (r < 0) {
+			error_prefix(err, "frame %u", p->prepared);
+			return r;
+		}
+		p->prepared++;
+		if (stats)
+			*stats = t;
+	}
+	return r;
+}
+
+int player_rewind(struct player *p, struct error *err)
+{
+	client_stop(p);
+	return client_start(p, err);
+}
+
+const struct verify_verdict *player_refusal(const struct player *p)
+{
+	return p->refused ? &p->verdict : NULL;
+}
