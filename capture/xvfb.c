@@ -3,11 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "capture/xvfb.h"
@@ -59,6 +61,35 @@ static int number_read(int fd, char *out, size_t size)
 	return n ? 0 : -EIO;
 }
 
+/* Waits until the server is gone, up to so many steps of 20 ms; false if it is not. */
+static bool gone_within(struct xvfb *x, int steps, int *status)
+{
+	const struct timespec step = { .tv_nsec = 20 * 1000 * 1000 };
+
+	for (int i = 0; i < steps; i++) {
+		if (waitpid(x->pid, status, WNOHANG) != 0) {
+			x->pid = 0;
+			return true;
+		}
+		nanosleep(&step, NULL);
+	}
+	return false;
+}
+
+void xvfb_stop(struct xvfb *x)
+{
+	int status;
+
+	if (!x->pid)
+		return;
+	kill(x->pid, SIGTERM);
+	if (gone_within(x, 150, &status))
+		return;
+	kill(x->pid, SIGKILL);
+	waitpid(x->pid, &status, 0);
+	x->pid = 0;
+}
+
 int xvfb_start(struct xvfb *x, unsigned w, unsigned h, struct error *err)
 {
 	pid_t parent = getpid(), pid;
@@ -83,25 +114,9 @@ int xvfb_start(struct xvfb *x, unsigned w, unsigned h, struct error *err)
 		snprintf(x->display, sizeof(x->display), ":%s", number);
 		return 0;
 	}
-	if (waitpid(pid, &status, WNOHANG) == pid)
-		x->pid = 0;
-	xvfb_stop(x);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+	if (!gone_within(x, 10, &status))
+		xvfb_stop(x);
+	else if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
 		return error_set(err, -ENODEV, "Xvfb: it is not installed (apt install xvfb)");
 	return error_set(err, -EIO, "Xvfb: it did not start");
-}
-
-void xvfb_stop(struct xvfb *x)
-{
-	struct timespec wait = { .tv_nsec = 20 * 1000 * 1000 };
-
-	if (!x->pid)
-		return;
-	kill(x->pid, SIGTERM);
-	for (int i = 0; waitpid(x->pid, NULL, WNOHANG) == 0; i++) {
-		if (i == 150)    /* three seconds of patience */
-			kill(x->pid, SIGKILL);
-		nanosleep(&wait, NULL);
-	}
-	x->pid = 0;
 }
