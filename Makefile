@@ -1,56 +1,73 @@
 # Blink and blinkctl.  `make help` lists the targets.
 #
-# Sources are found by folder: every .c under a folder belongs to its library,
-# every tests/**/test_*.c is one test program, every tests/**/fuzz_*.c one fuzzer.
+# Sources are found by folder: every .c under a library folder belongs to libblink,
+# every cli/cmd_NAME.c is one subcommand, every tests/*/test_* one test program, every
+# tests/*/fuzz_*.c one fuzzer.  Objects go to $(B); nothing is written beside a source.
 
-CC      ?= gcc
+CC      := $(if $(filter default undefined,$(origin CC)),$(if $(shell command -v gcc),gcc,clang),$(CC))
 CLANG   ?= clang
 PREFIX  ?= /usr/local
 B       ?= build
 V       ?= 0
 Q       := $(if $(filter 1,$(V)),,@)
 say      = $(if $(filter 1,$(V)),,@printf '  %-7s %s\n' $(1) $(2);)
-comma   := ,
+VERSION := $(shell sed -n 's/^\#define BLINKCTL_VERSION "\(.*\)"/\1/p' cli/cli.h)
 
-PKGS    := json-c snappy libzstd libxxhash libpng egl gl x11 libxml-2.0
-OPT     ?= -O2 -g
-WARN    := -Wall -Wextra -Wconversion -Wshadow -Werror
-STD     := -std=c17 -D_GNU_SOURCE
-# libsnappy has a C interface but no .pc file
-REALPKGS := $(filter-out snappy,$(PKGS))
-CFLAGS_ALL  = $(STD) $(OPT) $(WARN) -fvisibility=hidden -fno-strict-aliasing -I. -I$(B)/gen \
-              $(shell pkg-config --cflags $(REALPKGS)) $(FEATURES) $(SAN) $(CFLAGS)
-LDLIBS_ALL  = $(shell pkg-config --libs $(REALPKGS)) -lsnappy $(FEATURE_LIBS) -ldl -lm -lpthread $(SAN) $(LDFLAGS)
-
+# -- libraries ----------------------------------------------------------------------
+# libsnappy has a C interface but no .pc file.
+PKGS    := json-c libzstd libxxhash libpng egl gl x11 libxml-2.0
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 # Optional libraries: a missing one switches its feature off (see blinkctl doctor).
-have     = $(shell pkg-config --exists $(1) && echo 1)
+have     = $(shell pkg-config --exists $(1) 2>/dev/null && echo 1)
 ifeq ($(call have,capstone),1)
 FEATURES     += -DHAVE_CAPSTONE $(shell pkg-config --cflags capstone)
 FEATURE_LIBS += $(shell pkg-config --libs capstone)
 endif
 
+# -- flags --------------------------------------------------------------------------
+STD     := -std=c17 -D_GNU_SOURCE
+OPT     ?= -O2 -g
+WARN    := -Wall -Wextra -Wconversion -Wshadow -Werror
+CFLAGS_ALL = $(STD) $(OPT) $(WARN) -fvisibility=hidden -fno-strict-aliasing -I. -I$(B)/gen \
+             $(PKG_CFLAGS) $(FEATURES) $(SAN) $(CFLAGS)
+LDLIBS_ALL = $(PKG_LIBS) -lsnappy $(FEATURE_LIBS) -ldl -lm -lpthread $(SAN) $(LDFLAGS)
+
+# -- sources ------------------------------------------------------------------------
 KHRONOS ?= /usr/share/khronos-api
 TABLES  := $(wildcard blink/gl/tables/*.tbl)
 GEN     := $(B)/gen/gl_table.gen.c
 GENH    := $(B)/gen/gl_ops.gen.h
-
 GEN_SRC := $(wildcard blink/gl/gen/*.c)
+
 LIB_SRC := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.c blink/*/*/*.c)) \
            $(wildcard capture/*.c replay/*.c jit-bench/*.c reports/*.c corpora/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/gen/gl_table.gen.o
 CLI_SRC := $(wildcard cli/*.c)
-COMMANDS := $(sort $(patsubst cli/cmd_%.c,%,$(wildcard cli/cmd_*.c)))
 CLI_OBJ := $(CLI_SRC:%.c=$(B)/%.o)
-TEST_SRC := $(wildcard tests/*/test_*.c)
-TESTS   := $(TEST_SRC:%.c=$(B)/%)
-TEST_HELP := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
+COMMANDS := $(sort $(patsubst cli/cmd_%.c,%,$(wildcard cli/cmd_*.c)))
 
+TESTS   := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
+SCRIPTS := $(wildcard tests/*/test_*.sh)
+FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/fuzz_*.c))
+SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
+
+# -- building -----------------------------------------------------------------------
 all: $(B)/blinkctl
+
+ifeq ($(wildcard $(KHRONOS)/gl.xml),)
+$(KHRONOS)/gl.xml $(KHRONOS)/glx.xml:
+	@echo "make: $@: the Khronos registry is missing (sh ci/install.sh build)" >&2; exit 1
+endif
+ifeq ($(PKG_LIBS),)
+$(GENH): needs-libraries
+needs-libraries:
+	@echo "make: libraries are missing (sh ci/install.sh build)" >&2; exit 1
+endif
 
 $(B)/gen/gengl: $(GEN_SRC) $(wildcard blink/gl/gen/*.h) blink/base/base.c
 	$(call say,GEN,$@)mkdir -p $(@D) && $(CC) $(STD) -O1 -g $(WARN) -I. \
-	   $(shell pkg-config --cflags libxml-2.0) $(filter %.c,$^) -o $@ $(shell pkg-config --libs libxml-2.0) -lm
-
+	   $(PKG_CFLAGS) $(filter %.c,$^) -o $@ $(PKG_LIBS) -lm
 # one run makes both files
 $(GENH): $(GEN)
 $(GEN): $(B)/gen/gengl $(TABLES) $(KHRONOS)/gl.xml $(KHRONOS)/glx.xml
@@ -71,12 +88,96 @@ $(B)/libblink.a: $(LIB_OBJ)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 $(B)/blinkctl: $(CLI_OBJ) $(B)/libblink.a
 	$(call say,LD,$@)$(CC) $(CLI_OBJ) $(B)/libblink.a -o $@ $(LDLIBS_ALL)
-$(B)/tests/%: $(B)/tests/%.o $(TEST_HELP) $(B)/libblink.a
+$(TESTS): $(B)/%: $(B)/%.o $(SUPPORT) $(B)/libblink.a
 	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL) -lcmocka
+$(FUZZERS): $(B)/%: $(B)/%.o $(B)/libblink.a
+	$(call say,LD,$@)$(CC) -fsanitize=fuzzer $^ -o $@ $(LDLIBS_ALL)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:%=%.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:%=%.d) $(FUZZERS:%=%.d) $(SUPPORT:.o=.d)
+
+# -- checking -----------------------------------------------------------------------
+# As many jobs as processors, unless -j was given.
+MAKE_MANY = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+# Installs what is missing, builds, runs every test.
+check:
+	$(Q)sh ci/install.sh build run
+	$(Q)+$(MAKE_MANY) tests
+	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) tests/run -l $(B)/tests/logs $(TESTS) $(SCRIPTS)
+
+tests: $(B)/blinkctl $(TESTS)
+
+# The same tests under the address and undefined-behaviour sanitizers.
+asan: export ASAN_OPTIONS := detect_stack_use_after_return=1:strict_string_checks=1
+asan: export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/support/leaks.supp:print_suppressions=0
+asan: export UBSAN_OPTIONS := print_stacktrace=1
+asan:
+	$(Q)+$(MAKE) --no-print-directory B=$(B)-asan OPT="-O1 -g -fno-omit-frame-pointer" \
+	   SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" check
+
+# libFuzzer for FUZZ_TIME seconds each, from the seeds beside the sources.
+FUZZ_TIME ?= 60
+fuzz:
+	$(Q)sh ci/install.sh build fuzz
+	$(Q)+$(MAKE_MANY) B=$(B)-fuzz CC=$(CLANG) OPT="-O1 -g" \
+	   SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" fuzzers
+	$(Q)tests/fuzz -t $(FUZZ_TIME) -d $(B)-fuzz/work $(patsubst $(B)/%,$(B)-fuzz/%,$(FUZZERS))
+fuzz-short:
+	$(Q)+$(MAKE) --no-print-directory FUZZ_TIME=10 fuzz
+fuzzers: $(FUZZERS)
+
+# -- using --------------------------------------------------------------------------
+# Captures, converts, replays and compares a real game; ends with out/demo/index.html.
+demo:
+	$(Q)sh ci/install.sh build run
+	$(Q)+$(MAKE_MANY) all
+	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/demo.sh
+
+# Records every program of corpora/ (installs them first: about 1 GB).
+corpora: all
+	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/corpora.sh
+
+bench: all
+	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/bench.sh
+
+# -- installing ---------------------------------------------------------------------
+HEADERS := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.h)) $(wildcard capture/trace.h capture/convert.h replay/player.h)
+D        = $(DESTDIR)$(PREFIX)
+install: all
+	$(call say,INSTALL,$(D))install -d $(D)/bin $(D)/lib/pkgconfig $(D)/include $(D)/share/man/man1 \
+	   $(D)/share/bash-completion/completions $(D)/share/blink/corpora $(D)/share/doc/blink && \
+	install -m 755 $(B)/blinkctl $(D)/bin && \
+	install -m 644 $(B)/libblink.a $(D)/lib && \
+	for h in $(HEADERS); do install -D -m 644 $$h $(D)/include/$$h || exit 1; done && \
+	install -m 644 $(GENH) $(D)/include/blink/gl/ && \
+	for c in $(COMMANDS); do \
+	   $(B)/blinkctl help --man $$c > $(D)/share/man/man1/blinkctl-$$c.1 || exit 1; done && \
+	$(B)/blinkctl help --man > $(D)/share/man/man1/blinkctl.1 && \
+	$(B)/blinkctl help --completion > $(D)/share/bash-completion/completions/blinkctl && \
+	cp -R corpora/recipes $(D)/share/blink/corpora/ && \
+	install -m 644 README.md LICENSE CHANGELOG.md $(D)/share/doc/blink && \
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: blink' 'Version: $(VERSION)' \
+	   'Description: OpenGL as small verified programs' \
+	   'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lblink' \
+	   'Libs.private: -lsnappy -ldl -lm -lpthread' \
+	   'Requires.private: $(PKGS)' > $(D)/lib/pkgconfig/blink.pc
 
 clean:
-	rm -rf $(B)
-.PHONY: all clean FORCE
+	rm -rf $(B) $(B)-asan $(B)-fuzz
+
+help:
+	@echo 'make            blinkctl and libblink, in $(B)/'
+	@echo 'make check      install what is missing, build, run all tests'
+	@echo 'make demo       a real game captured, converted, replayed, compared: out/demo/index.html'
+	@echo 'make asan       the tests under the address and undefined-behaviour sanitizers'
+	@echo 'make fuzz       the fuzzers, FUZZ_TIME=$(FUZZ_TIME) seconds each (fuzz-short: 10)'
+	@echo 'make corpora    install and record the programs of corpora/'
+	@echo 'make bench      the measurements of docs/MEASURING.md'
+	@echo 'make install    to PREFIX=$(PREFIX), below DESTDIR'
+	@echo 'make clean      remove what was built'
+	@echo 'V=1 shows commands; CC=clang, OPT=, CFLAGS=, LDFLAGS=, B= (build folder) are understood.'
+
+.PHONY: all check tests asan fuzz fuzz-short fuzzers demo corpora bench install clean help \
+        needs-libraries FORCE
 .SECONDARY:
+.DELETE_ON_ERROR:
