@@ -22,15 +22,19 @@ enum trace_kind {
 	TRACE_POINTER, TRACE_REPR, TRACE_WSTRING
 };
 
+/* Blobs point into the window at whatever alignment the file gave them; strings are
+ * copies with a zero after them; wide strings are handed over as UTF-8. */
+
 struct trace_value {
 	uint8_t kind;                     /* enum trace_kind */
-	uint32_t count;                   /* ARRAY, STRUCT: elements; STRING, BLOB: bytes */
+	uint32_t count;                   /* ARRAY, STRUCT, REPR: elements; STRING, BLOB,
+					   * WSTRING: bytes */
 	union {
 		int64_t i;                /* SINT (negative), BOOL, ENUM */
 		uint64_t u;               /* UINT, BITMASK, POINTER */
 		double d;                 /* DOUBLE */
 		float f;                  /* FLOAT */
-		const uint8_t *bytes;     /* STRING (zero-terminated), BLOB */
+		const uint8_t *bytes;     /* STRING, WSTRING, BLOB */
 		const struct trace_value *items;   /* ARRAY, STRUCT, REPR: 2 (human, machine) */
 	};
 	const char *name;                 /* ENUM: symbolic name or NULL; STRUCT: its name */
@@ -56,6 +60,8 @@ struct trace_call {
 };
 #define TRACE_FAKE 1u                     /* not made by the program itself */
 
+/* The end of a call whose leave event is cut is unknown: such a call is not delivered.
+ * A call that had not returned when the stream ended comes last, .incomplete set. */
 struct trace;
 int trace_open(struct trace **t, const char *path, struct error *err);
 /* 1: *call filled; 0: end of the trace; negative: error.  A file that ends within a
@@ -68,7 +74,8 @@ uint64_t trace_position(const struct trace *t);       /* bytes consumed, for pro
 uint64_t trace_size(const struct trace *t);
 void trace_close(struct trace *t);                    /* NULL ok */
 
-/* Numeric views; false if the value is not a number. Bools, enums, floats convert. */
+/* Numeric views; false if the value is not a number.  Bools, enums, masks, pointers and
+ * floats convert, a REPR by its machine half; NULL is 0 (a zero offset is traced so). */
 bool trace_int(const struct trace_value *v, int64_t *out);
 bool trace_double(const struct trace_value *v, double *out);
 
