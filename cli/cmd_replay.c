@@ -1,0 +1,396 @@
+/* cmd_replay.c - blinkctl replay: runs a .blink file's stored procedures. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "cli/command.h"
+#include "replay/picture.h"
+#include "replay/player.h"
+
+enum { OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_SNAPSHOT, OPT_EVERY, OPT_WINDOW, OPT_LOOP };
+
+static const struct cli_option options[] = {
+	[OPT_ENGINE] = { 'e', "engine", "jit|interp", "how SPs are run (jit)" },
+	[OPT_SINK] = { 's', "sink", "gl|null", "where commands go: the GL driver, or nowhere (gl)" },
+	[OPT_FRAMES] = { 'f', "frames", "A:B", "measure frames A to B-1 only; those before are played" },
+	[OPT_SNAPSHOT] = { 0, "snapshot", "DIR", "write pictures frame-NNNNNN.png into DIR" },
+	[OPT_EVERY] = { 0, "every", "K", "with --snapshot: every K-th frame, and the last (1)" },
+	[OPT_WINDOW] = { 'w', "window", NULL, "show the frames in a window on $DISPLAY" },
+	[OPT_LOOP] = { 'l', "loop", "N", "play the frames N times, restoring state before each (1)" },
+	{ 0 }
+};
+
+struct replay {
+	struct blink_file *file;
+	struct sink *sink;
+	struct player *player;
+	enum player_engine engine;
+	bool null_sink, window;
+	const char *path, *snapshot;
+	uint32_t first, end;             /* frames measured: [first, end) */
+	unsigned long every, loops;
+	unsigned loop;                   /* the one being played */
+	uint32_t pictures;
+	struct player_frame total;       /* over measured frames */
+	struct player_frame init;
+	uint32_t error_frames;
+	double *run;                     /* seconds of each measured frame */
+	size_t nrun;
+	struct json_object *frames;      /* with --json */
+};
+
+/* ---- options ------------------------------------------------------------- */
+
+static int usage(const char *why)
+{
+	struct error err;
+
+	error_set(&err, -EINVAL, "replay: %s", why);
+	return cli_fail(EXIT_USAGE, &err);
+}
+
+static bool frames_parse(const char *text, uint32_t count, struct replay *r)
+{
+	unsigned long a = 0, b = count;
+	char from[32];
+	const char *colon = text ? strchr(text, ':') : NULL;
+
+	r->first = 0;
+	r->end = count;
+	if (!text)
+		return true;
+	if (!colon || (size_t)(colon - text) >= sizeof(from)) {
+		usage("--frames takes A:B, either may be left out");
+		return false;
+	}
+	memcpy(from, text, (size_t)(colon - text));
+	from[colon - text] = 0;
+	if (from[0] && !cli_uint("--frames", from, UINT32_MAX, &a))
+		return false;
+	if (colon[1] && !cli_uint("--frames", colon + 1, UINT32_MAX, &b))
+		return false;
+	if (a >= b || b > count) {
+		fprintf(stderr, "blinkctl: replay: --frames %s: the file has frames 0:%u\n",
+			text, count);
+		return false;
+	}
+	r->first = (uint32_t)a;
+	r->end = (uint32_t)b;
+	return true;
+}
+
+static int options_read(const struct cli_args *args, struct replay *r)
+{
+	const char *engine = args->opt[OPT_ENGINE], *sink = args->opt[OPT_SINK];
+
+	if (engine && strcmp(engine, "jit") && strcmp(engine, "interp"))
+		return usage("--engine is jit or interp");
+	if (sink && strcmp(sink, "gl") && strcmp(sink, "null"))
+		return usage("--sink is gl or null");
+	r->engine = engine && !strcmp(engine, "interp") ? PLAYER_INTERP : PLAYER_JIT;
+	r->null_sink = sink && !strcmp(sink, "null");
+	r->window = args->opt[OPT_WINDOW] != NULL;
+	r->snapshot = args->opt[OPT_SNAPSHOT];
+	r->every = r->loops = 1;
+	if (args->opt[OPT_EVERY] && !cli_uint("--every", args->opt[OPT_EVERY], UINT32_MAX, &r->every))
+		return EXIT_USAGE;
+	if (args->opt[OPT_LOOP] && !cli_uint("--loop", args->opt[OPT_LOOP], 1000000, &r->loops))
+		return EXIT_USAGE;
+	if (!r->every || !r->loops)
+		return usage("--every and --loop are at least 1");
+	if (r->null_sink && (r->window || r->snapshot))
+		return usage("--sink null draws nothing: no --window and no --snapshot");
+	return EXIT_GOOD;
+}
+
+/* ---- pictures ------------------------------------------------------------ */
+
+static int picture_take(void *user, struct sink *sink, uint32_t frame, struct error *err)
+{
+	struct replay *r = user;
+	struct picture p = { 0 };
+	char path[4096];
+	int e;
+
+	if (!r->snapshot || r->loop || frame < r->first || frame >= r->end)
+		return 0;
+	if (frame % r->every && frame + 1 != r->end)
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/frame-%06u.png", r->snapshot, frame) >=
+	    (int)sizeof(path))
+		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", r->snapshot);
+	e = sink_gl_read(sink, &p.rgb, &p.w, &p.h, err);
+	if (e == -ENODATA)
+		return 0;        /* nothing was drawn to: there is no picture */
+	if (e >= 0)
+		e = picture_write_png(&p, path, err);
+	picture_finish(&p);
+	r->pictures += e >= 0;
+	return e;
+}
+
+/* ---- playing ------------------------------------------------------------- */
+
+static struct json_object *frame_json(const struct player_frame *f)
+{
+	struct json_object *j = json_object_new_object();
+
+	json_object_object_add(j, "frame", json_object_new_int64(f->frame));
+	json_object_object_add(j, "load", json_object_new_double(f->load));
+	json_object_object_add(j, "verify", json_object_new_double(f->verify));
+	json_object_object_add(j, "compile", json_object_new_double(f->compile));
+	json_object_object_add(j, "run", json_object_new_double(f->run));
+	json_object_object_add(j, "wall", json_object_new_double(f->wall));
+	json_object_object_add(j, "calls", json_object_new_int64((int64_t)f->calls));
+	json_object_object_add(j, "gl_errors", json_object_new_int64(f->gl_errors));
+	return j;
+}
+
+static void total_add(struct replay *r, const struct player_frame *f)
+{
+	struct player_frame *t = &r->total;
+
+	t->load += f->load;
+	t->verify += f->verify;
+	t->compile += f->compile;
+	t->run += f->run;
+	t->wall += f->wall;
+	t->calls += f->calls;
+	t->gl_errors += f->gl_errors;
+	if (!t->first_error)
+		t->first_error = f->first_error;
+	r->error_frames += f->gl_errors > 0;
+	r->run[r->nrun++] = f->run;
+	if (r->frames)
+		json_object_array_add(r->frames, frame_json(f));
+}
+
+static int loop_play(struct replay *r, struct error *err)
+{
+	struct player_frame f;
+	char detail[48];
+	int e = r->loop ? player_rewind(r->player, err) : 0;
+
+	if (e >= 0)
+		e = player_init(r->player, r->loop ? NULL : &r->init, err);
+	for (uint32_t i = 0; i < r->end && e >= 0; i++) {
+		e = player_play(r->player, i, &f, err);
+		if (e >= 0 && i >= r->first)
+			total_add(r, &f);
+		if (i % 16 == 0) {
+			snprintf(detail, sizeof(detail), "frame %u", i);
+			cli_progress("replaying", ((double)r->loop + (double)i / r->end) /
+				     (double)r->loops, detail);
+		}
+	}
+	return e;
+}
+
+static int replay_play(struct replay *r, struct error *err)
+{
+	const struct player_options opt = {
+		.engine = r->engine, .check_errors = !r->null_sink,
+		.on_frame = picture_take, .user = r,
+	};
+	int e = player_create(&r->player, r->file, r->sink, &opt, err);
+
+	r->run = calloc((size_t)(r->end - r->first) * r->loops + 1, sizeof(*r->run));
+	if (e >= 0 && !r->run)
+		e = error_set(err, -ENOMEM, "replay: out of memory");
+	/* A file without frames still has its init SPs. */
+	for (r->loop = 0; r->loop < r->loops && e >= 0; r->loop++)
+		e = loop_play(r, err);
+	cli_progress(NULL, -1, NULL);
+	return e;
+}
+
+static int replay_open(struct replay *r, const char *path, struct error *err)
+{
+	const struct sink_gl_options gl = { .window = r->window, .title = path };
+	int e;
+
+	r->path = path;
+	e = blink_open(&r->file, path, 0, err);
+	if (e < 0)
+		return e;
+	if (r->snapshot && mkdir(r->snapshot, 0777) && errno != EEXIST)
+		return error_set(err, -errno, "%s: %s", r->snapshot, strerror(errno));
+	if (!r->null_sink)
+		return sink_gl_create(&r->sink, &gl, err);
+	r->sink = sink_null_create();
+	return r->sink ? 0 : error_set(err, -ENOMEM, "replay: out of memory");
+}
+
+/* ---- telling ------------------------------------------------------------- */
+
+static int double_order(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void add(struct json_object *j, const char *key, double value)
+{
+	json_object_object_add(j, key, json_object_new_double(value));
+}
+
+static void add_n(struct json_object *j, const char *key, uint64_t n)
+{
+	json_object_object_add(j, key, json_object_new_int64((int64_t)n));
+}
+
+static struct json_object *times_json(struct replay *r)
+{
+	struct json_object *j = json_object_new_object();
+	const struct player_frame *t = &r->total;
+	size_t n = r->nrun;
+
+	add(j, "load", t->load);
+	add(j, "verify", t->verify);
+	add(j, "compile", t->compile);
+	add(j, "run", t->run);
+	add(j, "run_wall", t->wall);
+	add(j, "init", r->init.load + r->init.verify + r->init.compile + r->init.run);
+	if (!n)
+		return j;
+	qsort(r->run, n, sizeof(*r->run), double_order);
+	add(j, "frame_median", r->run[n / 2]);
+	add(j, "frame_p95", r->run[n - 1 - n / 20]);
+	add(j, "frame_max", r->run[n - 1]);
+	return j;
+}
+
+static struct json_object *missing_json(const struct sink *sink)
+{
+	struct json_object *list = json_object_new_array();
+	const char *name;
+	uint64_t calls;
+
+	for (unsigned i = 0; (name = sink_missing(sink, i, &calls)) != NULL; i++) {
+		struct json_object *j = json_object_new_object();
+
+		json_object_object_add(j, "entry", json_object_new_string(name));
+		add_n(j, "calls", calls);
+		json_object_array_add(list, j);
+	}
+	return list;
+}
+
+/* What the converter had to leave out, from the file's provenance. */
+static void losses_add(struct json_object *j, const char *provenance)
+{
+	struct json_object *p = provenance ? json_tokener_parse(provenance) : NULL, *v;
+
+	if (p && json_object_object_get_ex(p, "lost", &v))
+		json_object_object_add(j, "lost_calls", json_object_get(v));
+	if (p && json_object_object_get_ex(p, "losses", &v) && json_object_is_type(v, json_type_array) &&
+	    json_object_array_length(v))
+		json_object_object_add(j, "losses", json_object_get(v));
+	if (p && json_object_object_get_ex(p, "truncated", &v))
+		json_object_object_add(j, "trace_truncated", json_object_get(v));
+	json_object_put(p);
+}
+
+static double process_cpu(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (double)u.ru_utime.tv_sec + (double)u.ru_utime.tv_usec * 1e-6 +
+	       (double)u.ru_stime.tv_sec + (double)u.ru_stime.tv_usec * 1e-6;
+}
+
+static struct json_object *replay_json(struct replay *r)
+{
+	struct json_object *j = json_object_new_object();
+
+	json_object_object_add(j, "file", json_object_new_string(r->path));
+	json_object_object_add(j, "engine", json_object_new_string(r->engine == PLAYER_JIT ?
+								   "jit" : "interp"));
+	json_object_object_add(j, "sink", json_object_new_string(r->sink->name));
+	if (!r->null_sink)
+		json_object_object_add(j, "renderer",
+				       json_object_new_string(sink_gl_renderer(r->sink)));
+	add_n(j, "first_frame", r->first);
+	add_n(j, "frames", r->end - r->first);
+	add_n(j, "loops", r->loops);
+	add_n(j, "calls", r->total.calls);
+	json_object_object_add(j, "cpu_seconds", times_json(r));
+	add(j, "process_cpu_seconds", process_cpu());
+	if (r->total.calls)
+		add(j, "ns_per_call", r->total.run * 1e9 / (double)r->total.calls);
+	add_n(j, "gl_errors", r->total.gl_errors);
+	add_n(j, "frames_with_gl_errors", r->error_frames);
+	if (r->total.first_error) {
+		const char *name = gl_enum_name(NULL, r->total.first_error);
+
+		json_object_object_add(j, "first_gl_error", json_object_new_string(name ? name : "?"));
+	}
+	json_object_object_add(j, "missing_entry_points", missing_json(r->sink));
+	losses_add(j, blink_provenance(r->file));
+	if (r->snapshot)
+		add_n(j, "pictures", r->pictures);
+	if (r->frames)
+		json_object_object_add(j, "per_frame", json_object_get(r->frames));
+	return j;
+}
+
+static int replay_run(const struct cli_args *args)
+{
+	struct replay r = { 0 };
+	struct error err = { 0 };
+	int status = options_read(args, &r), e;
+
+	if (status != EXIT_GOOD)
+		return status;
+	e = replay_open(&r, args->argv[0], &err);
+	if (e >= 0 && !frames_parse(args->opt[OPT_FRAMES], blink_frame_count(r.file), &r)) {
+		status = EXIT_USAGE;
+	} else if (e >= 0) {
+		r.frames = args->json ? json_object_new_array() : NULL;
+		e = replay_play(&r, &err);
+		if (e >= 0)
+			cli_print(args, replay_json(&r));
+	}
+	if (e < 0)
+		status = cli_fail(e == -ENODEV ? EXIT_LACKING : EXIT_DIFFERENT, &err);
+	player_destroy(r.player);
+	json_object_put(r.frames);
+	free(r.run);
+	sink_destroy(r.sink);
+	blink_close(r.file);
+	return status;
+}
+
+const struct cli_command cmd_replay = {
+	.name = "replay",
+	.synopsis = "X.blink [--engine jit|interp] [--sink gl|null] [--frames A:B] "
+		    "[--snapshot DIR [--every K]] [--window] [--loop N]",
+	.summary = "verify, compile and run the stored procedures of a file",
+	.text =
+		"Plays the file's init SPs once and then frame after frame, on OpenGL through EGL "
+		"without any window (on a software driver where there is no GPU), or in a window "
+		"on $DISPLAY with --window. Every SP is verified before it runs; a refusal ends "
+		"the replay with status 1, the reason and the instruction.\n\n"
+		"CPU seconds are told apart: load (reading and unpacking), verify, compile, and "
+		"run, which are the frames themselves. frame_median, frame_p95 and frame_max are "
+		"run times of single frames. They count this thread; process_cpu_seconds counts "
+		"every thread, the driver's too, from start to end. With --json, per_frame holds "
+		"each frame.\n\n"
+		"GL errors are counted, at most one of a kind per frame, as OpenGL keeps them. "
+		"missing_entry_points lists commands that the file calls and the driver does not "
+		"offer. losses lists what the converter had to leave out.\n\n"
+		"--loop destroys everything and plays from the beginning again, so that each "
+		"round starts from the same state; pictures are taken in the first round.\n\n"
+		"  blinkctl replay glxgears.blink --frames 0:100 --snapshot pictures --every 10",
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = replay_run,
+};
