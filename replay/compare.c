@@ -35,6 +35,7 @@ static bool call_ends_frame(const char *name)
 struct swaps {
 	uint64_t *calls;
 	uint32_t n, cap;
+	bool egl;
 };
 
 static int swaps_add(struct swaps *s, uint64_t call, struct error *err)
@@ -70,6 +71,7 @@ static int swaps_find(const char *path, uint32_t max, struct swaps *s, bool *lon
 			call.sig->user = (void *)(call_ends_frame(call.sig->name) ? &yes : &no);
 		if (call.sig->user != &yes || call.incomplete)
 			continue;
+		s->egl = call.sig->name[0] == 'e';
 		if (s->n == max)
 			*longer = true;
 		else if ((r = swaps_add(s, call.no, err)) < 0)
@@ -85,6 +87,7 @@ struct chosen {
 	uint32_t *frames;
 	uint64_t *calls;
 	uint32_t n;
+	bool egl;
 };
 
 static int frames_choose(struct chosen *c, const struct swaps *s, uint32_t every,
@@ -94,6 +97,7 @@ static int frames_choose(struct chosen *c, const struct swaps *s, uint32_t every
 	c->calls = calloc(s->n ? s->n : 1, sizeof(*c->calls));
 	if (!c->frames || !c->calls)
 		return error_set(err, -ENOMEM, "compare: out of memory");
+	c->egl = s->egl;
 	for (uint32_t i = 0; i < s->n; i++) {
 		if (i % every && i + 1 != s->n)
 			continue;
@@ -168,10 +172,10 @@ static int streams_run(const char *trace, const char *blink, const struct stream
 
 	if (opt->jit)
 		r = stream_player(&streams[1 + PLAYER_JIT], blink, want, PLAYER_JIT,
-				  display != NULL, err);
+				  display, err);
 	if (r >= 0 && opt->interp)
 		r = stream_player(&streams[1 + PLAYER_INTERP], blink, want, PLAYER_INTERP,
-				  display != NULL, err);
+				  display, err);
 	if (r >= 0)
 		r = stream_glretrace(&streams[0], trace, want, display, err);
 	if (r >= 0)
@@ -185,7 +189,7 @@ static int compare_chosen(const char *trace, const char *blink, const struct cho
 			  const struct compare_options *opt, struct compare_result *out,
 			  struct error *err)
 {
-	const struct stream_frames want = { c->frames, c->calls, c->n };
+	const struct stream_frames want = { c->frames, c->calls, c->n, c->egl };
 	const char *display = getenv("DISPLAY");
 	struct xvfb xvfb = { 0 };
 	int r;

@@ -4,12 +4,18 @@
  * The trace is replayed by apitrace's glretrace in a process of its own, the .blink
  * file by a child of this process for each engine asked for.  Pictures come through
  * pipes one at a time, so memory and disk do not grow with the number of frames.
- * Where no X display is set, an Xvfb is started for glretrace.
+ * Where no X display is set, an Xvfb is started.
  *
  * Frame i of the file stands against the i-th call of the trace that ends a frame,
  * as apitrace counts them (a swap of any drawable).  All processes run with
  * MALLOC_PERTURB_=170, so that what a program never cleared is the same on both
  * sides.
+ *
+ * Both sides draw into windows that are not shown.  glretrace makes every window
+ * 32 by 32 pixels and enlarges it at the first viewport, which Mesa's software driver
+ * sees only at the next swap: the first picture of most traces is therefore a corner
+ * of 32 by 32 pixels in unwritten memory, and only a window on our side gives the
+ * same.  (blinkctl replay draws off-screen, where that frame is whole.)
  */
 #ifndef REPLAY_COMPARE_H
 #define REPLAY_COMPARE_H

@@ -158,17 +158,24 @@ static int callset_write(const struct stream_frames *want, char *path, size_t si
 	return 0;
 }
 
-static void become_glretrace(const char *trace, const char *callset, const char *display)
+/* On an X server of our own there is no other driver, so both sides are told so. */
+static void display_set(const char *display)
+{
+	if (!display)
+		return;
+	setenv("DISPLAY", display, 1);
+	setenv("LIBGL_ALWAYS_SOFTWARE", "1", 1);
+}
+
+static void become_glretrace(const char *program, const char *trace, const char *callset,
+			     const char *display)
 {
 	char perturb[16];
 
 	snprintf(perturb, sizeof(perturb), "%d", PERTURB);
 	setenv("MALLOC_PERTURB_", perturb, 1);
-	if (display) {
-		setenv("DISPLAY", display, 1);
-		setenv("LIBGL_ALWAYS_SOFTWARE", "1", 1);
-	}
-	execlp("glretrace", "glretrace", "--headless", "-s", "-", "-S", callset, trace,
+	display_set(display);
+	execlp(program, program, "--headless", "-s", "-", "-S", callset, trace,
 	       (char *)NULL);
 	_exit(127);
 }
@@ -181,13 +188,13 @@ int stream_glretrace(struct stream *s, const char *trace, const struct stream_fr
 	int r;
 
 	memset(s, 0, sizeof(*s));
-	s->what = "glretrace";
+	s->what = want->egl ? "eglretrace" : "glretrace";
 	r = callset_write(want, callset + 1, sizeof(callset) - 1, err);
 	if (r < 0)
 		return r;
 	r = stream_fork(s, err);
 	if (r == 0)
-		become_glretrace(trace, callset, display);
+		become_glretrace(s->what, trace, callset, display);
 	/* It has read the file when its first picture, or its end, is here. */
 	if (r > 0)
 		r = stream_take(s, want->n ? want->calls[0] : 0, &unused, err);
@@ -227,7 +234,8 @@ static int play_all(const char *blink, struct playing *p, enum player_engine eng
 	struct blink_file *file = NULL;
 	struct player *player = NULL;
 	struct sink *sink = NULL;
-	int r = sink_gl_create(&sink, NULL, err);
+	const struct sink_gl_options gl = { .window = true, .hidden = true };
+	int r = sink_gl_create(&sink, &gl, err);
 
 	if (r >= 0)
 		r = blink_open(&file, blink, 0, err);
@@ -242,7 +250,7 @@ static int play_all(const char *blink, struct playing *p, enum player_engine eng
 }
 
 int stream_player(struct stream *s, const char *blink, const struct stream_frames *want,
-		  enum player_engine engine, bool software, struct error *err)
+		  enum player_engine engine, const char *display, struct error *err)
 {
 	struct playing p = { .want = want };
 	struct error e = { 0 };
@@ -254,8 +262,7 @@ int stream_player(struct stream *s, const char *blink, const struct stream_frame
 	if (r != 0)
 		return r < 0 ? r : 0;
 	mallopt(M_PERTURB, PERTURB);
-	if (software)
-		setenv("LIBGL_ALWAYS_SOFTWARE", "1", 1);
+	display_set(display);
 	/* Drivers may print on stdout; the pictures go their own way. */
 	p.out = fdopen(dup(1), "wb");
 	dup2(2, 1);

@@ -22,15 +22,17 @@ struct stream_frames {
 	const uint32_t *frames;  /* of the .blink file, 0-based */
 	const uint64_t *calls;   /* of the trace */
 	uint32_t n;
+	bool egl;                /* the trace's frames end with calls of EGL, not GLX */
 };
 
 /* glretrace, taking snapshots at the calls; pictures bear call numbers.  display may
  * be NULL: the environment's. */
 int stream_glretrace(struct stream *s, const char *trace, const struct stream_frames *want,
 		     const char *display, struct error *err);
-/* The player in a child process; pictures bear frame numbers. */
+/* The player in a child process, on windows that are not shown; pictures bear frame
+ * numbers. */
 int stream_player(struct stream *s, const char *blink, const struct stream_frames *want,
-		  enum player_engine engine, bool software, struct error *err);
+		  enum player_engine engine, const char *display, struct error *err);
 /* Looks at the picture of that number: 1 and *p, or 0 if the stream has none. */
 int stream_take(struct stream *s, uint64_t number, const struct picture **p, struct error *err);
 /* Ends the process, if it still runs. */

@@ -313,6 +313,7 @@ int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct er
 	g->display = EGL_NO_DISPLAY;
 	g->own = EGL_NO_CONTEXT;
 	g->title = opt ? opt->title : NULL;
+	g->hidden = opt && opt->hidden;
 	r = open_all(g, opt, err);
 	if (r < 0) {
 		destroy(&g->base);

@@ -209,7 +209,8 @@ static int surface_window(struct sink_gl *g, struct sink_gl_drawable *d, EGLConf
 	int r;
 
 	eglGetConfigAttrib(g->display, config, EGL_NATIVE_VISUAL_ID, &visual);
-	r = sink_gl_x11_window(g->x11, visual, d->w, d->h, g->title, &d->window, err);
+	r = sink_gl_x11_window(g->x11, visual, d->w, d->h, g->title, g->hidden,
+			       &d->window, err);
 	if (r < 0)
 		return r;
 	d->egl = eglCreatePlatformWindowSurface(g->display, config, &d->window, NULL);

@@ -63,6 +63,7 @@ struct sink_gl {
 	EGLContext own;              /* for questions and for blackening new drawables */
 	struct sink_gl_x11 *x11;     /* NULL: off-screen */
 	const char *title;
+	bool hidden;
 	bool no_config, surfaceless, robust;
 	struct sink_gl_calls gl;
 	struct sink_gl_context *contexts;
@@ -98,7 +99,7 @@ void sink_gl_surface_destroy(struct sink_gl *g, struct sink_gl_drawable *d);
 int sink_gl_x11_open(struct sink_gl_x11 **x, void **display, struct error *err);
 void sink_gl_x11_close(struct sink_gl_x11 *x);
 int sink_gl_x11_window(struct sink_gl_x11 *x, EGLint visual, uint32_t w, uint32_t h,
-		       const char *title, unsigned long *window, struct error *err);
+		       const char *title, bool hidden, unsigned long *window, struct error *err);
 void sink_gl_x11_resize(struct sink_gl_x11 *x, unsigned long window, uint32_t w, uint32_t h);
 void sink_gl_x11_destroy(struct sink_gl_x11 *x, unsigned long window);
 

@@ -46,10 +46,11 @@ static Bool is_map_of(Display *display, XEvent *event, XPointer arg)
 }
 
 int sink_gl_x11_window(struct sink_gl_x11 *x, EGLint visual, uint32_t w, uint32_t h,
-		       const char *title, unsigned long *window, struct error *err)
+		       const char *title, bool hidden, unsigned long *window, struct error *err)
 {
 	XVisualInfo want = { .visualid = (VisualID)visual };
 	XSetWindowAttributes attr = { .event_mask = StructureNotifyMask };
+	const unsigned long mask = CWBackPixel | CWBorderPixel | CWColormap | CWEventMask;
 	XVisualInfo *info;
 	Window root, win;
 	XEvent event;
@@ -62,11 +63,15 @@ int sink_gl_x11_window(struct sink_gl_x11 *x, EGLint visual, uint32_t w, uint32_
 	root = RootWindow(x->display, info->screen);
 	attr.colormap = XCreateColormap(x->display, root, info->visual, AllocNone);
 	win = XCreateWindow(x->display, root, 0, 0, w, h, 0, info->depth, InputOutput,
-			    info->visual, CWBorderPixel | CWColormap | CWEventMask, &attr);
+			    info->visual, mask, &attr);
 	XFree(info);
 	XStoreName(x->display, win, title ? title : "blink");
-	XMapWindow(x->display, win);
-	XIfEvent(x->display, &event, is_map_of, (XPointer)&win);
+	if (hidden) {
+		XSync(x->display, False);
+	} else {
+		XMapWindow(x->display, win);
+		XIfEvent(x->display, &event, is_map_of, (XPointer)&win);
+	}
 	*window = win;
 	return 0;
 }
