@@ -76,6 +76,21 @@ struct gl_space_info {
 };
 extern const struct gl_space_info gl_spaces[GL_SPACE_COUNT];
 
+/* Where an OFFSET operand's buffer is bound. */
+enum gl_binding {
+	GL_BINDING_NONE,
+	GL_BINDING_ARRAY, GL_BINDING_ELEMENT,   /* vertex arrays, element indices */
+	GL_BINDING_UNPACK, GL_BINDING_PACK      /* pixels in, pixels out */
+};
+
+/* Size rules that are no function of the arguments. */
+enum gl_size_rule {
+	GL_SIZE_NONE,      /* no memory, or its size is unknown */
+	GL_SIZE_ANY,       /* decided by later commands (client arrays); 0 bytes at least */
+	GL_SIZE_STRING,    /* zero-terminated within the payload; 1 byte at least */
+	GL_SIZE_STRINGS    /* `count` of those, one after the other */
+};
+
 struct gl_operand {
 	const char *name;
 	uint8_t kind;           /* enum gl_kind */
@@ -86,6 +101,7 @@ struct gl_operand {
 	uint8_t param;          /* GL parameter that it feeds, 0xff: none */
 	uint16_t size_rule;     /* payloads and answers: index for gl_payload_size, 0 none */
 	const char *group;      /* registry enum group for GL_KIND_ENUM/BITS, or NULL */
+	uint8_t binding;        /* enum gl_binding, for GL_KIND_OFFSET */
 };
 
 /* ---- instructions -------------------------------------------------------- */
@@ -113,6 +129,7 @@ enum gl_form {
 	GL_FORM_ANSWER,      /* has GL_KIND_ANSWER operands: run, answer discarded */
 	GL_FORM_NAMES,       /* DIRECT, but one payload holds client names (of the
 	                        operand's .space) that must be translated first */
+	GL_FORM_PACK_BUF,    /* pixels into the bound pack buffer: as UNPACK_BUF */
 	GL_FORM_COUNT
 };
 
@@ -167,7 +184,10 @@ enum gl_replay {
 enum gl_key_kind {
 	GL_KEY_NONE, GL_KEY_CONST,  /* .value */
 	GL_KEY_PARAM,               /* the argument at GL parameter index .value */
-	GL_KEY_ANY                  /* cannot be told: every key */
+	GL_KEY_ANY,                 /* cannot be told: every key */
+	GL_KEY_SELECTED,            /* the value that the slot of index .value has at the
+	                               time (matrix_mode...); ANY to whom does not track it */
+	GL_KEY_OPERAND              /* operand .value of the op: one that is no GL parameter */
 };
 struct gl_key { uint8_t kind; uint32_t value; };
 struct gl_effect {
@@ -181,6 +201,8 @@ struct gl_slot {
 	const char *name, *doc;
 	uint8_t scope;               /* enum gl_scope */
 	uint8_t nkeys;
+	int16_t when;                /* effects on it happen only while this slot differs
+	                                from its initial value; -1: always */
 };
 extern const struct gl_slot gl_slots[];
 extern const unsigned gl_slot_count;
@@ -232,13 +254,17 @@ bool gl_enum_value(const char *name, uint32_t *value);
 /* The bits of a bitfield group, for disassembly: name of bit, or NULL. */
 const char *gl_bit_name(const char *group, uint32_t bit);
 
+/* What an instruction of BlinkGL's own does, one line; NULL for GL ops. */
+const char *gl_op_doc(unsigned op);
+
 /* Hash of the table's record layouts (names, words, operand kinds).  A .blink file
  * whose hash agrees is used in place; another is translated by op names. */
 uint64_t gl_table_hash(void);
 
 /* ---- payload sizes -------------------------------------------------------
  * The one overflow-checked size function, used by converter, verifier, recorder
- * and engine alike.  rec is a whole record without register operands among the
+ * and engine alike.  For GL_SIZE_ANY, _STRING and _STRINGS it is the least size, and
+ * the caller looks further.  rec is a whole record without register operands among the
  * size's inputs.  Returns false if the size overflows, an argument is negative,
  * or format/type/pname is unknown to the rule.  Sizes are bytes of the *tight*
  * layout (BlinkGL has no pixel-store state: rows of ceil(width*bits/8) bytes). */
@@ -266,5 +292,8 @@ unsigned gl_pname_count(const char *family, uint32_t pname);   /* 0: unknown */
 uint64_t gl_invoke(unsigned signature, void (*fn)(void), const uint64_t *argv);
 /* Signature of a command (also for those of no op). */
 unsigned gl_command_signature(const struct gl_command *cmd);
+/* Letters of a signature, result first: v nothing, b B s S 8 and 16 bits signed and
+ * unsigned, i 32 bits, l 64 bits or a pointer, f float, d double.  NULL: no such. */
+const char *gl_signature_letters(unsigned signature);
 
 #endif
