@@ -1,0 +1,164 @@
+/* page.c - see page.h. */
+#include "reports/page.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void html_text(struct buf *b, const char *text)
+{
+	for (; *text; text++) {
+		switch (*text) {
+		case '&': buf_printf(b, "&amp;"); break;
+		case '<': buf_printf(b, "&lt;"); break;
+		case '>': buf_printf(b, "&gt;"); break;
+		case '"': buf_printf(b, "&quot;"); break;
+		default: buf_append(b, text, 1);
+		}
+	}
+}
+
+void html_base64(struct buf *b, const void *data, size_t n)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const uint8_t *s = data;
+
+	for (size_t i = 0; i < n; i += 3) {
+		uint32_t v = (uint32_t)s[i] << 16;
+		char out[4];
+
+		if (i + 1 < n)
+			v |= (uint32_t)s[i + 1] << 8;
+		if (i + 2 < n)
+			v |= s[i + 2];
+		out[0] = digits[v >> 18];
+		out[1] = digits[v >> 12 & 63];
+		out[2] = i + 1 < n ? digits[v >> 6 & 63] : '=';
+		out[3] = i + 2 < n ? digits[v & 63] : '=';
+		buf_append(b, out, 4);
+	}
+}
+
+int file_append(struct buf *b, const char *path, struct error *err)
+{
+	FILE *f = fopen(path, "rb");
+	char chunk[16384];
+	size_t n;
+	int r = 0;
+
+	if (!f)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
+		buf_append(b, chunk, n);
+	if (ferror(f))
+		r = error_set(err, -EIO, "%s: could not be read", path);
+	else if (buf_failed(b))
+		r = error_set(err, -ENOMEM, "%s: out of memory", path);
+	fclose(f);
+	return r;
+}
+
+int file_write(const struct buf *b, const char *path, struct error *err)
+{
+	char tmp[4096];
+	FILE *f;
+	bool ok;
+
+	if (buf_failed(b))
+		return error_set(err, -ENOMEM, "%s: out of memory", path);
+	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
+		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", path);
+	f = fopen(tmp, "wb");
+	if (!f)
+		return error_set(err, -errno, "%s: %s", tmp, strerror(errno));
+	ok = fwrite(b->data, 1, b->len, f) == b->len;
+	ok = !fclose(f) && ok;
+	if (ok && !rename(tmp, path))
+		return 0;
+	error_set(err, -EIO, "%s: could not be written: %s", path, strerror(errno));
+	unlink(tmp);
+	return -EIO;
+}
+
+int html_picture(struct buf *b, const char *path, const char *alt, struct error *err)
+{
+	struct buf png;
+	int r;
+
+	buf_init(&png);
+	r = file_append(&png, path, err);
+	if (r >= 0) {
+		buf_printf(b, "<img alt=\"");
+		html_text(b, alt);
+		buf_printf(b, "\" src=\"data:image/png;base64,");
+		html_base64(b, png.data, png.len);
+		buf_printf(b, "\">");
+	}
+	buf_finish(&png);
+	return r;
+}
+
+void html_count(struct buf *b, double n)
+{
+	char digits[64];
+	int len = snprintf(digits, sizeof(digits), "%.0f", n);
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0 && digits[i - 1] != '-')
+			buf_append(b, ",", 1);
+		buf_append(b, &digits[i], 1);
+	}
+}
+
+void html_bytes(struct buf *b, double n)
+{
+	static const char *const units[] = { "B", "kB", "MB", "GB" };
+	unsigned u = 0;
+
+	for (; n >= 1000 && u < 3; u++)
+		n /= 1000;
+	html_number(b, n);
+	buf_printf(b, "\u202f%s", units[u]);
+}
+
+void html_number(struct buf *b, double n)
+{
+	double size = fabs(n);
+
+	if (size >= 100 || n == floor(n))
+		html_count(b, n);
+	else
+		buf_printf(b, "%.*f", size >= 10 ? 1 : size >= 0.1 ? 2 : 4, n);
+}
+
+struct json_object *json_at(struct json_object *j, const char *path)
+{
+	char key[64];
+
+	while (j && *path) {
+		size_t n = strcspn(path, ".");
+
+		if (n >= sizeof(key) || !json_object_is_type(j, json_type_object))
+			return NULL;
+		memcpy(key, path, n);
+		key[n] = 0;
+		if (!json_object_object_get_ex(j, key, &j))
+			return NULL;
+		path += n + (path[n] == '.');
+	}
+	return j;
+}
+
+bool json_number(struct json_object *j, const char *path, double *out)
+{
+	struct json_object *v = json_at(j, path);
+
+	if (!json_object_is_type(v, json_type_int) && !json_object_is_type(v, json_type_double))
+		return false;
+	*out = json_object_get_double(v);
+	return true;
+}

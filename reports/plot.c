@@ -1,0 +1,103 @@
+/* plot.c - plots by gnuplot, as SVG that sits in the page: no background, text and
+ * grid in a grey that reads on light and dark. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "reports/page.h"
+
+#define INK "#7d8793"
+
+static void series_write(FILE *f, const struct plot *p)
+{
+	for (unsigned s = 0; s < p->count; s++) {
+		const struct plot_series *ps = &p->series[s];
+
+		fprintf(f, "$d%u << END\n", s);
+		for (size_t i = 0; i < ps->n; i++) {
+			double base = 0;
+
+			/* a band lies on the bands before it */
+			for (unsigned below = 0; p->stacked && below < s; below++)
+				base += i < p->series[below].n ? p->series[below].y[i] : 0;
+			fprintf(f, "%g %g %g\n", ps->x[i], base, base + ps->y[i]);
+		}
+		fputs("END\n", f);
+	}
+}
+
+static void script_write(FILE *f, const struct plot *p, const char *path)
+{
+	fprintf(f, "set terminal svg size 920,320 dynamic font 'system-ui,sans-serif,13'\n"
+		"set output '%s'\n"
+		"set border 3 lc rgb '" INK "'\nset tics nomirror tc rgb '" INK "'\n"
+		"set grid ytics lc rgb '" INK "' lw 0.4 dt 3\n"
+		"set key outside top center horizontal tc rgb '" INK "' reverse Left\n"
+		"set xlabel '%s' tc rgb '" INK "'\nset ylabel '%s' tc rgb '" INK "'\n"
+		"set yrange [0:*]\nset autoscale xfix\nset samples 1000\n",
+		path, p->x_label, p->y_label);
+	series_write(f, p);
+	fputs("plot ", f);
+	for (unsigned s = 0; s < p->count; s++) {
+		const struct plot_series *ps = &p->series[s];
+
+		if (p->stacked)
+			fprintf(f, "%s$d%u using 1:2:3 with filledcurves fc rgb '%s' "
+				"fs solid 0.85 noborder title '%s'", s ? ", " : "", s,
+				ps->color, ps->title);
+		else
+			fprintf(f, "%s$d%u using 1:3 with lines lw 1.6 lc rgb '%s' title '%s'",
+				s ? ", " : "", s, ps->color, ps->title);
+	}
+	fputc('\n', f);
+}
+
+/* From the <svg> element on: the XML declaration has no place inside HTML. */
+static int svg_take(struct buf *b, const char *path, struct error *err)
+{
+	struct buf svg;
+	char *start;
+	int r;
+
+	buf_init(&svg);
+	r = file_append(&svg, path, err);
+	if (r >= 0) {
+		buf_append(&svg, "", 1);
+		start = buf_failed(&svg) ? NULL : strstr((char *)svg.data, "<svg");
+		if (start)
+			buf_append(b, start, strlen(start));
+		else
+			r = error_set(err, -EIO, "gnuplot: drew nothing");
+	}
+	buf_finish(&svg);
+	return r;
+}
+
+int plot_svg(struct buf *b, const struct plot *p, struct error *err)
+{
+	char path[] = "/tmp/blink-plot-XXXXXX";
+	int fd = mkstemp(path), status, r;
+	FILE *f;
+
+	if (fd < 0)
+		return error_set(err, -errno, "/tmp: no temporary file: %s", strerror(errno));
+	close(fd);
+	f = popen("gnuplot 2>/dev/null", "w");
+	if (!f) {
+		unlink(path);
+		return error_set(err, -errno, "gnuplot: %s", strerror(errno));
+	}
+	script_write(f, p, path);
+	status = pclose(f);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		r = error_set(err, -ENODEV, "gnuplot: not found (package gnuplot-nox)");
+	else if (status)
+		r = error_set(err, -EIO, "gnuplot: failed with status %d", status);
+	else
+		r = svg_take(b, path, err);
+	unlink(path);
+	return r;
+}
