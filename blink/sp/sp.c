@@ -62,5 +62,5 @@ void sp_emit(struct buf *code, unsigned op, unsigned mask, const uint32_t *opera
 
 void sp_end(struct buf *code)
 {
-	sp_emit(code, OP_end, 0, NULL);
+	buf_u32(code, sp_header(OP_end, 0));
 }

@@ -1,0 +1,137 @@
+/* output.c - a file that appears whole or not at all, see output.h. */
+#include "blink/sp/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "blink/sp/format.h"
+
+static int output_fail(const struct output *o, struct error *err)
+{
+	int code = errno ? -errno : -EIO;
+
+	return error_set(err, code, "%s: %s", o->path, strerror(-code));
+}
+
+/* An unnamed file in the same directory, so that it can be linked there. */
+static int open_unnamed(const char *path)
+{
+	char *copy = strdup(path);
+	int fd;
+
+	if (!copy || access("/proc/self/fd", X_OK) < 0) {
+		free(copy);
+		return -1;
+	}
+	fd = open(dirname(copy), O_TMPFILE | O_RDWR | O_CLOEXEC, 0666);
+	free(copy);
+	return fd;
+}
+
+int output_create(struct output *o, const char *path, struct error *err)
+{
+	struct stat st;
+
+	memset(o, 0, sizeof(*o));
+	o->path = strdup(path);
+	if (!o->path || asprintf(&o->temporary, "%s.%ld.tmp", path, (long)getpid()) < 0) {
+		o->temporary = NULL;
+		return error_set(err, -ENOMEM, "%s: out of memory", path);
+	}
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, "%s: exists and is not a regular file", path);
+	o->fd = open_unnamed(path);
+	if (o->fd < 0) {
+		o->fd = open(o->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (o->fd < 0)
+			return output_fail(o, err);
+		o->named = true;
+	}
+	o->open = true;
+	return 0;
+}
+
+void output_finish(struct output *o)
+{
+	if (o->open)
+		close(o->fd);
+	if (o->named)
+		unlink(o->temporary);
+	free(o->path);
+	free(o->temporary);
+	memset(o, 0, sizeof(*o));
+}
+
+void output_align(struct output *o, uint64_t to)
+{
+	o->offset = blink_align(o->offset, to);   /* a hole reads as zeros */
+}
+
+static int write_at(struct output *o, const uint8_t *data, size_t n, uint64_t at,
+		    struct error *err)
+{
+	while (n) {
+		ssize_t done = pwrite(o->fd, data, n, (off_t)at);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return output_fail(o, err);
+		data += done;
+		at += (uint64_t)done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+int output_write(struct output *o, const void *data, size_t n, struct error *err)
+{
+	int ret = write_at(o, data, n, o->offset, err);
+
+	if (ret == 0)
+		o->offset += n;
+	return ret;
+}
+
+int output_rewrite(struct output *o, const void *data, size_t n, struct error *err)
+{
+	return write_at(o, data, n, 0, err);
+}
+
+static void directory_sync(const char *path)
+{
+	char *copy = strdup(path);
+	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+
+	if (fd >= 0) {
+		fsync(fd);   /* best effort: the file itself is safe */
+		close(fd);
+	}
+	free(copy);
+}
+
+int output_commit(struct output *o, struct error *err)
+{
+	char link[64];
+
+	if (fsync(o->fd) < 0)
+		return output_fail(o, err);
+	if (!o->named) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", o->fd);
+		unlink(o->temporary);   /* left by a process of the same number */
+		if (linkat(AT_FDCWD, link, AT_FDCWD, o->temporary, AT_SYMLINK_FOLLOW) < 0)
+			return output_fail(o, err);
+		o->named = true;
+	}
+	if (rename(o->temporary, o->path) < 0)
+		return output_fail(o, err);
+	o->named = false;
+	directory_sync(o->path);
+	return 0;
+}
