@@ -23,6 +23,8 @@ struct sink {
 	const struct sink_ops *ops;
 	sink_fn entry[GL_OP_COUNT];   /* never NULL for a GL op: an entry point that the
 	                                 driver lacks is a counting no-op (sink_missing) */
+	sink_fn pixel_storei;         /* glPixelStorei, no instruction of BlinkGL: engines
+	                                 keep a context's layouts tight with it */
 };
 
 struct sink_ops {
@@ -68,8 +70,15 @@ struct sink *sink_null_create(void);
 int sink_nullgl_create(struct sink **s, const char *path, struct error *err);
 
 /* GL through EGL (surfaceless or pbuffer), or in an X window where window is set.
- * Entry points come from eglGetProcAddress.  Sets -ENODEV where there is no driver. */
-struct sink_gl_options { bool window; const char *title; };
+ * Entry points come from eglGetProcAddress.  Sets -ENODEV where there is no driver.
+ * A drawable off-screen has its new size at once.  A window's buffers get theirs when
+ * the driver looks: Mesa's software driver does so at a swap, and what lies outside
+ * the buffers is then left unwritten in a picture. */
+struct sink_gl_options {
+	bool window;            /* drawables are windows on $DISPLAY */
+	bool hidden;            /* which are never shown: what glretrace --headless does */
+	const char *title;
+};
 int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct error *err);
 /* The current drawable's back buffer (its front buffer if single), or the colour
  * attachment 0 of the bound draw framebuffer: what a person, and apitrace's

@@ -1,0 +1,514 @@
+/* jit.c - the compiler's single pass, the code cache, and running.
+ *
+ * Code is laid down in a ring (see jit_arena.c): what is oldest makes room.  Where
+ * the ring is too small for one procedure a larger one takes its place.
+ */
+#include "blink/engine/jit.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <xxhash.h>
+
+/* ---- codes: cache and ring ---------------------------------------------------- */
+
+static struct jit_code **bucket(const struct jit *j, const uint64_t *hash)
+{
+	return &j->buckets[hash[0] & (j->nbuckets - 1)];
+}
+
+static struct jit_code *cache_find(const struct jit *j, const uint64_t *hash, uint32_t nwords)
+{
+	struct jit_code *k;
+
+	for (k = *bucket(j, hash); k; k = k->chain)
+		if (k->hash[0] == hash[0] && k->hash[1] == hash[1] && k->nwords == nwords)
+			return k;
+	return NULL;
+}
+
+/* Twice the buckets; with no memory for them chains just grow longer. */
+static void cache_grow(struct jit *j)
+{
+	uint32_t old = j->nbuckets;
+	struct jit_code **was = j->buckets, **v = calloc((size_t)old * 2, sizeof(*v));
+
+	if (!v)
+		return;
+	j->buckets = v;
+	j->nbuckets = old * 2;
+	for (uint32_t i = 0; i < old; i++) {
+		for (struct jit_code *k = was[i], *next; k; k = next) {
+			struct jit_code **at = bucket(j, k->hash);
+
+			next = k->chain;
+			k->chain = *at;
+			*at = k;
+		}
+	}
+	free(was);
+}
+
+static void code_remove(struct jit *j, struct jit_code *k)
+{
+	struct jit_arena *a = k->arena;
+	struct jit_code **at;
+
+	for (at = bucket(j, k->hash); *at != k; at = &(*at)->chain)
+		;
+	*at = k->chain;
+	*(k->older ? &k->older->newer : &a->oldest) = k->newer;
+	*(k->newer ? &k->newer->older : &a->newest) = k->older;
+	j->ncodes--;
+	k->chain = j->free_codes;
+	j->free_codes = k;
+}
+
+static struct jit_code *code_new(struct jit *j)
+{
+	struct jit_code *k = j->free_codes;
+
+	if (!k)
+		return calloc(1, sizeof(*k));
+	j->free_codes = k->chain;
+	return k;
+}
+
+static void code_add(struct jit *j, struct jit_code *k)
+{
+	struct jit_arena *a = j->arena;
+	struct jit_code **at;
+
+	if (j->ncodes >= j->nbuckets)
+		cache_grow(j);
+	at = bucket(j, k->hash);
+	k->chain = *at;
+	*at = k;
+	k->newer = NULL;
+	k->older = a->newest;
+	*(a->newest ? &a->newest->newer : &a->oldest) = k;
+	a->newest = k;
+	j->ncodes++;
+}
+
+/* ---- room ------------------------------------------------------------------------ */
+
+enum room { ROOM_MADE, ROOM_WRAP, ROOM_NONE };
+
+/* Where code that begins at start must end: at the oldest ahead, or the arena's end. */
+static uint32_t region_end(const struct jit_arena *a, uint32_t start)
+{
+	return a->oldest && a->oldest->start >= start ? a->oldest->start : a->size;
+}
+
+static void limit_set(struct jit *j)
+{
+	j->limit = j->arena->rw + region_end(j->arena, j->start) - JIT_MARGIN;
+}
+
+/* x.p is beyond the limit: lets go of the oldest code ahead until it is not. */
+static enum room room_make(struct jit *j)
+{
+	struct jit_arena *a = j->arena;
+
+	while (j->x.p > j->limit) {
+		struct jit_code *k = a->oldest;
+
+		if (region_end(a, j->start) == a->size)
+			return j->start == a->first ? ROOM_NONE : ROOM_WRAP;
+		if (k->pins)
+			return ROOM_NONE;
+		code_remove(j, k);
+		j->stats.evicted++;
+		limit_set(j);
+	}
+	return ROOM_MADE;
+}
+
+/* Back to the arena's beginning; what lies between here and its end is the oldest. */
+static bool wrap(struct jit *j)
+{
+	struct jit_arena *a = j->arena;
+
+	while (a->oldest && a->oldest->start >= a->head) {
+		if (a->oldest->pins)
+			return false;
+		code_remove(j, a->oldest);
+		j->stats.evicted++;
+	}
+	a->head = a->first;
+	return true;
+}
+
+/* A larger arena; code in the smaller ones stays where it is. */
+static int arena_grow(struct jit *j, uint32_t nwords, struct error *err)
+{
+	if (j->narenas == JIT_ARENAS)
+		return error_set(err, -E2BIG, "JIT: a procedure of %u words needs more than "
+				 "%u MiB of code (use the interpreter)", nwords,
+				 j->arena->size >> 20);
+	return jit_arena_create(j, j->arena->size * 4, err);
+}
+
+/* ---- the single pass --------------------------------------------------------------- */
+
+#define LOOP_PERIOD 4u      /* longest pattern of records that becomes a loop */
+#define LOOP_ROUNDS 3u      /* fewer are cheaper in a line */
+
+struct pattern {
+	const struct jit_stencil *s[LOOP_PERIOD];
+	uint32_t n;             /* records of a round */
+	uint32_t words;         /* of a round */
+	uint32_t rounds;
+};
+
+static inline void stencil_put(struct jit *j, const struct jit_stencil *s, uint32_t off)
+{
+	uint8_t *p = j->x.p;
+
+	for (unsigned i = 0; i < s->len; i += 16)
+		memcpy(p + i, s->bytes + i, 16);
+	for (unsigned i = 0; i < s->nfixes; i++) {
+		uint32_t v;
+
+		memcpy(&v, p + s->fixes[i], 4);
+		v += off;
+		memcpy(p + s->fixes[i], &v, 4);
+	}
+	for (unsigned i = 0; i < s->nrels; i++) {
+		uint64_t end = (uint64_t)(uintptr_t)(p + s->rels[i].at + 4);
+		uint32_t v = (uint32_t)(s->rels[i].target - (end + (uint64_t)j->x.run_delta));
+
+		memcpy(p + s->rels[i].at, &v, 4);
+	}
+	j->x.p = p + s->len;
+}
+
+/* How often the first words words repeat their headers, from rec on, not beyond end. */
+static uint32_t rounds_count(const struct pattern *p, const uint32_t *rec, const uint32_t *end)
+{
+	uint32_t rounds = 1;
+	const uint32_t *r = rec + p->words;
+
+	for (; (size_t)(end - r) >= p->words; r += p->words, rounds++) {
+		uint32_t w = 0;
+
+		for (uint32_t i = 0; i < p->n; w += p->s[i++]->words)
+			if (r[w] != rec[w])
+				return rounds;
+	}
+	return rounds;
+}
+
+/* Does a pattern begin at rec, whose stencil is first?  Records are known up to end. */
+static bool pattern_find(const struct jit *j, const struct jit_stencil *first,
+			 const uint32_t *rec, const uint32_t *end, struct pattern *p)
+{
+	const uint32_t *r = rec + first->words;
+
+	p->s[0] = first;
+	p->n = 1;
+	for (;;) {
+		const struct jit_stencil *s;
+
+		if (r >= end)
+			return false;
+		if (*r == *rec)
+			break;
+		if (p->n == LOOP_PERIOD || sp_mask(*r))
+			return false;
+		s = &j->stencils[sp_opcode(*r)];
+		if (!s->len)
+			return false;
+		p->s[p->n++] = s;
+		r += s->words;
+	}
+	p->words = (uint32_t)(r - rec);
+	p->rounds = rounds_count(p, rec, end);
+	return p->rounds >= LOOP_ROUNDS;
+}
+
+/* rbx steps through the records of the rounds; afterwards it is the base again. */
+static void loop_put(struct jit *j, const struct pattern *p, uint32_t pc)
+{
+	struct x86 *x = &j->x;
+	uint32_t size = p->words * 4, off = 0;
+	uint8_t *top;
+
+	x86_lea(x, RBX, mem_at(R13, (int32_t)(pc * 4)));
+	x86_lea(x, R14, mem_at(RBX, (int32_t)(p->rounds * size)));
+	top = x->p;
+	for (uint32_t i = 0; i < p->n; off += p->s[i++]->words * 4)
+		stencil_put(j, p->s[i], off);
+	x86_reg_op(x, 0, true, 0x81, 0, RBX);                  /* add rbx, size */
+	x86_u32(x, size);
+	x86_reg_op(x, 0, true, 0x3b, RBX, R14);
+	x86_byte(x, 0x0f);                                     /* jne top */
+	x86_byte(x, 0x85);
+	x86_u32(x, (uint32_t)(top - (x->p + 4)));
+	x86_reg_op(x, 0, true, 0x8b, RBX, R13);
+	j->block_records += p->n * p->rounds;
+	j->block_calls += p->n * p->rounds;
+}
+
+/* A DIRECT record, or all that repeat as it begins; returns the next record. */
+static const uint32_t *commands_put(struct jit *j, const struct jit_stencil *s,
+				    const struct sp *sp, const uint32_t *rec)
+{
+	uint32_t pc = (uint32_t)(rec - sp->code), label = jit_next_label(j);
+	const uint32_t *end = sp->code + (label < sp->nwords ? label : sp->nwords);
+	struct pattern p;
+
+	if (pattern_find(j, s, rec, end, &p)) {
+		loop_put(j, &p, pc);
+		return rec + (size_t)p.words * p.rounds;
+	}
+	stencil_put(j, s, pc * 4);
+	j->block_records++;
+	j->block_calls++;
+	return rec + s->words;
+}
+
+static const uint32_t *record_put(struct jit *j, const struct sp *sp, const uint32_t *rec)
+{
+	uint32_t header = *rec, pc = (uint32_t)(rec - sp->code);
+	const struct jit_stencil *s = &j->stencils[sp_opcode(header)];
+
+	if (s->len && !sp_mask(header))
+		return commands_put(j, s, sp, rec);
+	if (s->len) {
+		jit_emit_direct(j, &j->x, rec, (int32_t)(pc * 4));
+		j->block_records++;
+		j->block_calls++;
+	} else if (gl_ops[sp_opcode(header)].form == GL_FORM_CORE) {
+		jit_emit_core(j, rec, pc);
+	} else {
+		jit_emit_command(j, rec, pc);
+	}
+	return rec + gl_ops[sp_opcode(header)].words;
+}
+
+/* The stops come after the code, so that they live as long as it does. */
+static enum room stops_put(struct jit *j, struct jit_code *k)
+{
+	size_t size = j->nstops * sizeof(*j->stops);
+	uint8_t *at = (uint8_t *)(((uintptr_t)j->x.p + 15) & ~(uintptr_t)15);
+
+	if ((size_t)(j->arena->rw + j->arena->size - at) < size + JIT_MARGIN)
+		return j->start == j->arena->first ? ROOM_NONE : ROOM_WRAP;
+	j->x.p = at + size;
+	if (j->x.p > j->limit) {
+		enum room room = room_make(j);
+
+		if (room != ROOM_MADE)
+			return room;
+	}
+	memcpy(at, j->stops, size);
+	k->stops.v = (const struct interp_stop *)(void *)at;
+	k->stops.n = j->nstops;
+	return ROOM_MADE;
+}
+
+static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code *k,
+			    uint32_t start)
+{
+	const uint32_t *rec = sp->code, *end = sp->code + sp->nwords;
+
+	j->start = start;
+	j->x = (struct x86){ .p = j->arena->rw + start,
+			     .run_delta = j->arena->rx - j->arena->rw };
+	j->njumps = j->nstops = 0;
+	j->records = 0;
+	j->failed = false;
+	limit_set(j);
+	if (j->x.p > j->limit) {
+		enum room room = room_make(j);
+
+		if (room != ROOM_MADE)
+			return room;
+	}
+	jit_block_open(j, 0);
+	while (rec < end && !j->failed) {
+		if (j->x.p > j->limit) {
+			enum room room = room_make(j);
+
+			if (room != ROOM_MADE)
+				return room;
+		}
+		if (jit_next_label(j) == (uint32_t)(rec - sp->code))
+			jit_label(j, (uint32_t)(rec - sp->code));
+		rec = record_put(j, sp, rec);
+	}
+	jit_block_close(j);
+	return stops_put(j, k);
+}
+
+static int compile(struct jit *j, const struct sp *sp, struct jit_code *k, struct error *err)
+{
+	enum room room;
+
+	while ((room = compile_at(j, sp, k, j->arena->head)) != ROOM_MADE) {
+		int rc = room == ROOM_WRAP && wrap(j) ? 0 : arena_grow(j, sp->nwords, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	if (j->failed)
+		return error_set(err, -ENOMEM, "JIT: out of memory for jumps");
+	k->jit = j;
+	k->arena = j->arena;
+	k->start = j->start;
+	k->end = (uint32_t)(j->x.p - j->arena->rw);
+	k->pins = 0;
+	j->arena->head = (k->end + 63) & ~63u;
+	j->stats.compiles++;
+	j->stats.records += j->records;
+	j->stats.bytes += k->end - k->start;
+	return 0;
+}
+
+/* ---- the interface ------------------------------------------------------------------- */
+
+const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct error *err)
+{
+	XXH128_hash_t h = XXH3_128bits_withSeed(sp->code, sp->nwords * sizeof(uint32_t), j->seed);
+	uint64_t hash[2] = { h.low64, h.high64 };
+	struct jit_code *k = cache_find(j, hash, sp->nwords);
+
+	if (k) {
+		j->stats.hits++;
+		return k;
+	}
+	k = code_new(j);
+	if (!k) {
+		error_set(err, -ENOMEM, "JIT: out of memory");
+		return NULL;
+	}
+	if (compile(j, sp, k, err) < 0) {
+		k->chain = j->free_codes;
+		j->free_codes = k;
+		return NULL;
+	}
+	memcpy(k->hash, hash, sizeof(hash));
+	k->nwords = sp->nwords;
+	code_add(j, k);
+	return k;
+}
+
+void jit_forget(struct jit *j, const struct jit_code *code)
+{
+	code_remove(j, (struct jit_code *)(uintptr_t)code);
+}
+
+int jit_create(struct jit **out, const struct sink *sink, struct error *err)
+{
+	struct jit *j = calloc(1, sizeof(*j));
+	int rc;
+
+	if (!j)
+		return error_set(err, -ENOMEM, "JIT: out of memory");
+	j->sink = sink;
+	j->nbuckets = 1024;
+	j->buckets = calloc(j->nbuckets, sizeof(*j->buckets));
+	/* Clients must not be able to make contents whose hashes agree: the seed is secret. */
+	if (!j->buckets)
+		rc = error_set(err, -ENOMEM, "JIT: out of memory");
+	else if (getrandom(&j->seed, sizeof(j->seed), 0) != sizeof(j->seed))
+		rc = error_set(err, -EIO, "JIT: no random numbers from the system");
+	else
+		rc = jit_arena_create(j, JIT_ARENA_SIZE, err);
+	if (rc < 0) {
+		jit_destroy(j);
+		return rc;
+	}
+	*out = j;
+	return 0;
+}
+
+void jit_destroy(struct jit *j)
+{
+	if (!j)
+		return;
+	for (uint32_t i = 0; j->buckets && i < j->nbuckets; i++)
+		while (j->buckets[i])
+			code_remove(j, j->buckets[i]);
+	for (struct jit_code *k = j->free_codes, *next; k; k = next) {
+		next = k->chain;
+		free(k);
+	}
+	for (unsigned i = 0; i < j->narenas; i++)
+		jit_arena_destroy(&j->arenas[i]);
+	free(j->buckets);
+	free(j->jumps);
+	free(j->stops);
+	free(j->stencil_memory);
+	free(j);
+}
+
+void jit_stats_get(const struct jit *j, struct jit_stats *out)
+{
+	*out = j->stats;
+}
+
+/* ---- running --------------------------------------------------------------------------- */
+
+static enum engine_status run_code(struct client *c, struct jit_code *k, const struct sp *sp,
+				   uint32_t pc);
+
+/* A callee: compiled, or interpreted where that is not possible. */
+static enum engine_status run_callee(struct client *c, const struct sp *sp, uint32_t pc)
+{
+	const struct jit_code *code = jit_compile(c->jit, sp, NULL);
+
+	if (!code)
+		return interp_until(c, sp, pc, run_callee, NULL);
+	return run_code(c, (struct jit_code *)(uintptr_t)code, sp, pc);
+}
+
+enum engine_status jit_call(struct client *c, const uint32_t *rec)
+{
+	return client_call(c, rec, run_callee);
+}
+
+/* Enters at pc, through the interpreter where code cannot be entered there. */
+static enum engine_status run_from(struct client *c, const struct jit_code *k,
+				   const struct sp *sp, uint32_t pc)
+{
+	const struct jit_arena *a = k->arena;
+	const struct interp_stop *stop = NULL;
+	enum engine_status status;
+
+	if (c->depth == c->level)
+		stop = interp_stops_at(&k->stops, pc);
+	if (!stop) {
+		status = interp_until(c, sp, pc, run_callee, &k->stops);
+		if (status != INTERP_STOPPED)
+			return status;
+		stop = interp_stops_at(&k->stops, c->pc);
+	}
+	status = a->enter(c, sp->code, c->payloads.v, a->rx + stop->code);
+	if ((unsigned)status == JIT_DEOPT)
+		status = interp_until(c, sp, c->pc, run_callee, NULL);
+	return status;
+}
+
+static enum engine_status run_code(struct client *c, struct jit_code *k, const struct sp *sp,
+				   uint32_t pc)
+{
+	enum engine_status status;
+
+	k->pins++;
+	status = run_from(c, k, sp, pc);
+	k->pins--;
+	return status;
+}
+
+enum engine_status jit_run(struct client *c, const struct jit_code *code, const struct sp *sp,
+			   uint32_t pc)
+{
+	struct jit_code *k = (struct jit_code *)(uintptr_t)code;
+
+	client_enter(c, pc);
+	c->jit = k->jit;
+	return run_code(c, k, sp, pc);
+}

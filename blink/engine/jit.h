@@ -1,0 +1,127 @@
+/* jit.h - inside the JIT.
+ *
+ *   jit_arena.c    code memory near the sink's entry points, its stubs
+ *   jit_stencil.c  one piece of code per plain GL instruction, made once
+ *   jit_core.c     templates for BlinkGL's own instructions, blocks, labels
+ *   jit.c          single pass over the records, code cache, running
+ *
+ * Registers of compiled code:
+ *   rbx  the records: code base, within a loop the current round's records
+ *   r13  code base          r12  client         rbp  client->regs
+ *   r14  end of a loop      r15  client->payloads.v
+ *   [rsp, rsp + 128) outgoing stack arguments
+ *   rax r10 r11 and argument registers are free between records
+ *
+ * A block is a stretch of records that is entered at its first only.  Its head pays
+ * for all of it, or leaves to the interpreter if the budget does not suffice, which
+ * then stops at the exact record.  Records that can stop the run, or call, end it.
+ */
+#ifndef BLINK_ENGINE_JIT_H
+#define BLINK_ENGINE_JIT_H
+
+#include "blink/engine/engine.h"
+#include "blink/engine/interp.h"
+#include "blink/engine/jit_x86.h"
+
+#define JIT_MARGIN 8192u            /* room that one step of the compiler may need */
+#define JIT_ARENA_SIZE (2u << 20)   /* the first; each further one is 4 times larger */
+#define JIT_ARENAS 5u
+#define JIT_STACK_ARGS 16u
+#define JIT_DEOPT 0x100u            /* status: c->pc goes on in the interpreter */
+
+/* Addresses that code calls: entries of GL instructions, arithmetic of core ones,
+ * then the engine's own. */
+enum jit_target {
+	JIT_TARGET_NAME = GL_OP_COUNT,    /* client_name */
+	JIT_TARGET_COMMAND,               /* client_command */
+	JIT_TARGET_CALL,                  /* jit_call */
+	JIT_TARGETS
+};
+
+struct jit_arena {
+	uint8_t *rw, *rx;           /* the same memory, writable and executable */
+	uint32_t size;
+	uint32_t first;             /* code begins here, after targets and stubs */
+	uint32_t head;              /* next free byte */
+	struct jit_code *oldest, *newest;
+	uint64_t exit, deopt, name_stub;    /* addresses of stubs */
+	enum engine_status (*enter)(struct client *c, const uint32_t *code,
+				    const struct sp_payload *payloads, const void *at);
+};
+
+struct jit_code {
+	uint64_t hash[2];
+	uint32_t nwords;
+	uint32_t start, end;               /* in its arena */
+	uint32_t pins;                     /* runs in progress */
+	struct jit *jit;
+	struct jit_arena *arena;
+	struct interp_stops stops;         /* where it can be entered; .code: arena offset */
+	struct jit_code *older, *newer;    /* in its arena */
+	struct jit_code *chain;            /* in its bucket, or in the list of free ones */
+};
+
+/* Code of a DIRECT instruction without registers, for a record at [rbx + 0]. */
+struct jit_stencil {
+	const uint8_t *bytes;
+	const uint16_t *fixes;      /* displacements to add the record's offset to */
+	const struct x86_rel *rels; /* calls */
+	uint16_t len;               /* 0: the instruction has none */
+	uint8_t nfixes, nrels, words;
+};
+
+struct jit_jump { uint32_t target; uint8_t *field; };
+
+struct jit {
+	const struct sink *sink;
+	struct jit_arena arenas[JIT_ARENAS], *arena;
+	unsigned narenas;
+	struct jit_stencil stencils[GL_OP_COUNT];
+	uint8_t *stencil_memory;
+	/* the compile in progress */
+	struct x86 x;
+	uint8_t *limit;             /* x.p may not be beyond when a step begins */
+	uint32_t start;             /* arena offset of its first byte */
+	uint8_t *block;             /* head of the open block */
+	uint32_t block_records, block_calls;
+	uint64_t records;           /* of the blocks closed so far */
+	struct jit_jump *jumps;     /* heap by target */
+	uint32_t njumps, jumps_cap;
+	struct interp_stop *stops;
+	uint32_t nstops, stops_cap;
+	bool failed;                /* out of memory */
+	/* the cache */
+	struct jit_code **buckets, *free_codes;
+	uint32_t nbuckets, ncodes;
+	uint64_t seed;
+	struct jit_stats stats;
+};
+
+/* jit_arena.c */
+int jit_arena_create(struct jit *j, uint32_t size, struct error *err);
+void jit_arena_destroy(struct jit_arena *a);
+/* Call of a target, direct where it is near. */
+void jit_emit_call(struct jit *j, struct x86 *x, unsigned target);
+
+/* jit_stencil.c */
+int jit_stencils_make(struct jit *j, struct error *err);
+/* A DIRECT record at byte offset off, with its register operands. */
+void jit_emit_direct(struct jit *j, struct x86 *x, const uint32_t *rec, int32_t off);
+
+/* jit_core.c */
+void jit_block_open(struct jit *j, uint32_t pc);
+void jit_block_close(struct jit *j);
+/* Binds all jumps to pc. */
+void jit_label(struct jit *j, uint32_t pc);
+static inline uint32_t jit_next_label(const struct jit *j)
+{
+	return j->njumps ? j->jumps[0].target : UINT32_MAX;
+}
+void jit_emit_core(struct jit *j, const uint32_t *rec, uint32_t pc);
+/* Any record whose form is neither core nor DIRECT. */
+void jit_emit_command(struct jit *j, const uint32_t *rec, uint32_t pc);
+
+/* jit.c: what `call` records call */
+enum engine_status jit_call(struct client *c, const uint32_t *rec);
+
+#endif
