@@ -154,10 +154,16 @@ static int drawable_blacken(struct sink_gl *g, struct sink_gl_drawable *d, struc
 }
 
 /* Windows and pbuffers of no area are often accepted; they get one pixel. */
-static void drawable_size(struct sink_gl_drawable *d, uint32_t w, uint32_t h)
+static int drawable_size(struct sink_gl *g, struct sink_gl_drawable *d, uint32_t w, uint32_t h,
+			 struct error *err)
 {
+	if (w > g->side_max || h > g->side_max || (uint64_t)w * h > SINK_GL_PIXELS_MAX)
+		return error_set(err, -E2BIG, "drawable: %ux%u pixels are more than the driver "
+				 "takes (%u per side, %u in all)", w, h, g->side_max,
+				 SINK_GL_PIXELS_MAX);
 	d->w = w ? w : 1;
 	d->h = h ? h : 1;
+	return 0;
 }
 
 static int drawable_create(struct sink *s, uint32_t drawable, uint32_t w, uint32_t h,
@@ -177,8 +183,9 @@ static int drawable_create(struct sink *s, uint32_t drawable, uint32_t w, uint32
 	memset(d, 0, sizeof(*d));
 	d->egl = EGL_NO_SURFACE;
 	d->config = config;
-	drawable_size(d, w, h);
-	r = sink_gl_surface_create(g, d, err);
+	r = drawable_size(g, d, w, h, err);
+	if (r >= 0)
+		r = sink_gl_surface_create(g, d, err);
 	if (r < 0)
 		return r;
 	d->live = true;
@@ -196,13 +203,14 @@ static int drawable_resize(struct sink *s, uint32_t drawable, uint32_t w, uint32
 		return error_set(err, -ENOENT, "resize: there is no drawable %u", drawable);
 	if (d->w == w && d->h == h)
 		return 0;
+	old = *d;
+	r = drawable_size(g, d, w, h, err);
+	if (r < 0)
+		return r;
 	if (d->window) {
-		drawable_size(d, w, h);
 		sink_gl_x11_resize(g->x11, d->window, d->w, d->h);
 		return 0;
 	}
-	old = *d;
-	drawable_size(d, w, h);
 	r = sink_gl_surface_create(g, d, err);
 	if (r < 0) {
 		*d = old;

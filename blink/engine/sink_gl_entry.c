@@ -81,6 +81,7 @@ int sink_gl_calls_load(struct sink_gl *g, struct error *err)
 {
 	const char *version, *renderer;
 	int major = 0, minor = 0;
+	GLint side = 0;
 
 	if (!LOAD(GetString) || !LOAD(GetStringi) || !LOAD(GetIntegerv) ||
 	    !LOAD(GetError) || !LOAD(Clear) || !LOAD(ClearColor) || !LOAD(PixelStorei) ||
@@ -94,6 +95,8 @@ int sink_gl_calls_load(struct sink_gl *g, struct error *err)
 	if (!version || sscanf(version, "%d.%d", &major, &minor) != 2 || major < 3)
 		return error_set(err, -ENODEV, "GL: the driver offers version %s, less than 3.0",
 				 version ? version : "none");
+	g->gl.GetIntegerv(GL_MAX_TEXTURE_SIZE, &side);
+	g->side_max = side > 0 ? (uint32_t)side : 1024;
 	g->version = (unsigned)(major * 10 + minor);
 	snprintf(g->renderer, sizeof(g->renderer), "%s / %s", renderer ? renderer : "unknown",
 		 version);

@@ -19,6 +19,7 @@
 /* Names of contexts and drawables are small in honest files; a hostile one must not
  * make the tables large. */
 #define SINK_GL_NAMES_MAX (1u << 16)
+#define SINK_GL_PIXELS_MAX (1u << 26)     /* of one drawable */
 
 struct sink_gl_context {
 	EGLContext egl;         /* EGL_NO_CONTEXT: the name is free */
@@ -73,6 +74,7 @@ struct sink_gl {
 	uint32_t context, draw, read;      /* current ones, 0 none */
 	unsigned errors;                   /* found but not yet told */
 	GLenum first_error;
+	uint32_t side_max;                 /* pixels, of a drawable */
 	unsigned version;                  /* 45 for 4.5 */
 	char *extensions;                  /* " GL_A GL_B " */
 	char renderer[256];
