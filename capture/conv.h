@@ -21,6 +21,7 @@
 #include "capture/trace.h"
 
 struct json_object;
+struct effects_walk;
 
 /* ---- names (conv_names.c) ------------------------------------------------- */
 
@@ -197,6 +198,7 @@ struct conv {
 	struct buf maps;                         /* struct conv_map */
 	bool egl_es;                             /* eglBindAPI chose ES */
 	struct buf samples;                      /* struct { u64 config; u32 samples } */
+	struct effects_walk *walk;
 	struct json_object *losses;              /* array */
 	uint64_t losses_listed;
 	struct buf scratch;

@@ -204,7 +204,8 @@ static int multi_elements(struct conv *c, const struct trace_call *call)
 int conv_hook_multidraw(struct conv *c, const struct trace_call *call,
 			const struct conv_plan *plan)
 {
-	conv_hoist_draw(c);
+	if (!c->ctx->list)
+		conv_hoist_draw(c);
 	c->stats->lowered++;
 	if (plan->aux)
 		return multi_elements(c, call);
@@ -322,8 +323,15 @@ int conv_hook_state(struct conv *c, const struct trace_call *call,
 		if (a - 0x84C0u < CONV_UNITS)
 			x->unit = a - 0x84C0u;
 		break;
-	case STATE_NEW_LIST: x->list = a; break;
-	case STATE_BEGIN: x->in_begin = true; break;
+	case STATE_NEW_LIST:
+		if (conv_arg_uint(call, 1) == 0x1301)    /* GL_COMPILE_AND_EXECUTE */
+			conv_hoist_draw(c);
+		x->list = a;
+		break;
+	case STATE_BEGIN:
+		conv_hoist_draw(c);     /* a primitive belongs whole to one SP */
+		x->in_begin = true;
+		break;
 	case STATE_END: x->in_begin = false; break;
 	case STATE_LIST:
 		c->no_hoist = true;

@@ -510,7 +510,7 @@ int conv_encode_given(struct conv *c, const struct trace_call *call,
 		if (r < 0)
 			return r;
 	}
-	if (plan->draws)
+	if (plan->draws && !c->ctx->list)
 		conv_hoist_draw(c);
 	code = record_target(c, plan, call);
 	if (code)
@@ -525,7 +525,7 @@ static int encode_plain(struct conv *c, const struct trace_call *call,
 {
 	uint32_t *rec;
 
-	if (plan->draws)
+	if (plan->draws && !c->ctx->list)
 		conv_hoist_draw(c);
 	if (plan->upload || call->sig->nargs < o->noperands) {
 		uint32_t w[64] = { 0 };

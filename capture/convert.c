@@ -66,9 +66,10 @@ static int write_sp(struct conv *c, struct buf *code, unsigned callback, struct 
 	buf_init(&restore);
 	sp.code = (const uint32_t *)(const void *)code->data;
 	sp.nwords = (uint32_t)(code->len / 4);
-	if (judge && effects_judge(sp.code, sp.nwords, &restore)) {
-		sp.flags |= SP_RERUNNABLE;
-		c->stats->rerunnable++;
+	/* every SP is walked, for what it leaves to the next */
+	if (effects_judge_sp(c->walk, sp.code, sp.nwords, judge ? &restore : NULL)) {
+		sp.flags |= judge ? SP_RERUNNABLE : 0;
+		c->stats->rerunnable += judge;
 	} else if (judge) {
 		buf_append(&restore, "", 1);
 		sp.restore = (const char *)restore.data;
@@ -287,6 +288,7 @@ static void conv_finish(struct conv *c)
 	buf_finish(&c->samples);
 	buf_finish(&c->scratch);
 	json_object_put(c->losses);
+	effects_destroy(c->walk);
 	blink_writer_destroy(c->writer);
 	trace_close(c->trace);
 }
@@ -301,7 +303,8 @@ int convert_trace(const char *trace, const char *out, const struct convert_optio
 
 	memset(stats, 0, sizeof(*stats));
 	c.losses = json_object_new_array();
-	r = conv_names_init(&c.names);
+	c.walk = effects_create();
+	r = c.walk ? conv_names_init(&c.names) : -ENOMEM;
 	if (r < 0)
 		error_set(c.err, r, "convert: out of memory");
 	if (!r)
