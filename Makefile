@@ -88,12 +88,15 @@ $(B)/libblink.a: $(LIB_OBJ)
 	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
 $(B)/blinkctl: $(CLI_OBJ) $(B)/libblink.a
 	$(call say,LD,$@)$(CC) $(CLI_OBJ) $(B)/libblink.a -o $@ $(LDLIBS_ALL)
-$(TESTS): $(B)/%: $(B)/%.o $(SUPPORT) $(B)/libblink.a
+# a test is linked with what else lies in its folder, and with tests/support
+beside = $(patsubst %.c,$(B)/%.o,$(filter-out $(dir $1)test_%.c $(dir $1)fuzz_%.c,$(wildcard $(dir $1)*.c)))
+.SECONDEXPANSION:
+$(TESTS): $(B)/%: $(B)/%.o $$(call beside,$$*) $(SUPPORT) $(B)/libblink.a
 	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL) -lcmocka
 $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libblink.a
 	$(call say,LD,$@)$(CC) -fsanitize=fuzzer $^ -o $@ $(LDLIBS_ALL)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(TESTS:%=%.d) $(FUZZERS:%=%.d) $(SUPPORT:.o=.d)
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(patsubst %.c,$(B)/%.d,$(wildcard tests/*/*.c))
 
 # -- checking -----------------------------------------------------------------------
 # As many jobs as processors, unless -j was given.
