@@ -9,12 +9,13 @@
 #include "cli/command.h"
 #include "replay/compare.h"
 
-enum { OPT_EVERY, OPT_ENGINE, OPT_OUTPUT };
+enum { OPT_EVERY, OPT_ENGINE, OPT_OUTPUT, OPT_PICTURE };
 
 static const struct cli_option options[] = {
 	[OPT_EVERY] = { 'k', "every", "K", "compare every K-th frame, and the last (1)" },
 	[OPT_ENGINE] = { 'e', "engine", "jit|interp|both", "which engine runs the file (jit)" },
 	[OPT_OUTPUT] = { 'o', "output", "DIR", "where pictures that differ go (./compare)" },
+	[OPT_PICTURE] = { 'p', "picture", "N", "write the pictures of frame N even if they agree" },
 	{ 0 }
 };
 
@@ -23,6 +24,7 @@ static const struct cli_option options[] = {
 
 struct comparison {
 	const char *dir;
+	int64_t shown;           /* frame whose pictures are written in any case, or -1 */
 	uint32_t pictures;
 	struct json_object *differences;
 };
@@ -76,7 +78,7 @@ static int frame_seen(void *user, const struct compare_frame *f, struct error *e
 	snprintf(detail, sizeof(detail), "frame %u", f->frame);
 	cli_progress("comparing", (double)(f->frame + 1) / (f->last + 1), detail);
 	if (f->verdict == COMPARE_SAME || f->verdict == COMPARE_NEITHER)
-		return 0;
+		return f->frame == c->shown ? pictures_save(c, f, err) : 0;
 	j = json_object_new_object();
 	json_object_object_add(j, "frame", json_object_new_int64(f->frame));
 	json_object_object_add(j, "call", json_object_new_int64((int64_t)f->call));
@@ -128,11 +130,12 @@ static int usage(const char *why)
 static int compare_main(const struct cli_args *args)
 {
 	const char *engine = args->opt[OPT_ENGINE] ? args->opt[OPT_ENGINE] : "jit";
-	struct comparison c = { .dir = args->opt[OPT_OUTPUT] ? args->opt[OPT_OUTPUT] : "compare" };
+	struct comparison c = { .dir = args->opt[OPT_OUTPUT] ? args->opt[OPT_OUTPUT] : "compare",
+				.shown = -1 };
 	struct compare_options opt = { .on_frame = frame_seen, .user = &c };
 	struct compare_result result;
 	struct error err = { 0 };
-	unsigned long every = 1;
+	unsigned long every = 1, shown;
 	int r, status;
 
 	opt.jit = !strcmp(engine, "jit") || !strcmp(engine, "both");
@@ -143,6 +146,11 @@ static int compare_main(const struct cli_args *args)
 		return EXIT_USAGE;
 	if (!every)
 		return usage("--every is at least 1");
+	if (args->opt[OPT_PICTURE]) {
+		if (!cli_uint("--picture", args->opt[OPT_PICTURE], UINT32_MAX, &shown))
+			return EXIT_USAGE;
+		c.shown = (int64_t)shown;
+	}
 	opt.every = (uint32_t)every;
 	c.differences = json_object_new_array();
 	r = compare_run(args->argv[0], args->argv[1], &opt, &result, &err);
@@ -160,7 +168,8 @@ static int compare_main(const struct cli_args *args)
 
 const struct cli_command cmd_compare = {
 	.name = "compare",
-	.synopsis = "X.trace X.blink [--every K] [--engine jit|interp|both] [-o DIR]",
+	.synopsis = "X.trace X.blink [--every K] [--engine jit|interp|both] [-o DIR] "
+		    "[--picture N]",
 	.summary = "replay a trace and the file made from it, and compare the pictures",
 	.text =
 		"The trace is replayed by apitrace's glretrace, the file by this program; the "
