@@ -2,6 +2,7 @@
  * path and the rows of the table name a step's JSON and a place in it. */
 #include "reports/demo_page.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,8 +172,12 @@ static void section_head(struct buf *b, const struct demo *d)
 	double compared = 0;
 	bool same = program_same(p, &compared);
 
+	char title[64];
+
+	snprintf(title, sizeof(title), "%s", p->name);
+	title[0] = (char)toupper((unsigned char)title[0]);
 	buf_printf(b, "<header><p class=brand>Blink</p><h1>");
-	html_text(b, p->name);
+	html_text(b, title);
 	buf_printf(b, same ? ", pixel for pixel</h1>" : ": pictures differ</h1>");
 	buf_printf(b, "<p class=lead>Its OpenGL was captured, turned into small verified programs, "
 		   "compiled to machine code and replayed. ");
