@@ -48,14 +48,16 @@ static const char demo_style[] =
 	"summary{cursor:pointer;font-weight:600}\n"
 	"dl{margin:.75rem 0 0}dt{color:var(--soft);font-size:.88rem;margin-top:.75rem}\n"
 	"dd{margin:.2rem 0 0}\n"
-	"code{display:block;overflow-x:auto;white-space:pre;background:var(--card);"
+	"code{display:block;white-space:pre-wrap;overflow-wrap:anywhere;background:var(--card);"
 	"border:1px solid var(--line);border-radius:6px;padding:.45rem .7rem;"
 	"font:.84rem/1.45 ui-monospace,'DejaVu Sans Mono',Menlo,monospace}\n"
 	"footer{margin-top:3rem;color:var(--soft);font-size:.84rem}\n"
 	"@media(max-width:54rem){.path{grid-template-columns:repeat(3,1fr)}"
 	".path li{border-top:1px solid var(--line);margin-top:-1px}}\n"
 	"@media(max-width:34rem){.pair{grid-template-columns:1fr}"
-	".path{grid-template-columns:repeat(2,1fr)}main{padding-top:1.5rem}}\n"
+	".path{grid-template-columns:repeat(2,1fr)}main{padding-top:1.5rem}"
+	".plots figure{overflow-x:auto}.plots svg{min-width:38rem}"
+	"th,td{padding:.45rem .6rem}tbody th{white-space:normal}table{font-size:.9rem}}\n"
 	"</style></head><body><main>\n";
 
 #endif
