@@ -3,8 +3,8 @@
  *
  * header | sections in order of offset | section table
  *
- * Objects (payloads, code, index entries) are numbered in order of arrival and lie
- * in *streams* of sections called blocks.  A block's raw form is its objects, each
+ * Objects (payloads, code, index entries) are numbered from 1 in order of arrival and
+ * lie in *streams* of sections called blocks.  A block's raw form is its objects, each
  * starting at a multiple of BLINK_ALIGN, then one u32 size per object.  So neither a
  * position nor a table of objects has to be kept: the section table suffices.
  */
@@ -30,13 +30,15 @@
 #define BLINK_OBJECTS_MAX (1u << 28)
 #define BLINK_SECTIONS_MAX (1u << 22)
 #define BLINK_TEXT_MAX (16u << 20)              /* provenance, op table */
+#define BLINK_SHARED_MAX (64u << 20)            /* raw bytes of a block of several objects */
 
 enum blink_stream { BLINK_DATA, BLINK_CODE, BLINK_INDEX, BLINK_STREAMS };
 
 enum blink_section_kind {
-	BLINK_SECTION_DATA = BLINK_DATA,        /* payloads, ids from 1 */
-	BLINK_SECTION_CODE = BLINK_CODE,        /* code of SPs, numbers from 0 */
-	BLINK_SECTION_INDEX = BLINK_INDEX,      /* struct blink_entry..., SP ids from 0 */
+	BLINK_SECTION_DATA = BLINK_DATA,        /* payloads */
+	BLINK_SECTION_CODE = BLINK_CODE,        /* code of SPs */
+	BLINK_SECTION_INDEX = BLINK_INDEX,      /* struct blink_entry; an SP's id is its
+	                                           number less 1 */
 	BLINK_SECTION_OPS,                      /* layouts of the ops that the code uses */
 	BLINK_SECTION_INFO,                     /* struct blink_info, then name spaces */
 	BLINK_SECTION_PROVENANCE,               /* JSON text, no final zero */
@@ -68,15 +70,15 @@ struct blink_section {
 static_assert(sizeof(struct blink_section) == 40, "on-disk layout");
 
 /* One SP in the index: this, then nblocks numbers of data blocks (u32, ascending),
- * then nrestore bytes of text. */
+ * then nrestore bytes of text, the final zero included (0: none). */
 struct blink_entry {
 	uint8_t callback, flags;
-	uint16_t nrestore;
+	uint16_t reserved;
 	uint32_t frame, context, drawable;
 	uint32_t code;                  /* number of the code object */
-	uint32_t nblocks;
+	uint32_t nblocks, nrestore;
 };
-static_assert(sizeof(struct blink_entry) == 24, "on-disk layout");
+static_assert(sizeof(struct blink_entry) == 28, "on-disk layout");
 
 struct blink_info {
 	uint64_t window;                /* the writer's */

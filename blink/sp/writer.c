@@ -30,6 +30,7 @@ struct blink_writer {
 	ZSTD_CCtx *zstd;
 	struct blink_info info;
 	uint32_t names[GL_SPACE_COUNT];
+	uint32_t frames;              /* begun so far */
 	uint32_t begun;               /* size given to payload_begin */
 	uint16_t payload_operands[GL_OP_COUNT];   /* mask of those of kind payload */
 	bool used[GL_OP_COUNT];
@@ -321,11 +322,12 @@ static uint32_t code_store(struct blink_writer *w, const struct sp *sp)
 static int entry_store(struct blink_writer *w, const struct sp *sp, uint32_t code)
 {
 	struct gather *g = &w->streams[BLINK_INDEX];
-	size_t nrestore = sp->restore ? strlen(sp->restore) : 0;
+	size_t nrestore = sp->restore ? strlen(sp->restore) + 1 : 0;
 	struct blink_entry e = {
-		.callback = sp->callback, .flags = sp->flags, .nrestore = (uint16_t)nrestore,
+		.callback = sp->callback, .flags = sp->flags,
 		.frame = sp->frame, .context = sp->context, .drawable = sp->drawable,
-		.code = code - 1, .nblocks = (uint32_t)(w->list.len / sizeof(uint32_t)),
+		.code = code, .nblocks = (uint32_t)(w->list.len / sizeof(uint32_t)),
+		.nrestore = (uint32_t)nrestore,
 	};
 	size_t size = sizeof(e) + w->list.len + nrestore;
 	uint8_t *room = gather_begin(g, size);
@@ -340,6 +342,17 @@ static int entry_store(struct blink_writer *w, const struct sp *sp, uint32_t cod
 	return gather_keep(g, size) < 0 ? writer_fail(w, -ENOMEM, "out of memory") : 0;
 }
 
+/* Init SPs, then those of frame 0, 1, 2 without a gap: so frames need no table. */
+static bool frame_follows(struct blink_writer *w, const struct sp *sp)
+{
+	uint32_t next = w->frames + (sp->callback != SP_INIT && sp->frame == w->frames);
+
+	if (sp->callback == SP_INIT ? w->frames || sp->frame : sp->frame + 1 != next)
+		return false;
+	w->frames = next;
+	return true;
+}
+
 int blink_writer_sp(struct blink_writer *w, const struct sp *sp, uint32_t *id)
 {
 	uint32_t code;
@@ -348,8 +361,11 @@ int blink_writer_sp(struct blink_writer *w, const struct sp *sp, uint32_t *id)
 	if (w->error.code)
 		return w->error.code;
 	if (sp->callback >= SP_CALLBACKS || sp->nwords > SP_MAX_WORDS ||
-	    (sp->restore && strlen(sp->restore) > UINT16_MAX))
+	    (sp->restore && strlen(sp->restore) >= BLINK_TEXT_MAX))
 		return writer_fail(w, -EINVAL, "an SP's header is out of range");
+	if (!frame_follows(w, sp))
+		return writer_fail(w, -EINVAL, "an SP is out of order (init SPs come first, "
+				   "then frame 0, 1, 2...)");
 	if (w->streams[BLINK_INDEX].total >= BLINK_OBJECTS_MAX)
 		return writer_fail(w, -EFBIG, "too many SPs for one file");
 	ret = code_scan(w, sp);
