@@ -294,8 +294,7 @@ static int command_answer(struct client *c, const uint32_t *rec)
 
 		if (op->operands[i].kind != GL_KIND_ANSWER)
 			continue;
-		if (!op->operands[i].size_rule || !gl_payload_size(rec, i, &size) ||
-		    size > SP_MAX_PAYLOAD)
+		if (!gl_payload_size(rec, i, &size) || !size || size > SP_MAX_PAYLOAD)
 			return 0;
 		at[i] = total;
 		total += (size + 15) & ~(uint64_t)15;

@@ -112,7 +112,10 @@ static uint64_t pointer_value(unsigned op, const struct gl_command *cmd, const u
 			return args[i];
 	if (gl_param_size(cmd, args, i, &size) && size && size <= 1u << 30)
 		return XXH3_64bits(p, size);
-	return args[i];
+	if (strstr(cmd->params[i].type, "GLchar"))
+		return XXH3_64bits(p, strlen(p));
+	/* no names: the pointer is to scratch memory of no meaning */
+	return o->form == GL_FORM_NAMES ? 1 : args[i];
 }
 
 /* ---- answers -------------------------------------------------------------------- */
