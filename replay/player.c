@@ -11,6 +11,7 @@ struct held_sp {
 	struct sp sp;
 	bool loaded, verified;
 	const struct jit_code *code;
+	uint64_t evicted;            /* the JIT's count when code was made */
 };
 
 struct player {
@@ -83,8 +84,7 @@ static void sp_drop(struct player *p, uint32_t id)
 
 	if (!h->loaded)
 		return;
-	if (h->code)
-		jit_forget(p->jit, h->code);
+	/* Its code stays in the JIT's cache: another SP may be equal, or a loop come back. */
 	blink_sp_release(p->file, id);
 	memset(h, 0, sizeof(*h));
 }
@@ -119,6 +119,26 @@ static int sp_verify(struct player *p, struct held_sp *h, struct error *err)
 	return 0;
 }
 
+/* Code lives until the JIT needs its room: it is still there if nothing was evicted. */
+static int sp_compile(struct player *p, struct held_sp *h, struct error *err)
+{
+	struct jit_stats stats;
+	struct error e = { 0 };
+
+	jit_stats_get(p->jit, &stats);
+	if (h->code && h->evicted == stats.evicted)
+		return 0;
+	h->code = jit_compile(p->jit, &h->sp, &e);
+	if (!h->code) {
+		if (err)
+			*err = e;
+		return e.code ? e.code : -EIO;
+	}
+	jit_stats_get(p->jit, &stats);
+	h->evicted = stats.evicted;
+	return 0;
+}
+
 static int sp_ready(struct player *p, uint32_t id, struct player_frame *t, struct error *err)
 {
 	struct held_sp *h;
@@ -134,13 +154,9 @@ static int sp_ready(struct player *p, uint32_t id, struct player_frame *t, struc
 	if (r < 0)
 		return r;
 	stage_end(&t->verify, &since);
-	if (p->jit && !h->code) {
-		h->code = jit_compile(p->jit, &h->sp, err);
-		if (!h->code)
-			return err && err->code ? err->code : -EIO;
-	}
+	r = p->jit ? sp_compile(p, h, err) : 0;
 	stage_end(&t->compile, &since);
-	return 0;
+	return r;
 }
 
 static int sp_run(struct player *p, uint32_t id, struct player_frame *t, struct error *err)
