@@ -201,8 +201,11 @@ struct gl_slot {
 	const char *name, *doc;
 	uint8_t scope;               /* enum gl_scope */
 	uint8_t nkeys;
-	int16_t when;                /* effects on it happen only while this slot differs
-	                                from its initial value; -1: always */
+	int16_t when;                /* effects on it happen only while this slot (of this
+	                                first key, 0: any) differs from its initial value,
+	                                the command's own writes counted in; -1: always.
+	                                To whom cannot tell such a write is a "may" */
+	uint32_t when_key;
 };
 extern const struct gl_slot gl_slots[];
 extern const unsigned gl_slot_count;

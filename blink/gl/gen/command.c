@@ -267,7 +267,8 @@ static void proto_row(struct row *row)
 
 	if (!open || text[strlen(text) - 1] != ')')
 		row_die(row, "proto | RESULT NAME(TYPE name, ...)");
-	text[strlen(text) - 1] = *open = 0;
+	text[strlen(text) - 1] = 0;
+	*open = 0;
 	for (name = open; name > text && !isspace((unsigned char)name[-1]) && name[-1] != '*';)
 		name--;
 	if (command_find(name))

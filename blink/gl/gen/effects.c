@@ -163,7 +163,7 @@ static void add_terms(const struct command *c, const char *terms, struct pool *l
 {
 	char *term;
 
-	if (depth > 4)
+	if (depth > 8)
 		die("%s: groups nest too deep", c->name);
 	while (terms && (term = next_term(&terms))) {
 		if (*term == '@')
@@ -217,17 +217,40 @@ bool effects_use(const char *terms, const char *ident)
 	return false;
 }
 
+/* The condition of a slot: "slot" or "slot[GL_ENUM]". */
+static int when_slot(const struct slot *s, uint32_t *key)
+{
+	char *text = text_copy(s->when), *open, *close;
+	int when;
+
+	if (!text)
+		return NONE;
+	open = strchr(text, '[');
+	if (open) {
+		*open = 0;
+		close = strchr(open + 1, ']');
+		if (!close)
+			die("slot %s: when: missing ']'", s->name);
+		*close = 0;
+		if (!enum_value(open + 1, key))
+			die("slot %s: when: no such enum %s", s->name, open + 1);
+	}
+	when = slot_find(text);
+	if (when == NONE)
+		die("slot %s: when: no slot '%s'", s->name, text);
+	return when;
+}
+
 void effects_emit(struct buf *out)
 {
 	buf_printf(out, "const struct gl_slot gl_slots[] = {\n");
 	for (int i = 0; i < nslots; i++) {
 		const struct slot *s = &slots[i];
-		int when = s->when ? slot_find(s->when) : NONE;
+		uint32_t key = 0;
+		int when = when_slot(s, &key);
 
-		if (s->when && when == NONE)
-			die("slot %s: when: no slot '%s'", s->name, s->when);
-		buf_printf(out, "\t{ \"%s\", \"%s\", GL_SCOPE_%s, %d, %d },\n", s->name, s->doc,
-			   s->scope, s->nkeys, when);
+		buf_printf(out, "\t{ \"%s\", \"%s\", GL_SCOPE_%s, %d, %d, 0x%x },\n", s->name,
+			   s->doc, s->scope, s->nkeys, when, key);
 	}
 	buf_printf(out, "\t{ 0 }\n};\nconst unsigned gl_slot_count = %d;\n\n", nslots);
 	buf_printf(out, "static const struct gl_effect effects[] = {\n");

@@ -17,7 +17,7 @@
 #include "blink/base/buf.h"
 
 #define MAX_PARAMS 32
-#define MAX_EFFECTS 250
+#define MAX_EFFECTS 255
 #define NONE (-1)
 
 /* ---- text ---------------------------------------------------------------- */

@@ -19,7 +19,7 @@
 static struct pool functions;                   /* bodies */
 static struct pool record_sites, param_sites;   /* "return size_3(...);" */
 
-struct family_row { char *family; uint32_t pname; unsigned count; char *name; };
+struct family_row { char *family; uint32_t pname; unsigned count; const char *name; };
 static struct family_row *family_rows;
 static int nfamily_rows;
 static struct pool families;
@@ -268,28 +268,63 @@ bool size_uses(const char *expr, const char *ident)
 
 /* ---- pname families ------------------------------------------------------ */
 
+static bool family_has(const char *family, uint32_t pname)
+{
+	for (int i = 0; i < nfamily_rows; i++)
+		if (family_rows[i].pname == pname && strcmp(family_rows[i].family, family) == 0)
+			return true;
+	return false;
+}
+
+static void family_add(const struct family_row *r)
+{
+	family_rows = grow(family_rows, (size_t)nfamily_rows, sizeof(*r));
+	family_rows[nfamily_rows++] = *r;
+}
+
+/* The rest of a registry group: whatever no row of the family named before. */
+static void family_rest(struct row *row, struct family_row r, const char *group)
+{
+	bool any = false;
+
+	for (int i = 0; i < nenums; i++) {
+		if (!enums[i].group || !text_word(enums[i].group, ',', group))
+			continue;
+		any = true;
+		r.pname = enums[i].value;
+		r.name = enums[i].name;
+		if (!family_has(r.family, r.pname))
+			family_add(&r);
+	}
+	if (!any)
+		row_die(row, "the registry knows no group %s", group);
+}
+
+/* FAMILY | GL_PNAME ... | count; the count `?` is known to be unknown */
 void size_pname_row(struct row *row)
 {
-	char *end;
-	unsigned long count = row->ncols > 2 ? strtoul(row->col[2], &end, 10) : 0;
+	char *end = NULL, *count = row->ncols == 3 ? row->col[2] : NULL;
+	struct family_row r = { .family = row->col[0] };
 
-	if (row->ncols != 3 || !*row->col[2] || *end)
+	if (!count || !*count)
 		row_die(row, "a pname row has a family, names and a count");
-	pool_add(&families, row->col[0]);
+	if (strcmp(count, "?") != 0) {
+		r.count = (unsigned)strtoul(count, &end, 10);
+		if (*end || !r.count)
+			row_die(row, "'%s' is no count", count);
+	}
+	pool_add(&families, r.family);
 	for (char *s = strtok(row->col[1], " "); s; s = strtok(NULL, " ")) {
-		struct family_row r = { .family = row->col[0], .count = (unsigned)count,
-					.name = s };
-
-		if (isdigit((unsigned char)*s))
-			r.pname = (uint32_t)strtoul(s, NULL, 0);
-		else if (!enum_value(s, &r.pname))
+		if (*s == '@') {
+			family_rest(row, r, s + 1);
+			continue;
+		}
+		r.name = s;
+		if (!enum_value(s, &r.pname))
 			row_die(row, "no such enum %s", s);
-		for (int i = 0; i < nfamily_rows; i++)
-			if (family_rows[i].pname == r.pname &&
-			    strcmp(family_rows[i].family, r.family) == 0)
-				row_die(row, "%s stands in family %s twice", s, r.family);
-		family_rows = grow(family_rows, (size_t)nfamily_rows, sizeof(r));
-		family_rows[nfamily_rows++] = r;
+		if (family_has(r.family, r.pname))
+			row_die(row, "%s stands in family %s twice", s, r.family);
+		family_add(&r);
 	}
 }
 
@@ -299,7 +334,7 @@ static void emit_families(struct buf *out)
 		buf_printf(out, "static bool pname_%s(uint64_t p, uint64_t *n)\n{\n"
 			   "\tswitch (p) {\n", families.v[f]);
 		for (int i = 0; i < nfamily_rows; i++)
-			if (strcmp(family_rows[i].family, families.v[f]) == 0)
+			if (strcmp(family_rows[i].family, families.v[f]) == 0 && family_rows[i].count)
 				buf_printf(out, "\tcase 0x%x: *n = %u; return true; /* %s */\n",
 					   family_rows[i].pname, family_rows[i].count,
 					   family_rows[i].name);
