@@ -272,16 +272,25 @@ void model_window_row(struct row *row)
 	file_op(row, "window", false);
 }
 
-/* Whether a register may stand for parameter p: only plain numbers on which neither
- * a size nor a slot depends. */
+/* Whether a register may stand for parameter p: only plain numbers on which neither a
+ * size nor a slot depends, and integers only where no memory is described and no
+ * resource made. */
 static bool reg_allowed(const struct command *c, const struct param *p)
 {
+	bool number = strcmp(p->kind, "int") == 0 || strcmp(p->kind, "uint") == 0;
+	bool placed = c->mediation && text_word("scissor viewport", ' ', c->mediation);
+
 	if (strcmp(c->form, "direct") != 0 || p->fixed ||
-	    !text_word("int uint float", ' ', p->kind))
+	    !(number || strcmp(p->kind, "float") == 0))
 		return false;
-	for (int i = 0; i < c->nparams; i++)
+	if (number && strcmp(c->klass, "innocuous") != 0 && !placed)
+		return false;
+	for (int i = 0; i < c->nparams; i++) {
+		if (number && c->params[i].depth)
+			return false;
 		if (size_uses(c->params[i].size, p->name))
 			return false;
+	}
 	return !effects_use(c->reads, p->name) && !effects_use(c->writes, p->name);
 }
 
@@ -306,7 +315,7 @@ static void param_operand(struct op *op, const struct command *c, int i, bool bu
 	o->group = p->group;
 	o->binding = offset ? mode_binding[p->mode] : NULL;
 	o->size = offset ? NULL : p->size;
-	o->nullable = p->nullable;
+	o->nullable = p->nullable && !offset;
 	o->reg_ok = reg_allowed(c, p);
 }
 
