@@ -75,14 +75,14 @@ void stream_stop(struct stream *s)
 /* The last line that the process complained with, for the error. */
 static void last_complaint(struct stream *s, char *out, size_t size)
 {
-	char line[400];
+	char line[256];
 
 	out[0] = 0;
 	rewind(s->complaints);
 	while (fgets(line, sizeof(line), s->complaints)) {
 		line[strcspn(line, "\n")] = 0;
 		if (line[0])
-			snprintf(out, size, "%s", line);
+			snprintf(out, size, "%.*s", (int)sizeof(line), line);
 	}
 }
 
