@@ -98,6 +98,19 @@ $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libblink.a
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(patsubst %.c,$(B)/%.d,$(wildcard tests/*/*.c))
 
+# -- a null libGL, to measure on (jit-bench/nullgl/README.md) --------------------------
+# Another program loads it: no sanitizers in it.
+NULLGL := $(B)/jit-bench/libGL.so.1
+$(B)/jit-bench/nullgl-names: jit-bench/nullgl/names.c $(B)/gen/gl_table.gen.o $(B)/blink/gl/lookup.o \
+                             $(B)/blink/gl/size.o
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(STD) $(OPT) $(WARN) -I. -I$(B)/gen $(SAN) $^ -o $@ $(LDFLAGS)
+$(B)/jit-bench/nullgl.gen.c: $(B)/jit-bench/nullgl-names
+	$(call say,GEN,$@)$< > $@
+$(NULLGL): $(B)/jit-bench/nullgl.gen.c jit-bench/nullgl/gl.c jit-bench/nullgl/glx.c jit-bench/nullgl/nullgl.h
+	$(call say,LD,$@)$(CC) $(STD) -O2 -g $(WARN) -I. -fvisibility=hidden -fPIC -shared -Wl,-soname,libGL.so.1 \
+	   $(filter %.c,$^) -o $@ -lX11
+all: $(NULLGL)
+
 # -- checking -----------------------------------------------------------------------
 # As many jobs as processors, unless -j was given.
 MAKE_MANY = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
