@@ -15,6 +15,7 @@ static const struct cli_option options[] = {
 	[OPT_EVERY] = { 'k', "every", "K", "compare every K-th frame, and the last (1)" },
 	[OPT_ENGINE] = { 'e', "engine", "jit|interp|both", "which engine runs the file (jit)" },
 	[OPT_OUTPUT] = { 'o', "output", "DIR", "where pictures that differ go (./compare)" },
+	[OPT_OFFSCREEN] = { 0, "offscreen", NULL, "draw off-screen, as replay does, not into a window" },
 	[OPT_PICTURE] = { 'p', "picture", "N", "write the pictures of frame N even if they agree" },
 	{ 0 }
 };
@@ -151,6 +152,7 @@ static int compare_main(const struct cli_args *args)
 			return EXIT_USAGE;
 		c.shown = (int64_t)shown;
 	}
+	opt.offscreen = args->opt[OPT_OFFSCREEN] != NULL;
 	opt.every = (uint32_t)every;
 	c.differences = json_object_new_array();
 	r = compare_run(args->argv[0], args->argv[1], &opt, &result, &err);
@@ -181,6 +183,11 @@ const struct cli_command cmd_compare = {
 		"Without $DISPLAY an Xvfb is started for glretrace, and both sides use the software "
 		"driver. Both run with MALLOC_PERTURB_=170, so that what a program never cleared "
 		"looks the same on both sides.\n\n"
+		"Both draw into windows that are not shown, because glretrace enlarges its window "
+		"while it replays, and a software driver looks at a window's size only when it "
+		"swaps: the first frame of most traces comes out as a corner of 32 by 32 pixels in "
+		"unwritten memory, on either side. --offscreen draws this side as replay does, "
+		"where such a frame is whole and so differs; all others must be identical.\n\n"
 		"When the file holds only the first frames of the trace, only those are compared, "
 		"and a note says so.\n\n"
 		"  blinkctl compare glxgears.trace glxgears.blink --every 10 --engine both",

@@ -172,10 +172,10 @@ static int streams_run(const char *trace, const char *blink, const struct stream
 
 	if (opt->jit)
 		r = stream_player(&streams[1 + PLAYER_JIT], blink, want, PLAYER_JIT,
-				  display, err);
+				  opt->offscreen, display, err);
 	if (r >= 0 && opt->interp)
 		r = stream_player(&streams[1 + PLAYER_INTERP], blink, want, PLAYER_INTERP,
-				  display, err);
+				  opt->offscreen, display, err);
 	if (r >= 0)
 		r = stream_glretrace(&streams[0], trace, want, display, err);
 	if (r >= 0)

@@ -46,6 +46,7 @@ struct compare_frame {
 struct compare_options {
 	uint32_t every;                        /* every so manieth frame, and the last */
 	bool jit, interp;
+	bool offscreen;                        /* our side draws off-screen, see above */
 	/* Called for every compared frame, in order; a negative result ends it. */
 	int (*on_frame)(void *user, const struct compare_frame *f, struct error *err);
 	void *user;

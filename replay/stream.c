@@ -208,6 +208,7 @@ struct playing {
 	const struct stream_frames *want;
 	uint32_t at;
 	FILE *out;
+	bool offscreen;
 };
 
 static int picture_send(void *user, struct sink *sink, uint32_t frame, struct error *err)
@@ -234,7 +235,7 @@ static int play_all(const char *blink, struct playing *p, enum player_engine eng
 	struct blink_file *file = NULL;
 	struct player *player = NULL;
 	struct sink *sink = NULL;
-	const struct sink_gl_options gl = { .window = true, .hidden = true };
+	const struct sink_gl_options gl = { .window = !p->offscreen, .hidden = true };
 	int r = sink_gl_create(&sink, &gl, err);
 
 	if (r >= 0)
@@ -250,9 +251,10 @@ static int play_all(const char *blink, struct playing *p, enum player_engine eng
 }
 
 int stream_player(struct stream *s, const char *blink, const struct stream_frames *want,
-		  enum player_engine engine, const char *display, struct error *err)
+		  enum player_engine engine, bool offscreen, const char *display,
+		  struct error *err)
 {
-	struct playing p = { .want = want };
+	struct playing p = { .want = want, .offscreen = offscreen };
 	struct error e = { 0 };
 	int r;
 

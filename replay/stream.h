@@ -29,10 +29,11 @@ struct stream_frames {
  * be NULL: the environment's. */
 int stream_glretrace(struct stream *s, const char *trace, const struct stream_frames *want,
 		     const char *display, struct error *err);
-/* The player in a child process, on windows that are not shown; pictures bear frame
- * numbers. */
+/* The player in a child process, on windows that are not shown or off-screen; pictures
+ * bear frame numbers. */
 int stream_player(struct stream *s, const char *blink, const struct stream_frames *want,
-		  enum player_engine engine, const char *display, struct error *err);
+		  enum player_engine engine, bool offscreen, const char *display,
+		  struct error *err);
 /* Looks at the picture of that number: 1 and *p, or 0 if the stream has none. */
 int stream_take(struct stream *s, uint64_t number, const struct picture **p, struct error *err);
 /* Ends the process, if it still runs. */
