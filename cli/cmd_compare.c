@@ -9,7 +9,7 @@
 #include "cli/command.h"
 #include "replay/compare.h"
 
-enum { OPT_EVERY, OPT_ENGINE, OPT_OUTPUT, OPT_OFFSCREEN };
+enum { OPT_EVERY, OPT_ENGINE, OPT_OUTPUT, OPT_OFFSCREEN, OPT_PICTURE };
 
 static const struct cli_option options[] = {
 	[OPT_EVERY] = { 'k', "every", "K", "compare every K-th frame, and the last (1)" },
