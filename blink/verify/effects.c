@@ -353,6 +353,7 @@ void effects_begin(struct effects_walk *w)
 	w->position = w->join = 0;
 	w->inlined = 0;
 	w->nmatrix = w->nattrib = 0;
+	w->begin_saved = false;
 	w->list_depth = 0;
 	w->entry_context = w->context;
 	w->list_budget = FX_LIST_BUDGET;
@@ -415,7 +416,7 @@ static void stacks_close(struct effects_walk *w)
 	const uint32_t none[2] = { 0, 0 };
 
 	for (unsigned i = 0; i < w->nmatrix; i++)
-		fx_cell_set(w, w->matrix[i].cell, FX_READ | FX_WRITTEN);
+		fx_cell_set(w, w->matrix[i].below, FX_READ | FX_WRITTEN);
 	if (w->nattrib) {
 		uint32_t cell = fx_cell_find(w, fx_slot_find("attrib_stack"), none, false);
 

@@ -157,6 +157,35 @@ static void framebuffer_bound(struct effects_walk *w, const uint32_t *rec)
 		initial_set(w, GL_SLOT_framebuffer_binding, told && name == 0);
 }
 
+/* From outside Begin and End to outside again: the mode ends as it began. */
+static void begin(struct effects_walk *w, const uint32_t *rec)
+{
+	const uint32_t none[2] = { 0, 0 };
+	uint32_t cell = fx_cell_find(w, GL_SLOT_begin_mode, none, false);
+
+	w->begin_saved = w->known.initial[GL_SLOT_begin_mode] && fx_certain(w) &&
+			 cell != UINT32_MAX;
+	if (w->begin_saved) {
+		w->begin_flags = fx_cell_flags(w, cell);
+		fx_cell_set(w, cell, w->begin_flags | FX_KILLED);
+	}
+	begin_set(w, false);
+	effects_of(w, rec, NULL);
+}
+
+static void end(struct effects_walk *w, const uint32_t *rec)
+{
+	const uint32_t none[2] = { 0, 0 };
+
+	effects_of(w, rec, NULL);
+	if (w->begin_saved && fx_certain(w)) {
+		fx_cell_set(w, fx_cell_find(w, GL_SLOT_begin_mode, none, false), w->begin_flags);
+		w->epoch++;
+	}
+	w->begin_saved = false;
+	begin_set(w, true);
+}
+
 /* ---- clears -------------------------------------------------------------- */
 
 /* A full clear replaces a buffer; a buffer outside the mask is left alone. */
@@ -166,13 +195,14 @@ static void clear(struct effects_walk *w, const uint32_t *rec)
 		{ GL_COLOR_BUFFER_BIT, GL_SLOT_color_buffer, FX_COLOR_MASK },
 		{ GL_DEPTH_BUFFER_BIT, GL_SLOT_depth_buffer, FX_DEPTH_MASK },
 		{ GL_STENCIL_BUFFER_BIT, GL_SLOT_stencil_buffer, FX_STENCIL_MASK },
+		{ GL_ACCUM_BUFFER_BIT, GL_SLOT_accum_buffer, FX_COLOR_MASK },
 	};
 	const uint32_t none[2] = { 0, 0 };
 	uint64_t without[FX_CELL_WORDS] = { 0 };
 	uint32_t bits = 0;
 	bool told = operand(rec, 0, &bits);
 
-	for (unsigned i = 0; told && i < 3; i++) {
+	for (unsigned i = 0; told && i < 4; i++) {
 		uint32_t cell = fx_cell_find(w, buffers[i].slot, none, false);
 
 		if (cell >= FX_CELLS)
@@ -188,13 +218,18 @@ static void clear(struct effects_walk *w, const uint32_t *rec)
 
 /* ---- saved state --------------------------------------------------------- */
 
-static uint32_t matrix_cell(struct effects_walk *w, const uint32_t *rec)
+/* The cells of the current matrix: its top, and what lies below. */
+static uint32_t matrix_cell(struct effects_walk *w, const uint32_t *rec, unsigned slot)
 {
 	const struct fx_class *c = &w->t->class[w->t->op[sp_opcode(*rec)].class];
 
 	for (unsigned i = 0; i < c->ndynamic; i++)
-		if (c->dynamic[i].write && c->dynamic[i].slot == GL_SLOT_matrix)
-			return fx_effect_cell(w, &c->dynamic[i], rec);
+		if (c->dynamic[i].write && c->dynamic[i].slot == GL_SLOT_matrix_stack) {
+			struct fx_effect e = c->dynamic[i];
+
+			e.slot = (uint16_t)slot;
+			return fx_effect_cell(w, &e, rec);
+		}
 	return UINT32_MAX;
 }
 
@@ -209,38 +244,37 @@ static void matrix_mode_read(struct effects_walk *w)
 
 static void matrix_push(struct effects_walk *w, const uint32_t *rec)
 {
-	uint32_t cell = matrix_cell(w, rec);
+	uint32_t top = matrix_cell(w, rec, GL_SLOT_matrix);
+	uint32_t below = matrix_cell(w, rec, GL_SLOT_matrix_stack);
 
 	matrix_mode_read(w);
-	if (cell == UINT32_MAX || !fx_certain(w) || w->nmatrix == FX_STACK) {
-		w->opaque |= w->nmatrix != 0 || cell != UINT32_MAX;
-		effects_of(w, rec, NULL);
-		return;
-	}
-	w->matrix[w->nmatrix++] = (struct fx_saved_matrix){ cell, fx_cell_flags(w, cell) };
-}
-
-/* The stack is again what it was at the push that this pop undoes. */
-static void matrix_pop(struct effects_walk *w, const uint32_t *rec)
-{
-	uint32_t cell = matrix_cell(w, rec);
-	unsigned i = w->nmatrix;
-
-	matrix_mode_read(w);
-	if (cell == UINT32_MAX || !fx_certain(w)) {
+	if (top == UINT32_MAX || below == UINT32_MAX || !fx_certain(w) ||
+	    w->nmatrix == FX_STACK) {
 		w->opaque |= w->nmatrix != 0;
 		effects_of(w, rec, NULL);
 		return;
 	}
-	while (i > 0 && w->matrix[i - 1].cell != cell)
+	w->matrix[w->nmatrix++] = (struct fx_saved_matrix){ top, below, fx_cell_flags(w, top) };
+}
+
+/* The top is again what it was at the push that this pop undoes. */
+static void matrix_pop(struct effects_walk *w, const uint32_t *rec)
+{
+	uint32_t top = matrix_cell(w, rec, GL_SLOT_matrix);
+	struct fx_saved_matrix *s;
+	unsigned i = w->nmatrix;
+
+	matrix_mode_read(w);
+	while (i > 0 && w->matrix[i - 1].top != top)
 		i--;
-	if (!i) {
-		fx_cell_set(w, cell, FX_READ | FX_WRITTEN);
-		w->epoch++;
+	if (!i || top == UINT32_MAX || !fx_certain(w)) {
+		w->opaque |= w->nmatrix != 0 && (top == UINT32_MAX || !fx_certain(w));
+		effects_of(w, rec, NULL);
 		return;
 	}
-	fx_cell_set(w, cell, w->matrix[i - 1].flags | (fx_cell_flags(w, cell) & FX_READ));
-	memmove(&w->matrix[i - 1], &w->matrix[i], (w->nmatrix - i) * sizeof(w->matrix[0]));
+	s = &w->matrix[i - 1];
+	fx_cell_set(w, top, s->flags | (fx_cell_flags(w, top) & FX_READ));
+	memmove(s, s + 1, (w->nmatrix - i) * sizeof(*s));
 	w->nmatrix--;
 	w->epoch++;
 }
@@ -375,11 +409,8 @@ void fx_special(struct effects_walk *w, const uint32_t *rec)
 	case FX_DEPTH_WRITE: mask_set(w, rec, FX_DEPTH_MASK, 1); break;
 	case FX_STENCIL_WRITE: mask_set(w, rec, FX_STENCIL_MASK, 0xff); break;
 	case FX_SETTER: selector_set(w, rec); break;
-	case FX_BEGIN: begin_set(w, false); break;
-	case FX_END:
-		effects_of(w, rec, NULL);
-		begin_set(w, true);
-		return;
+	case FX_BEGIN: begin(w, rec); return;
+	case FX_END: end(w, rec); return;
 	case FX_BIND_FRAMEBUFFER: framebuffer_bound(w, rec); break;
 	case FX_RENDER_MODE: {
 		uint32_t mode;

@@ -44,7 +44,7 @@ struct fx_known {
 	bool initial[GL_SLOT_COUNT];     /* of slots that others name as `when` */
 };
 
-struct fx_saved_matrix { uint32_t cell; uint8_t flags; };
+struct fx_saved_matrix { uint32_t top, below; uint8_t flags; };
 struct fx_saved_attrib {
 	uint64_t killed[FX_CELL_WORDS];
 	struct fx_known known;
@@ -80,6 +80,9 @@ struct effects_walk {
 	unsigned nmatrix;
 	struct fx_saved_attrib *attrib;           /* FX_STACK of them */
 	unsigned nattrib;
+
+	uint8_t begin_flags;                      /* of begin_mode, before Begin */
+	bool begin_saved;
 
 	struct fx_known known;
 	uint32_t context, entry_context;          /* current, 0 unknown; at begin */

@@ -126,9 +126,9 @@ static void test_matrix(void **state)
 		  { "glLoadIdentity", { 0 } }, { "glPopMatrix", { 0 } },
 		  { "glPopMatrix", { 0 } }, { 0 } }, "");
 	/* unbalanced */
-	expect_in(w, (struct record[]){ { "glPushMatrix", { 0 } }, { 0 } }, "matrix");
+	expect_in(w, (struct record[]){ { "glPushMatrix", { 0 } }, { 0 } }, "matrix_stack");
 	expect_in(w, (struct record[]){ { "glLoadIdentity", { 0 } }, { "glPopMatrix", { 0 } },
-		  { 0 } }, "matrix");
+		  { 0 } }, "matrix_stack");
 	/* the matrix mode decides which one */
 	expect_in(w, (struct record[]){ { "glMatrixMode", { 0x1701 } },
 		  { "glLoadIdentity", { 0 } }, { "glMatrixMode", { 0x1700 } },
@@ -162,7 +162,7 @@ static void test_lists(void **state)
 	expect_in(w, (struct record[]){ { "glNewList", { 1, 0x1300 } },
 		  { "glShadeModel", { 0x1D00 } }, { "glBegin", { 4 } },
 		  { "glVertex3f", { 0, 0, 0 } }, { "glVertex3f", { 0, 0, 0 } },
-		  { "glEnd", { 0 } }, { "glEndList", { 0 } }, { 0 } }, "list_mode");
+		  { "glEnd", { 0 } }, { "glEndList", { 0 } }, { 0 } }, "list list_mode");
 	expect_in(w, (struct record[]){ CLEAR_ALL, { "glCallList", { 1 } }, { 0 } }, "");
 	/* its shade model is set before it draws, but after others draw */
 	expect_in(w, (struct record[]){ CLEAR_ALL, { "glBegin", { 4 } },
@@ -173,10 +173,13 @@ static void test_lists(void **state)
 
 static void test_conditional(void **state)
 {
+	struct effects_walk *w = walk_new();
+
 	(void)state;
 	/* the colour may not have been set when it is used */
-	expect((struct record[]){ { "jump.eq.i", { 1, 2, 4 } }, { "glClearColor", { 0 } },
-	       { "glClear", { 0 } }, { 0 } }, "clear_color");
+	expect_in(w, (struct record[]){ { "jump.eq.i", { 1, 2, 4 } }, { "glClearColor", { 0 } },
+		  { "glClear", { 0 } }, { 0 } }, "clear_color");
+	effects_destroy(w);
 }
 
 static void test_opaque(void **state)
