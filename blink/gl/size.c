@@ -127,15 +127,16 @@ bool gl_pixel_size(uint32_t format, uint32_t type, unsigned *bits_per_pixel)
 {
 	unsigned components = format_components(format), wanted, bits, bytes;
 
+	if (format == GL_YCBCR_MESA) {
+		*bits_per_pixel = 16;
+		return type == GL_UNSIGNED_SHORT_8_8_MESA ||
+		       type == GL_UNSIGNED_SHORT_8_8_REV_MESA;
+	}
 	if (!components)
 		return false;
 	if (type == GL_BITMAP) {
 		*bits_per_pixel = 1;
 		return format == GL_COLOR_INDEX || format == GL_STENCIL_INDEX;
-	}
-	if (format == 0x80e1 && type == GL_UNSIGNED_INT_2_10_10_10_REV) {
-		*bits_per_pixel = 32;
-		return true;
 	}
 	bits = packed_bits(type, &wanted);
 	if (bits) {
