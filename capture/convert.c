@@ -206,9 +206,10 @@ static int convert_all(struct conv *c)
 	if (r < 0)
 		return r;
 	c->stats->truncated = trace_truncated(c->trace);
-	/* what follows the last swap */
 	if (!c->init_done)
 		conv_init_end(c);
+	/* what follows the last swap shows in no picture: it goes with the last frame */
+	c->frame -= c->frame > 0;
 	return c->failed ? c->err->code : write_frame(c);
 }
 
