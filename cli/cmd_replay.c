@@ -16,7 +16,7 @@ enum { OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_SNAPSHOT, OPT_EVERY, OPT_WINDOW, OP
 
 static const struct cli_option options[] = {
 	[OPT_ENGINE] = { 'e', "engine", "jit|interp", "how SPs are run (jit)" },
-	[OPT_SINK] = { 's', "sink", "gl|null", "where commands go: the GL driver, or nowhere (gl)" },
+	[OPT_SINK] = { 's', "sink", "gl|null|FILE", "where commands go: the GL driver, nowhere, or a null libGL.so.1 (gl)" },
 	[OPT_FRAMES] = { 'f', "frames", "A:B", "measure frames A to B-1 only; those before are played" },
 	[OPT_SNAPSHOT] = { 0, "snapshot", "DIR", "write pictures frame-NNNNNN.png into DIR" },
 	[OPT_EVERY] = { 0, "every", "K", "with --snapshot: every K-th frame, and the last (1)" },
@@ -32,6 +32,7 @@ struct replay {
 	enum player_engine engine;
 	bool null_sink, window;
 	const char *path, *snapshot;
+	const char *null_library;        /* whose entry points stand for the driver's */
 	uint32_t first, end;             /* frames measured: [first, end) */
 	unsigned long every, loops;
 	unsigned loop;                   /* the one being played */
@@ -90,10 +91,11 @@ static int options_read(const struct cli_args *args, struct replay *r)
 
 	if (engine && strcmp(engine, "jit") && strcmp(engine, "interp"))
 		return usage("--engine is jit or interp");
-	if (sink && strcmp(sink, "gl") && strcmp(sink, "null"))
-		return usage("--sink is gl or null");
+	if (sink && strcmp(sink, "gl") && strcmp(sink, "null") && !strchr(sink, '/'))
+		return usage("--sink is gl, null, or the path of a null libGL.so.1");
 	r->engine = engine && !strcmp(engine, "interp") ? PLAYER_INTERP : PLAYER_JIT;
-	r->null_sink = sink && !strcmp(sink, "null");
+	r->null_sink = sink && strcmp(sink, "gl");
+	r->null_library = sink && strchr(sink, '/') ? sink : NULL;
 	r->window = args->opt[OPT_WINDOW] != NULL;
 	r->snapshot = args->opt[OPT_SNAPSHOT];
 	r->every = r->loops = 1;
@@ -222,6 +224,8 @@ static int replay_open(struct replay *r, const char *path, struct error *err)
 		return error_set(err, -errno, "%s: %s", r->snapshot, strerror(errno));
 	if (!r->null_sink)
 		return sink_gl_create(&r->sink, &gl, err);
+	if (r->null_library)
+		return sink_nullgl_create(&r->sink, r->null_library, err);
 	r->sink = sink_null_create();
 	return r->sink ? 0 : error_set(err, -ENOMEM, "replay: out of memory");
 }

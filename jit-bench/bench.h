@@ -1,0 +1,35 @@
+/* bench.h - the suites of `blinkctl bench`.
+ *
+ * Each suite measures in one process invocation, its runs interleaved, and returns the
+ * results as JSON (units and environment included), or NULL with err set.  Nothing is
+ * printed.  See docs/MEASURING.md for what the figures mean and where they are weak.
+ */
+#ifndef JIT_BENCH_BENCH_H
+#define JIT_BENCH_BENCH_H
+
+#include <json-c/json.h>
+
+#include "blink/base/error.h"
+
+/* Cycles per instruction to verify, compile and run the instruction mixes. */
+struct json_object *bench_jit(unsigned runs, struct error *err);
+
+struct bench_replay_options {
+	const char *blink, *trace;   /* trace NULL: our side alone */
+	unsigned runs;
+	bool llvmpipe;               /* both sides on llvmpipe as well */
+	const char *self;            /* path of blinkctl */
+	const char *nullgl;          /* path of the null libGL.so.1 */
+};
+/* Our replay beside glretrace: whole processes, and frames alone. */
+struct json_object *bench_replay(const struct bench_replay_options *opt, struct error *err);
+
+struct bench_convert_options {
+	const char *trace, *self;
+	unsigned runs;
+};
+/* Our converter beside `apitrace pickle`: CPU time, peak memory, sizes. */
+struct json_object *bench_convert(const struct bench_convert_options *opt,
+				  struct error *err);
+
+#endif
