@@ -102,6 +102,7 @@ struct gl_operand {
 	uint16_t size_rule;     /* payloads and answers: index for gl_payload_size, 0 none */
 	const char *group;      /* registry enum group for GL_KIND_ENUM/BITS, or NULL */
 	uint8_t binding;        /* enum gl_binding, for GL_KIND_OFFSET */
+	const char *size;       /* the size rule as written, for people; or NULL */
 };
 
 /* ---- instructions -------------------------------------------------------- */
@@ -218,6 +219,7 @@ struct gl_param {
 	bool pointer, constant;      /* const pointer = input */
 	uint16_t size_rule;
 	const char *group;
+	const char *size;            /* the size rule as written, for people; or NULL */
 };
 
 struct gl_command {
@@ -239,9 +241,16 @@ struct gl_command {
 	const struct gl_effect *reads, *writes;
 	uint8_t nreads, nwrites;
 	const char *const *aliases;  /* NULL-terminated */
+	bool row;                    /* a row of ours describes it; else: known by name only */
+	const char *reads_text, *writes_text;   /* as written, groups unexpanded; or NULL */
 };
 extern const struct gl_command gl_commands[];
 extern const unsigned gl_command_count;
+
+/* Words and sentences for people: groups of slots, mediations; end with a zero row. */
+struct gl_text { const char *name, *text; };
+extern const struct gl_text gl_slot_groups[];
+extern const struct gl_text gl_mediations[];
 
 /* ---- lookups ------------------------------------------------------------- */
 

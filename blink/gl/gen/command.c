@@ -231,6 +231,35 @@ static const char *one_of(struct row *row, const char *text, const char *words)
 #define FORMS "direct gen delete create delete1 source strings link locate sync unpack_buf " \
 	      "pack_buf answer names"
 
+/* WORD | what the mediator does */
+static struct mediation { char *word, *text; } *mediations;
+static size_t nmediations;
+
+void model_mediation_row(struct row *row)
+{
+	if (row->ncols != 2)
+		row_die(row, "a mediation has a word and a sentence");
+	mediations = grow(mediations, nmediations, sizeof(*mediations));
+	mediations[nmediations++] = (struct mediation){ row->col[0], row->col[1] };
+}
+
+static void check_mediation(struct row *row, const char *word)
+{
+	for (size_t i = 0; i < nmediations; i++)
+		if (strcmp(mediations[i].word, word) == 0)
+			return;
+	row_die(row, "'%s' is no mediation (see mediation.tbl)", word);
+}
+
+void mediations_emit(struct buf *out)
+{
+	buf_printf(out, "const struct gl_text gl_mediations[] = {\n");
+	for (size_t i = 0; i < nmediations; i++)
+		buf_printf(out, "\t{ %s, %s },\n", quote(mediations[i].word),
+			   quote(mediations[i].text));
+	buf_printf(out, "\t{ 0 }\n};\n\n");
+}
+
 static void apply_columns(struct row *row, struct command *c)
 {
 	char *slash;
@@ -244,6 +273,7 @@ static void apply_columns(struct row *row, struct command *c)
 		if (slash) {
 			*slash = 0;
 			c->mediation = slash + 1;
+			check_mediation(row, c->mediation);
 		}
 		one_of(row, c->klass, "innocuous control behaviour");
 		if (!slash && strcmp(c->klass, "innocuous") != 0)

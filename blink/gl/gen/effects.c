@@ -253,7 +253,11 @@ void effects_emit(struct buf *out)
 			   s->doc, s->scope, s->nkeys, when, key);
 	}
 	buf_printf(out, "\t{ 0 }\n};\nconst unsigned gl_slot_count = %d;\n\n", nslots);
-	buf_printf(out, "static const struct gl_effect effects[] = {\n");
+	buf_printf(out, "const struct gl_text gl_slot_groups[] = {\n");
+	for (int i = 0; i < ngroups; i++)
+		buf_printf(out, "\t{ \"%s\", %s },\n", groups[i].name,
+			   quote(text_squeeze(groups[i].terms)));
+	buf_printf(out, "\t{ 0 }\n};\n\nstatic const struct gl_effect effects[] = {\n");
 	for (int i = 0; i < neffects; i++)
 		buf_printf(out, "\t%s,\n", effects[i]);
 	buf_printf(out, "\t{ 0 }\n};\n\n");

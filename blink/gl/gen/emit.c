@@ -6,7 +6,7 @@
 
 static struct pool signatures;
 
-static char *quote(const char *s)
+char *quote(const char *s)
 {
 	struct buf b;
 
@@ -69,10 +69,11 @@ static void emit_params(struct buf *out, struct command **v, int n)
 		for (int k = 0; k < v[i]->nparams; k++) {
 			const struct param *p = &v[i]->params[k];
 
-			buf_printf(out, "\t{ %s, %s, GL_C_%s, GL_KIND_%s, %s, %s, %s, %d, %s },\n",
+			buf_printf(out, "\t{ %s, %s, GL_C_%s, GL_KIND_%s, %s, %s, %s, %d, %s, %s },\n",
 				   quote(p->name), quote(p->type), p->ctype, upper(p->kind),
 				   space_text(p->space), truth(p->depth > 0),
-				   truth(p->constant), p->rule, quote(p->group));
+				   truth(p->constant), p->rule, quote(p->group),
+				   quote(p->depth ? p->size : NULL));
 		}
 	buf_printf(out, "\t{ 0 }\n};\n\nstatic const char *const aliases[] = {\n\tNULL,\n");
 	for (int i = 0; i < n; i++) {
@@ -106,7 +107,10 @@ static void emit_command(struct buf *out, const struct command *c, int param, in
 		   quote(c->mediation), param, c->reads_at);
 	buf_printf(out, "\t  .writes = effects + %d, .nreads = %d, .nwrites = %d,\n",
 		   c->writes_at, c->nreads, c->nwrites);
-	buf_printf(out, "\t  .aliases = aliases + %d },\n", alias);
+	buf_printf(out, "\t  .aliases = aliases + %d, .row = %s,\n", alias, truth(c->has_row));
+	buf_printf(out, "\t  .reads_text = %s, .writes_text = %s },\n",
+		   quote(c->reads && *c->reads ? c->reads : NULL),
+		   quote(c->writes && *c->writes ? c->writes : NULL));
 }
 
 struct named { const char *name; int index; };
@@ -179,8 +183,8 @@ static void emit_operand(struct buf *out, const struct operand *o)
 		buf_printf(out, "0xff, ");
 	else
 		buf_printf(out, "%d, ", o->param);
-	buf_printf(out, "%d, %s, GL_BINDING_%s },\n", o->rule, quote(o->group),
-		   o->binding ? upper(o->binding) : "NONE");
+	buf_printf(out, "%d, %s, GL_BINDING_%s, %s },\n", o->rule, quote(o->group),
+		   o->binding ? upper(o->binding) : "NONE", quote(o->size));
 }
 
 void emit_ops(struct buf *out)

@@ -25,6 +25,7 @@ _Noreturn void die(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *text_printf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *text_copy(const char *s);
 char *text_trim(char *s);                       /* in place */
+char *text_squeeze(const char *s);               /* runs of spaces to one */
 bool text_has_prefix(const char *s, const char *prefix);
 bool text_word(const char *list, char sep, const char *word);  /* is word in list */
 void *grow(void *array, size_t n, size_t size); /* room for element n */
@@ -138,6 +139,8 @@ void model_cmd_row(struct row *row);
 void model_core_row(struct row *row);
 void model_window_row(struct row *row);
 void model_proved_row(struct row *row);
+void model_mediation_row(struct row *row);
+void mediations_emit(struct buf *out);
 void model_choose(void);        /* which commands stand in the table; aliases */
 void model_build(void);         /* instructions, signatures */
 int kind_words(const char *kind);               /* -1: no such kind */
@@ -170,5 +173,6 @@ void emit_ops(struct buf *out);
 void emit_calls(struct buf *out);
 void emit_enums(struct buf *out);
 int signature_of(const struct command *c);
+char *quote(const char *s);                     /* a C string, or NULL */
 
 #endif

@@ -20,7 +20,8 @@ static int tbl_filter(const struct dirent *d)
  * use them, marks of proof after everything. */
 static const struct { const char *prefix; void (*fn)(struct row *row); } stages[] = {
 	{ "slots", effects_slot_row }, { "pnames", size_pname_row },
-	{ "core", model_core_row }, { "window", model_window_row },
+	{ "mediation", model_mediation_row }, { "core", model_core_row },
+	{ "window", model_window_row },
 	{ NULL, model_cmd_row }, { "proved", model_proved_row },
 };
 #define STAGES (sizeof(stages) / sizeof(*stages))
@@ -96,6 +97,7 @@ int main(int argc, char **argv)
 	buf_init(&table);
 	buf_printf(&table, FIRST_LINE "#include \"blink/gl/table_private.h\"\n\n");
 	effects_emit(&table);
+	mediations_emit(&table);
 	emit_commands(&table);
 	emit_ops(&table);
 	emit_calls(&table);

@@ -50,6 +50,19 @@ char *text_trim(char *s)
 	return s;
 }
 
+char *text_squeeze(const char *s)
+{
+	char *t = text_copy(s), *to = t;
+
+	for (const char *p = s; *p; p++)
+		if (!isspace((unsigned char)*p))
+			*to++ = *p;
+		else if (to > t && to[-1] != ' ')
+			*to++ = ' ';
+	*to = 0;
+	return t;
+}
+
 bool text_has_prefix(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;
