@@ -121,7 +121,7 @@ check:
 	$(Q)+$(MAKE_MANY) tests
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) tests/run -l $(B)/tests/logs $(TESTS) $(SCRIPTS)
 
-tests: $(B)/blinkctl $(TESTS)
+tests: all $(TESTS)
 
 # The same tests under the address and undefined-behaviour sanitizers.
 asan: export ASAN_OPTIONS := detect_stack_use_after_return=1:strict_string_checks=1
