@@ -6,7 +6,7 @@
 static const char intro[] =
 "# The BlinkGL instruction set\n"
 "\n"
-"Written by `blinkctl isa --markdown` from the command table; do not edit.\n"
+"Written by `blinkctl isa --markdown -o docs/ISA.md` from the command table; do not edit.\n"
 "\n"
 "A stored procedure is a sequence of records of little-endian 32-bit words. A record is a\n"
 "header, then its operands' words in the order given here:\n"
@@ -17,7 +17,8 @@ static const char intro[] =
 "that holds it; it may be set only for operands marked `*` below. The opcode alone decides\n"
 "the record's length. Opcodes are positions in this table and may differ between builds: a\n"
 "`.blink` file says which table it was written by, and is translated by instruction names\n"
-"where that is another one.\n"
+"where that is another one. What the table covers, and how much of it is proved against a\n"
+"driver, `blinkctl isa` tells.\n"
 "\n"
 "There is no pixel-store state (a payload is tight, a buffer's layout is in its record) and\n"
 "there are no client pointers: an instruction that takes memory reads a *payload*, its\n"
@@ -227,21 +228,6 @@ static void write_mediations(struct buf *out)
 	buf_printf(out, "\n");
 }
 
-static void write_coverage(struct buf *out)
-{
-	struct gl_coverage rows[GL_COVERAGE_GROUPS];
-
-	gl_coverage_count(rows);
-	buf_printf(out, "## Coverage\n\n| version | commands | named | sized | effects stated | "
-		   "sizes proved | effects proved |\n|---|---|---|---|---|---|---|\n");
-	for (unsigned g = 0; g < GL_COVERAGE_GROUPS; g++)
-		buf_printf(out, "| %s | %u | %u | %u | %u | %u | %u |\n", rows[g].name,
-			   rows[g].total, rows[g].named, rows[g].sized, rows[g].known,
-			   rows[g].sizes_proved, rows[g].effects_proved);
-	buf_printf(out, "\nA row whose effects are not proved is treated as opaque where trust "
-		   "matters: it reads and\nwrites everything.\n");
-}
-
 void gl_isa_markdown(struct buf *out)
 {
 	buf_append(out, intro, sizeof(intro) - 1);
@@ -253,5 +239,4 @@ void gl_isa_markdown(struct buf *out)
 	write_answers(out);
 	write_mediations(out);
 	write_slots(out);
-	write_coverage(out);
 }
