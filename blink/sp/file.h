@@ -22,7 +22,7 @@
 struct blink_writer;
 
 struct blink_writer_options {
-	int level;                /* zstd level, 0: default (1) */
+	int level;                /* zstd level, 0: default; negative ones are faster */
 	uint64_t window;          /* bytes of recent payload among which equal ones are
 	                             found, 0: default; bounds memory here and at replay */
 };
@@ -36,7 +36,8 @@ uint32_t blink_writer_payload(struct blink_writer *w, const void *data, uint32_t
  * blink_writer_payload_end, which dedups.  size may shrink there. */
 void *blink_writer_payload_begin(struct blink_writer *w, uint32_t size);
 uint32_t blink_writer_payload_end(struct blink_writer *w, uint32_t size);
-/* Adds an SP (code is copied; must be complete with `end`).  sp->id is ignored; the
+/* SPs come in order: init SPs, then those of frame 0, 1, 2... without a gap.
+ * Adds an SP (code is copied; must be complete with `end`).  sp->id is ignored; the
  * new id is returned in *id if not NULL. */
 int blink_writer_sp(struct blink_writer *w, const struct sp *sp, uint32_t *id);
 /* Highest client name used per space, so that a reader can size its tables. */
@@ -54,6 +55,8 @@ struct blink_stats {
 	uint32_t sps, frames, payloads, blocks;
 };
 
+/* cache_bytes 0: enough for the writer's window.  The file must not be changed while
+ * it is open (writers here replace files, they never change them). */
 int blink_open(struct blink_file **f, const char *path, uint64_t cache_bytes, struct error *err);
 void blink_close(struct blink_file *f);              /* NULL ok */
 uint32_t blink_sp_count(const struct blink_file *f);
@@ -74,6 +77,9 @@ int blink_payload_load(struct blink_file *f, uint32_t id, struct sp_payload *out
 uint32_t blink_names_max(const struct blink_file *f, unsigned space);
 uint32_t blink_slots(const struct blink_file *f);
 const char *blink_provenance(const struct blink_file *f);
+/* How it was written: zstd level, dedup window. */
+struct blink_coding { int level; uint64_t window; };
+void blink_file_coding(const struct blink_file *f, struct blink_coding *out);
 void blink_file_stats(const struct blink_file *f, struct blink_stats *out);
 
 #endif

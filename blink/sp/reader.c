@@ -476,6 +476,11 @@ const char *blink_provenance(const struct blink_file *f)
 	return f->provenance;
 }
 
+void blink_file_coding(const struct blink_file *f, struct blink_coding *out)
+{
+	*out = (struct blink_coding){ .level = f->info.level, .window = f->info.window };
+}
+
 void blink_file_stats(const struct blink_file *f, struct blink_stats *out)
 {
 	const struct stream *data = &f->streams[BLINK_DATA];
