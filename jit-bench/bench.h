@@ -7,6 +7,8 @@
 #ifndef JIT_BENCH_BENCH_H
 #define JIT_BENCH_BENCH_H
 
+#include <stdbool.h>
+
 #include <json-c/json.h>
 
 #include "blink/base/error.h"

@@ -14,10 +14,10 @@
 #include <string.h>
 
 struct client_slot {
-	uint32_t program;         /* client name; 0: the slot is not defined */
+	uint32_t program;         /* client name */
 	uint32_t next;            /* slot of the same program, 0 none */
 	uint16_t op;              /* which question: OP_glGetUniformLocation... */
-	char *name;
+	char *name;               /* NULL: the slot is not defined */
 };
 
 /* operands of LOCATE records */
@@ -59,7 +59,7 @@ static void slot_unlink(struct client *c, uint32_t slot)
 	struct client_slot *s = &c->slots[slot];
 	uint32_t *at;
 
-	if (!s->program)
+	if (!s->name)
 		return;
 	for (at = &c->program_slots[s->program]; *at != slot; at = &c->slots[*at].next)
 		;

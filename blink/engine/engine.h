@@ -104,6 +104,10 @@ enum engine_status jit_run(struct client *c, const struct jit_code *code, const 
 			   uint32_t pc);
 void jit_forget(struct jit *j, const struct jit_code *code);
 
+/* Is an entry point within reach of direct calls?  (Far ones go through memory, and on
+ * many processors run several times slower.) */
+bool jit_near(const struct jit *j, sink_fn entry);
+
 struct jit_stats { uint64_t compiles, hits, records, bytes, evicted; };
 void jit_stats_get(const struct jit *j, struct jit_stats *out);
 

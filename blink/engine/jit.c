@@ -479,7 +479,7 @@ static enum engine_status run_from(struct client *c, const struct jit_code *k,
 	enum engine_status status;
 
 	if (c->depth == c->level)
-		stop = interp_stops_at(&k->stops, pc);
+		stop = pc ? interp_stops_at(&k->stops, pc) : k->stops.v;
 	if (!stop) {
 		status = interp_until(c, sp, pc, run_callee, &k->stops);
 		if (status != INTERP_STOPPED)

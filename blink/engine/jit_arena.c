@@ -125,6 +125,11 @@ static bool reachable(const struct jit_arena *a, uint64_t target)
 	return low < REACH && low > -REACH && high < REACH && high > -REACH;
 }
 
+bool jit_near(const struct jit *j, sink_fn entry)
+{
+	return reachable(j->arena, (uint64_t)(uintptr_t)entry);
+}
+
 void jit_emit_call(struct jit *j, struct x86 *x, unsigned target)
 {
 	uint64_t address = targets(j->arena)[target];
