@@ -68,6 +68,8 @@ int blink_frame(struct blink_file *f, uint32_t frame, uint32_t *first, uint32_t 
 /* Loads an SP: its code (translated if the file was written by another table) and
  * every payload it names become resident and pinned until blink_sp_release. */
 int blink_sp_load(struct blink_file *f, uint32_t id, struct sp *out, struct error *err);
+/* The SP without its code: code is NULL, nothing becomes resident. */
+int blink_sp_header(struct blink_file *f, uint32_t id, struct sp *out, struct error *err);
 void blink_sp_release(struct blink_file *f, uint32_t id);
 /* The file's payload table; entries change as SPs are loaded and released. */
 const struct sp_payloads *blink_payloads(const struct blink_file *f);

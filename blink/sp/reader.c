@@ -349,14 +349,29 @@ static int code_get(struct blink_file *f, uint32_t id, struct sp *out, struct er
 	return ret;
 }
 
+int blink_sp_header(struct blink_file *f, uint32_t id, struct sp *out, struct error *err)
+{
+	const struct blink_entry *e;
+
+	if (id >= blink_sp_count(f))
+		return error_set(err, -EINVAL, "%s: has no SP %u", f->path, id);
+	e = entry_at(f, id);
+	*out = (struct sp){
+		.id = id, .callback = e->callback, .flags = e->flags, .frame = e->frame,
+		.context = e->context, .drawable = e->drawable,
+		.restore = e->nrestore ? (const char *)(e + 1) + 4 * (size_t)e->nblocks : NULL,
+	};
+	return 0;
+}
+
 int blink_sp_load(struct blink_file *f, uint32_t id, struct sp *out, struct error *err)
 {
 	const struct blink_entry *e;
 	struct block *code;
-	int ret;
+	int ret = blink_sp_header(f, id, out, err);
 
-	if (id >= blink_sp_count(f))
-		return error_set(err, -EINVAL, "%s: has no SP %u", f->path, id);
+	if (ret < 0)
+		return ret;
 	e = entry_at(f, id);
 	code = block_of(&f->streams[BLINK_CODE], e->code);
 	ret = block_pin(f, code, err);
@@ -365,11 +380,6 @@ int blink_sp_load(struct blink_file *f, uint32_t id, struct sp *out, struct erro
 	ret = blocks_pin(f, e, err);
 	if (ret < 0)
 		goto no_blocks;
-	*out = (struct sp){
-		.id = id, .callback = e->callback, .flags = e->flags, .frame = e->frame,
-		.context = e->context, .drawable = e->drawable,
-		.restore = e->nrestore ? (const char *)(e + 1) + 4 * (size_t)e->nblocks : NULL,
-	};
 	ret = code_get(f, id, out, err);
 	if (ret < 0)
 		goto no_code;

@@ -1,0 +1,281 @@
+/* cmd_info.c - blinkctl info: what a .blink or .trace file holds. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blink/sp/file.h"
+#include "capture/trace.h"
+#include "cli/command.h"
+
+enum { OPT_FUNCTIONS };
+
+static const struct cli_option options[] = {
+	[OPT_FUNCTIONS] = { 'f', "functions", NULL,
+		"of a trace: each function and its number of calls" },
+	{ 0 }
+};
+
+static void number_add(struct json_object *j, const char *key, uint64_t n)
+{
+	json_object_object_add(j, key, json_object_new_int64((int64_t)n));
+}
+
+/* ---- .blink -------------------------------------------------------------- */
+
+static struct json_object *names_json(const struct blink_file *f)
+{
+	struct json_object *j = json_object_new_object();
+
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		if (blink_names_max(f, i))
+			number_add(j, gl_spaces[i].name, blink_names_max(f, i));
+	return j;
+}
+
+/* Losses first, and on stderr too: a picture that lacks something must not surprise. */
+static void provenance_add(struct json_object *j, const char *path, const char *text)
+{
+	struct json_object *p = json_tokener_parse(text), *lost = NULL, *cut = NULL;
+
+	if (json_object_object_get_ex(p, "lost", &lost) && json_object_get_int64(lost) > 0) {
+		json_object_object_add(j, "lost_calls", json_object_get(lost));
+		fprintf(stderr, "blinkctl: %s: %lld calls of the trace could not be converted "
+			"and are missing (the provenance names them)\n", path,
+			(long long)json_object_get_int64(lost));
+	}
+	if (json_object_object_get_ex(p, "truncated", &cut) && json_object_get_boolean(cut))
+		fprintf(stderr, "blinkctl: %s: made of a trace that breaks off\n", path);
+	if (p)
+		json_object_object_add(j, "provenance", p);
+	else if (*text)
+		json_object_object_add(j, "provenance", json_object_new_string(text));
+}
+
+static int callbacks_count(struct blink_file *f, uint64_t *counts, uint64_t *rerunnable,
+			   struct error *err)
+{
+	for (uint32_t i = 0; i < blink_sp_count(f); i++) {
+		struct sp sp;
+		int ret = blink_sp_header(f, i, &sp, err);
+
+		if (ret < 0)
+			return ret;
+		counts[sp.callback]++;
+		*rerunnable += sp.flags & SP_RERUNNABLE;
+	}
+	return 0;
+}
+
+static int info_blink(const struct cli_args *args, struct error *err)
+{
+	const char *path = args->argv[0];
+	uint64_t counts[SP_CALLBACKS] = { 0 }, rerunnable = 0;
+	struct json_object *j;
+	struct blink_coding coding;
+	struct blink_stats s;
+	struct blink_file *f;
+	int ret = blink_open(&f, path, 0, err);
+
+	if (ret < 0)
+		return ret;
+	ret = callbacks_count(f, counts, &rerunnable, err);
+	if (ret < 0) {
+		blink_close(f);
+		return ret;
+	}
+	j = json_object_new_object();
+	blink_file_stats(f, &s);
+	blink_file_coding(f, &coding);
+	json_object_object_add(j, "file", json_object_new_string(path));
+	json_object_object_add(j, "format", json_object_new_string("blink"));
+	number_add(j, "version", BLINK_VERSION);
+	number_add(j, "file_bytes", s.file_bytes);
+	number_add(j, "frames", s.frames);
+	number_add(j, "sps", s.sps);
+	for (unsigned i = 0; i < SP_CALLBACKS; i++)
+		if (counts[i])
+			number_add(j, sp_callback_names[i], counts[i]);
+	number_add(j, "rerunnable", rerunnable);
+	number_add(j, "records", s.records);
+	number_add(j, "code_bytes", s.code_words * 4);
+	number_add(j, "payloads", s.payloads);
+	number_add(j, "payload_bytes", s.payload_bytes);
+	number_add(j, "payload_bytes_unique", s.payload_stored);
+	number_add(j, "blocks", s.blocks);
+	number_add(j, "window_bytes", coding.window);
+	json_object_object_add(j, "zstd_level", json_object_new_int(coding.level));
+	number_add(j, "location_slots", blink_slots(f));
+	json_object_object_add(j, "names", names_json(f));
+	provenance_add(j, path, blink_provenance(f));
+	cli_print(args, j);
+	blink_close(f);
+	return 0;
+}
+
+/* ---- .trace -------------------------------------------------------------- */
+
+struct function {
+	const struct trace_sig *sig;
+	uint64_t calls;
+};
+
+struct trace_totals {
+	struct function *functions;
+	size_t n, cap;
+	uint64_t calls, frames, payload_bytes, threads;
+};
+
+static uint64_t value_bytes(const struct trace_value *v)
+{
+	uint64_t n = 0;
+
+	if (v->kind == TRACE_BLOB)
+		return v->count;
+	if (v->kind == TRACE_ARRAY || v->kind == TRACE_STRUCT)
+		for (uint32_t i = 0; i < v->count; i++)
+			n += value_bytes(&v->items[i]);
+	return n;
+}
+
+/* sig->user holds the function's row plus 1. */
+static int call_count(struct trace_totals *t, const struct trace_call *call)
+{
+	uintptr_t row = (uintptr_t)call->sig->user;
+
+	if (!row) {
+		if (t->n == t->cap) {
+			size_t cap = t->cap ? 2 * t->cap : 256;
+			struct function *grown = realloc(t->functions, cap * sizeof(*grown));
+
+			if (!grown)
+				return -ENOMEM;
+			t->functions = grown;
+			t->cap = cap;
+		}
+		t->functions[t->n] = (struct function){ call->sig, 0 };
+		row = ++t->n;
+		call->sig->user = (void *)row;
+	}
+	t->functions[row - 1].calls++;
+	t->calls++;
+	t->frames += strstr(call->sig->name, "SwapBuffers") != NULL;
+	t->threads = call->thread + 1u > t->threads ? call->thread + 1u : t->threads;
+	for (uint32_t i = 0; i < call->sig->nargs; i++)
+		t->payload_bytes += value_bytes(&call->args[i]);
+	return 0;
+}
+
+static int function_compare(const void *a, const void *b)
+{
+	const struct function *x = a, *y = b;
+
+	if (x->calls != y->calls)
+		return x->calls < y->calls ? 1 : -1;
+	return strcmp(x->sig->name, y->sig->name);
+}
+
+static struct json_object *functions_json(struct trace_totals *t)
+{
+	struct json_object *list = json_object_new_array();
+
+	if (t->n)
+		qsort(t->functions, t->n, sizeof(*t->functions), function_compare);
+	for (size_t i = 0; i < t->n; i++) {
+		struct json_object *row = json_object_new_object();
+
+		json_object_object_add(row, "function",
+				       json_object_new_string(t->functions[i].sig->name));
+		number_add(row, "calls", t->functions[i].calls);
+		json_object_array_add(list, row);
+	}
+	return list;
+}
+
+static void trace_print(const struct cli_args *args, const struct trace *t,
+			struct trace_totals *totals)
+{
+	struct json_object *j = json_object_new_object();
+	const char *program = trace_property(t, "process.name");
+
+	json_object_object_add(j, "file", json_object_new_string(args->argv[0]));
+	json_object_object_add(j, "format", json_object_new_string("trace"));
+	number_add(j, "version", trace_version(t));
+	if (program)
+		json_object_object_add(j, "program", json_object_new_string(program));
+	number_add(j, "file_bytes", trace_size(t));
+	number_add(j, "frames", totals->frames);
+	number_add(j, "calls", totals->calls);
+	number_add(j, "distinct_functions", totals->n);
+	number_add(j, "payload_bytes", totals->payload_bytes);
+	number_add(j, "threads", totals->threads);
+	json_object_object_add(j, "truncated", json_object_new_boolean(trace_truncated(t)));
+	if (args->opt[OPT_FUNCTIONS])
+		json_object_object_add(j, "functions", functions_json(totals));
+	cli_print(args, j);
+}
+
+static int info_trace(const struct cli_args *args, struct error *err)
+{
+	struct trace_totals totals = { 0 };
+	struct trace_call call;
+	struct trace *t;
+	int ret = trace_open(&t, args->argv[0], err);
+
+	if (ret < 0)
+		return ret;
+	while ((ret = trace_next(t, &call, err)) == 1) {
+		if (call_count(&totals, &call) < 0) {
+			ret = error_set(err, -ENOMEM, "info: out of memory");
+			break;
+		}
+		if (totals.calls % 65536 == 0)
+			cli_progress("reading", (double)trace_position(t) / (double)trace_size(t), NULL);
+	}
+	cli_progress(NULL, -1, NULL);
+	if (ret == 0) {
+		if (trace_truncated(t))
+			fprintf(stderr, "blinkctl: %s: breaks off: what follows is up to its last "
+				"whole call\n", args->argv[0]);
+		trace_print(args, t, &totals);
+	}
+	free(totals.functions);
+	trace_close(t);
+	return ret;
+}
+
+/* ---- which --------------------------------------------------------------- */
+
+static int run(const struct cli_args *args)
+{
+	unsigned char start[8] = { 0 };
+	struct error err = { 0 };
+	FILE *in = fopen(args->argv[0], "rb");
+	size_t n;
+	int ret;
+
+	if (!in) {
+		error_set(&err, -errno, "%s: %s", args->argv[0], strerror(errno));
+		return cli_fail(EXIT_DIFFERENT, &err);
+	}
+	n = fread(start, 1, sizeof(start), in);
+	fclose(in);
+	if (n >= 2 && start[0] == 0x89 && start[1] == 'B')
+		ret = info_blink(args, &err);
+	else
+		ret = info_trace(args, &err);
+	return ret < 0 ? cli_fail(EXIT_DIFFERENT, &err) : EXIT_GOOD;
+}
+
+const struct cli_command cmd_info = {
+	.name = "info",
+	.synopsis = "[--functions] X.blink|X.trace",
+	.summary = "say what a .blink or .trace file holds",
+	.text = "Of a .blink file: its frames, stored procedures, records, payloads before and "
+		"after equal ones are merged, names and provenance; calls that could not be converted "
+		"are said first. Of a trace: its frames, calls, distinct functions and payload bytes; "
+		"the whole trace is read.",
+	.options = options,
+	.min_args = 1, .max_args = 1,
+	.run = run,
+};
