@@ -19,9 +19,9 @@ static const struct get { const char *slot; uint32_t key0, key1; GLenum pname; u
 	{ "array_lock", ANY, ANY, GL_ARRAY_ELEMENT_LOCK_COUNT_EXT, 1 },
 	{ "matrix_mode", ANY, ANY, GL_MATRIX_MODE, 1 },
 	{ "matrix", GL_MODELVIEW, 0, GL_MODELVIEW_MATRIX, 16 },
-	{ "matrix", GL_MODELVIEW, 0, GL_MODELVIEW_STACK_DEPTH, 1 },
+	{ "matrix_stack", GL_MODELVIEW, 0, GL_MODELVIEW_STACK_DEPTH, 1 },
 	{ "matrix", GL_PROJECTION, 0, GL_PROJECTION_MATRIX, 16 },
-	{ "matrix", GL_PROJECTION, 0, GL_PROJECTION_STACK_DEPTH, 1 },
+	{ "matrix_stack", GL_PROJECTION, 0, GL_PROJECTION_STACK_DEPTH, 1 },
 	{ "viewport", ANY, ANY, GL_VIEWPORT, 4 },
 	{ "depth_range", ANY, ANY, GL_DEPTH_RANGE, 2 },
 	{ "clip_control", ANY, ANY, GL_CLIP_ORIGIN, 1 },
@@ -71,7 +71,6 @@ static const struct get { const char *slot; uint32_t key0, key1; GLenum pname; u
 	{ "sample_shading", ANY, ANY, GL_MIN_SAMPLE_SHADING_VALUE, 1 },
 	{ "alpha_func", ANY, ANY, GL_ALPHA_TEST_FUNC, 1 },
 	{ "alpha_func", ANY, ANY, GL_ALPHA_TEST_REF, 1 },
-	{ "active_stencil_face", ANY, ANY, GL_ACTIVE_STENCIL_FACE_EXT, 1 },
 	{ "stencil_func", GL_FRONT, ANY, GL_STENCIL_FUNC, 1 },
 	{ "stencil_func", GL_FRONT, ANY, GL_STENCIL_REF, 1 },
 	{ "stencil_func", GL_FRONT, ANY, GL_STENCIL_VALUE_MASK, 1 },
@@ -439,7 +438,7 @@ static void unit_dump(struct state_dump *d, GLuint u)
 	glGetDoublev(GL_TEXTURE_MATRIX, v);
 	state_put_double(d, &(struct state_at){ "matrix", { GL_TEXTURE, unit }, 0 }, 0, v, 16);
 	glGetDoublev(GL_TEXTURE_STACK_DEPTH, v);
-	state_put_double(d, &(struct state_at){ "matrix", { GL_TEXTURE, unit }, 0 }, 1, v, 1);
+	state_put_double(d, &(struct state_at){ "matrix_stack", { GL_TEXTURE, unit }, 0 }, 0, v, 1);
 	for (size_t i = 0; i < COUNT(unit_caps); i++)
 		state_put_int(d, &(struct state_at){ "enable", { unit_caps[i], unit }, 0 }, 0,
 			      glIsEnabled(unit_caps[i]));

@@ -209,6 +209,9 @@ static bool row_covers(const struct claim *c, bool lives)
 	for (unsigned i = 0; i < c->cmd->nwrites; i++)
 		if (effect_covers(c, &c->cmd->writes[i]))
 			return true;
+	/* the driver does not tell why a material changed */
+	if (strcmp(slot, "material") == 0 && writes_slot(c->cmd, "tracked_material"))
+		return true;
 	return pixel_alias(c, slot) || life_covers(c, slot, lives);
 }
 
@@ -231,6 +234,8 @@ static bool later_covers(const struct claim *c, const char *name)
 
 static bool after_covers(const struct claim *c, const char *after)
 {
+	if (after && *after == '!')
+		after++;
 	while (after && *after) {
 		size_t n = strcspn(after, " ");
 		const struct prove_action *a = prove_action_find(after, n);

@@ -67,6 +67,9 @@ static int context_make(void)
 	context = eglCreateContext(display, config, EGL_NO_CONTEXT, NULL);
 	if (!eglMakeCurrent(display, surface, surface, context))
 		return no_driver("no OpenGL context");
+	/* payloads are tight */
+	glPixelStorei(GL_UNPACK_ALIGNMENT, 1);
+	glPixelStorei(GL_PACK_ALIGNMENT, 1);
 	return 0;
 }
 
@@ -133,6 +136,15 @@ static void actions_run(const char *names)
 	}
 }
 
+/* Actions behind a '!' complete what the command begins: without it they do not run. */
+static void actions_around(const struct prove_run *run, const char *names)
+{
+	if (!names || *names != '!')
+		actions_run(names);
+	else if (run->cmd)
+		actions_run(names + 1);
+}
+
 /* The forms whose memory is an array of pointers get it built around the payload. */
 static void command_call(const struct prove_run *run)
 {
@@ -182,10 +194,10 @@ static void child(const struct prove_run *run)
 			shared->gl_error);
 		_exit(EXIT_NO_DUMP);
 	}
-	actions_run(run->c->before);
+	actions_around(run, run->c->before);
 	if (run->cmd)
 		command_call(run);
-	actions_run(run->c->after);
+	actions_around(run, run->c->after);
 	shared->gl_error = glGetError();
 	if (shared->gl_error)
 		_exit(EXIT_ERROR);
