@@ -1,0 +1,61 @@
+/* capture_say.c - what a capture has brought, for capture and corpora alike. */
+#include "cli/capture_say.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void add_count(struct json_object *j, const char *key, uint64_t n)
+{
+	json_object_object_add(j, key, json_object_new_int64((int64_t)n));
+}
+
+static void add_number(struct json_object *j, const char *key, double v)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, "%.2f", v);
+	json_object_object_add(j, key, json_object_new_double_s(v, text));
+}
+
+struct json_object *capture_summary(const char *output, const struct run_result *r)
+{
+	struct json_object *j = json_object_new_object();
+
+	json_object_object_add(j, "trace", json_object_new_string(output));
+	add_count(j, "trace_bytes", r->trace_bytes);
+	add_count(j, "frames", r->frames);
+	add_count(j, "calls", r->calls);
+	add_count(j, "distinct_functions", r->functions);
+	add_count(j, "payload_bytes", r->payload_bytes);
+	add_number(j, "seconds", r->seconds);
+	add_number(j, "frames_per_second", r->seconds > 0 ? (double)r->drawn / r->seconds : 0);
+	json_object_object_add(j, "truncated", json_object_new_boolean(r->truncated));
+	json_object_object_add(j, "ended", json_object_new_string(run_end_name(r->end)));
+	json_object_object_add(j, "status", json_object_new_int(r->status));
+	json_object_object_add(j, "signal", json_object_new_int(r->signal));
+	json_object_object_add(j, "display", json_object_new_string(r->display));
+	json_object_object_add(j, "window_system", json_object_new_string(r->wrapper));
+	return j;
+}
+
+/* What the numbers alone do not say. */
+void capture_remarks(const char *program, const struct run_result *r)
+{
+	if (r->end == RUN_CRASHED)
+		fprintf(stderr, "blinkctl: %s: crashed (%s); its trace is kept up to the last whole call\n",
+			program, strsignal(r->signal));
+	else if (r->end == RUN_DISPLAY_DIED)
+		fprintf(stderr, "blinkctl: %s: its display died; the trace is kept up to then\n", program);
+	else if (r->end == RUN_GUARD_DIED)
+		fprintf(stderr, "blinkctl: %s: the capture's guardian was killed; the trace is kept up to then\n",
+			program);
+	else if (r->end == RUN_EXITED && r->status)
+		fprintf(stderr, "blinkctl: %s: ended with status %d\n", program, r->status);
+	if (r->truncated)
+		fprintf(stderr, "blinkctl: %s: the trace ends within a call; readers stop at the last whole one\n",
+			program);
+	if (r->frames == 0)
+		fprintf(stderr, "blinkctl: %s: never swapped: the trace holds no frame\n", program);
+	if (r->other[0])
+		fprintf(stderr, "blinkctl: %s: a forked child wrote a trace of its own, %s\n", program, r->other);
+}
