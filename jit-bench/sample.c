@@ -2,6 +2,7 @@
 #include "jit-bench/sample.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 static int compare(const void *a, const void *b)
@@ -43,5 +44,31 @@ struct json_object *sample_json(struct sample *s)
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		json_object_object_add(j, rows[i].key, number(sample_quantile(s, rows[i].q)));
 	json_object_object_add(j, "runs", json_object_new_int((int)s->n));
+	return j;
+}
+
+#define RESAMPLES 2000u
+
+struct json_object *sample_ratio_json(const struct sample *a, const struct sample *b)
+{
+	static double medians[RESAMPLES];
+	struct json_object *j = json_object_new_object();
+	struct sample ratio = { .n = 0 }, again;
+	uint64_t state = 1;
+
+	for (unsigned i = 0; i < a->n && i < b->n; i++)
+		sample_add(&ratio, b->v[i] ? a->v[i] / b->v[i] : 0);
+	for (unsigned k = 0; ratio.n && k < RESAMPLES; k++) {
+		again.n = 0;
+		for (unsigned i = 0; i < ratio.n; i++) {
+			state = state * 6364136223846793005u + 1442695040888963407u;
+			sample_add(&again, ratio.v[(state >> 33) % ratio.n]);
+		}
+		medians[k] = sample_median(&again);
+	}
+	qsort(medians, RESAMPLES, sizeof(medians[0]), compare);
+	json_object_object_add(j, "median", number(sample_median(&ratio)));
+	json_object_object_add(j, "low", number(medians[RESAMPLES / 40]));
+	json_object_object_add(j, "high", number(medians[RESAMPLES - 1 - RESAMPLES / 40]));
 	return j;
 }

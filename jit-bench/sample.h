@@ -24,5 +24,9 @@ double sample_quantile(struct sample *s, double q);
 static inline double sample_median(struct sample *s) { return sample_quantile(s, 0.5); }
 /* { median, q1, q3, min, max, runs } */
 struct json_object *sample_json(struct sample *s);
+/* a / b, run by run as they were measured beside each other: { median, low, high },
+ * low and high bounding 95 % of the medians of bootstrap resamples of the runs.  Call
+ * it before anything sorts a or b. */
+struct json_object *sample_ratio_json(const struct sample *a, const struct sample *b);
 
 #endif
