@@ -160,10 +160,10 @@ bench: all
 HEADERS := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.h)) $(wildcard capture/trace.h capture/convert.h replay/player.h)
 D        = $(DESTDIR)$(PREFIX)
 install: all
-	$(call say,INSTALL,$(D))install -d $(D)/bin $(D)/lib/pkgconfig $(D)/include $(D)/share/man/man1 \
+	$(call say,INSTALL,$(D))install -d $(D)/bin $(D)/lib/pkgconfig $(D)/lib/blink $(D)/include $(D)/share/man/man1 \
 	   $(D)/share/bash-completion/completions $(D)/share/blink/corpora $(D)/share/doc/blink && \
 	install -m 755 $(B)/blinkctl $(D)/bin && \
-	install -m 644 $(B)/libblink.a $(D)/lib && \
+	install -m 644 $(B)/libblink.a $(D)/lib && install -m 644 $(NULLGL) $(D)/lib/blink && \
 	for h in $(HEADERS); do install -D -m 644 $$h $(D)/include/$$h || exit 1; done && \
 	install -m 644 $(GENH) $(D)/include/blink/gl/ && \
 	for c in $(COMMANDS); do \

@@ -7,7 +7,7 @@
 # and STEP.cmd (the command) in DEMO_OUT/PROGRAM; `blinkctl report` draws the page.
 #
 #   DEMO         the programs (neverball glxgears); the first is shown large
-#   DEMO_FRAMES  frames captured of each (200)
+#   DEMO_FRAMES  frames captured of each (150)
 #   DEMO_OUT     where results go (out/demo)
 #   BLINKCTL     the program (build/blinkctl)
 #
@@ -15,7 +15,7 @@
 set -u
 blinkctl=${BLINKCTL:-build/blinkctl}
 programs=${DEMO:-neverball glxgears}
-frames=${DEMO_FRAMES:-200}
+frames=${DEMO_FRAMES:-150}
 out=${DEMO_OUT:-out/demo}
 started=$(date +%s)
 
@@ -71,7 +71,8 @@ demo_program()
 	step replay-interp "replay through the interpreter" replay "$file" --engine interp &&
 	step null-jit "the JIT on entry points that do nothing" replay "$file" --engine jit --sink null &&
 	step null-interp "the interpreter on them" replay "$file" --engine interp --sink null &&
-	step bench "measure beside glretrace" bench replay "$trace" "$file"
+	step bench-replay "measure beside glretrace" bench replay "$file" "$trace" &&
+	step bench-convert "measure beside apitrace pickle" bench convert "$trace"
 }
 
 case $blinkctl in

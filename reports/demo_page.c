@@ -17,7 +17,8 @@
 enum { PROGRAM_MAX = 8 };
 
 /* The steps of the demo, in order; each may be absent for a program. */
-enum step { CAPTURE, CONVERT, INFO, VERIFY, COMPARE, JIT, INTERP, NULL_JIT, NULL_INTERP, BENCH, STEPS };
+enum step { CAPTURE, CONVERT, INFO, VERIFY, COMPARE, JIT, INTERP, NULL_JIT, NULL_INTERP,
+	    BENCH_REPLAY, BENCH_CONVERT, STEPS };
 static const struct {
 	const char *file, *title;
 } steps[STEPS] = {
@@ -30,7 +31,8 @@ static const struct {
 	[INTERP] = { "replay-interp", "Replay through the interpreter, on the driver" },
 	[NULL_JIT] = { "null-jit", "Replay through the JIT, on nothing" },
 	[NULL_INTERP] = { "null-interp", "Replay through the interpreter, on nothing" },
-	[BENCH] = { "bench", "Measure against glretrace on the same null GL" },
+	[BENCH_REPLAY] = { "bench-replay", "Measure replay beside glretrace, on the same null GL" },
+	[BENCH_CONVERT] = { "bench-convert", "Measure conversion beside apitrace pickle" },
 };
 
 struct program {
@@ -67,16 +69,21 @@ static const struct figure figures[] = {
 	{ "What it became", NULL, STEPS, NULL, NULL, 0, COUNT },
 	{ "stored procedures (.blink)", "", CONVERT, "output_bytes", NULL, 1, BYTES },
 	{ "file against trace", "\u202f%", CONVERT, "output_bytes", "trace_bytes", 100, NUMBER },
-	{ "payload as passed", "", CONVERT, "payload_bytes", NULL, 1, BYTES },
-	{ "payload stored, each once", "", CONVERT, "payload_unique_bytes", NULL, 1, BYTES },
-	{ "frames marked re-runnable", "", CONVERT, "rerunnable_frames", NULL, 1, COUNT },
+	{ "payload as passed", "", INFO, "payload_bytes", NULL, 1, BYTES },
+	{ "payload stored, each once", "", INFO, "payload_bytes_unique", NULL, 1, BYTES },
+	{ "frames marked re-runnable", "", INFO, "rerunnable", NULL, 1, COUNT },
 	{ "calls lost", "", CONVERT, "lost", NULL, 1, COUNT },
 	{ "converting, CPU", "\u202fs", CONVERT, "cpu_seconds", NULL, 1, NUMBER },
 	{ "What running it costs", NULL, STEPS, NULL, NULL, 0, COUNT },
 	{ "verify, per call", "\u202fns", NULL_JIT, "cpu_seconds.verify", "calls", 1e9, NUMBER },
 	{ "compile, per call", "\u202fns", NULL_JIT, "cpu_seconds.compile", "calls", 1e9, NUMBER },
-	{ "run by the JIT, per call", "\u202fns", NULL_JIT, "cpu_seconds.run", "calls", 1e9, NUMBER },
-	{ "run by the interpreter, per call", "\u202fns", NULL_INTERP, "cpu_seconds.run", "calls", 1e9, NUMBER },
+	{ "run by the JIT, per call", "\u202fns", BENCH_REPLAY, "frames_null.jit.median", NULL, 1, NUMBER },
+	{ "run by the interpreter, per call", "\u202fns", BENCH_REPLAY, "frames_null.interp.median", NULL, 1, NUMBER },
+	{ "glretrace less reading, per call", "\u202fns", BENCH_REPLAY, "frames_null.glretrace_minus_info.median", NULL, 1, NUMBER },
+	{ "file to exit, blinkctl replay", "\u202fms", BENCH_REPLAY, "process_null.blinkctl.median", NULL, 1e3, NUMBER },
+	{ "file to exit, glretrace", "\u202fms", BENCH_REPLAY, "process_null.glretrace.median", NULL, 1e3, NUMBER },
+	{ "blinkctl against glretrace", "\u202f%", BENCH_REPLAY, "process_null.blink_to_glretrace.median", NULL, 100, NUMBER },
+	{ "convert against apitrace pickle", "\u202f%", BENCH_CONVERT, "cpu_ratio.median", NULL, 100, NUMBER },
 	{ "frame on the driver, median", "\u202fms", JIT, "cpu_seconds.frame_median", NULL, 1e3, NUMBER },
 	{ "GL errors", "", JIT, "gl_errors", NULL, 1, COUNT },
 	{ "Is it the same?", NULL, STEPS, NULL, NULL, 0, COUNT },
@@ -223,7 +230,7 @@ static void section_path(struct buf *b, const struct demo *d)
 		{ "convert", "of stored procedures", { .step = CONVERT, .path = "output_bytes", .scale = 1, .unit = "", .format = BYTES } },
 		{ "verify", "per call, before anything runs", { .step = NULL_JIT, .path = "cpu_seconds.verify", .per = "calls", .scale = 1e9, .unit = "\u202fns", .format = NUMBER } },
 		{ "compile", "per call, by the JIT", { .step = NULL_JIT, .path = "cpu_seconds.compile", .per = "calls", .scale = 1e9, .unit = "\u202fns", .format = NUMBER } },
-		{ "run", "per call, frames alone", { .step = NULL_JIT, .path = "cpu_seconds.run", .per = "calls", .scale = 1e9, .unit = "\u202fns", .format = NUMBER } },
+		{ "run", "per call, frames alone", { .step = BENCH_REPLAY, .path = "frames_null.jit.median", .scale = 1, .unit = "\u202fns", .format = NUMBER } },
 		{ "compare", "pictures identical", { .step = COMPARE, .path = "identical", .scale = 1, .unit = "" } },
 	};
 
@@ -263,9 +270,9 @@ static void section_table(struct buf *b, const struct demo *d)
 		buf_printf(b, "</tr>\n");
 	}
 	buf_printf(b, "</tbody></table></div>"
-		   "<p class=note>CPU time, not wall time. \u201cPer call\u201d is measured on entry "
-		   "points that do nothing, so that it is Blink\u2019s own share and not the "
-		   "driver\u2019s.</p></section>\n");
+		   "<p class=note>CPU time, not wall time. Unless a row says \u201con the driver\u201d, "
+		   "entry points do nothing, so that what is left is Blink\u2019s own share, or "
+		   "glretrace\u2019s.</p></section>\n");
 }
 
 /* -- plots ------------------------------------------------------------------------- */
@@ -333,7 +340,7 @@ static int section_plots(struct buf *b, const struct demo *d, struct error *err)
 
 	buf_printf(b, "<section class=plots><h2>Frame by frame</h2><figure>");
 	r = html_plot(b, &d->program[0], driver, 2, false, err);
-	buf_printf(b, "<figcaption>Running each frame of %s on the GL driver.</figcaption></figure><figure>",
+	buf_printf(b, "<figcaption>Running each frame of %s on the GL driver: the time of the thread that makes the calls.</figcaption></figure><figure>",
 		   d->program[0].name);
 	if (r >= 0)
 		r = html_plot(b, &d->program[0], own, 4, true, err);
