@@ -76,7 +76,7 @@ static void operand(struct buf *out, const struct gl_operand *o)
 		cell(out, o->size);
 		buf_printf(out, "]");
 	}
-	buf_printf(out, "%s%s", o->nullable ? "?" : "", o->reg_ok ? "*" : "");
+	buf_printf(out, "%s%s%s", o->terminated ? "z" : "", o->nullable ? "?" : "", o->reg_ok ? "*" : "");
 }
 
 static void operands(struct buf *out, const struct gl_op *op)
@@ -95,7 +95,7 @@ static void write_kinds(struct buf *out)
 			   kinds[i].text);
 	buf_printf(out, "\nBrackets hold a payload's size in bytes: an overflow-checked "
 		   "expression over the operands\n(`any`: decided by later draws; `string`: "
-		   "zero-terminated).\n\n| name space | shared in a share group |\n|---|---|\n");
+		   "zero-terminated). `z`: the last byte must be zero.\n\n| name space | shared in a share group |\n|---|---|\n");
 	for (unsigned i = 1; i < GL_SPACE_COUNT; i++)
 		buf_printf(out, "| %s | %s |\n", gl_spaces[i].name,
 			   gl_spaces[i].shared ? "yes" : "no");

@@ -103,6 +103,8 @@ struct gl_operand {
 	const char *group;      /* registry enum group for GL_KIND_ENUM/BITS, or NULL */
 	uint8_t binding;        /* enum gl_binding, for GL_KIND_OFFSET */
 	const char *size;       /* the size rule as written, for people; or NULL */
+	bool terminated;        /* GL_KIND_PAYLOAD: the last byte of the size must be zero,
+	                           for drivers that look for it whatever length they got */
 };
 
 /* ---- instructions -------------------------------------------------------- */

@@ -134,6 +134,27 @@ static void proxies(struct state_dump *d)
 	}
 }
 
+/* The compatibility profile does not answer GL_TEXTURE_TARGET: a question about the
+ * wrong target is an error, so the first that is none gives it away. */
+static GLenum texture_target(GLuint texture)
+{
+	static const GLenum targets[] = {
+		GL_TEXTURE_2D, GL_TEXTURE_1D, GL_TEXTURE_3D, GL_TEXTURE_CUBE_MAP,
+		GL_TEXTURE_RECTANGLE, GL_TEXTURE_1D_ARRAY, GL_TEXTURE_2D_ARRAY,
+		GL_TEXTURE_CUBE_MAP_ARRAY, GL_TEXTURE_2D_MULTISAMPLE,
+		GL_TEXTURE_2D_MULTISAMPLE_ARRAY,
+	};
+	GLint v;
+
+	glGetError();
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		glGetTextureParameterivEXT(texture, targets[i], GL_TEXTURE_BASE_LEVEL, &v);
+		if (!glGetError())
+			return targets[i];
+	}
+	return GL_TEXTURE_BUFFER;
+}
+
 void state_textures(struct state_dump *d)
 {
 	static const GLenum defaults[] = {
@@ -145,13 +166,14 @@ void state_textures(struct state_dump *d)
 		texture_dump(d, 0, defaults[i]);
 	proxies(d);
 	for (GLuint t = 1; t <= d->names; t++) {
-		GLint target = 0;
+		GLenum target;
 
 		if (!glIsTexture(t))
 			continue;
-		glGetTextureParameteriv(t, GL_TEXTURE_TARGET, &target);
-		state_put_int(d, &(struct state_at){ "texture_name", { t, ANY }, 0 }, 0, target);
-		texture_dump(d, t, (GLenum)target);
+		target = texture_target(t);
+		state_put_int(d, &(struct state_at){ "texture_name", { t, ANY }, 0 }, 0,
+			      (GLint)target);
+		texture_dump(d, t, target);
 	}
 	for (GLuint s = 1; s <= d->names; s++) {
 		struct state_at at = { "sampler_param", { s, 0 }, 0 };

@@ -76,7 +76,7 @@ static const struct size_case {
 	{ "glVertexAttrib2sv", "v", { 1 }, 4 },
 	{ "glVertexAttribI4usv", "v", { 1 }, 8 },
 	{ "glVertexP3uiv", "value", { GL_INT_2_10_10_10_REV }, 4 },
-	{ "glProgramStringARB", "string", { GL_VERTEX_PROGRAM_ARB, GL_PROGRAM_FORMAT_ASCII_ARB, 321 }, 321 },
+	{ "glProgramStringARB", "string", { GL_VERTEX_PROGRAM_ARB, GL_PROGRAM_FORMAT_ASCII_ARB, 321 }, 322 },
 	{ "glProgramEnvParameter4fvARB", "params", { GL_VERTEX_PROGRAM_ARB, 3 }, 16 },
 	{ "glProgramLocalParameter4dvARB", "params", { GL_VERTEX_PROGRAM_ARB, 3 }, 32 },
 	{ "glProgramEnvParameters4fvEXT", "params", { GL_VERTEX_PROGRAM_ARB, 3, 5 }, 80 },

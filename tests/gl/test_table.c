@@ -83,7 +83,7 @@ static void check_operand(const struct gl_op *op, const struct gl_operand *o)
 	assert_int_equal(o->kind == GL_KIND_OFFSET, o->binding != GL_BINDING_NONE);
 	if (o->kind == GL_KIND_NAME)
 		assert_int_not_equal(o->space, GL_SPACE_NONE);
-	if (o->nullable)
+	if (o->nullable || o->terminated)
 		assert_int_equal(o->kind, GL_KIND_PAYLOAD);
 	if (o->reg_ok)
 		assert_true(o->kind == GL_KIND_INT || o->kind == GL_KIND_UINT ||

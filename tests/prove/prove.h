@@ -51,6 +51,16 @@ extern const struct prove_action prove_actions[];
 extern const unsigned prove_action_count;
 const struct prove_action *prove_action_find(const char *name, size_t len);
 
+/* of prove_arrays.c */
+void prove_fetching(void);
+void prove_enable_normal(void);
+void prove_enable_color(void);
+void prove_enable_secondary(void);
+void prove_enable_fog(void);
+void prove_enable_texcoord(void);
+void prove_enable_generic(void);
+void prove_pack_buffer(void);
+
 /* ---- arguments ----------------------------------------------------------- */
 struct prove_args {
 	uint64_t v[PROVE_PARAMS];       /* as gl_invoke takes them, pointers unset */

@@ -268,6 +268,11 @@ static bool draw_memory(struct draw *d, unsigned i, const char *choice)
 
 	if (choice && !memory_choice(d, i, choice))
 		return false;
+	/* of pointers to pointers the rule sizes the array, the case a text */
+	if (d->a->given[i] && ruled && d->cmd->params[i].size_rule > GL_SIZE_STRINGS &&
+	    !strchr(strchr(d->cmd->params[i].type, '*') + 1, '*') && size != d->a->size[i])
+		return refuse(d, "the rule gives another size than the case for",
+			      d->cmd->params[i].name);
 	if (d->a->null[i] || d->a->given[i])
 		return true;
 	if (!ruled)

@@ -133,6 +133,15 @@ static bool has_memory(const struct gl_command *cmd)
 	return false;
 }
 
+/* Slots that are BlinkGL's own: the driver knows nothing of them. */
+static bool only_ours(const struct gl_command *cmd)
+{
+	for (unsigned i = 0; i < cmd->nwrites; i++)
+		if (cmd->writes[i].slot != GL_SLOT_uniform_location)
+			return false;
+	return true;
+}
+
 void prove_command(const struct gl_command *cmd, struct prove_result *r)
 {
 	*r = (struct prove_result){ .sizes = true, .effects = true };
@@ -156,7 +165,7 @@ void prove_command(const struct gl_command *cmd, struct prove_result *r)
 	if (cmd->opaque) {
 		r->effects = false;
 		snprintf(r->why, sizeof(r->why), "the row is opaque");
-	} else if (r->effects && r->changed != (cmd->nwrites > 0)) {
+	} else if (r->effects && r->changed == only_ours(cmd)) {
 		r->effects = false;
 		snprintf(r->why, sizeof(r->why), "writes %u slots, and nothing changes",
 			 cmd->nwrites);

@@ -28,7 +28,8 @@ struct shared {                 /* what a child tells */
 	struct state_entry v[DUMP_ENTRIES];
 };
 static struct shared *shared;
-static uint8_t *guard;          /* the unreadable page at hand */
+static uint8_t *guards[PROVE_PARAMS];   /* unreadable pages, one per pointer */
+static unsigned nguards;
 static size_t page;
 /* The command's entry point. Found before the fork: GLVND drops a forked child's
  * current context when it is asked for one. */
@@ -96,10 +97,13 @@ int prove_driver_open(void)
 static void on_fault(int sig, siginfo_t *info, void *context)
 {
 	const uint8_t *at = info->si_addr;
+	bool hit = false;
 
 	(void)sig;
 	(void)context;
-	_exit(guard && at >= guard && at < guard + page ? EXIT_GUARD : EXIT_FAULT);
+	for (unsigned i = 0; i < nguards; i++)
+		hit |= at >= guards[i] && at < guards[i] + page;
+	_exit(hit ? EXIT_GUARD : EXIT_FAULT);
 }
 
 /* size bytes that end at an unreadable page, less the last one if short_by is 1. */
@@ -108,11 +112,11 @@ static void *guarded(const void *data, size_t size, size_t short_by)
 	size_t room = (size + page - 1) / page * page;
 	uint8_t *base = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint8_t *at;
+	uint8_t *at, *guard = base + room;
 
-	if (base == MAP_FAILED)
+	if (base == MAP_FAILED || nguards == PROVE_PARAMS)
 		_exit(EXIT_NO_DUMP);
-	guard = base + room;
+	guards[nguards++] = guard;
 	at = guard - size + short_by;
 	memcpy(at, data, size - short_by);
 	if (mprotect(guard, page, PROT_NONE))

@@ -102,7 +102,8 @@ static void param_names(struct row *row, struct param *p, char *args)
 static void param_memory(struct row *row, struct param *p, const struct spec *s)
 {
 	static const struct { const char *word, *kind; enum mode mode; } words[] = {
-		{ "in", "payload", MODE_PLAIN }, { "out", "answer", MODE_PLAIN },
+		{ "in", "payload", MODE_PLAIN }, { "text", "payload", MODE_PLAIN },
+		{ "out", "answer", MODE_PLAIN },
 		{ "array", "payload", MODE_ARRAY }, { "indices", "payload", MODE_INDICES },
 		{ "pixels", "payload", MODE_PIXELS }, { "packed", "answer", MODE_PACKED },
 	};
@@ -119,6 +120,7 @@ static void param_memory(struct row *row, struct param *p, const struct spec *s)
 		p->size = words[i].mode >= MODE_PIXELS ? text_printf("image(%s)", s->args)
 						       : s->args;
 		p->nullable = s->nullable;
+		p->terminated = strcmp(s->word, "text") == 0;
 		return;
 	}
 	row_die(row, "'%s' is no operand kind", s->word);

@@ -183,8 +183,9 @@ static void emit_operand(struct buf *out, const struct operand *o)
 		buf_printf(out, "0xff, ");
 	else
 		buf_printf(out, "%d, ", o->param);
-	buf_printf(out, "%d, %s, GL_BINDING_%s, %s },\n", o->rule, quote(o->group),
-		   o->binding ? upper(o->binding) : "NONE", quote(o->size));
+	buf_printf(out, "%d, %s, GL_BINDING_%s, %s, %s },\n", o->rule, quote(o->group),
+		   o->binding ? upper(o->binding) : "NONE", quote(o->size),
+		   truth(o->terminated));
 }
 
 void emit_ops(struct buf *out)

@@ -53,7 +53,7 @@ struct param {
 	const char *kind;       /* lower case name of enum gl_kind */
 	const char *space;      /* lower case */
 	char *size;             /* size expression, NULL none */
-	bool nullable, drop, fixed;
+	bool nullable, drop, fixed, terminated;
 	int rule;               /* size_rule of gl_param */
 	enum mode mode;
 };
@@ -121,7 +121,7 @@ struct operand {
 	char *name;
 	const char *kind, *space, *binding;
 	char *size;
-	bool nullable, reg_ok;
+	bool nullable, reg_ok, terminated;
 	int param, word, rule;
 	const char *group;
 };

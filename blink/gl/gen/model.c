@@ -316,6 +316,7 @@ static void param_operand(struct op *op, const struct command *c, int i, bool bu
 	o->binding = offset ? mode_binding[p->mode] : NULL;
 	o->size = offset ? NULL : p->size;
 	o->nullable = p->nullable && !offset;
+	o->terminated = p->terminated;
 	o->reg_ok = reg_allowed(c, p);
 }
 
