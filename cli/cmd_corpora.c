@@ -1,0 +1,326 @@
+/* cmd_corpora.c - blinkctl corpora: the programs that are recorded. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/run.h"
+#include "cli/capture_say.h"
+#include "cli/command.h"
+#include "corpora/corpora.h"
+
+enum { OPT_OUTPUT, OPT_FRAMES, OPT_DURATION, OPT_VERBOSE };
+
+static const struct cli_option options[] = {
+	[OPT_OUTPUT] = { 'o', "output", "PATH", "record: the .trace file, or the folder for NAME.trace (.)" },
+	[OPT_FRAMES] = { 'n', "frames", "N", "record: stop after N frames instead of the recipe's length" },
+	[OPT_DURATION] = { 't', "duration", "S", "record: stop after S seconds instead of the recipe's" },
+	[OPT_VERBOSE] = { 'v', "verbose", NULL, "record: let the program's own output through" },
+	{ 0 }
+};
+
+static int usage(const char *why)
+{
+	struct error err;
+
+	error_set(&err, -EINVAL, "corpora: %s", why);
+	return cli_fail(EXIT_USAGE, &err);
+}
+
+/* ---- list ---- */
+
+static struct json_object *strings_json(const char *const *list)
+{
+	struct json_object *j = json_object_new_array();
+
+	for (; list && *list; list++)
+		json_object_array_add(j, json_object_new_string(*list));
+	return j;
+}
+
+static struct json_object *recipe_json(const struct recipe *r)
+{
+	struct json_object *j = json_object_new_object();
+	const char **packages = recipe_packages(r), **missing = recipe_missing(r);
+
+	json_object_object_add(j, "name", json_object_new_string(r->name));
+	json_object_object_add(j, "title", json_object_new_string(r->title));
+	json_object_object_add(j, "packages", strings_json(packages));
+	json_object_object_add(j, "missing", strings_json(missing));
+	if (r->frames)
+		json_object_object_add(j, "frames", json_object_new_int64((int64_t)r->frames));
+	if (r->duration > 0)
+		json_object_object_add(j, "duration", json_object_new_int64((int64_t)r->duration));
+	free(packages);
+	free(missing);
+	return j;
+}
+
+static void recipe_print(struct json_object *j)
+{
+	struct json_object *missing = json_object_object_get(j, "missing");
+	size_t n = json_object_array_length(missing);
+
+	printf("%-16s %s\n", json_object_get_string(json_object_object_get(j, "name")),
+	       json_object_get_string(json_object_object_get(j, "title")));
+	for (size_t i = 0; i < n; i++)
+		printf("%s%s", i ? " " : "                 needs ",
+		       json_object_get_string(json_object_array_get_idx(missing, i)));
+	if (n)
+		putchar('\n');
+}
+
+static int corpora_list(const struct cli_args *args)
+{
+	struct json_object *all = json_object_new_array();
+	struct error err = { 0 };
+	char **names;
+	int n = corpora_names(&names, &err), code = n < 0 ? n : 0;
+
+	for (int i = 0; code == 0 && i < n; i++) {
+		struct recipe r;
+
+		code = recipe_load(&r, names[i], &err);
+		if (code == 0) {
+			json_object_array_add(all, recipe_json(&r));
+			recipe_finish(&r);
+		}
+	}
+	corpora_free_names(names);
+	if (code == 0 && args->json) {
+		cli_print(args, json_object_get(all));
+	} else if (code == 0) {
+		for (size_t i = 0; i < json_object_array_length(all); i++)
+			recipe_print(json_object_array_get_idx(all, i));
+	}
+	json_object_put(all);
+	return code < 0 ? cli_fail(EXIT_DIFFERENT, &err) : EXIT_GOOD;
+}
+
+/* ---- install ---- */
+
+static int apt_get(const char *const *words, const char *const *packages, struct error *err)
+{
+	static const char *const quiet[] = { "DEBIAN_FRONTEND=noninteractive", NULL };
+	const char *argv[64];
+	char path[256];
+	int n = 0;
+
+	if (geteuid() != 0) {
+		if (!run_find_program("sudo", path, sizeof path))
+			return error_set(err, -EPERM, "corpora: packages can be installed by root only (or through sudo)");
+		argv[n++] = "sudo";
+	}
+	argv[n++] = "apt-get";
+	while (*words && n < 60)
+		argv[n++] = *words++;
+	while (packages && *packages && n < 62)
+		argv[n++] = *packages++;
+	argv[n] = NULL;
+	return run_command((char *const *)(uintptr_t)argv, quiet, NULL, err);
+}
+
+static int packages_install(const char *const *missing, struct error *err)
+{
+	static const char *const update[] = { "-q", "update", NULL };
+	static const char *const install[] = {
+		"-q", "-y", "-o", "Dpkg::Use-Pty=0", "install", "--no-install-recommends", NULL
+	};
+	char path[256];
+	int code;
+
+	if (!run_find_program("apt-get", path, sizeof path))
+		return error_set(err, -ENOPKG, "corpora: no apt-get here (install what Debian calls %s%s)", missing[0],
+				 missing[1] ? " and others, see corpora list" : "");
+	code = apt_get(update, NULL, err);
+	return code < 0 ? code : apt_get(install, missing, err);
+}
+
+static int install_one(const char *name, struct json_object *done, struct error *err)
+{
+	struct recipe r;
+	int code = recipe_load(&r, name, err);
+	const char **missing;
+
+	if (code < 0)
+		return code;
+	missing = recipe_missing(&r);
+	if (missing && missing[0]) {
+		cli_progress("installing", 0, name);
+		code = packages_install(missing, err);
+		cli_progress("installing", -1, NULL);
+	}
+	if (code == 0)
+		json_object_object_add(done, name, strings_json(missing));
+	free(missing);
+	recipe_finish(&r);
+	return code;
+}
+
+static int corpora_install(const struct cli_args *args)
+{
+	struct json_object *j = json_object_new_object(), *done = json_object_new_object();
+	struct error err = { 0 };
+	int code = 0;
+
+	json_object_object_add(j, "installed", done);
+	for (int i = 1; code == 0 && i < args->argc; i++)
+		code = install_one(args->argv[i], done, &err);
+	if (code == 0) {
+		cli_print(args, j);
+		return EXIT_GOOD;
+	}
+	json_object_put(j);
+	return cli_fail(code == -ENOPKG || code == -EPERM ? EXIT_LACKING : EXIT_DIFFERENT, &err);
+}
+
+/* ---- record ---- */
+
+static void record_progress(void *user, const struct run_progress *p)
+{
+	const struct run_options *opt = user;
+	double by_time = opt->duration > 0 ? p->seconds / opt->duration : 0;
+	double by_frames = opt->frames ? (double)p->frames / (double)opt->frames : 0;
+	char detail[96];
+
+	snprintf(detail, sizeof detail, "%.1f s, %llu frames, %.1f MB", p->seconds,
+		 (unsigned long long)p->frames, (double)p->bytes / 1e6);
+	cli_progress("recording", fmin(fmax(by_time, by_frames), 1), detail);
+}
+
+/* The length: the recipe's, unless the command line has its own. */
+static int length_choose(const struct cli_args *args, const struct recipe *r, struct run_options *opt)
+{
+	unsigned long frames = 0;
+	char *end = NULL;
+
+	opt->frames = r->frames;
+	opt->duration = r->duration;
+	if (args->opt[OPT_FRAMES]) {
+		if (!cli_uint("--frames", args->opt[OPT_FRAMES], UINT32_MAX, &frames))
+			return EXIT_USAGE;
+		if (!frames)
+			return usage("--frames wants at least 1");
+		opt->frames = frames;
+	}
+	if (args->opt[OPT_DURATION]) {
+		opt->duration = strtod(args->opt[OPT_DURATION], &end);
+		if (*end || end == args->opt[OPT_DURATION] || !(opt->duration > 0 && opt->duration < 1e6))
+			return usage("--duration wants seconds, such as 20 or 2.5");
+		if (!args->opt[OPT_FRAMES])
+			opt->frames = 0;
+	}
+	return 0;
+}
+
+/* PATH names a folder when it is one or ends in a slash. */
+static void output_choose(const char *path, const char *name, char *out, size_t size)
+{
+	struct stat st;
+	size_t n = path ? strlen(path) : 0;
+
+	if (!path)
+		snprintf(out, size, "%s.trace", name);
+	else if (n && path[n - 1] == '/')
+		snprintf(out, size, "%s%s.trace", path, name);
+	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		snprintf(out, size, "%s/%s.trace", path, name);
+	else
+		snprintf(out, size, "%s", path);
+}
+
+static int record_recipe(const struct cli_args *args, const struct recipe *r, struct run_options *opt,
+			 struct run_result *res, struct error *err)
+{
+	const char **missing = recipe_missing(r);
+	struct recipe_run place;
+	int code = 0;
+
+	if (missing && missing[0])
+		code = error_set(err, -ENOPKG, "%s: needs %s%s (blinkctl corpora install %s)", r->name, missing[0],
+				 missing[1] ? " and more" : "", r->name);
+	free(missing);
+	if (code < 0)
+		return code;
+	code = recipe_prepare(&place, r, err);
+	if (code < 0)
+		return code;
+	opt->argv = place.argv;
+	opt->env = (const char *const *)place.env;
+	opt->cwd = place.dir;
+	opt->display = RUN_DISPLAY_OWN;
+	opt->width = r->width;
+	opt->height = r->height;
+	opt->api = !r->api ? RUN_API_AUTO : !strcmp(r->api, "egl") ? RUN_API_EGL : RUN_API_GLX;
+	opt->verbose = args->opt[OPT_VERBOSE] != NULL;
+	opt->progress = record_progress;
+	opt->user = opt;
+	code = run_capture(opt, res, err);
+	cli_progress("recording", -1, NULL);
+	recipe_clean(&place);
+	return code;
+}
+
+static int corpora_record(const struct cli_args *args)
+{
+	struct run_options opt = { 0 };
+	struct run_result res;
+	struct recipe r;
+	struct error err = { 0 };
+	char out[4096];
+	int code;
+
+	if (args->argc != 2)
+		return usage("record wants one NAME (blinkctl corpora list)");
+	if (recipe_load(&r, args->argv[1], &err) < 0)
+		return cli_fail(EXIT_DIFFERENT, &err);
+	code = length_choose(args, &r, &opt);
+	if (code) {
+		recipe_finish(&r);
+		return code;
+	}
+	output_choose(args->opt[OPT_OUTPUT], r.name, out, sizeof out);
+	opt.output = out;
+	code = record_recipe(args, &r, &opt, &res, &err);
+	if (code == 0) {
+		capture_remarks(r.name, &res);
+		cli_print(args, capture_summary(out, &res));
+	}
+	recipe_finish(&r);
+	return code < 0 ? cli_fail(code == -ENOPKG ? EXIT_LACKING : EXIT_DIFFERENT, &err) : EXIT_GOOD;
+}
+
+static int corpora_run(const struct cli_args *args)
+{
+	const char *verb = args->argv[0];
+
+	if (!strcmp(verb, "list"))
+		return args->argc == 1 ? corpora_list(args) : usage("list takes no name");
+	if (!strcmp(verb, "install"))
+		return args->argc > 1 ? corpora_install(args) : usage("install wants a NAME (blinkctl corpora list)");
+	if (!strcmp(verb, "record"))
+		return corpora_record(args);
+	return usage("the first word is list, install or record");
+}
+
+const struct cli_command cmd_corpora = {
+	.name = "corpora",
+	.synopsis = "list | install NAME... | record NAME [-o PATH] [--frames N]",
+	.summary = "list, install and record the programs with a recipe",
+	.text =
+		"A recipe (corpora/recipes/NAME.json) says which Debian packages a program needs, "
+		"how it is started, and how long it is recorded.\n\n"
+		"list shows them, with the packages that are missing here. install installs those, "
+		"through apt-get, as root or with sudo. record runs the program as blinkctl capture "
+		"does, on a display of its own and in a fresh home folder that is removed "
+		"afterwards, and writes NAME.trace.\n\n"
+		"  blinkctl corpora install openarena\n"
+		"  blinkctl corpora record openarena -o traces/",
+	.options = options,
+	.min_args = 1,
+	.max_args = -1,
+	.run = corpora_run,
+};
