@@ -67,7 +67,7 @@ static const uint32_t *find(struct made *m, unsigned callback, unsigned op, unsi
 		if (blink_sp_load(m->file, id, sp, &m->err) < 0)
 			fail_msg("%s", m->err.text);
 		end = sp->code + sp->nwords;
-		for (rec = sp->code; rec && rec < end; rec = sp_next(rec, end, &bad))
+		for (rec = sp->code; (rec = sp_next(rec, end, &bad)); rec += sp_words(rec))
 			if (sp_opcode(*rec) == op && sp->callback == callback && !nth--)
 				return rec;
 		assert_false(bad);
