@@ -54,8 +54,8 @@ static int measure(struct bench *b, enum quantity q, const char *const *argv,
 
 static int blink_run(struct bench *b, enum quantity q, const char *sink, struct error *err)
 {
-	const char *argv[] = { b->opt->self, "replay", "--json", "--sink", sink,
-			       b->opt->blink, NULL };
+	const char *argv[] = { b->opt->self, "replay", "--sink", sink, b->opt->blink,
+			       NULL };
 	const char *env[] = { "LIBGL_ALWAYS_SOFTWARE=1", NULL };
 
 	return measure(b, q, argv, env, err);

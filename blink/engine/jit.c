@@ -1,4 +1,4 @@
-/* jit.c - the compiler's single pass, the code cache, and running.
+/* jit.c - the code cache, room for code, and running.
  *
  * Code is laid down in a ring (see jit_arena.c): what is oldest makes room.  Where
  * the ring is too small for one procedure a larger one takes its place.
@@ -17,12 +17,12 @@ static struct jit_code **bucket(const struct jit *j, const uint64_t *hash)
 	return &j->buckets[hash[0] & (j->nbuckets - 1)];
 }
 
-static struct jit_code *cache_find(const struct jit *j, const uint64_t *hash, uint32_t nwords)
+static struct jit_code *cache_find(const struct jit *j, const uint64_t *hash, uint32_t records)
 {
 	struct jit_code *k;
 
 	for (k = *bucket(j, hash); k; k = k->chain)
-		if (k->hash[0] == hash[0] && k->hash[1] == hash[1] && k->nwords == nwords)
+		if (k->hash[0] == hash[0] && k->hash[1] == hash[1] && k->records == records)
 			return k;
 	return NULL;
 }
@@ -150,143 +150,7 @@ static int arena_grow(struct jit *j, uint32_t nwords, struct error *err)
 	return jit_arena_create(j, j->arena->size * 4, err);
 }
 
-/* ---- the single pass --------------------------------------------------------------- */
-
-#define LOOP_PERIOD 4u      /* longest pattern of records that becomes a loop */
-#define LOOP_ROUNDS 3u      /* fewer are cheaper in a line */
-
-struct pattern {
-	const struct jit_stencil *s[LOOP_PERIOD];
-	uint32_t n;             /* records of a round */
-	uint32_t words;         /* of a round */
-	uint32_t rounds;
-};
-
-static inline void stencil_put(struct jit *j, const struct jit_stencil *s, uint32_t off)
-{
-	uint8_t *p = j->x.p;
-
-	for (unsigned i = 0; i < s->len; i += 16)
-		memcpy(p + i, s->bytes + i, 16);
-	for (unsigned i = 0; i < s->nfixes; i++) {
-		uint32_t v;
-
-		memcpy(&v, p + s->fixes[i], 4);
-		v += off;
-		memcpy(p + s->fixes[i], &v, 4);
-	}
-	for (unsigned i = 0; i < s->nrels; i++) {
-		uint64_t end = (uint64_t)(uintptr_t)(p + s->rels[i].at + 4);
-		uint32_t v = (uint32_t)(s->rels[i].target - (end + (uint64_t)j->x.run_delta));
-
-		memcpy(p + s->rels[i].at, &v, 4);
-	}
-	j->x.p = p + s->len;
-}
-
-/* How often the first words words repeat their headers, from rec on, not beyond end. */
-static uint32_t rounds_count(const struct pattern *p, const uint32_t *rec, const uint32_t *end)
-{
-	uint32_t rounds = 1;
-	const uint32_t *r = rec + p->words;
-
-	for (; (size_t)(end - r) >= p->words; r += p->words, rounds++) {
-		uint32_t w = 0;
-
-		for (uint32_t i = 0; i < p->n; w += p->s[i++]->words)
-			if (r[w] != rec[w])
-				return rounds;
-	}
-	return rounds;
-}
-
-/* Does a pattern begin at rec, whose stencil is first?  Records are known up to end. */
-static bool pattern_find(const struct jit *j, const struct jit_stencil *first,
-			 const uint32_t *rec, const uint32_t *end, struct pattern *p)
-{
-	const uint32_t *r = rec + first->words;
-
-	p->s[0] = first;
-	p->n = 1;
-	for (;;) {
-		const struct jit_stencil *s;
-
-		if (r >= end)
-			return false;
-		if (*r == *rec)
-			break;
-		if (p->n == LOOP_PERIOD || sp_mask(*r))
-			return false;
-		s = &j->stencils[sp_opcode(*r)];
-		if (!s->len)
-			return false;
-		p->s[p->n++] = s;
-		r += s->words;
-	}
-	p->words = (uint32_t)(r - rec);
-	p->rounds = rounds_count(p, rec, end);
-	return p->rounds >= LOOP_ROUNDS;
-}
-
-/* rbx steps through the records of the rounds; afterwards it is the base again. */
-static void loop_put(struct jit *j, const struct pattern *p, uint32_t pc)
-{
-	struct x86 *x = &j->x;
-	uint32_t size = p->words * 4, off = 0;
-	uint8_t *top;
-
-	x86_lea(x, RBX, mem_at(R13, (int32_t)(pc * 4)));
-	x86_lea(x, R14, mem_at(RBX, (int32_t)(p->rounds * size)));
-	top = x->p;
-	for (uint32_t i = 0; i < p->n; off += p->s[i++]->words * 4)
-		stencil_put(j, p->s[i], off);
-	x86_reg_op(x, 0, true, 0x81, 0, RBX);                  /* add rbx, size */
-	x86_u32(x, size);
-	x86_reg_op(x, 0, true, 0x3b, RBX, R14);
-	x86_byte(x, 0x0f);                                     /* jne top */
-	x86_byte(x, 0x85);
-	x86_u32(x, (uint32_t)(top - (x->p + 4)));
-	x86_reg_op(x, 0, true, 0x8b, RBX, R13);
-	j->block_records += p->n * p->rounds;
-	j->block_calls += p->n * p->rounds;
-}
-
-/* A DIRECT record, or all that repeat as it begins; returns the next record. */
-static const uint32_t *commands_put(struct jit *j, const struct jit_stencil *s,
-				    const struct sp *sp, const uint32_t *rec)
-{
-	uint32_t pc = (uint32_t)(rec - sp->code), label = jit_next_label(j);
-	const uint32_t *end = sp->code + (label < sp->nwords ? label : sp->nwords);
-	struct pattern p;
-
-	if (pattern_find(j, s, rec, end, &p)) {
-		loop_put(j, &p, pc);
-		return rec + (size_t)p.words * p.rounds;
-	}
-	stencil_put(j, s, pc * 4);
-	j->block_records++;
-	j->block_calls++;
-	return rec + s->words;
-}
-
-static const uint32_t *record_put(struct jit *j, const struct sp *sp, const uint32_t *rec)
-{
-	uint32_t header = *rec, pc = (uint32_t)(rec - sp->code);
-	const struct jit_stencil *s = &j->stencils[sp_opcode(header)];
-
-	if (s->len && !sp_mask(header))
-		return commands_put(j, s, sp, rec);
-	if (s->len) {
-		jit_emit_direct(j, &j->x, rec, (int32_t)(pc * 4));
-		j->block_records++;
-		j->block_calls++;
-	} else if (gl_ops[sp_opcode(header)].form == GL_FORM_CORE) {
-		jit_emit_core(j, rec, pc);
-	} else {
-		jit_emit_command(j, rec, pc);
-	}
-	return rec + gl_ops[sp_opcode(header)].words;
-}
+/* ---- compiling --------------------------------------------------------------------- */
 
 /* The stops come after the code, so that they live as long as it does. */
 static enum room stops_put(struct jit *j, struct jit_code *k)
@@ -312,7 +176,7 @@ static enum room stops_put(struct jit *j, struct jit_code *k)
 static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code *k,
 			    uint32_t start)
 {
-	const uint32_t *rec = sp->code, *end = sp->code + sp->nwords;
+	uint32_t next = 0;
 
 	j->start = start;
 	j->x = (struct x86){ .p = j->arena->rw + start,
@@ -328,16 +192,11 @@ static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code 
 			return room;
 	}
 	jit_block_open(j, 0);
-	while (rec < end && !j->failed) {
-		if (j->x.p > j->limit) {
-			enum room room = room_make(j);
+	while ((next = jit_pass(j, sp, next)) < j->index.records && !j->failed) {
+		enum room room = room_make(j);
 
-			if (room != ROOM_MADE)
-				return room;
-		}
-		if (jit_next_label(j) == (uint32_t)(rec - sp->code))
-			jit_label(j, (uint32_t)(rec - sp->code));
-		rec = record_put(j, sp, rec);
+		if (room != ROOM_MADE)
+			return room;
 	}
 	jit_block_close(j);
 	return stops_put(j, k);
@@ -369,12 +228,30 @@ static int compile(struct jit *j, const struct sp *sp, struct jit_code *k, struc
 
 /* ---- the interface ------------------------------------------------------------------- */
 
+/* Code depends on what a record is, and hardly on what its operands are: those of
+ * plain commands are read when it runs.  It is found again by the words that do
+ * matter, so that frames which differ in numbers alone share their code. */
+static void shape_hash(const struct jit *j, uint64_t *hash)
+{
+	const struct jit_index *x = &j->index;
+	XXH128_hash_t h = XXH3_128bits_withSeed(x->headers, x->records * sizeof(uint32_t),
+						j->seed);
+	XXH128_hash_t w = XXH3_128bits_withSeed(x->words, x->nwords * sizeof(uint32_t),
+						j->seed ^ h.low64);
+
+	hash[0] = h.low64 ^ w.low64;
+	hash[1] = h.high64 ^ w.high64;
+}
+
 const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct error *err)
 {
-	XXH128_hash_t h = XXH3_128bits_withSeed(sp->code, sp->nwords * sizeof(uint32_t), j->seed);
-	uint64_t hash[2] = { h.low64, h.high64 };
-	struct jit_code *k = cache_find(j, hash, sp->nwords);
+	struct jit_code *k;
+	uint64_t hash[2];
 
+	if (jit_index_make(j, sp, err) < 0)
+		return NULL;
+	shape_hash(j, hash);
+	k = cache_find(j, hash, j->index.records);
 	if (k) {
 		j->stats.hits++;
 		return k;
@@ -390,7 +267,7 @@ const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct er
 		return NULL;
 	}
 	memcpy(k->hash, hash, sizeof(hash));
-	k->nwords = sp->nwords;
+	k->records = j->index.records;
 	code_add(j, k);
 	return k;
 }
@@ -408,9 +285,10 @@ int jit_create(struct jit **out, const struct sink *sink, struct error *err)
 	if (!j)
 		return error_set(err, -ENOMEM, "JIT: out of memory");
 	j->sink = sink;
+	jit_index_init(j);
 	j->nbuckets = 1024;
 	j->buckets = calloc(j->nbuckets, sizeof(*j->buckets));
-	/* Clients must not be able to make contents whose hashes agree: the seed is secret. */
+	/* Clients must not be able to make shapes whose hashes agree: the seed is secret. */
 	if (!j->buckets)
 		rc = error_set(err, -ENOMEM, "JIT: out of memory");
 	else if (getrandom(&j->seed, sizeof(j->seed), 0) != sizeof(j->seed))
@@ -441,7 +319,8 @@ void jit_destroy(struct jit *j)
 	free(j->buckets);
 	free(j->jumps);
 	free(j->stops);
-	free(j->stencil_memory);
+	free(j->large_memory);
+	jit_index_finish(j);
 	free(j);
 }
 

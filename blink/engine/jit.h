@@ -1,9 +1,11 @@
 /* jit.h - inside the JIT.
  *
  *   jit_arena.c    code memory near the sink's entry points, its stubs
- *   jit_stencil.c  one piece of code per plain GL instruction, made once
- *   jit_core.c     templates for BlinkGL's own instructions, blocks, labels
- *   jit.c          single pass over the records, code cache, running
+ *   jit_stencil.c  one piece of code per instruction, made once, where that is possible
+ *   jit_core.c     templates for BlinkGL's other instructions, blocks, labels
+ *   jit_index.c    a procedure's records and its shape
+ *   jit_pass.c     the single pass over the records
+ *   jit.c          code cache, room in the arenas, running
  *
  * Registers of compiled code:
  *   rbx  the records: code base, within a loop the current round's records
@@ -51,7 +53,7 @@ struct jit_arena {
 
 struct jit_code {
 	uint64_t hash[2];
-	uint32_t nwords;
+	uint32_t records;
 	uint32_t start, end;               /* in its arena */
 	uint32_t pins;                     /* runs in progress */
 	struct jit *jit;
@@ -61,13 +63,43 @@ struct jit_code {
 	struct jit_code *chain;            /* in its bucket, or in the list of free ones */
 };
 
-/* Code of a DIRECT instruction without registers, for a record at [rbx + 0]. */
+/* Code of an instruction, ready to be copied.
+ *
+ * SMALL and LARGE serve DIRECT instructions without register operands: displacements
+ * are for a record at [rbx + 0], and the record's offset is added.  SMALL is copied
+ * without any branch: unused places lie behind the code, and are overwritten by what
+ * follows.  SHORT serves arithmetic on registers alone: their numbers are put in. */
+enum jit_stencil_kind { STENCIL_NONE, STENCIL_SMALL, STENCIL_LARGE, STENCIL_SHORT };
+
+#define STENCIL_BYTES 48u
+#define STENCIL_FIXES 5u
+
 struct jit_stencil {
+	uint8_t bytes[STENCIL_BYTES];
+	uint8_t at[STENCIL_FIXES];    /* SMALL: displacements; SHORT: operands a, b, d */
+	uint8_t disp[STENCIL_FIXES];  /* SMALL: what they are */
+	uint64_t target;              /* SMALL: what is called, distance at .rel */
+	uint16_t mask;                /* register mask that it serves */
+	uint8_t kind, len, rel, words;
+};
+
+struct jit_large {
 	const uint8_t *bytes;
-	const uint16_t *fixes;      /* displacements to add the record's offset to */
-	const struct x86_rel *rels; /* calls */
-	uint16_t len;               /* 0: the instruction has none */
-	uint8_t nfixes, nrels, words;
+	const uint16_t *fixes;        /* displacements to add the record's offset to */
+	const struct x86_rel *rels;   /* calls */
+	uint16_t len;
+	uint8_t nfixes, nrels;
+};
+
+/* A procedure's records, found by walking them once (each record's place hangs on the
+ * length of the one before, which is what makes walking slow), and its shape: the words
+ * on which its code depends. */
+struct jit_index {
+	uint32_t *headers, *offsets;  /* per record */
+	uint32_t *words;              /* all words of records whose operands matter */
+	uint32_t records, nwords, cap;
+	uint8_t lengths[GL_OP_COUNT]; /* words of a record */
+	bool plain[GL_OP_COUNT];      /* operands matter only if there are registers */
 };
 
 struct jit_jump { uint32_t target; uint8_t *field; };
@@ -77,7 +109,8 @@ struct jit {
 	struct jit_arena arenas[JIT_ARENAS], *arena;
 	unsigned narenas;
 	struct jit_stencil stencils[GL_OP_COUNT];
-	uint8_t *stencil_memory;
+	struct jit_large larges[GL_OP_COUNT];
+	uint8_t *large_memory;
 	/* the compile in progress */
 	struct x86 x;
 	uint8_t *limit;             /* x.p may not be beyond when a step begins */
@@ -90,6 +123,7 @@ struct jit {
 	struct interp_stop *stops;
 	uint32_t nstops, stops_cap;
 	bool failed;                /* out of memory */
+	struct jit_index index;
 	/* the cache */
 	struct jit_code **buckets, *free_codes;
 	uint32_t nbuckets, ncodes;
@@ -105,6 +139,8 @@ void jit_emit_call(struct jit *j, struct x86 *x, unsigned target);
 
 /* jit_stencil.c */
 int jit_stencils_make(struct jit *j, struct error *err);
+/* Lays a LARGE stencil down for a record at byte offset off. */
+void jit_large_put(struct jit *j, unsigned op, uint32_t off);
 /* A DIRECT record at byte offset off, with its register operands. */
 void jit_emit_direct(struct jit *j, struct x86 *x, const uint32_t *rec, int32_t off);
 
@@ -120,6 +156,18 @@ static inline uint32_t jit_next_label(const struct jit *j)
 void jit_emit_core(struct jit *j, const uint32_t *rec, uint32_t pc);
 /* Any record whose form is neither core nor DIRECT. */
 void jit_emit_command(struct jit *j, const uint32_t *rec, uint32_t pc);
+
+/* jit_core.c: SHORT stencils */
+void jit_shorts_make(struct jit *j);
+
+/* jit_index.c */
+void jit_index_init(struct jit *j);
+int jit_index_make(struct jit *j, const struct sp *sp, struct error *err);
+void jit_index_finish(struct jit *j);
+
+/* jit_pass.c: lays down code for the records of j->index from number i on; stops at the
+ * first step for which there is no room (x.p > limit).  Returns where it stopped. */
+uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i);
 
 /* jit.c: what `call` records call */
 enum engine_status jit_call(struct client *c, const uint32_t *rec);

@@ -264,6 +264,55 @@ static void value_sse(const struct core *k, unsigned shape, unsigned code)
 	x86_store_float(k->x, 0, operand(k, 0));
 }
 
+/* ---- arithmetic on registers alone, as stencils -------------------------------------- */
+
+/* Notes where the displacement that was just written stands. */
+static void short_at(struct jit_stencil *s, unsigned i, const struct x86 *x)
+{
+	s->at[i] = (uint8_t)(x->p - s->bytes - 1);
+}
+
+static void short_make(struct jit_stencil *s, const struct template *t)
+{
+	struct x86 x = { .p = s->bytes };
+	struct x86_mem reg = mem_at(RBP, 0);
+
+	memset(s->at, STENCIL_BYTES - 1, sizeof(s->at));
+	if (t->shape == SHAPE_SSE) {
+		x86_load_float(&x, false, 0, reg);
+		short_at(s, 0, &x);
+		x86_mem_op(&x, 0xf3, false, t->code, 0, reg);
+		short_at(s, 1, &x);
+		x86_store_float(&x, 0, reg);
+	} else {
+		x86_load32(&x, RAX, reg);
+		short_at(s, 0, &x);
+		if (t->shape == SHAPE_ALU) {
+			x86_mem_op(&x, 0, false, t->code, RAX, reg);
+			short_at(s, 1, &x);
+		}
+		x86_store32(&x, RAX, reg);
+	}
+	short_at(s, 2, &x);
+	s->len = (uint8_t)(x.p - s->bytes);
+	s->kind = STENCIL_SHORT;
+}
+
+void jit_shorts_make(struct jit *j)
+{
+	for (unsigned op = 0; op < GL_OP_COUNT; op++) {
+		const struct template *t = &templates[op];
+		struct jit_stencil *s = &j->stencils[op];
+
+		if (gl_ops[op].form != GL_FORM_CORE || (t->shape != SHAPE_MOV &&
+		    t->shape != SHAPE_ALU && t->shape != SHAPE_SSE))
+			continue;
+		short_make(s, t);
+		s->words = gl_ops[op].words;
+		s->mask = gl_ops[op].noperands == 3 ? 6 : 2;
+	}
+}
+
 /* ---- conditions: operands first and first + 1, true under the returned code -------- */
 
 static unsigned condition(const struct core *k, const struct template *t, unsigned first)

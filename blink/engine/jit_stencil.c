@@ -217,20 +217,64 @@ static void *pool_add(struct pool *p, const void *data, size_t n)
 	return at;
 }
 
+/* Without branches to copy: short, few displacements, one call. */
+static bool small_make(struct jit_stencil *s, const struct x86 *x, const uint8_t *code,
+		       unsigned len)
+{
+	if (len > STENCIL_BYTES || x->nfixes > STENCIL_FIXES || x->nrels != 1)
+		return false;
+	s->kind = STENCIL_SMALL;
+	memcpy(s->bytes, code, len);
+	memset(s->at, STENCIL_BYTES, sizeof(s->at));
+	for (unsigned i = 0; i < x->nfixes; i++) {
+		s->at[i] = (uint8_t)x->fixes[i];
+		s->disp[i] = code[x->fixes[i]];
+	}
+	s->target = x->rels[0].target;
+	s->rel = (uint8_t)x->rels[0].at;
+	s->len = (uint8_t)len;
+	return true;
+}
+
 static void stencil_make(struct jit *j, struct pool *p, unsigned op)
 {
 	struct jit_stencil *s = &j->stencils[op];
+	struct jit_large *l = &j->larges[op];
 	uint8_t code[STENCIL_MAX];
 	struct x86 x = { .p = code, .start = code };
 
 	emit(j, &(struct direct){ .x = &x, .op = &gl_ops[op] });
-	s->len = (uint16_t)(x.p - code);
 	s->words = gl_ops[op].words;
-	s->nfixes = (uint8_t)x.nfixes;
-	s->nrels = (uint8_t)x.nrels;
-	s->bytes = pool_add(p, code, s->len);
-	s->fixes = pool_add(p, x.fixes, x.nfixes * sizeof(x.fixes[0]));
-	s->rels = pool_add(p, x.rels, x.nrels * sizeof(x.rels[0]));
+	if (small_make(s, &x, code, (unsigned)(x.p - code)))
+		return;
+	s->kind = STENCIL_LARGE;
+	l->len = (uint16_t)(x.p - code);
+	l->nfixes = (uint8_t)x.nfixes;
+	l->nrels = (uint8_t)x.nrels;
+	l->bytes = pool_add(p, code, l->len);
+	l->fixes = pool_add(p, x.fixes, x.nfixes * sizeof(x.fixes[0]));
+	l->rels = pool_add(p, x.rels, x.nrels * sizeof(x.rels[0]));
+}
+
+void jit_large_put(struct jit *j, unsigned op, uint32_t off)
+{
+	const struct jit_large *l = &j->larges[op];
+	uint8_t *p = j->x.p;
+
+	for (unsigned i = 0; i < l->len; i += 16)
+		memcpy(p + i, l->bytes + i, 16);
+	for (unsigned i = 0; i < l->nfixes; i++) {
+		uint32_t v = l->bytes[l->fixes[i]] + off;
+
+		memcpy(p + l->fixes[i], &v, 4);
+	}
+	for (unsigned i = 0; i < l->nrels; i++) {
+		uint64_t end = (uint64_t)(uintptr_t)(p + l->rels[i].at + 4);
+		uint32_t v = (uint32_t)(l->rels[i].target - (end + (uint64_t)j->x.run_delta));
+
+		memcpy(p + l->rels[i].at, &v, 4);
+	}
+	j->x.p = p + l->len;
 }
 
 /* An operand costs at most a name check, or a payload, and its store. */
@@ -251,12 +295,13 @@ int jit_stencils_make(struct jit *j, struct error *err)
 {
 	struct pool p = { .cap = pool_size() };
 
-	free(j->stencil_memory);
-	p.data = j->stencil_memory = calloc(1, p.cap);
+	free(j->large_memory);
+	p.data = j->large_memory = calloc(1, p.cap);
 	if (!p.data)
 		return error_set(err, -ENOMEM, "JIT: out of memory for stencils");
 	for (unsigned op = 0; op < GL_OP_COUNT; op++)
 		if (gl_ops[op].form == GL_FORM_DIRECT)
 			stencil_make(j, &p, op);
+	jit_shorts_make(j);
 	return 0;
 }
