@@ -345,6 +345,8 @@ static int conclude(struct run *r, struct run_result *res, struct error *err)
 	}
 	if (atomic_load(&r->watch.reached))
 		code = trace_cut(r->part, r->watch.mark, err);
+	if (code == 0)
+		code = trace_drop_echoes(r->part, err) < 0 ? err->code : 0;
 	summarize(r, res);
 	if (code == 0 && rename(r->part, r->output) < 0)
 		code = error_set(err, -errno, "%s: cannot rename the trace: %s", r->output, strerror(errno));

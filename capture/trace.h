@@ -74,6 +74,11 @@ uint64_t trace_position(const struct trace *t);       /* bytes consumed, for pro
 uint64_t trace_size(const struct trace *t);
 void trace_close(struct trace *t);                    /* NULL ok */
 
+/* Rewrites a file without the chunks that forked children of the traced program left
+ * in it, which apitrace itself cannot read over.  How many there were (0: the file is
+ * as it was), or a negative error. */
+int trace_drop_echoes(const char *path, struct error *err);
+
 /* Numeric views; false if the value is not a number.  Bools, enums, masks, pointers and
  * floats convert, a REPR by its machine half; NULL is 0 (a zero offset is traced so). */
 bool trace_int(const struct trace_value *v, int64_t *out);

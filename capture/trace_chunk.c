@@ -327,6 +327,7 @@ bool chunk_next(struct trace *t)
 		got = raw_read(t, n);
 		if (t->stop != TRACE_GOING || !chunk_decode(t, got, n))
 			return false;
+		t->p += chunk_skip_echo(t, t->chunk->data, t->chunk->len);
 	} while (t->p == t->end);
 	return true;
 }
@@ -363,7 +364,8 @@ void chunk_read(struct trace *t, void *to, size_t n)
 {
 	uint8_t *out = to;
 
-	memset(to, 0, n);
+	if (n)
+		memset(to, 0, n);
 	while (n && (t->p < t->end || chunk_next(t))) {
 		size_t k = (size_t)(t->end - t->p) < n ? (size_t)(t->end - t->p) : n;
 
@@ -503,6 +505,7 @@ void chunk_close(struct trace *t)
 	}
 	chunk_free(t->idle);
 	free(t->raw);
+	free(t->short_chunk);
 	if (t->fd >= 0)
 		close(t->fd);
 }

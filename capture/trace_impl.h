@@ -127,6 +127,8 @@ struct trace {
 	int fd;
 	uint8_t *raw;                        /* compressed bytes of one chunk */
 	size_t raw_cap;
+	uint8_t *short_chunk;                /* the last chunk, if it was a short one */
+	size_t short_len;
 	struct chunk *idle;                  /* one emptied chunk, kept */
 	uint64_t position, size, serial, chunk_at;
 	bool truncated;
@@ -149,6 +151,8 @@ void trace_bad(struct trace *t, int code, const char *fmt, ...)
 /* ---- trace_chunk.c ---- */
 int chunk_open(struct trace *t, const char *path);
 void chunk_close(struct trace *t);
+/* trace_echo.c: how many bytes of a new chunk the short chunk before it held already. */
+size_t chunk_skip_echo(struct trace *t, const uint8_t *data, size_t len);
 /* The window is empty: next chunk, or false with t->stop set. */
 bool chunk_next(struct trace *t);
 /* n bytes wherever they lie: in the window, or copied into the arena where they
