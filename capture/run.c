@@ -84,13 +84,14 @@ static int output_names(struct run *r, struct error *err)
 	return 0;
 }
 
-/* A program that swaps through EGL and not GLX, as far as its file tells. */
+/* A program that makes its contexts through EGL and not GLX, as far as its file tells. */
 static bool program_wants_egl(const char *path)
 {
 	FILE *f = fopen(path, "rbe");
 	char *text = malloc(64u << 20);
 	size_t n = f && text ? fread(text, 1, 64u << 20, f) : 0;
-	bool egl = n && memmem(text, n, "eglSwapBuffers", 14) && !memmem(text, n, "glXSwapBuffers", 14);
+	bool egl = n && memmem(text, n, "eglCreateContext", 16) &&
+		   !memmem(text, n, "glXCreate", 9);
 
 	free(text);
 	if (f)
