@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "replay/meter.h"
 #include "replay/player.h"
 
 /* An SP of the file while it is resident. */
@@ -31,32 +31,8 @@ struct player {
 	uint32_t next;               /* frame that is played next */
 	uint32_t prepared;           /* frames below this one are prepared */
 	struct error hook_error;
+	struct meter meter;
 };
-
-static double cpu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static double wall_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-/* Adds the time since *since to *sum and starts the next stage. */
-static void stage_end(double *sum, double *since)
-{
-	double now = cpu_now();
-
-	*sum += now - *since;
-	*since = now;
-}
 
 /* ---- SPs in memory ------------------------------------------------------- */
 
@@ -142,20 +118,20 @@ static int sp_compile(struct player *p, struct held_sp *h, struct error *err)
 static int sp_ready(struct player *p, uint32_t id, struct player_frame *t, struct error *err)
 {
 	struct held_sp *h;
-	double since = cpu_now();
+	uint64_t since = meter_now(&p->meter);
 	int r;
 
 	r = sp_hold(p, id, err);
 	if (r < 0)
 		return r;
 	h = &p->sps[id];
-	stage_end(&t->load, &since);
+	meter_lap(&p->meter, &t->load, &since);
 	r = sp_verify(p, h, err);
 	if (r < 0)
 		return r;
-	stage_end(&t->verify, &since);
+	meter_lap(&p->meter, &t->verify, &since);
 	r = p->jit ? sp_compile(p, h, err) : 0;
-	stage_end(&t->compile, &since);
+	meter_lap(&p->meter, &t->compile, &since);
 	return r;
 }
 
@@ -164,14 +140,14 @@ static int sp_run(struct player *p, uint32_t id, struct player_frame *t, struct 
 	struct client *c = &p->client;
 	struct held_sp *h = &p->sps[id];
 	enum engine_status status = ENGINE_YIELD;
-	double since = cpu_now(), wall = wall_now();
+	uint64_t start = meter_now(&p->meter), since = start;
 
 	c->payloads = *blink_payloads(p->file);
 	/* A replay has nobody to yield to. */
 	for (uint32_t pc = 0; status == ENGINE_YIELD; pc = c->pc)
 		status = p->jit ? jit_run(c, h->code, &h->sp, pc) : interp_run(c, &h->sp, pc);
-	stage_end(&t->run, &since);
-	t->wall += wall_now() - wall;
+	meter_lap(&p->meter, &t->run, &since);
+	t->wall += (double)(since - start) * p->meter.wall_per_tick;
 	if (p->hook_error.code) {
 		if (err)
 			*err = p->hook_error;
@@ -289,6 +265,7 @@ int player_create(struct player **out, struct blink_file *f, struct sink *sink,
 
 	if (!p)
 		return error_set(err, -ENOMEM, "replay: out of memory");
+	meter_init(&p->meter);
 	p->file = f;
 	p->sink = sink;
 	p->opt = *opt;
