@@ -247,6 +247,7 @@ static int commit(struct conv *c, const char *path)
 	struct json_object *o = provenance(c, path);
 	int r;
 
+	c->stats->payload_unique = blink_writer_stored(c->writer);
 	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
 		blink_writer_names(c->writer, i, c->names.next[i] - 1);
 	blink_writer_names(c->writer, GL_SPACE_CONTEXT, c->next_context);
