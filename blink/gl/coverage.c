@@ -31,6 +31,9 @@ bool gl_command_sized(const struct gl_command *c)
 	 * that it drops or replaces need none of their own */
 	if (c->op != GL_OP_COUNT)
 		return true;
+	/* displays, visuals and attribute lists never become payloads */
+	if (gl_command_window_system(c) && c->replay != GL_REPLAY_REFUSE)
+		return true;
 	for (unsigned i = 0; i < c->nparams; i++)
 		if (c->params[i].pointer && c->params[i].size_rule == GL_SIZE_NONE)
 			return false;
