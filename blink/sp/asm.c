@@ -72,7 +72,10 @@ static bool attribute_read(struct assembler *a, struct sp *sp, struct buf *resto
 			continue;
 		if (!token_next(a) || !number_read(a, i == 3 ? 0xff : UINT32_MAX, names[i], &v))
 			return false;
-		*(i == 0 ? &sp->frame : i == 1 ? &sp->context : &sp->drawable) = (uint32_t)v;
+		if (i == 3)
+			sp->flags |= (uint8_t)v;
+		else
+			*(i == 0 ? &sp->frame : i == 1 ? &sp->context : &sp->drawable) = (uint32_t)v;
 		return true;
 	}
 	return asm_fail(a, "an SP has frame, context, drawable, rerunnable, flags and restore");

@@ -47,11 +47,13 @@ static bool register_read(const struct token *t, uint64_t *number, bool *ordinar
 	       text_read_int(t->text + 4, t->length - 5, 0, UINT64_MAX, number);
 }
 
-static bool looks_like_register(const struct token *t)
+/* Labels and SPs may well be called r1. */
+static bool looks_like_register(const struct token *t, unsigned kind)
 {
-	return t->length >= 2 && t->text[0] == 'r' &&
-	       ((t->text[1] >= '0' && t->text[1] <= '9') ||
-		(t->length > 4 && memcmp(t->text, "reg(", 4) == 0));
+	if (t->length > 4 && memcmp(t->text, "reg(", 4) == 0)
+		return true;
+	return t->length >= 2 && t->text[0] == 'r' && t->text[1] >= '0' && t->text[1] <= '9' &&
+	       kind != GL_KIND_LABEL && kind != GL_KIND_SP;
 }
 
 static bool register_operand(struct assembler *a, const struct place *p)
@@ -243,8 +245,7 @@ static bool operand_read(struct assembler *a, const struct place *p)
 	if (a->token.kind != TOKEN_WORD)
 		return asm_fail(a, "%s: operand %s is missing", p->op->name, p->operand->name);
 	if (p->operand->kind == GL_KIND_DST ||
-	    (looks_like_register(&a->token) && p->operand->kind != GL_KIND_LABEL &&
-	     p->operand->kind != GL_KIND_SP))
+	    looks_like_register(&a->token, p->operand->kind))
 		ok = register_operand(a, p);
 	else if (p->operand->kind == GL_KIND_BITS)
 		return bits_operand(a, p);

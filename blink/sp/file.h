@@ -40,6 +40,8 @@ uint32_t blink_writer_payload_end(struct blink_writer *w, uint32_t size);
  * Adds an SP (code is copied; must be complete with `end`).  sp->id is ignored; the
  * new id is returned in *id if not NULL. */
 int blink_writer_sp(struct blink_writer *w, const struct sp *sp, uint32_t *id);
+/* Bytes of payload stored so far, equal ones once, before compression. */
+uint64_t blink_writer_stored(const struct blink_writer *w);
 /* Highest client name used per space, so that a reader can size its tables. */
 void blink_writer_names(struct blink_writer *w, unsigned space, uint32_t max);
 void blink_writer_slots(struct blink_writer *w, uint32_t nslots);  /* location slots */

@@ -23,7 +23,7 @@
 #define BLINK_CODE_BLOCK (1u << 20)
 #define BLINK_INDEX_BLOCK (64u << 10)
 #define BLINK_LEVEL (-1)
-#define BLINK_WINDOW (64ull << 20)
+#define BLINK_WINDOW (32ull << 20)
 #define BLINK_WINDOW_MAX (4ull << 30)
 /* a lone object, its alignment and its size word */
 #define BLINK_RAW_MAX ((uint64_t)SP_MAX_PAYLOAD + BLINK_ALIGN + 4)

@@ -15,7 +15,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#define CACHE_LEAST (64ull << 20)
+/* besides the window: the blocks of the SPs at hand, code among them */
+#define CACHE_BESIDES (32ull << 20)
 
 /* ---- opening ------------------------------------------------------------- */
 
@@ -253,7 +254,7 @@ int blink_open(struct blink_file **out, const char *path, uint64_t cache_bytes,
 		ret = error_set(err, -ENOMEM, "%s: out of memory", path);
 		goto fail;
 	}
-	f->cache_bytes = cache_bytes ? cache_bytes : CACHE_LEAST;
+	f->cache_bytes = cache_bytes ? cache_bytes : CACHE_BESIDES;
 	ret = file_map(f, err);
 	if (ret == 0)
 		ret = header_check(f, err);
@@ -264,7 +265,7 @@ int blink_open(struct blink_file **out, const char *path, uint64_t cache_bytes,
 	if (ret == 0)
 		ret = singles_read(f, err);
 	if (ret == 0 && !cache_bytes && f->info.window < BLINK_WINDOW_MAX)
-		f->cache_bytes += 2 * f->info.window;
+		f->cache_bytes += f->info.window;
 	if (ret == 0)
 		ret = index_read(f, err);
 	if (ret < 0)

@@ -393,6 +393,11 @@ void blink_writer_slots(struct blink_writer *w, uint32_t nslots)
 		w->info.slots = nslots;
 }
 
+uint64_t blink_writer_stored(const struct blink_writer *w)
+{
+	return w->streams[BLINK_DATA].position;
+}
+
 /* ---- commit -------------------------------------------------------------- */
 
 static void ops_put(struct blink_writer *w)
