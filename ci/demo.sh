@@ -6,16 +6,15 @@
 # nothing, measure beside glretrace.  Every step leaves STEP.json (what it printed)
 # and STEP.cmd (the command) in DEMO_OUT/PROGRAM; `blinkctl report` draws the page.
 #
-#   DEMO         the programs (neverball glxgears); the first is shown large
-#   DEMO_FRAMES  frames captured of each (150)
+#   DEMO         programs and how many frames of each (neverball:150 glxgears:3000);
+#                the first is shown large
 #   DEMO_OUT     where results go (out/demo)
 #   BLINKCTL     the program (build/blinkctl)
 #
 # Status 0 when every compared picture is identical.
 set -u
 blinkctl=${BLINKCTL:-build/blinkctl}
-programs=${DEMO:-neverball glxgears}
-frames=${DEMO_FRAMES:-150}
+programs=${DEMO:-neverball:150 glxgears:3000}
 out=${DEMO_OUT:-out/demo}
 started=$(date +%s)
 
@@ -50,10 +49,10 @@ step()
 	return $status
 }
 
-# the path of one program; stands in the output folder
+# demo_program PROGRAM FRAMES: the path of one; stands in the output folder
 demo_program()
 {
-	program=$1 dir=$1
+	program=$1 dir=$1 frames=$2
 	rm -rf "$dir"
 	mkdir -p "$dir" || exit 1
 	trace=$dir/$program.trace file=$dir/$program.blink
@@ -82,11 +81,14 @@ esac
 [ -x "$blinkctl" ] || die "$blinkctl is not built (make)"
 mkdir -p "$out" && cd "$out" || exit 1
 echo "demo: $programs, results in $out"
+names=
 for program in $programs; do
-	demo_program "$program" || die "$program did not come through; its files are in $out/$program"
+	demo_program "${program%:*}" "${program#*:}" ||
+		die "$program did not come through; its files are in $out/$program"
+	names="$names $program"
 done
-"$blinkctl" report demo . $programs >/dev/null || die "no page could be drawn"
-for program in $programs; do
+"$blinkctl" report demo . $names >/dev/null || die "no page could be drawn"
+for program in $names; do
 	echo "  $program: $(number "$program/compare.json" identical) of $(number "$program/compare.json" compared) pictures identical"
 done
 echo "demo: $(($(date +%s) - started)) s; open $out/index.html"

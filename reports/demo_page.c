@@ -340,7 +340,7 @@ static int section_plots(struct buf *b, const struct demo *d, struct error *err)
 
 	buf_printf(b, "<section class=plots><h2>Frame by frame</h2><figure>");
 	r = html_plot(b, &d->program[0], driver, 2, false, err);
-	buf_printf(b, "<figcaption>Running each frame of %s on the GL driver: the time of the thread that makes the calls.</figcaption></figure><figure>",
+	buf_printf(b, "<figcaption>Running each frame of %s on the GL driver, logarithmic: the time of the thread that makes the calls.</figcaption></figure><figure>",
 		   d->program[0].name);
 	if (r >= 0)
 		r = html_plot(b, &d->program[0], own, 4, true, err);

@@ -37,8 +37,10 @@ static void script_write(FILE *f, const struct plot *p, const char *path)
 		"set grid ytics lc rgb '" INK "' lw 0.4 dt 3\n"
 		"set key outside top center horizontal tc rgb '" INK "' reverse Left\n"
 		"set xlabel '%s' tc rgb '" INK "'\nset ylabel '%s' tc rgb '" INK "'\n"
-		"set yrange [0:*]\nset autoscale xfix\nset samples 1000\n",
-		path, p->x_label, p->y_label);
+		"%s\nset autoscale xfix\n",
+		path, p->x_label, p->y_label,
+		/* the first frame uploads everything: others must not drown in it */
+		p->stacked ? "set yrange [0:*]" : "set logscale y");
 	series_write(f, p);
 	fputs("plot ", f);
 	for (unsigned s = 0; s < p->count; s++) {
