@@ -46,7 +46,7 @@ static struct json_object *version_text(const struct gl_command *c)
 
 static const char *effects_text(const struct gl_command *c)
 {
-	return c->opaque ? "opaque" : c->effects_proved ? "proved" : "stated";
+	return !c->stated ? "unknown" : c->effects_proved ? "proved" : "stated";
 }
 
 static const char *sizes_text(const struct gl_command *c)
@@ -128,8 +128,8 @@ static struct json_object *command_json(const struct gl_command *c)
 		json_object_array_add(aliases, text(*a));
 	add(j, "aliases", aliases);
 	add(j, "parameters", params_json(c));
-	add(j, "reads", text(c->opaque ? "everything" : c->reads_text ? c->reads_text : ""));
-	add(j, "writes", text(c->opaque ? "everything" : c->writes_text ? c->writes_text : ""));
+	add(j, "reads", text(!c->stated ? "everything" : c->reads_text ? c->reads_text : ""));
+	add(j, "writes", text(!c->stated ? "everything" : c->writes_text ? c->writes_text : ""));
 	if (c->op != GL_OP_COUNT)
 		json_object_array_add(list, op_json(c->op));
 	if (c->op_buf != GL_OP_COUNT)
@@ -163,7 +163,7 @@ static struct json_object *coverage_json(const struct gl_coverage rows[GL_COVERA
 
 static bool is_unnamed(const struct gl_command *c) { return !c->row; }
 static bool is_unsized(const struct gl_command *c) { return !gl_command_sized(c); }
-static bool is_opaque(const struct gl_command *c) { return c->opaque; }
+static bool is_unknown(const struct gl_command *c) { return !c->stated; }
 static bool is_refused(const struct gl_command *c) { return c->replay == GL_REPLAY_REFUSE; }
 static bool is_unproved(const struct gl_command *c) { return !c->effects_proved; }
 
@@ -171,7 +171,7 @@ static struct json_object *missing_json(void)
 {
 	static const struct { const char *what; bool (*is)(const struct gl_command *c); } lists[] = {
 		{ "not named", is_unnamed }, { "not sized", is_unsized },
-		{ "effects not stated", is_opaque }, { "refused", is_refused },
+		{ "effects not stated", is_unknown }, { "refused", is_refused },
 		{ "effects not proved", is_unproved },
 	};
 	struct json_object *j = json_object_new_object();
@@ -346,7 +346,8 @@ const struct cli_command cmd_isa = {
 		"shadow, refuse), how a live client gets its answer, whether it is sensitive and "
 		"how that is mediated, and how well its row is known. Then counts, per OpenGL "
 		"version, the commands that are named, sized, and whose effects are stated and "
-		"proved, and lists what is missing.\n\n"
+		"proved, and lists what is missing. A row whose effects are not proved is opaque: "
+		"taken as reading and writing everything.\n\n"
 		"With NAMEs of commands (aliases too, with or without gl) or instructions, prints "
 		"all that the table says of them.",
 	.options = options,

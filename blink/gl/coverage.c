@@ -57,7 +57,7 @@ static void count(struct gl_coverage *row, const struct gl_command *c)
 	row->total++;
 	row->named += c->row;
 	row->sized += gl_command_sized(c);
-	row->known += !c->opaque;
+	row->known += c->stated;
 	row->sizes_proved += c->sizes_proved;
 	row->effects_proved += c->effects_proved;
 	row->replay[c->replay]++;

@@ -131,7 +131,7 @@ static void class_text(struct buf *out, const struct gl_command *c)
 
 static void effects(struct buf *out, const struct gl_command *c)
 {
-	if (c->opaque) {
+	if (!c->stated) {
 		buf_printf(out, "everything | everything");
 		return;
 	}

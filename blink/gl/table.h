@@ -234,7 +234,9 @@ struct gl_command {
 	uint8_t answer, replay;
 	uint8_t form;                /* form of its first op; for REPLAY_LOWER and others
 	                                the converter's case, by .name */
-	bool opaque;                 /* effects unknown: reads and writes everything */
+	bool opaque;                 /* effects not stated, or not proved: to be taken as
+	                                reading and writing everything */
+	bool stated;                 /* reads and writes are a row's statement */
 	bool sizes_proved, effects_proved;
 	uint16_t op;                 /* first op, GL_OP_COUNT if none */
 	uint16_t op_buf;             /* op for the buffer-bound pointer mode, or GL_OP_COUNT */

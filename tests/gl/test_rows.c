@@ -130,7 +130,7 @@ static void test_skipped_write_nothing(void **state)
 		if (cmd->replay != GL_REPLAY_SKIP || cmd->op_buf != GL_OP_COUNT ||
 		    is_window_system(cmd))
 			continue;
-		assert_false(cmd->opaque);
+		assert_true(cmd->stated);
 		for (unsigned w = 0; w < cmd->nwrites; w++)
 			if (strcmp(gl_slots[cmd->writes[w].slot].name, "debug") != 0)
 				fail_msg("%s is skipped, but writes %s", cmd->name,
@@ -214,7 +214,7 @@ static void test_core_has_rows(void **state)
 		if (!cmd->version || cmd->version > 33 || is_window_system(cmd))
 			continue;
 		named++;
-		if (cmd->replay == GL_REPLAY_REFUSE && cmd->opaque)
+		if (cmd->replay == GL_REPLAY_REFUSE && !cmd->stated)
 			fail_msg("%s (GL %d.%d) has no row", cmd->name, cmd->version / 10,
 				 cmd->version % 10);
 	}

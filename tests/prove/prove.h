@@ -49,6 +49,8 @@ struct prove_action {
 };
 extern const struct prove_action prove_actions[];
 extern const unsigned prove_action_count;
+extern const struct prove_action prove_object_actions[];   /* prove_objects.c */
+extern const unsigned prove_object_action_count;
 const struct prove_action *prove_action_find(const char *name, size_t len);
 
 /* of prove_arrays.c */
@@ -60,6 +62,11 @@ void prove_enable_fog(void);
 void prove_enable_texcoord(void);
 void prove_enable_generic(void);
 void prove_pack_buffer(void);
+
+extern float prove_pattern[];           /* pixels and vertices to start from */
+void prove_pattern_fill(void);
+void prove_triangle(void);
+extern GLsync prove_sync;               /* given to commands that take a sync object */
 
 /* ---- arguments ----------------------------------------------------------- */
 struct prove_args {

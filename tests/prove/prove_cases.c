@@ -1,4 +1,4 @@
-/* prove_cases.c - reads the generator table, tests/prove/cases.tbl. */
+/* prove_cases.c - reads the generator table, tests/prove/cases*.tbl. */
 #include "tests/prove/prove.h"
 
 #include <ctype.h>
@@ -9,7 +9,6 @@
 
 #include "blink/base/buf.h"
 
-#define FILE_NAME "tests/prove/cases.tbl"
 #define CASES 1024
 #define WORDS 64
 #define COLUMNS 5
@@ -117,15 +116,15 @@ static bool case_add(char *line)
 	return true;
 }
 
-int prove_cases_read(void)
+static int file_read(const char *path)
 {
-	FILE *f = fopen(FILE_NAME, "r");
+	FILE *f = fopen(path, "r");
 	unsigned number = 0;
 	struct buf line;
 	int status = 0;
 
 	if (!f) {
-		fprintf(stderr, "prove: %s: %s\n", FILE_NAME, strerror(errno));
+		fprintf(stderr, "prove: %s: %s\n", path, strerror(errno));
 		return 1;
 	}
 	buf_init(&line);
@@ -135,11 +134,16 @@ int prove_cases_read(void)
 		if (!*s || *s == '#')
 			continue;
 		if (*s == '$' ? !word_define(s) : !case_add(s)) {
-			fprintf(stderr, "prove: %s:%u: not understood\n", FILE_NAME, number);
+			fprintf(stderr, "prove: %s:%u: not understood\n", path, number);
 			status = 1;
 		}
 	}
 	buf_finish(&line);
 	fclose(f);
 	return status;
+}
+
+int prove_cases_read(void)
+{
+	return file_read("tests/prove/cases.tbl") || file_read("tests/prove/cases_objects.tbl");
 }

@@ -226,7 +226,7 @@ static bool later_covers(const struct claim *c, const char *name)
 		return false;
 	for (unsigned i = 0; i < later->nreads && !reads; i++)
 		reads = writes_slot(c->cmd, gl_slots[later->reads[i].slot].name);
-	return (reads || later->opaque) && (later->opaque ||
+	return (reads || !later->stated) && (!later->stated ||
 		writes_slot(later, gl_slots[c->entry->slot].name) ||
 		pixel_alias(&(struct claim){ later, c->args, c->control, c->entry },
 			    gl_slots[c->entry->slot].name));

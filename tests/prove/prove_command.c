@@ -133,11 +133,14 @@ static bool has_memory(const struct gl_command *cmd)
 	return false;
 }
 
-/* Slots that are BlinkGL's own: the driver knows nothing of them. */
-static bool only_ours(const struct gl_command *cmd)
+/* Slots that no dump can hold: locations are BlinkGL's own, the driver lists neither its
+ * sync objects nor what a debugger was told. A row that writes nothing else must leave
+ * everything as it was. */
+static bool only_silent(const struct gl_command *cmd)
 {
 	for (unsigned i = 0; i < cmd->nwrites; i++)
-		if (cmd->writes[i].slot != GL_SLOT_uniform_location)
+		if (cmd->writes[i].slot != GL_SLOT_uniform_location &&
+		    cmd->writes[i].slot != GL_SLOT_sync && cmd->writes[i].slot != GL_SLOT_debug)
 			return false;
 	return true;
 }
@@ -162,10 +165,10 @@ void prove_command(const struct gl_command *cmd, struct prove_result *r)
 		r->sizes = false;
 		snprintf(r->why, sizeof(r->why), "no set puts its memory to the test");
 	}
-	if (cmd->opaque) {
+	if (!cmd->stated) {
 		r->effects = false;
-		snprintf(r->why, sizeof(r->why), "the row is opaque");
-	} else if (r->effects && r->changed == only_ours(cmd)) {
+		snprintf(r->why, sizeof(r->why), "the row states no effects");
+	} else if (r->effects && r->changed == only_silent(cmd)) {
 		r->effects = false;
 		snprintf(r->why, sizeof(r->why), "writes %u slots, and nothing changes",
 			 cmd->nwrites);

@@ -161,7 +161,9 @@ static void command_call(const struct prove_run *run)
 	for (unsigned i = 0; i < cmd->nparams; i++) {
 		const struct prove_args *a = run->args;
 
-		if (!cmd->params[i].pointer)
+		if (cmd->params[i].space == GL_SPACE_SYNC)
+			argv[i] = (uint64_t)(uintptr_t)prove_sync;
+		if (!cmd->params[i].pointer || cmd->params[i].space == GL_SPACE_SYNC)
 			continue;
 		argv[i] = a->null[i] ? 0 : (uint64_t)(uintptr_t)guarded(
 			a->data[i], a->size[i], run->guarded == (int)i);

@@ -100,7 +100,8 @@ static void emit_command(struct buf *out, const struct command *c, int param, in
 		   c->retc, upper(c->klass), upper(c->answer));
 	buf_printf(out, "\t  .replay = GL_REPLAY_%s, .form = GL_FORM_%s, .opaque = %s,\n",
 		   upper(c->replay), upper(c->op == NONE ? c->form : ops[c->op].form),
-		   truth(c->opaque));
+		   truth(c->opaque || !c->effects_proved));
+	buf_printf(out, "\t  .stated = %s,\n", truth(!c->opaque));
 	buf_printf(out, "\t  .sizes_proved = %s, .effects_proved = %s, .op = %s, .op_buf = %s,\n",
 		   truth(c->sizes_proved), truth(c->effects_proved), op, op_buf);
 	buf_printf(out, "\t  .mediation = %s, .params = params + %d, .reads = effects + %d,\n",
