@@ -137,8 +137,8 @@ static int make_results(void **state)
 	put_step("compare", "{\"compared\":4,\"identical\":4,\"different\":0}");
 	for (size_t i = 0; i < sizeof(replays) / sizeof(replays[0]); i++)
 		put_step(replays[i], "{\"calls\":4321,\"renderer\":\"a <driver>\",\"cpu_seconds\":{\"run\":0.5},"
-			 "\"per_frame\":[{\"frame\":0,\"load\":0,\"verify\":0,\"compile\":0,\"run\":0.25},"
-			 "{\"frame\":1,\"load\":0,\"verify\":0,\"compile\":0,\"run\":0.25}]}");
+			 "\"per_frame\":[{\"frame\":0,\"load\":0,\"verify\":0,\"compile\":0,\"run\":0.25,\"wall\":0.5},"
+			 "{\"frame\":1,\"load\":0,\"verify\":0,\"compile\":0,\"run\":0.25,\"wall\":0.5}]}");
 	return 0;
 }
 
