@@ -220,7 +220,7 @@ static void check_hits(struct row *row, const int *hit)
 
 	for (int i = 0; at && (item = next_item(&at)); i++)
 		if (!hit[i])
-			row_die(row, "'%s': no such parameter", item);
+			row_die(row, "'%.*s': no such parameter", (int)strcspn(item, "="), item);
 }
 
 static const char *one_of(struct row *row, const char *text, const char *words)
@@ -348,6 +348,7 @@ void model_cmd_row(struct row *row)
 		if (c->has_row)
 			row_die(row, "%s has a row already", name);
 		c->has_row = true;
+		c->label = text_printf("%s:%d: %s", row->file, row->line, name);
 		c->replay = "run";
 		apply_operands(row, c, hit);
 		apply_columns(row, c);

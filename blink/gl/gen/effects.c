@@ -85,7 +85,7 @@ static char *key_text(const struct command *c, char *key)
 	if (*key == '=') {
 		s = slot_find(key + 1);
 		if (s == NONE)
-			die("%s: key: no slot '%s'", c->name, key + 1);
+			die("%s: key: no slot '%s'", c->label, key + 1);
 		return text_printf("{ GL_KEY_SELECTED, %d }", s);
 	}
 	if (isdigit((unsigned char)*key))
@@ -93,7 +93,7 @@ static char *key_text(const struct command *c, char *key)
 	p = param_find(c, key);
 	if (p != NONE) {
 		if (c->params[p].depth)
-			die("%s: key: '%s' is a pointer", c->name, key);
+			die("%s: key: '%s' is a pointer", c->label, key);
 		return text_printf("{ GL_KEY_PARAM, %d }", p);
 	}
 	s = extra_operand(c, key);
@@ -101,7 +101,7 @@ static char *key_text(const struct command *c, char *key)
 		return text_printf("{ GL_KEY_OPERAND, %d }", s);
 	if (enum_value(key, &value))
 		return text_printf("{ GL_KEY_CONST, 0x%x }", value);
-	die("%s: key '%s' is neither a parameter nor an enum", c->name, key);
+	die("%s: key '%s' is neither a parameter nor an enum", c->label, key);
 }
 
 /* One term without its group: "slot[a,b]" */
@@ -114,7 +114,7 @@ static void add_term(const struct command *c, char *term, struct pool *list)
 		char *close = strchr(open, ']');
 
 		if (!close || close[1])
-			die("%s: '%s': missing ']'", c->name, term);
+			die("%s: '%s': missing ']'", c->label, term);
 		*open = *close = 0;
 		comma = strchr(open + 1, ',');
 		if (comma)
@@ -125,12 +125,12 @@ static void add_term(const struct command *c, char *term, struct pool *list)
 	}
 	s = slot_find(term);
 	if (s == NONE)
-		die("%s: no slot '%s'", c->name, term);
+		die("%s: no slot '%s'", c->label, term);
 	/* a slot without keys written down means all of it */
 	while (n < slots[s].nkeys && !open)
 		k[n++] = text_copy("{ GL_KEY_ANY, 0 }");
 	if (n != slots[s].nkeys)
-		die("%s: slot %s has %d keys", c->name, term, slots[s].nkeys);
+		die("%s: slot %s has %d keys", c->label, term, slots[s].nkeys);
 	pool_add(list, text_printf("{ %d, { %s, %s } }", s, k[0] ? k[0] : "{ 0, 0 }",
 				   k[1] ? k[1] : "{ 0, 0 }"));
 }
@@ -140,7 +140,7 @@ static const char *group_terms(const struct command *c, const char *name)
 	for (int i = 0; i < ngroups; i++)
 		if (strcmp(groups[i].name, name) == 0)
 			return groups[i].terms;
-	die("%s: no group '@%s'", c->name, name);
+	die("%s: no group '@%s'", c->label, name);
 }
 
 /* Terms are separated by spaces outside brackets. */
@@ -164,7 +164,7 @@ static void add_terms(const struct command *c, const char *terms, struct pool *l
 	char *term;
 
 	if (depth > 8)
-		die("%s: groups nest too deep", c->name);
+		die("%s: groups nest too deep", c->label);
 	while (terms && (term = next_term(&terms))) {
 		if (*term == '@')
 			add_terms(c, group_terms(c, term + 1), list, depth + 1);
@@ -182,7 +182,7 @@ int effects_add(const struct command *c, const char *terms, int *count)
 	add_terms(c, terms, &list, 0);
 	*count = list.n;
 	if (list.n > MAX_EFFECTS)
-		die("%s: too many effects", c->name);
+		die("%s: too many effects", c->label);
 	if (!list.n)
 		return 0;
 	buf_init(&text);

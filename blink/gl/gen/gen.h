@@ -68,6 +68,7 @@ struct extra {
 
 struct command {
 	char *name;
+	char *label;            /* for complaints: "x.tbl:7: glFoo" */
 	char *ret;              /* text of the result type */
 	const char *retc;       /* its ctype */
 	struct param params[MAX_PARAMS];

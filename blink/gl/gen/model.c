@@ -362,11 +362,11 @@ static void op_sizes(struct op *op)
 		if (!memory)
 			continue;
 		if (!o->size)
-			die("%s: operand %s needs a size rule", op->name, o->name);
+			die("%s: operand %s needs a size rule", op->command->label, o->name);
 		o->rule = size_site(o->size, op->command, op);
 		if (o->rule == NONE)
-			die("%s: size \"%s\": an identifier is no integer operand", op->name,
-			    o->size);
+			die("%s: size \"%s\": an identifier is no integer operand",
+			    op->command->label, o->size);
 	}
 }
 

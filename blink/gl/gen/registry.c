@@ -100,6 +100,7 @@ struct command *command_new(const char *name)
 		die("no room for command %s", name);
 	c = &commands[ncommands++];
 	c->name = text_copy(name);
+	c->label = c->name;
 	c->ret = text_copy("void");
 	c->retc = "VOID";
 	c->op = c->op_buf = NONE;

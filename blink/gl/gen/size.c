@@ -240,7 +240,7 @@ int size_site(const char *expr, const struct command *c, const struct op *op)
 		return 2;
 	if (text_has_prefix(expr, "strings(") || strcmp(expr, "strings") == 0)
 		return 3;
-	f = compile(expr, op ? op->name : c->name, &inputs);
+	f = compile(expr, c->label, &inputs);
 	buf_init(&site);
 	buf_printf(&site, "return size_%d((uint64_t[]){", f);
 	for (int i = 0; i < inputs.n; i++) {
