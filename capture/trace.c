@@ -14,7 +14,7 @@ void trace_bad(struct trace *t, int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (t->stop == TRACE_BAD)
+	if (t->stop != TRACE_GOING)              /* after the end all reads give zero */
 		return;
 	t->stop = TRACE_BAD;
 	t->error.code = code;
@@ -274,8 +274,10 @@ int trace_open(struct trace **out, const char *path, struct error *err)
 	t->fd = -1;
 	if (chunk_open(t, path) == 0)
 		header_read(t);
-	if (t->stop == TRACE_ENDED && t->chunk == NULL && t->serial == 0)
+	if (t->stop == TRACE_ENDED && t->serial == 0) {
+		t->stop = TRACE_GOING;
 		trace_bad(t, -EBADMSG, "trace: nothing whole in it (the program was killed before its first calls were written)");
+	}
 	if (t->stop == TRACE_BAD) {
 		int code = trace_fail(t, err);
 

@@ -434,7 +434,8 @@ const uint8_t *chunk_bytes(struct trace *t, struct arena *a, uint64_t n, bool ze
 		trace_bad(t, -ENOMEM, "trace: no memory for %llu bytes", (unsigned long long)n);
 		return NULL;
 	}
-	memcpy(copy, p, (size_t)n);
+	if (n)
+		memcpy(copy, p, (size_t)n);
 	copy[n] = 0;
 	return copy;
 }

@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #define WHOLE_CHUNK (1u << 20)
+/* Fewer bytes may begin two chunks by chance; more hold a call's number. */
+#define LEAST_ECHO 64u
 #define MAX_COMPRESSED (2u << 20)        /* of a chunk that apitrace writes, amply */
 
 /* n bytes at `at`; false where the file has fewer. */
@@ -65,7 +67,7 @@ size_t chunk_skip_echo(struct trace *t, const uint8_t *data, size_t len)
 	if (t->short_len && len >= t->short_len && !memcmp(data, t->short_chunk, t->short_len))
 		skip = t->short_len;
 	t->short_len = 0;
-	if (len && len < WHOLE_CHUNK) {
+	if (len >= LEAST_ECHO && len < WHOLE_CHUNK) {
 		if (!t->short_chunk)
 			t->short_chunk = malloc(WHOLE_CHUNK);
 		if (t->short_chunk) {
@@ -107,7 +109,7 @@ static int echoes(int fd, uint64_t size, int to)
 
 		next_len = 0;
 		next = chunk_peek(fd, at + stored, &next_len, &next_stored);
-		echo = len < WHOLE_CHUNK && next && next_len >= len && !memcmp(next, data, len);
+		echo = len >= LEAST_ECHO && len < WHOLE_CHUNK && next && next_len >= len && !memcmp(next, data, len);
 		found += echo;
 		if (to >= 0 && !echo && !chunk_copy(fd, to, at, stored))
 			found = -EIO;

@@ -284,7 +284,7 @@ bool value_settle(struct trace *t, struct slot *s, struct trace_value *v)
 				return false;
 		return true;
 	}
-	if (v->kind != TRACE_BLOB || !v->bytes)
+	if (v->kind != TRACE_BLOB || !v->count)
 		return true;
 	copy = arena_alloc(&s->arena, v->count + (size_t)1);
 	if (!copy) {
