@@ -257,27 +257,38 @@ static void pixel_store(struct client *c, uint32_t pname, uint32_t value)
 		((void (*)(uint32_t, int32_t))c->sink->pixel_storei)(pname, (int32_t)value);
 }
 
-static void unpack_layout(struct client *c, uint32_t row_length, uint32_t image_height,
-			  uint32_t flags)
+struct layout_pnames { uint32_t row_length, image_height, alignment, swap, lsb; };
+
+static void set_layout(struct client *c, const struct layout_pnames *p, uint32_t row_length,
+		       uint32_t image_height, uint32_t flags)
 {
 	uint32_t align = flags & SP_UNPACK_ALIGN_MASK;
 
-	pixel_store(c, GL_UNPACK_ROW_LENGTH, row_length);
-	pixel_store(c, GL_UNPACK_IMAGE_HEIGHT, image_height);
-	pixel_store(c, GL_UNPACK_ALIGNMENT, align ? align : 1);
-	pixel_store(c, GL_UNPACK_SWAP_BYTES, !!(flags & SP_UNPACK_SWAP));
-	pixel_store(c, GL_UNPACK_LSB_FIRST, !!(flags & SP_UNPACK_LSB));
+	pixel_store(c, p->row_length, row_length);
+	pixel_store(c, p->image_height, image_height);
+	pixel_store(c, p->alignment, align ? align : 1);
+	pixel_store(c, p->swap, !!(flags & SP_UNPACK_SWAP));
+	pixel_store(c, p->lsb, !!(flags & SP_UNPACK_LSB));
 }
 
-/* last operands: row length, image height, flags */
-static int command_unpack_buf(struct client *c, const uint32_t *rec)
+/* Pixels from the bound unpack buffer or into the bound pack buffer; last operands: row
+ * length, image height, flags. */
+static int command_pixel_buf(struct client *c, const uint32_t *rec)
 {
+	static const struct layout_pnames unpack = {
+		GL_UNPACK_ROW_LENGTH, GL_UNPACK_IMAGE_HEIGHT, GL_UNPACK_ALIGNMENT,
+		GL_UNPACK_SWAP_BYTES, GL_UNPACK_LSB_FIRST,
+	}, pack = {
+		GL_PACK_ROW_LENGTH, GL_PACK_IMAGE_HEIGHT, GL_PACK_ALIGNMENT,
+		GL_PACK_SWAP_BYTES, GL_PACK_LSB_FIRST,
+	};
 	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
 	const struct gl_operand *last = &op->operands[op->noperands - 1];
+	const struct layout_pnames *p = op->form == GL_FORM_PACK_BUF ? &pack : &unpack;
 
-	unpack_layout(c, rec[last[-2].word], rec[last[-1].word], rec[last->word]);
+	set_layout(c, p, rec[last[-2].word], rec[last[-1].word], rec[last->word]);
 	command_plain(c, rec);
-	unpack_layout(c, 0, 0, 1);
+	set_layout(c, p, 0, 0, 1);
 	return 0;
 }
 
@@ -324,7 +335,8 @@ int client_command(struct client *c, const uint32_t *rec)
 	case GL_FORM_LOCATE: return client_locate(c, rec);
 	case GL_FORM_SYNC:
 	case GL_FORM_DIRECT: return command_plain(c, rec);
-	case GL_FORM_UNPACK_BUF: return command_unpack_buf(c, rec);
+	case GL_FORM_UNPACK_BUF:
+	case GL_FORM_PACK_BUF: return command_pixel_buf(c, rec);
 	case GL_FORM_ANSWER: return command_answer(c, rec);
 	case GL_FORM_NAMES: return command_names(c, rec);
 	default:
