@@ -140,14 +140,13 @@ static int sp_run(struct player *p, uint32_t id, struct player_frame *t, struct 
 	struct client *c = &p->client;
 	struct held_sp *h = &p->sps[id];
 	enum engine_status status = ENGINE_YIELD;
-	uint64_t start = meter_now(&p->meter), since = start;
+	uint64_t since = meter_mark(&p->meter);
 
 	c->payloads = *blink_payloads(p->file);
 	/* A replay has nobody to yield to. */
 	for (uint32_t pc = 0; status == ENGINE_YIELD; pc = c->pc)
 		status = p->jit ? jit_run(c, h->code, &h->sp, pc) : interp_run(c, &h->sp, pc);
-	meter_lap(&p->meter, &t->run, &since);
-	t->wall += (double)(since - start) * p->meter.wall_per_tick;
+	meter_lap_marked(&p->meter, &t->run, &t->wall, since);
 	if (p->hook_error.code) {
 		if (err)
 			*err = p->hook_error;
@@ -265,7 +264,8 @@ int player_create(struct player **out, struct blink_file *f, struct sink *sink,
 
 	if (!p)
 		return error_set(err, -ENOMEM, "replay: out of memory");
-	meter_init(&p->meter);
+	/* on a driver, frames wait */
+	meter_init(&p->meter, opt->check_errors);
 	p->file = f;
 	p->sink = sink;
 	p->opt = *opt;
