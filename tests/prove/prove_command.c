@@ -163,7 +163,8 @@ void prove_command(const struct gl_command *cmd, struct prove_result *r)
 	}
 	if (has_memory(cmd) && !r->sized) {
 		r->sizes = false;
-		snprintf(r->why, sizeof(r->why), "no set puts its memory to the test");
+		if (!r->why[0])
+			snprintf(r->why, sizeof(r->why), "no set puts its memory to the test");
 	}
 	if (!cmd->stated) {
 		r->effects = false;
