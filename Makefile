@@ -70,6 +70,7 @@ $(B)/gen/gengl: $(GEN_SRC) $(wildcard blink/gl/gen/*.h) blink/base/base.c
 	   $(PKG_CFLAGS) $(filter %.c,$^) -o $@ $(PKG_LIBS) -lm
 # one run makes both files
 $(GENH): $(GEN)
+	@:
 $(GEN): $(B)/gen/gengl $(TABLES) $(KHRONOS)/gl.xml $(KHRONOS)/glx.xml
 	$(call say,TABLE,$@)$(B)/gen/gengl -r $(KHRONOS) -t blink/gl/tables -o $(B)/gen
 
