@@ -1,0 +1,86 @@
+/* desc.h - what the verifier needs of each op, in 16 bytes: made once from gl_ops and
+ * gl_commands, so that a plain record costs one load, one compare and an add.
+ * Private to blink/verify.
+ */
+#ifndef BLINK_VERIFY_DESC_H
+#define BLINK_VERIFY_DESC_H
+
+#include "blink/sp/sp.h"
+
+/* Checks of single operands. */
+enum desc_check_kind {
+	CHECK_DST, CHECK_EXTERN, CHECK_NAME, CHECK_NAME_NEW, CHECK_SLOT, CHECK_SLOT_NEW,
+	CHECK_PAYLOAD, CHECK_NAMES, CHECK_STRING, CHECK_STRINGS, CHECK_ANSWER, CHECK_OFFSET
+};
+struct desc_check {
+	uint8_t kind, operand, word, space;
+	bool nullable;
+	uint8_t binding;      /* OFFSET: what must be bound; PAYLOAD: what must not be */
+	uint8_t count;        /* STRINGS: word of their number */
+};
+
+/* What a command does to the shadow, or asks of it (enum gl_form says how it runs). */
+enum desc_hook {
+	HOOK_NONE,
+	/* core and window */
+	HOOK_END, HOOK_JUMP, HOOK_CALL, HOOK_CONTEXT, HOOK_CONTEXT_DESTROY, HOOK_MAKE_CURRENT,
+	/* client arrays */
+	HOOK_POINTER, HOOK_CLIENT_STATE, HOOK_ATTRIB_STATE, HOOK_CLIENT_ACTIVE, HOOK_DIVISOR,
+	HOOK_RESTART_INDEX, HOOK_PUSH_CLIENT, HOOK_POP_CLIENT,
+	/* objects */
+	HOOK_BIND_BUFFER, HOOK_BIND_RANGE, HOOK_BUFFER_DATA, HOOK_BUFFER_SUBDATA,
+	HOOK_GEN_BUFFERS, HOOK_DELETE_BUFFERS, HOOK_CONTENTS, HOOK_FEEDBACK,
+	HOOK_GEN_ARRAYS, HOOK_DELETE_ARRAYS, HOOK_BIND_ARRAY,
+	/* drawing */
+	HOOK_DRAW, HOOK_LOCK, HOOK_DRAW_UNKNOWN, HOOK_FRAGMENTS, HOOK_BEGIN, HOOK_END_PRIMITIVE,
+	HOOK_CLEAR, HOOK_CLEAR_BUFFER,
+	/* lists and state */
+	HOOK_NEW_LIST, HOOK_END_LIST, HOOK_CALL_LIST, HOOK_ENABLE, HOOK_MASK, HOOK_PUSH_ATTRIB,
+	HOOK_POP_ATTRIB,
+	HOOK_LOST             /* vertex arrays change in a way that is not followed */
+};
+
+/* Words of a record that a hook reads, 0 where the op has none. */
+struct desc_layout {
+	uint8_t size, type, stride, pointer, index, count, first, start, end;
+	uint8_t basevertex, instances, baseinstance, target, data, bytes, offset;
+	bool buf;             /* the pointer is an offset in a buffer */
+};
+
+#define DESC_CHECKED 1u       /* has operand checks */
+#define DESC_GL 2u            /* a GL command */
+#define DESC_OPAQUE 4u
+#define DESC_SENSITIVE 8u
+#define DESC_READS_FRAMEBUFFER 16u
+#define DESC_NEVER 32u        /* memory that no rule describes: always refused */
+
+struct desc {
+	uint16_t reg_ok;      /* operands that may be registers */
+	uint8_t words, hook, arg, flags, nchecks, callbacks;
+	uint16_t check;       /* its first check, in desc_table.check */
+	uint8_t vertices;     /* 1: adds a vertex */
+	uint8_t layout;       /* in desc_table.layout */
+	uint32_t pad;
+};
+
+struct desc_table {
+	struct desc op[GL_OP_COUNT];
+	struct desc_check *check;
+	struct desc_layout layout[256];
+	unsigned nchecks, nlayouts;
+};
+
+/* Built at first use; NULL without memory. */
+const struct desc_table *desc_table_get(void);
+
+/* Arguments of HOOK_POINTER: which array; texture coordinates and attributes are
+ * counted from their first. */
+enum varray_index {
+	VARRAY_VERTEX, VARRAY_NORMAL, VARRAY_COLOR, VARRAY_SECONDARY, VARRAY_FOG,
+	VARRAY_INDEX, VARRAY_EDGE, VARRAY_TEXCOORD,
+	VARRAY_ATTRIB = VARRAY_TEXCOORD + 8, VARRAYS = VARRAY_ATTRIB + 16
+};
+/* Arguments of HOOK_MASK. */
+enum desc_mask { MASK_COLOR, MASK_DEPTH, MASK_STENCIL };
+
+#endif
