@@ -306,7 +306,7 @@ static int html_plot(struct buf *b, const struct program *p, const struct plot_r
 		     unsigned count, bool stacked, struct error *err)
 {
 	struct plot_series series[8] = { { 0 } };
-	struct plot plot = { "frame", stacked ? "CPU ms" : "ms", series, 0, stacked };
+	struct plot plot = { "frame", "CPU ms", series, 0, stacked };
 	bool whole = true;
 	int r = 0;
 
@@ -328,8 +328,8 @@ static int html_plot(struct buf *b, const struct program *p, const struct plot_r
 static int section_plots(struct buf *b, const struct demo *d, struct error *err)
 {
 	static const struct plot_row driver[] = {
-		{ INTERP, "wall", "interpreter", "#e8743b" },
-		{ JIT, "wall", "JIT", "#2f7fd8" },
+		{ INTERP, "run", "interpreter", "#e8743b" },
+		{ JIT, "run", "JIT", "#2f7fd8" },
 	}, own[] = {
 		{ NULL_JIT, "load", "load", "#8c9aa8" },
 		{ NULL_JIT, "verify", "verify", "#e0a52c" },
@@ -340,7 +340,7 @@ static int section_plots(struct buf *b, const struct demo *d, struct error *err)
 
 	buf_printf(b, "<section class=plots><h2>Frame by frame</h2><figure>");
 	r = html_plot(b, &d->program[0], driver, 2, false, err);
-	buf_printf(b, "<figcaption>Running each frame of %s on the GL driver, wall time, logarithmic.</figcaption></figure><figure>",
+	buf_printf(b, "<figcaption>Running each frame of %s on the GL driver (logarithmic): the thread that makes the calls.</figcaption></figure><figure>",
 		   d->program[0].name);
 	if (r >= 0)
 		r = html_plot(b, &d->program[0], own, 4, true, err);
