@@ -14,6 +14,7 @@
 #include "blink/engine/engine.h"
 #include "blink/verify/verify.h"
 #include "jit-bench/clock.h"
+#include "jit-bench/environment.h"
 #include "jit-bench/mixes.h"
 #include "jit-bench/sample.h"
 
@@ -214,6 +215,7 @@ static struct json_object *results(struct bench *b)
 	struct json_object *j = json_object_new_object(), *list = json_object_new_array();
 
 	json_object_object_add(j, "suite", json_object_new_string("jit"));
+	json_object_object_add(j, "environment", environment_json());
 	json_object_object_add(j, "unit", json_object_new_string("core cycles per instruction"));
 	json_object_object_add(j, "cycles_from",
 			       json_object_new_string(bench_clock_source(&b->clock)));
