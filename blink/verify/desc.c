@@ -68,7 +68,7 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glColorMask", HOOK_MASK, MASK_COLOR }, { "glDepthMask", HOOK_MASK, MASK_DEPTH },
 	{ "glStencilMask", HOOK_MASK, MASK_STENCIL },
 	{ "glPushAttrib", HOOK_PUSH_ATTRIB, 0 }, { "glPopAttrib", HOOK_POP_ATTRIB, 0 },
-	{ "glLockArraysEXT", HOOK_LOCK, 0 },
+	{ "glLockArraysEXT", HOOK_LOCK, 0 }, { "glUnlockArraysEXT", HOOK_LOCK, 0 },
 	{ "glDrawArrays", HOOK_DRAW, 0 }, { "glDrawArraysInstanced", HOOK_DRAW, 0 },
 	{ "glDrawArraysInstancedBaseInstance", HOOK_DRAW, 0 },
 	{ "glDrawElements", HOOK_DRAW, 0 }, { "glDrawRangeElements", HOOK_DRAW, 0 },
@@ -163,7 +163,8 @@ static unsigned layout_add(struct desc_table *t, const struct gl_op *op)
 		FIELD("end", end), FIELD("basevertex", basevertex),
 		FIELD("instancecount", instances), FIELD("primcount", instances),
 		FIELD("baseinstance", baseinstance), FIELD("target", target),
-		FIELD("data", data), FIELD("offset", offset), FIELD("size", bytes),
+		FIELD("data", data), FIELD("offset", offset),
+		FIELD("normalized", normalized), FIELD("size", bytes),
 #undef FIELD
 	};
 	struct desc_layout l = { 0 };
@@ -307,6 +308,19 @@ static void command_flags(struct desc *d, const struct gl_command *c)
 	d->vertices = touches(c->writes, c->nwrites, GL_SLOT_primitive) && d->hook == HOOK_NONE;
 }
 
+/* What the shadow follows must stand in the record. */
+static bool hook_takes_registers(unsigned hook)
+{
+	switch (hook) {
+	case HOOK_JUMP: case HOOK_BEGIN: case HOOK_END_PRIMITIVE: case HOOK_FRAGMENTS:
+	case HOOK_CONTENTS: case HOOK_FEEDBACK: case HOOK_LOST: case HOOK_DRAW_UNKNOWN:
+	case HOOK_CLEAR: case HOOK_CLEAR_BUFFER: case HOOK_MASK:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool desc_make(struct desc_table *t, unsigned opcode)
 {
 	const struct gl_op *op = &gl_ops[opcode];
@@ -323,7 +337,11 @@ static bool desc_make(struct desc_table *t, unsigned opcode)
 	if (op->command != GL_OP_NO_COMMAND)
 		command_flags(d, &gl_commands[op->command]);
 	d->layout = (uint8_t)layout_add(t, op);
-	return d->layout != 0xff && checks_add(t, d, op);
+	if (d->layout == 0xff || !checks_add(t, d, op))
+		return false;
+	if (d->hook != HOOK_NONE && !hook_takes_registers(d->hook))
+		d->reg_ok = 0;
+	return true;
 }
 
 static void table_build(void)

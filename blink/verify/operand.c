@@ -111,11 +111,16 @@ static enum verify_reason one(const struct run *r, const struct desc_check *c,
 	case CHECK_EXTERN:
 		return v < SP_EXTERNS ? VERIFY_OK : VERIFY_EXTERN_RANGE;
 	case CHECK_NAME_NEW:
-		return v && v <= r->env->limits.names[c->space] ? VERIFY_OK : VERIFY_NAME_RANGE;
+		return v && (gl_spaces[c->space].identity || v <= r->env->limits.names[c->space])
+			? VERIFY_OK : VERIFY_NAME_RANGE;
 	case CHECK_NAME:
 		return gl_spaces[c->space].identity || v <= r->env->limits.names[c->space]
 			? VERIFY_OK : VERIFY_NAME_RANGE;
 	case CHECK_SLOT_NEW:
+		/* of attributes and outputs the operand is the number expected, no slot */
+		if (sp_opcode(rec[0]) == OP_glGetAttribLocation ||
+		    sp_opcode(rec[0]) == OP_glGetFragDataLocation)
+			return v < 256 ? VERIFY_OK : VERIFY_SLOT_RANGE;
 		return v && v < r->env->limits.slots ? VERIFY_OK : VERIFY_SLOT_RANGE;
 	case CHECK_SLOT:
 		return !v || v < r->env->limits.slots ? VERIFY_OK : VERIFY_SLOT_RANGE;
