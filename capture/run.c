@@ -409,7 +409,7 @@ int run_capture(const struct run_options *opt, struct run_result *res, struct er
 	struct sigaction act = { .sa_handler = on_interrupt }, old[4];
 	struct run *r = calloc(1, sizeof *r);
 	char **argv = strings_copy(opt->argv);
-	int code;
+	int code, reaper = 0;
 
 	memset(res, 0, sizeof *res);
 	if (!r || !argv) {
@@ -427,6 +427,7 @@ int run_capture(const struct run_options *opt, struct run_result *res, struct er
 		act.sa_handler = caught[i] == SIGPIPE ? SIG_IGN : on_interrupt;
 		sigaction(caught[i], &act, &old[i]);
 	}
+	prctl(PR_GET_CHILD_SUBREAPER, &reaper);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r->log = run_log_open();
 	code = r->log < 0 ? error_set(err, r->log, "capture: cannot make a temporary file: %s", strerror(-r->log)) : 0;
@@ -440,7 +441,7 @@ int run_capture(const struct run_options *opt, struct run_result *res, struct er
 		code = run_through(r, res, err);
 	if (r->log >= 0)
 		close(r->log);
-	prctl(PR_SET_CHILD_SUBREAPER, 0);
+	prctl(PR_SET_CHILD_SUBREAPER, reaper);
 	for (int i = 0; i < 4; i++)
 		sigaction(caught[i], &old[i], NULL);
 	strings_free(argv);

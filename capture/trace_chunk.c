@@ -426,7 +426,8 @@ const uint8_t *chunk_bytes(struct trace *t, struct arena *a, uint64_t n, bool ze
 
 	if (n > (uint64_t)(t->end - p))
 		return bytes_gather(t, a, n);
-	t->p += n;
+	if (n)
+		t->p += n;                       /* the window may be empty, and NULL */
 	if (!zero)
 		return p;
 	copy = arena_alloc(a, (size_t)n + 1);
