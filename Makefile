@@ -150,7 +150,7 @@ demo:
 	$(Q)+$(MAKE_MANY) all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/demo.sh
 
-# Records every program of corpora/ (installs them first: about 1 GB).
+# Records the programs of corpora/ (installs them first: about 1 GB).
 corpora: all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/corpora.sh
 
