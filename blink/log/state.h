@@ -41,6 +41,9 @@ struct state_dump {
 	size_t count, cap;
 	bool failed;
 	uint32_t names;         /* highest driver name looked at, per kind of object */
+	/* Set by the caller after state_init: tell also which names Gen* would give next.
+	 * It takes a name of each kind to find out, and drivers do not give it again. */
+	bool probe_names;
 	const char *unknown;    /* a slot name that the command table does not have */
 };
 

@@ -292,7 +292,7 @@ void state_names(struct state_dump *d)
 		{ "transform_feedback", glGenTransformFeedbacks, glDeleteTransformFeedbacks },
 	};
 
-	for (size_t i = 0; i < COUNT(kinds); i++) {
+	for (size_t i = 0; d->probe_names && i < COUNT(kinds); i++) {
 		GLuint name = 0;
 
 		kinds[i].gen(1, &name);

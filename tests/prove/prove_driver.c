@@ -210,6 +210,7 @@ static void child(const struct prove_run *run)
 	if (!run->dump)
 		_exit(EXIT_RAN);
 	state_init(&d, NAMES);
+	d.probe_names = true;
 	if (state_take(&d, &err) < 0) {
 		fprintf(stderr, "prove: %s\n", err.text);
 		_exit(EXIT_NO_DUMP);
