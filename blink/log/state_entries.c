@@ -1,4 +1,4 @@
-/* state.c - dumps of GL state: entries, order, differences. */
+/* state_entries.c - dumps of GL state: entries, order, differences. */
 #include "blink/log/state_dump.h"
 
 #include <errno.h>
