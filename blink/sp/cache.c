@@ -12,8 +12,9 @@
 #include "blink/sp/reader.h"
 
 #define HUGE (2u << 20)
-/* What may be pinned, in caches: an SP that needs more is no honest one. */
+/* What may be pinned, in caches, and at least: who needs more is no honest file. */
 #define PINS_MAX 16u
+#define PINS_LEAST (256ull << 20)
 
 struct block *block_of(struct stream *s, uint32_t number)
 {
@@ -172,13 +173,14 @@ int block_pin(struct blink_file *f, struct block *b, struct error *err)
 	uint64_t raw = b->section->raw;
 
 	if (b->pins == 0) {
+		uint64_t most = f->cache_bytes * PINS_MAX;
 		bool fresh = !b->raw;
 		int ret;
 
-		if (f->pinned && f->pinned + raw > PINS_MAX * f->cache_bytes)
+		most = most > PINS_LEAST ? most : PINS_LEAST;
+		if (f->pinned && f->pinned + raw > most)
 			return error_set(err, -ENOMEM, "%s: needs more than %llu MiB at once",
-					 f->path, (unsigned long long)
-					 (PINS_MAX * f->cache_bytes >> 20));
+					 f->path, (unsigned long long)(most >> 20));
 		ret = fresh ? block_load(f, b, err) : 0;
 		if (ret < 0)
 			return ret;

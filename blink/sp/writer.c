@@ -16,6 +16,7 @@
 
 #define DATA_SLOTS_LOG2 18
 #define CODE_SLOTS_LOG2 12
+#define PACK_LEAST 256u         /* smaller sections are stored plain */
 
 struct blink_writer {
 	struct output out;
@@ -60,7 +61,7 @@ static int section_put(struct blink_writer *w, enum blink_section_kind kind, con
 		       size_t n, uint32_t objects)
 {
 	struct blink_section s = { .kind = (uint16_t)kind, .objects = objects, .raw = n };
-	size_t packed = section_pack(w, raw, n);
+	size_t packed = n < PACK_LEAST ? 0 : section_pack(w, raw, n);
 	const void *stored = raw;
 
 	s.stored = n;
@@ -301,7 +302,9 @@ static int code_scan(struct blink_writer *w, const struct sp *sp)
 	}
 	if (bad || op != OP_end)
 		return -EINVAL;
-	qsort(w->list.data, w->list.len / sizeof(uint32_t), sizeof(uint32_t), block_compare);
+	if (w->list.len)
+		qsort(w->list.data, w->list.len / sizeof(uint32_t), sizeof(uint32_t),
+		      block_compare);
 	return w->list.failed || w->stamps.failed ? -ENOMEM : 0;
 }
 
