@@ -203,6 +203,7 @@ struct conv {
 	uint64_t losses_listed;
 	struct buf scratch;
 	struct conv_plan *plans;                 /* all of them, to free */
+	bool whole;                              /* the frame may be cut after this call */
 	bool failed;                             /* an SP could not be stored; err says why */
 };
 

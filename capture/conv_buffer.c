@@ -254,6 +254,9 @@ int conv_hook_array(struct conv *c, const struct trace_call *call,
 		c->stats->skipped++;
 		return 0;
 	}
+	/* the memory of an array set by one SP is not there for the draws of another */
+	if (!c->init_done && !c->ctx->list)
+		conv_init_end(c);
 	if (conv_bytes(c, v, GL_C_U8, &bytes, &size) && size) {
 		if (size > SP_MAX_PAYLOAD)
 			return conv_refuse(c, call, "the array is larger than a payload may be");

@@ -153,6 +153,8 @@ static int convert_call(struct conv *c, const struct trace_call *call)
 	if (r < 0)
 		return r;
 	cmd = plan->cmd;
+	/* client arrays are set anew before each draw: after one is a place to cut */
+	c->whole = plan->draws && c->ctx && !c->ctx->list && !c->ctx->in_begin;
 	if (!cmd && !plan->hook) {
 		/* helpers of the tracer, and window-system calls that touch no GL state */
 		if (strncmp(call->sig->name, "gl", 2) || !strncmp(call->sig->name, "glX", 3)) {
@@ -195,7 +197,7 @@ static int convert_all(struct conv *c)
 		if (c->failed || buf_failed(&c->redraw) || buf_failed(&c->update))
 			return c->err && c->err->code ? c->err->code
 				: error_set(c->err, -ENOMEM, "convert: out of memory");
-		if (c->redraw.len > PART_BYTES && (r = write_part(c)) < 0)
+		if (c->redraw.len > PART_BYTES && c->whole && (r = write_part(c)) < 0)
 			return r;
 		if (c->opt->frames && c->frame >= c->opt->frames)
 			return 0;
