@@ -43,7 +43,7 @@ enum desc_hook {
 /* Words of a record that a hook reads, 0 where the op has none. */
 struct desc_layout {
 	uint8_t size, type, stride, pointer, index, count, first, start, end;
-	uint8_t basevertex, instances, baseinstance, target, data, bytes, offset;
+	uint8_t basevertex, instances, baseinstance, target, data, bytes, offset, normalized;
 	bool buf;             /* the pointer is an offset in a buffer */
 };
 

@@ -360,6 +360,15 @@ void effects_begin(struct effects_walk *w)
 	fx_idle_update(w);
 }
 
+void effects_forget(struct effects_walk *w)
+{
+	fx_known_reset(w, false);
+	if (w->list)
+		memset(w->list, 0, w->nlists * sizeof(*w->list));
+	buf_clear(&w->bodies);
+	w->context = w->fresh = w->compiling = 0;
+}
+
 void effects_add_record(struct effects_walk *w, const uint32_t *rec)
 {
 	if (w->join && w->position >= w->join) {

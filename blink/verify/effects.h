@@ -34,6 +34,8 @@ void effects_begin(struct effects_walk *w);
 void effects_add_record(struct effects_walk *w, const uint32_t *rec);
 /* A callee's records follow (level rises) or have ended (level falls). */
 void effects_inline(struct effects_walk *w, bool enter);
+/* What was learned of state and lists is not to be relied on any more. */
+void effects_forget(struct effects_walk *w);
 /* Verdict on what was added since effects_begin.  The names of the slots to restore
  * are appended to restore (may be NULL), space-separated, without a final zero;
  * "*" when it is everything. */

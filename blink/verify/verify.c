@@ -1,294 +1,288 @@
-/* verify.c - the walk over an SP's records: words, registers, jumps, calls, callbacks.
- * What single operands and draws need is in operand.c, shadow.c and draw.c. */
-#include "blink/verify/verify.h"
+/* verify.c - the walk over an SP: records, jumps, calls, verdict. */
+#include "blink/verify/verifier.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "blink/sp/asm.h"
-#include "blink/verify/effects.h"
-#include "blink/verify/shadow.h"
 
-static const struct {
-	const char *name, *sentence;
-} reasons[VERIFY_REASONS] = {
-#define REASON(id, text) { #id, text },
-#include "blink/verify/verify_reasons.def"
-#undef REASON
+/* One SP's code being walked. */
+struct walk {
+	const uint32_t *code;
+	uint32_t nwords, at, record;
+	uint32_t *target;               /* pending jump targets: a heap, nearest first */
+	uint32_t ntargets, targets_cap;
+	uint32_t next;                  /* the nearest, UINT32_MAX none */
+	bool ended;
 };
 
-const char *verify_reason_name(enum verify_reason r)
+static enum verify_reason code_walk(struct verifier *v, const struct sp *sp);
+
+/* ---- jumps --------------------------------------------------------------- */
+
+static bool target_push(struct walk *w, uint32_t target)
 {
-	static _Thread_local char name[40];
-	size_t i = 0;
+	uint32_t i, *t;
 
-	if ((unsigned)r >= VERIFY_REASONS)
-		return "unknown";
-	for (; reasons[r].name[i] && i + 1 < sizeof(name); i++)
-		name[i] = reasons[r].name[i] == '_' ? '-'
-						    : (char)tolower((unsigned char)reasons[r].name[i]);
-	name[i] = 0;
-	return name;
-}
+	if (w->ntargets == w->targets_cap) {
+		uint32_t cap = w->targets_cap ? w->targets_cap * 2 : 16;
 
-const char *verify_reason_sentence(enum verify_reason r)
-{
-	return (unsigned)r < VERIFY_REASONS ? reasons[r].sentence : "unknown reason";
-}
-
-struct verify_state *verify_state_create(void)
-{
-	struct verify_state *s = calloc(1, sizeof(*s));
-
-	if (s && !(s->walk = effects_create())) {
-		free(s);
-		return NULL;
+		t = realloc(w->target, cap * sizeof(*t));
+		if (!t)
+			return false;
+		w->target = t;
+		w->targets_cap = cap;
 	}
-	return s;
+	t = w->target;
+	for (i = w->ntargets++; i && t[(i - 1) / 2] > target; i = (i - 1) / 2)
+		t[i] = t[(i - 1) / 2];
+	t[i] = target;
+	w->next = t[0];
+	return true;
 }
 
-void verify_state_destroy(struct verify_state *s)
+static void target_pop(struct walk *w)
 {
-	if (!s)
-		return;
-	while (s->contexts) {
-		struct shadow *x = s->contexts;
+	uint32_t *t = w->target, last = t[--w->ntargets], i = 0, child;
 
-		s->contexts = x->next;
-		shadow_free(x);
+	while ((child = 2 * i + 1) < w->ntargets) {
+		if (child + 1 < w->ntargets && t[child + 1] < t[child])
+			child++;
+		if (t[child] >= last)
+			break;
+		t[i] = t[child];
+		i = child;
 	}
-	effects_destroy(s->walk);
-	free(s);
+	if (w->ntargets)
+		t[i] = last;
+	w->next = w->ntargets ? t[0] : UINT32_MAX;
 }
 
-/* ---- jumps --------------------------------------------------------------------- */
-
-/* Where jumps of one procedure lead: a bit per word, made at the first jump. */
-struct targets {
-	uint64_t *bits;
-	uint32_t last;          /* furthest target so far */
-	bool in_begin;          /* at the first jump of the region */
-};
-
-static bool target_at(const struct targets *t, uint32_t word)
+static enum verify_reason jump(struct verifier *v, struct walk *w, const uint32_t *rec)
 {
-	return t->bits && t->bits[word / 64] >> word % 64 & 1;
-}
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+	uint32_t distance = rec[op->operands[op->noperands - 1].word];
+	uint32_t after = w->at + op->words;
 
-static enum verify_reason jump(struct run *r, struct targets *t, const struct sp *sp,
-			       uint32_t next, uint32_t forward)
-{
-	bool begin = r->now && r->now->in_begin;
-	uint32_t to;
-
-	if (forward >= sp->nwords - next)
+	/* the last record is `end`, and starts before the last word's end */
+	if (distance >= w->nwords - after)
 		return VERIFY_JUMP_PAST_END;
-	to = next + forward;
-	if (!t->bits && !(t->bits = calloc(sp->nwords / 64 + 1, sizeof(*t->bits))))
-		return VERIFY_JUMP_PAST_END;
-	if (to > next || r->conditional) {
-		if (r->conditional && begin != t->in_begin)
-			return VERIFY_JOIN_STATE;
-		t->in_begin = begin;
-		r->conditional = true;
-	}
-	t->bits[to / 64] |= 1ull << to % 64;
-	t->last = to > t->last ? to : t->last;
-	return VERIFY_OK;
-}
-
-/* Paths join before the record at word. */
-static enum verify_reason join(struct run *r, struct targets *t, uint32_t word)
-{
-	if ((r->now && r->now->in_begin) != t->in_begin && r->conditional)
+	if (!state_fork(v->s))
 		return VERIFY_JOIN_STATE;
-	if (word >= t->last)
-		r->conditional = false;
+	if (!target_push(w, after + distance))
+		v->s->failed = true;
 	return VERIFY_OK;
 }
 
-/* ---- one procedure --------------------------------------------------------------- */
+/* Jumps that arrive here. */
+static enum verify_reason arrive(struct verifier *v, struct walk *w, unsigned pending_outside)
+{
+	if (w->next < w->at)
+		return VERIFY_JUMP_INSIDE;
+	while (w->next == w->at)
+		target_pop(w);
+	return state_join(v->s, w->ntargets == 0 && !pending_outside) ? VERIFY_OK
+								      : VERIFY_JOIN_STATE;
+}
 
-struct place {
-	const uint32_t *rec;
-	uint32_t record, word;
-};
+/* ---- calls --------------------------------------------------------------- */
 
-static enum verify_reason walk(struct run *r, const struct sp *sp, struct place *at);
-
-static enum verify_reason call(struct run *r, const uint32_t *rec)
+static enum verify_reason call(struct verifier *v, const uint32_t *rec)
 {
 	const struct sp *callee;
-	bool conditional = r->conditional;
-	struct place at;
-	enum verify_reason why;
+	enum verify_reason r;
 
-	if (!range_ok(rec[2], rec[3], SP_REGISTERS))
+	if (rec[2] > SP_REGISTERS || rec[3] > SP_REGISTERS - rec[2])
 		return VERIFY_WINDOW_RANGE;
-	for (unsigned i = 0; i < r->depth; i++)
-		if (r->stack[i] == rec[1])
+	for (unsigned i = 0; i <= v->depth; i++)
+		if (v->chain[i] == rec[1])
 			return VERIFY_CALL_CYCLE;
-	if (r->depth >= SP_CALL_DEPTH)
+	if (v->depth == SP_CALL_DEPTH)
 		return VERIFY_CALL_DEPTH;
-	callee = r->env->callee ? r->env->callee(r->env->user, rec[1]) : NULL;
+	callee = v->env->callee ? v->env->callee(v->env->user, rec[1]) : NULL;
 	if (!callee)
 		return VERIFY_CALL_UNKNOWN;
-	r->stack[r->depth++] = rec[1];
-	why = walk(r, callee, &at);
-	r->depth--;
-	r->conditional = conditional;
-	return why;
+	v->chain[++v->depth] = rec[1];
+	effects_inline(v->s->walk, true);
+	r = code_walk(v, callee);
+	effects_inline(v->s->walk, false);
+	v->depth--;
+	return r;
 }
 
-static enum verify_reason registers(const struct desc *d, const uint32_t *rec, unsigned mask)
-{
-	const struct gl_op *op = &gl_ops[sp_opcode(rec[0])];
+/* ---- records ------------------------------------------------------------- */
 
-	if (mask & ~(unsigned)d->reg_ok)
+static enum verify_reason registers(const struct desc *d, const uint32_t *rec)
+{
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+
+	if (sp_mask(*rec) & ~(unsigned)d->reg_ok)
 		return VERIFY_REGISTER_NOT_ALLOWED;
-	for (unsigned i = 0; i < op->noperands; i++)
-		if (mask & 1u << i && rec[op->operands[i].word] >= SP_REGISTERS)
+	for (unsigned m = sp_mask(*rec); m; m &= m - 1)
+		if (rec[op->operands[__builtin_ctz(m)].word] >= SP_REGISTERS)
 			return VERIFY_REGISTER_RANGE;
 	return VERIFY_OK;
 }
 
-/* What the client's trust and the callback allow. */
-static enum verify_reason permitted(const struct run *r, const struct desc *d)
+static enum verify_reason allowed(struct verifier *v, const struct desc *d)
 {
-	const struct verify_limits *l = &r->env->limits;
-
+	if (!(d->callbacks & v->callback))
+		return VERIFY_CALLBACK_RULE;
 	if (d->flags & DESC_NEVER)
-		return d->flags & DESC_OPAQUE && l->allow_opaque ? VERIFY_OK
-								 : VERIFY_PAYLOAD_SIZE_UNKNOWN;
-	if (d->flags & DESC_OPAQUE && !l->allow_opaque)
-		return VERIFY_OPAQUE;
-	if (d->flags & DESC_SENSITIVE && !l->allow_sensitive)
+		return VERIFY_PAYLOAD_SIZE_UNKNOWN;
+	if (d->flags & DESC_OPAQUE) {
+		v->facts->opaque++;
+		if (!v->env->limits.allow_opaque)
+			return VERIFY_OPAQUE;
+	}
+	if ((d->flags & DESC_SENSITIVE) && !v->env->limits.allow_sensitive)
 		return VERIFY_SENSITIVE;
-	return d->callbacks >> r->callback & 1 ? VERIFY_OK : VERIFY_CALLBACK_RULE;
+	v->facts->reads_framebuffer |= (d->flags & DESC_READS_FRAMEBUFFER) != 0;
+	return VERIFY_OK;
 }
 
-static enum verify_reason record(struct run *r, const struct desc *d, const uint32_t *rec)
+static enum verify_reason hook(struct verifier *v, struct walk *w, const struct desc *d,
+			       const uint32_t *rec)
 {
-	unsigned mask = sp_mask(rec[0]);
-	enum verify_reason why = VERIFY_OK;
-
-	if (mask)
-		why = registers(d, rec, mask);
-	if (why == VERIFY_OK &&
-	    (d->flags & (DESC_NEVER | DESC_OPAQUE | DESC_SENSITIVE) ||
-	     !(d->callbacks >> r->callback & 1)))
-		why = permitted(r, d);
-	if (why == VERIFY_OK && d->flags & DESC_GL && !r->now)
-		why = VERIFY_NO_CONTEXT;
-	if (why == VERIFY_OK && d->flags & DESC_CHECKED)
-		why = operand_checks(r, d, rec);
-	if (d->flags & DESC_READS_FRAMEBUFFER)
-		r->verdict->facts.reads_framebuffer = true;
-	r->verdict->facts.opaque += (d->flags & DESC_OPAQUE) != 0;
-	r->verdict->facts.vertices += d->vertices;
-	return why;
-}
-
-static enum verify_reason walk_records(struct run *r, const struct sp *sp, struct targets *t,
-				       struct place *at)
-{
-	const struct desc *table = r->table->op, *d;
-	uint32_t pos = 0;
-	enum verify_reason why;
-
-	for (at->record = 0;; at->record++) {
-		unsigned op;
-
-		at->word = pos;
-		at->rec = NULL;
-		if (pos >= sp->nwords)
-			return VERIFY_NO_END;
-		if (target_at(t, pos) && (why = join(r, t, pos)) != VERIFY_OK)
-			return why;
-		op = sp_opcode(sp->code[pos]);
-		if (op >= GL_OP_COUNT)
-			return VERIFY_UNKNOWN_OP;
-		d = &table[op];
-		if (d->words > sp->nwords - pos)
-			return VERIFY_TRUNCATED;
-		at->rec = sp->code + pos;
-		for (unsigned i = 1; t->bits && i < d->words; i++)
-			if (target_at(t, pos + i))
-				return VERIFY_JUMP_INSIDE;
-		if (++r->verdict->facts.commands > SP_MAX_WORDS)
-			return VERIFY_CALL_TOO_LONG;
-		why = record(r, d, at->rec);
-		pos += d->words;
-		if (why == VERIFY_OK && d->hook != HOOK_NONE) {
-			if (d->hook == HOOK_END)
-				return pos == sp->nwords ? VERIFY_OK : VERIFY_CODE_AFTER_END;
-			if (d->hook == HOOK_JUMP)
-				why = jump(r, t, sp, pos, at->rec[d->words - 1]);
-			else if (d->hook == HOOK_CALL)
-				why = call(r, at->rec);
-			else
-				why = shadow_hook(r, d, at->rec);
-		}
-		if (why != VERIFY_OK)
-			return why;
+	switch (d->hook) {
+	case HOOK_END:
+		w->ended = true;
+		return w->at + d->words == w->nwords ? VERIFY_OK : VERIFY_CODE_AFTER_END;
+	case HOOK_JUMP: return jump(v, w, rec);
+	case HOOK_CALL: return call(v, rec);
+	default: return track(v, d, rec);
 	}
 }
 
-static enum verify_reason walk(struct run *r, const struct sp *sp, struct place *at)
-{
-	struct targets t = { 0 };
-	enum verify_reason why;
+#define DESC_SPECIAL (DESC_CHECKED | DESC_OPAQUE | DESC_SENSITIVE | DESC_NEVER | \
+		      DESC_READS_FRAMEBUFFER)
 
-	memset(at, 0, sizeof(*at));
-	why = walk_records(r, sp, &t, at);
-	free(t.bits);
-	return why;
+static enum verify_reason record(struct verifier *v, struct walk *w, const uint32_t *rec)
+{
+	const struct desc *d = &v->s->desc->op[sp_opcode(*rec)];
+	enum verify_reason r = VERIFY_OK;
+
+	if (*rec >> 16)
+		r = registers(d, rec);
+	if (r == VERIFY_OK && ((d->flags & DESC_SPECIAL) || !(d->callbacks & v->callback)))
+		r = allowed(v, d);
+	if (r == VERIFY_OK && (d->flags & DESC_CHECKED))
+		r = check_operands(v, d, rec);
+	v->facts->vertices += d->vertices;
+	/* a call's effects are those of its records */
+	if (r == VERIFY_OK && d->hook != HOOK_CALL)
+		effects_add_record(v->s->walk, rec);
+	if (r == VERIFY_OK && d->hook != HOOK_NONE)
+		r = hook(v, w, d, rec);
+	return r;
 }
 
-static void refusal_line(struct verify_verdict *v, const uint32_t *rec)
+static enum verify_reason records(struct verifier *v, struct walk *w, bool pending_outside)
 {
-	struct buf text;
+	const struct desc *desc = v->s->desc->op;
+	enum verify_reason r = VERIFY_OK;
 
-	v->line[0] = 0;
-	if (!rec)
+	for (; w->at < w->nwords; w->record++) {
+		const uint32_t *rec = w->code + w->at;
+		unsigned op = sp_opcode(*rec);
+
+		if (op >= GL_OP_COUNT)
+			return VERIFY_UNKNOWN_OP;
+		if (desc[op].words > w->nwords - w->at)
+			return VERIFY_TRUNCATED;
+		if (w->next <= w->at) {
+			r = arrive(v, w, pending_outside);
+			if (r != VERIFY_OK)
+				return r;
+		}
+		r = record(v, w, rec);
+		if (r != VERIFY_OK || v->s->failed)
+			return r;
+		w->at += desc[op].words;
+	}
+	return w->ended ? VERIFY_OK : VERIFY_NO_END;
+}
+
+/* What is shown of a refused record; the outermost SP's place is kept. */
+static void refusal_note(struct verifier *v, const struct walk *w, const struct sp *sp,
+			 enum verify_reason r)
+{
+	struct verify_verdict *d = v->verdict;
+	struct buf line;
+	uint32_t op = w->at < w->nwords ? sp_opcode(w->code[w->at]) : GL_OP_COUNT;
+	bool whole = op < GL_OP_COUNT && gl_ops[op].words <= w->nwords - w->at;
+
+	d->record = w->record;
+	d->word = w->at;
+	if (d->reason != VERIFY_OK)
 		return;
-	buf_init(&text);
-	sp_disassemble_record(rec, &text);
-	snprintf(v->line, sizeof(v->line), "%.*s", (int)(text.len < 150 ? text.len : 150),
-		 text.data ? (const char *)text.data : "");
-	buf_finish(&text);
+	d->reason = r;
+	buf_init(&line);
+	if (v->depth)
+		buf_printf(&line, "in SP %u, record %u: ", sp->id, w->record);
+	if (whole)
+		sp_disassemble_record(w->code + w->at, &line);
+	else if (w->at < w->nwords)
+		buf_printf(&line, ".word 0x%08x", w->code[w->at]);
+	buf_append(&line, "", 1);
+	if (!buf_failed(&line))
+		snprintf(d->line, sizeof(d->line), "%s", (const char *)line.data);
+	buf_finish(&line);
+}
+
+static enum verify_reason code_walk(struct verifier *v, const struct sp *sp)
+{
+	struct walk w = { .code = sp->code, .nwords = sp->nwords, .next = UINT32_MAX };
+	bool pending = v->s->region_open;
+	enum verify_reason r;
+
+	if (!sp->code || sp->nwords > SP_MAX_WORDS)
+		r = VERIFY_TOO_LONG;
+	else if (sp->nwords > v->budget)
+		r = v->depth ? VERIFY_CALL_TOO_LONG : VERIFY_TOO_LONG;
+	else {
+		v->budget -= sp->nwords;
+		r = records(v, &w, pending);
+	}
+	v->facts->commands += w.record;
+	if (r != VERIFY_OK)
+		refusal_note(v, &w, sp, r);
+	free(w.target);
+	return r;
+}
+
+/* ---- entry --------------------------------------------------------------- */
+
+/* Worst case: what calls expand to counts against the longest procedure allowed. */
+static uint64_t budget_of(const struct verify_limits *l)
+{
+	return l->words && l->words < SP_MAX_WORDS ? l->words : SP_MAX_WORDS;
 }
 
 int verify_sp(struct verify_state *s, const struct verify_env *env, const struct sp *sp,
 	      struct verify_verdict *verdict)
 {
-	struct run r = { .state = s, .env = env, .table = desc_table_get(), .verdict = verdict,
-			 .callback = sp->callback, .now = s->now };
-	uint32_t limit = env->limits.words ? env->limits.words : SP_MAX_WORDS;
-	struct place at = { 0 };
+	struct verifier v = {
+		.s = s, .env = env, .verdict = verdict, .facts = &verdict->facts,
+		.budget = budget_of(&env->limits), .chain = { sp->id },
+		.callback = (uint8_t)(sp->callback < SP_CALLBACKS ? 1u << sp->callback : 0),
+	};
+	enum verify_reason r;
 
 	memset(verdict, 0, sizeof(*verdict));
-	if (!r.table)
+	state_begin(s);
+	effects_begin(s->walk);
+	r = code_walk(&v, sp);
+	if (s->failed) {
+		s->failed = false;
+		state_undo(s);
 		return -ENOMEM;
-	s->serial++;
-	/* state objects run in the context that their header names */
-	if (sp->context && (!r.now || r.now->context != sp->context))
-		r.now = shadow_find(s, sp->context);
-	if (sp->callback >= SP_CALLBACKS)
-		verdict->reason = VERIFY_CALLBACK_RULE;
-	else if (sp->nwords > limit)
-		verdict->reason = VERIFY_TOO_LONG;
-	else
-		verdict->reason = walk(&r, sp, &at);
-	if (verdict->reason == VERIFY_OK) {
-		s->now = r.now;
-		return 0;
 	}
-	verdict->record = at.record;
-	verdict->word = at.word;
-	refusal_line(verdict, at.rec);
-	return -EACCES;
+	if (r != VERIFY_OK) {
+		state_undo(s);
+		return -EACCES;
+	}
+	verdict->facts.rerunnable = effects_rerunnable(s->walk, NULL);
+	return 0;
 }

@@ -1,0 +1,286 @@
+/* buffers.c - buffer objects: which is bound where, and what is known of contents.
+ *
+ * Of contents only the greatest value in each width is kept, for index buffers that
+ * are drawn with arrays in client memory. */
+#include "blink/verify/verifier.h"
+
+#include <GL/gl.h>
+#include <GL/glext.h>
+#include <string.h>
+
+/* The shadow of a binding point, NULL for those that decide nothing here. */
+static uint32_t *binding(struct verify_state *s, uint32_t target)
+{
+	switch (target) {
+	case GL_ARRAY_BUFFER: return &s->ctx->array_buffer;
+	case GL_ELEMENT_ARRAY_BUFFER: return &s->vao->element;
+	case GL_PIXEL_UNPACK_BUFFER: return &s->ctx->unpack;
+	case GL_PIXEL_PACK_BUFFER: return &s->ctx->pack;
+	default: return NULL;
+	}
+}
+
+static void binding_touch(struct verify_state *s, uint32_t target)
+{
+	if (target == GL_ELEMENT_ARRAY_BUFFER)
+		state_touch(s, &s->vao->o);
+	else
+		state_touch_context(s);
+}
+
+static enum verify_reason bind(struct verifier *v, uint32_t target, uint32_t name)
+{
+	uint32_t *at = binding(v->s, target);
+	struct buffer *b;
+
+	if (v->s->ctx->begin)
+		return VERIFY_BEGIN_END;
+	if (name) {
+		b = state_buffer(v->s, name);
+		if (!b)
+			return VERIFY_OK;
+		if (!b->group) {
+			state_touch(v->s, &b->o);
+			b->group = v->s->ctx->group;
+		}
+		if (b->group != v->s->ctx->group)
+			return VERIFY_NAME_CONTEXT;
+	}
+	if (at && *at != name) {
+		binding_touch(v->s, target);
+		*at = name;
+	}
+	return VERIFY_OK;
+}
+
+/* BindBufferBase and alike also bind to the target as such. */
+static enum verify_reason bind_range(struct verifier *v, const struct desc *d,
+				     const uint32_t *rec)
+{
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+	uint32_t target = rec[verifier_layout(v, d)->target];
+	uint32_t *at = binding(v->s, target);
+
+	for (unsigned i = 0; i < op->noperands; i++)
+		if (op->operands[i].kind == GL_KIND_NAME) {
+			uint32_t name = rec[op->operands[i].word];
+			enum verify_reason r = bind(v, GL_UNIFORM_BUFFER, name);
+
+			if (r != VERIFY_OK)
+				return r;
+		}
+	if (at) {       /* an error in GL: nothing is bound, but who knows */
+		binding_touch(v->s, target);
+		*at = NAME_UNKNOWN;
+	}
+	return VERIFY_OK;
+}
+
+/* The buffer whose contents change; NULL where it is not followed: then what is known
+ * of any contents goes. */
+static struct buffer *written(struct verifier *v, uint32_t target)
+{
+	uint32_t *at = binding(v->s, target);
+	struct buffer *b;
+
+	if (!at || *at == NAME_UNKNOWN) {
+		v->s->contents++;
+		return NULL;
+	}
+	if (!*at)
+		return NULL;
+	b = state_buffer(v->s, *at);
+	if (b) {
+		state_touch(v->s, &b->o);
+		if (target != GL_ELEMENT_ARRAY_BUFFER)
+			b->epoch = 0;
+	}
+	return b && target == GL_ELEMENT_ARRAY_BUFFER ? b : NULL;
+}
+
+static enum verify_reason data(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	const struct desc_layout *l = verifier_layout(v, d);
+	struct buffer *b = written(v, rec[l->target]);
+	uint64_t size;
+	const uint8_t *p;
+
+	if (!b)
+		return VERIFY_OK;
+	memset(b->max, 0, sizeof(b->max));
+	b->epoch = v->s->contents;
+	b->known = 0;
+	p = check_payload_bytes(v, rec + l->data, &size);
+	b->size = rec[l->bytes] | (uint64_t)rec[l->bytes + 1] << 32;
+	if (p) {
+		b->known = b->size < size ? b->size : size;
+		index_max(p, b->known, b->max);
+	}
+	return VERIFY_OK;
+}
+
+static enum verify_reason sub_data(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	const struct desc_layout *l = verifier_layout(v, d);
+	struct buffer *b = written(v, rec[l->target]);
+	uint64_t offset = rec[l->offset] | (uint64_t)rec[l->offset + 1] << 32;
+	uint64_t bytes = rec[l->bytes] | (uint64_t)rec[l->bytes + 1] << 32, size;
+	const uint8_t *p;
+
+	if (!b || b->epoch != v->s->contents)
+		return VERIFY_OK;
+	p = check_payload_bytes(v, rec + l->data, &size);
+	if (!range_ok(offset, bytes, b->size))
+		return VERIFY_OK;       /* GL refuses it */
+	if (!p || bytes > size || offset % 4) {
+		b->epoch = 0;
+		return VERIFY_OK;
+	}
+	if (offset > b->known)
+		return VERIFY_OK;
+	index_max(p, bytes, b->max);
+	/* a word across the old end is in neither scan: whole words only */
+	if (b->known % 4 && offset + bytes > b->known && offset != 0)
+		b->epoch = 0;
+	if (offset + bytes > b->known)
+		b->known = offset + bytes;
+	return VERIFY_OK;
+}
+
+/* Names of a GEN or DELETE record, checked before. */
+static const uint8_t *names(const struct verifier *v, const uint32_t *rec, uint32_t *count)
+{
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+
+	*count = 0;
+	for (unsigned i = 0; i < op->noperands; i++) {
+		uint64_t size, have;
+		const uint8_t *p;
+
+		if (op->operands[i].kind != GL_KIND_PAYLOAD ||
+		    !gl_payload_size(rec, i, &size))
+			continue;
+		p = check_payload_bytes(v, rec + op->operands[i].word, &have);
+		*count = (uint32_t)(size / 4);
+		return p;
+	}
+	return NULL;
+}
+
+static uint32_t name_at(const uint8_t *p, uint32_t i)
+{
+	uint32_t name;
+
+	memcpy(&name, p + (uint64_t)i * 4, sizeof(name));
+	return name;
+}
+
+/* A deleted buffer leaves the bindings of this context and of the vertex array object
+ * bound; there its offsets stay behind as addresses, which nothing may read. */
+static void buffer_unbind(struct verify_state *s, uint32_t name)
+{
+	struct vao *o = state_touch_vao(s);
+
+	state_touch_context(s);
+	if (s->ctx->array_buffer == name)
+		s->ctx->array_buffer = 0;
+	if (s->ctx->unpack == name)
+		s->ctx->unpack = 0;
+	if (s->ctx->pack == name)
+		s->ctx->pack = 0;
+	if (o->element == name)
+		o->element = 0;
+	for (unsigned i = 0; i < VARRAYS; i++)
+		if (o->array[i].buffer == name && !(o->client >> i & 1))
+			o->bad |= 1u << i;
+}
+
+static enum verify_reason gen_delete(struct verifier *v, const uint32_t *rec, bool generate)
+{
+	uint32_t n;
+	const uint8_t *p = names(v, rec, &n);
+
+	for (uint32_t i = 0; p && i < n; i++) {
+		uint32_t name = name_at(p, i);
+		struct buffer *b = name ? state_buffer(v->s, name) : NULL;
+
+		if (!b)
+			continue;
+		state_touch(v->s, &b->o);
+		b->group = generate ? v->s->ctx->group : 0;
+		b->epoch = 0;
+		b->known = b->size = 0;
+		/* made anew, the name is another buffer than the one bound */
+		buffer_unbind(v->s, name);
+	}
+	v->s->deletes++;
+	return VERIFY_OK;
+}
+
+static enum verify_reason arrays_gen_delete(struct verifier *v, const uint32_t *rec,
+					    bool generate)
+{
+	struct verify_state *s = v->s;
+	uint32_t n;
+	const uint8_t *p = names(v, rec, &n);
+
+	for (uint32_t i = 0; p && i < n; i++) {
+		uint32_t name = name_at(p, i);
+		struct vao *o = name ? state_vao(s, name) : NULL;
+
+		if (!o)
+			continue;
+		if (o->owner && o->owner != s->ctx->name)
+			return VERIFY_NAME_CONTEXT;
+		if (s->ctx->vao_name == name) {
+			state_touch_context(s);
+			s->ctx->vao_name = 0;
+		}
+		state_touch(s, &o->o);
+		vao_reset(o, generate ? s->ctx->name : 0);
+	}
+	s->deletes++;
+	state_follow(s);
+	return VERIFY_OK;
+}
+
+static enum verify_reason bind_array(struct verifier *v, uint32_t name)
+{
+	struct verify_state *s = v->s;
+	struct vao *o = state_vao(s, name);
+
+	if (s->ctx->begin)
+		return VERIFY_BEGIN_END;
+	if (!o)
+		return VERIFY_OK;
+	if (name && !o->owner) {
+		state_touch(s, &o->o);
+		vao_reset(o, s->ctx->name);
+	}
+	if (name && o->owner != s->ctx->name)
+		return VERIFY_NAME_CONTEXT;
+	if (s->ctx->vao_name != name) {
+		state_touch_context(s);
+		s->ctx->vao_name = name;
+		s->vao = o;
+	}
+	return VERIFY_OK;
+}
+
+enum verify_reason buffers_track(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	switch (d->hook) {
+	case HOOK_BIND_BUFFER: return bind(v, rec[1], rec[2]);
+	case HOOK_BIND_RANGE: return bind_range(v, d, rec);
+	case HOOK_BUFFER_DATA: return data(v, d, rec);
+	case HOOK_BUFFER_SUBDATA: return sub_data(v, d, rec);
+	case HOOK_GEN_BUFFERS: return gen_delete(v, rec, true);
+	case HOOK_DELETE_BUFFERS: return gen_delete(v, rec, false);
+	case HOOK_GEN_ARRAYS: return arrays_gen_delete(v, rec, true);
+	case HOOK_DELETE_ARRAYS: return arrays_gen_delete(v, rec, false);
+	case HOOK_BIND_ARRAY: return bind_array(v, rec[1]);
+	case HOOK_CONTENTS: v->s->contents++; return VERIFY_OK;
+	case HOOK_FEEDBACK: v->s->feedback = true; return VERIFY_OK;
+	default: return VERIFY_OK;
+	}
+}

@@ -1,0 +1,239 @@
+/* caps.c - switches, masks, clears and display lists: what the facts speak of.
+ *
+ * Nothing here decides safety but primitive restart (a value left out of the range of
+ * indices) and Begin/End.  Commands compiled into a list change nothing now; a list
+ * that changes a switch makes the switches unknown when it is called.
+ */
+#include "blink/verify/verifier.h"
+
+#include <GL/gl.h>
+#include <GL/glext.h>
+#include <string.h>
+
+/* The switches that a command changes now; NULL while it is only compiled. */
+static struct caps *caps_now(struct verifier *v)
+{
+	struct context *c = v->s->ctx;
+
+	if (c->list && c->list < LIST_NAMES)
+		v->s->lists[c->list] |= (uint8_t)LIST_CAPS;
+	if (c->list && !c->list_executes)
+		return NULL;
+	state_touch_context(v->s);
+	return &c->caps;
+}
+
+static void caps_lose(struct caps *k)
+{
+	memset(k->cap, TRI_UNKNOWN, sizeof(k->cap));
+	memset(k->full, TRI_UNKNOWN, sizeof(k->full));
+}
+
+void caps_draw(struct verifier *v)
+{
+	const struct context *c = v->s->ctx;
+
+	v->facts->draws = true;
+	if (c->list && c->list < LIST_NAMES)
+		v->s->lists[c->list] |= LIST_DRAWS;
+	v->facts->uses_depth |= c->caps.cap[CAP_DEPTH] != TRI_OFF;
+	v->facts->uses_stencil |= c->caps.cap[CAP_STENCIL] != TRI_OFF;
+	v->facts->uses_blend |= c->caps.cap[CAP_BLEND] != TRI_OFF;
+}
+
+static enum verify_reason enable(struct verifier *v, uint32_t cap, bool on)
+{
+	static const uint32_t caps[CAPS] = {
+		[CAP_SCISSOR] = GL_SCISSOR_TEST, [CAP_DEPTH] = GL_DEPTH_TEST,
+		[CAP_STENCIL] = GL_STENCIL_TEST, [CAP_BLEND] = GL_BLEND,
+		[CAP_RESTART] = GL_PRIMITIVE_RESTART,
+		[CAP_RESTART_FIXED] = GL_PRIMITIVE_RESTART_FIXED_INDEX,
+	};
+	struct context *c = v->s->ctx;
+	unsigned array = arrays_find(c, cap);
+	struct caps *k;
+
+	/* Some drivers take the capabilities of EnableClientState here as well. */
+	if (array != VARRAYS) {
+		if (c->list)
+			return VERIFY_LIST_STATE;
+		if (c->begin)
+			return VERIFY_BEGIN_END;
+		arrays_switch(v, array, on);
+		return VERIFY_OK;
+	}
+	for (unsigned i = 0; i < CAPS; i++) {
+		if (caps[i] != cap)
+			continue;
+		if (c->caps.cap[i] == (on ? TRI_ON : TRI_OFF) && !c->list)
+			return VERIFY_OK;
+		k = caps_now(v);
+		if (k)
+			k->cap[i] = on ? TRI_ON : TRI_OFF;
+	}
+	return VERIFY_OK;
+}
+
+static void mask(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	struct caps *k = caps_now(v);
+	bool full = true;
+
+	if (!k)
+		return;
+	for (unsigned i = 1; i < d->words; i++)
+		full = full && (d->arg == MASK_STENCIL ? (rec[i] & 0xff) == 0xff : rec[i] != 0);
+	k->full[d->arg] = sp_mask(*rec) ? TRI_UNKNOWN : full ? TRI_ON : TRI_OFF;
+}
+
+/* A clear counts when nothing was drawn before and nothing holds it back. */
+static void clear(struct verifier *v, const uint32_t *rec)
+{
+	const struct caps *k = &v->s->ctx->caps;
+	bool whole = !v->facts->draws && !v->s->region_open && !v->s->ctx->list &&
+		     k->cap[CAP_SCISSOR] == TRI_OFF && !sp_mask(*rec);
+
+	if (!whole)
+		return;
+	v->facts->clears_color |= (rec[1] & GL_COLOR_BUFFER_BIT) && k->full[MASK_COLOR] == TRI_ON;
+	v->facts->clears_depth |= (rec[1] & GL_DEPTH_BUFFER_BIT) && k->full[MASK_DEPTH] == TRI_ON;
+	v->facts->clears_stencil |= (rec[1] & GL_STENCIL_BUFFER_BIT) &&
+				    k->full[MASK_STENCIL] == TRI_ON;
+}
+
+/* ---- Begin, End and lists ------------------------------------------------ */
+
+static enum verify_reason begin_end(struct verifier *v, bool begin)
+{
+	struct context *c = v->s->ctx;
+
+	state_touch_context(v->s);
+	if (c->list) {
+		/* balanced within the list, so that calling it leaves Begin as it is */
+		if (c->list_begin == begin)
+			return VERIFY_LIST_BALANCE;
+		c->list_begin = begin;
+	} else {
+		c->begin = begin;
+	}
+	if (begin)
+		caps_draw(v);
+	return VERIFY_OK;
+}
+
+static enum verify_reason new_list(struct verifier *v, const uint32_t *rec)
+{
+	struct context *c = v->s->ctx;
+
+	if (c->begin)
+		return VERIFY_BEGIN_END;
+	if (c->list || !rec[1] || (rec[2] != GL_COMPILE && rec[2] != GL_COMPILE_AND_EXECUTE))
+		return VERIFY_OK;       /* an error in GL: ignored */
+	state_touch_context(v->s);
+	c->list = rec[1];
+	c->list_begin = false;
+	c->list_executes = rec[2] == GL_COMPILE_AND_EXECUTE;
+	if (c->list < LIST_NAMES)
+		v->s->lists[c->list] = (uint8_t)(v->s->region_open ? 0u : LIST_KNOWN);
+	return VERIFY_OK;
+}
+
+static enum verify_reason end_list(struct verifier *v)
+{
+	struct context *c = v->s->ctx;
+
+	if (!c->list)
+		return VERIFY_OK;
+	if (c->list_begin)
+		return VERIFY_LIST_BALANCE;
+	state_touch_context(v->s);
+	c->list = 0;
+	return VERIFY_OK;
+}
+
+/* Client state is never part of a list (5.4 of the specification), and lists are
+ * balanced: all that can change is the switches. */
+static enum verify_reason call_list(struct verifier *v, const struct desc *d,
+				    const uint32_t *rec)
+{
+	uint8_t what = d->arg || rec[1] >= LIST_NAMES ? 0 : v->s->lists[rec[1]];
+	struct caps *k;
+
+	if (!(what & LIST_KNOWN))
+		what = LIST_CAPS | LIST_DRAWS;
+	if (what & LIST_CAPS) {
+		k = caps_now(v);
+		if (k)
+			caps_lose(k);
+		if (k)
+			v->s->ctx->attrib_lost = true;
+	}
+	if (what & LIST_DRAWS)
+		caps_draw(v);
+	return VERIFY_OK;
+}
+
+/* ---- the attribute stack ------------------------------------------------- */
+
+static void push_attrib(struct verifier *v, const uint32_t *rec)
+{
+	struct context *c = v->s->ctx;
+
+	if (!caps_now(v))
+		return;
+	if (c->nattrib == ATTRIB_STACK)
+		c->attrib_lost = true;
+	else
+		c->attrib[c->nattrib++] = (struct saved_caps){ rec[1], c->caps };
+}
+
+/* GL_ENABLE_BIT holds all switches, other groups their own. */
+static void pop_attrib(struct verifier *v)
+{
+	static const struct { uint8_t cap; uint32_t bits; } groups[] = {
+		{ CAP_SCISSOR, GL_SCISSOR_BIT }, { CAP_DEPTH, GL_DEPTH_BUFFER_BIT },
+		{ CAP_STENCIL, GL_STENCIL_BUFFER_BIT }, { CAP_BLEND, GL_COLOR_BUFFER_BIT },
+	};
+	static const uint32_t masks[3] = { GL_COLOR_BUFFER_BIT, GL_DEPTH_BUFFER_BIT,
+					   GL_STENCIL_BUFFER_BIT };
+	struct context *c = v->s->ctx;
+	struct saved_caps *s;
+
+	if (!caps_now(v))
+		return;
+	if (c->attrib_lost) {
+		caps_lose(&c->caps);
+		return;
+	}
+	if (!c->nattrib)
+		return;
+	s = &c->attrib[--c->nattrib];
+	for (size_t i = 0; i < sizeof(groups) / sizeof(*groups); i++)
+		if (s->mask & (groups[i].bits | GL_ENABLE_BIT))
+			c->caps.cap[groups[i].cap] = s->caps.cap[groups[i].cap];
+	for (unsigned i = 0; i < 3; i++)
+		if (s->mask & masks[i])
+			c->caps.full[i] = s->caps.full[i];
+	/* whether restart is in GL_ENABLE_BIT differs between drivers */
+	for (unsigned i = CAP_RESTART; i <= CAP_RESTART_FIXED; i++)
+		if (s->caps.cap[i] != c->caps.cap[i])
+			c->caps.cap[i] = TRI_UNKNOWN;
+}
+
+enum verify_reason caps_track(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	switch (d->hook) {
+	case HOOK_BEGIN: return begin_end(v, true);
+	case HOOK_END_PRIMITIVE: return begin_end(v, false);
+	case HOOK_ENABLE: return enable(v, rec[1], d->arg);
+	case HOOK_MASK: mask(v, d, rec); return VERIFY_OK;
+	case HOOK_CLEAR: clear(v, rec); return VERIFY_OK;
+	case HOOK_FRAGMENTS: caps_draw(v); return VERIFY_OK;
+	case HOOK_NEW_LIST: return new_list(v, rec);
+	case HOOK_END_LIST: return end_list(v);
+	case HOOK_CALL_LIST: return call_list(v, d, rec);
+	case HOOK_PUSH_ATTRIB: push_attrib(v, rec); return VERIFY_OK;
+	case HOOK_POP_ATTRIB: pop_attrib(v); return VERIFY_OK;
+	default: return VERIFY_OK;
+	}
+}

@@ -1,0 +1,185 @@
+/* check.c - operands: registers, names, slots, payloads. */
+#include "blink/verify/verifier.h"
+
+#include <string.h>
+
+const uint8_t *check_payload_bytes(const struct verifier *v, const uint32_t *words,
+				   uint64_t *size)
+{
+	const struct sp_payload *p;
+
+	*size = 0;
+	if (!words[0])
+		return NULL;
+	p = &v->env->payloads.v[words[0]];
+	*size = p->size - words[1];
+	return p->data + words[1];
+}
+
+/* The payload exists, is here, and holds `need` bytes from its offset on. */
+static enum verify_reason payload_holds(const struct verifier *v, const uint32_t *words,
+					uint64_t need)
+{
+	const struct sp_payload *p;
+
+	if (words[0] >= v->env->payloads.n)
+		return VERIFY_PAYLOAD_RANGE;
+	p = &v->env->payloads.v[words[0]];
+	if (words[1] > p->size)
+		return VERIFY_PAYLOAD_RANGE;
+	if (!p->data)
+		return VERIFY_PAYLOAD_ABSENT;
+	return range_ok(words[1], need, p->size) ? VERIFY_OK : VERIFY_PAYLOAD_SHORT;
+}
+
+static bool binding_free(const struct context *c, unsigned binding)
+{
+	return (binding != GL_BINDING_UNPACK || c->unpack == 0) &&
+	       (binding != GL_BINDING_PACK || c->pack == 0);
+}
+
+static enum verify_reason payload(const struct verifier *v, const struct desc_check *c,
+				  const uint32_t *rec)
+{
+	const uint32_t *words = rec + c->word;
+	uint64_t need;
+
+	if (!words[0])
+		return c->nullable ? VERIFY_OK : VERIFY_PAYLOAD_NULL;
+	if (!gl_payload_size(rec, c->operand, &need))
+		return VERIFY_PAYLOAD_SIZE_UNKNOWN;
+	if (!binding_free(v->s->ctx, c->binding))
+		return VERIFY_BUFFER_BOUND;
+	return payload_holds(v, words, need);
+}
+
+static enum verify_reason name(const struct verifier *v, unsigned space, uint32_t id)
+{
+	if (id > v->env->limits.names[space])
+		return VERIFY_NAME_RANGE;
+	/* binding a name makes its object: there must be something to make it in */
+	if (id && !v->s->ctx->name && gl_spaces[space].shared && !gl_spaces[space].identity)
+		return VERIFY_NO_CONTEXT;
+	return VERIFY_OK;
+}
+
+static enum verify_reason names(const struct verifier *v, const struct desc_check *c,
+				const uint32_t *rec)
+{
+	enum verify_reason r = payload(v, c, rec);
+	const uint8_t *p;
+	uint64_t size, have;
+
+	if (r != VERIFY_OK || !rec[c->word])
+		return r;
+	gl_payload_size(rec, c->operand, &size);
+	p = check_payload_bytes(v, rec + c->word, &have);
+	for (uint64_t i = 0; r == VERIFY_OK && i + 4 <= size; i += 4) {
+		uint32_t id;
+
+		memcpy(&id, p + i, sizeof(id));
+		r = name(v, c->space, id);
+	}
+	return r;
+}
+
+static enum verify_reason strings(const struct verifier *v, const struct desc_check *c,
+				  const uint32_t *rec, int64_t count)
+{
+	const uint32_t *words = rec + c->word;
+	enum verify_reason r;
+	const uint8_t *p;
+	uint64_t size;
+
+	if (!words[0])
+		return VERIFY_PAYLOAD_NULL;
+	r = payload_holds(v, words, 1);
+	if (r != VERIFY_OK)
+		return r == VERIFY_PAYLOAD_SHORT ? VERIFY_STRING_UNTERMINATED : r;
+	if (count < 0)
+		return VERIFY_PAYLOAD_SIZE_UNKNOWN;
+	p = check_payload_bytes(v, words, &size);
+	for (; count > 0; count--) {
+		const uint8_t *zero = memchr(p, 0, size);
+
+		if (!zero)
+			return VERIFY_STRING_UNTERMINATED;
+		size -= (uint64_t)(zero - p) + 1;
+		p = zero + 1;
+	}
+	return VERIFY_OK;
+}
+
+/* Memory lent for an answer; while a pack buffer is bound the driver would take its
+ * address for an offset. */
+static enum verify_reason answer(const struct desc_check *c, const uint32_t *rec)
+{
+	uint64_t size;
+	unsigned rule = gl_ops[sp_opcode(*rec)].operands[c->operand].size_rule;
+
+	if (rule == GL_SIZE_NONE)
+		return VERIFY_OK;       /* not asked for */
+	if (rule <= GL_SIZE_STRINGS || !gl_payload_size(rec, c->operand, &size) ||
+	    size > SP_MAX_PAYLOAD)
+		return VERIFY_PAYLOAD_SIZE_UNKNOWN;
+	return VERIFY_OK;
+}
+
+static enum verify_reason offset(const struct verifier *v, const struct desc_check *c)
+{
+	const struct context *x = v->s->ctx;
+	uint32_t bound = c->binding == GL_BINDING_UNPACK ? x->unpack : x->pack;
+
+	return bound == 0 || bound == NAME_UNKNOWN ? VERIFY_BUFFER_UNBOUND : VERIFY_OK;
+}
+
+/* Row length, image height, flags: the last operands of pixels in a buffer. */
+static enum verify_reason layout(const uint32_t *rec)
+{
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+	const struct gl_operand *last = &op->operands[op->noperands - 1];
+	uint32_t align = rec[last->word] & SP_UNPACK_ALIGN_MASK;
+
+	if (op->form != GL_FORM_UNPACK_BUF && op->form != GL_FORM_PACK_BUF)
+		return VERIFY_OK;
+	if (align > 8 || (align & (align - 1)) || (int32_t)rec[last[-1].word] < 0 ||
+	    (int32_t)rec[last[-2].word] < 0)
+		return VERIFY_UNPACK_LAYOUT;
+	return VERIFY_OK;
+}
+
+static enum verify_reason check_one(const struct verifier *v, const struct desc_check *c,
+				    const uint32_t *rec)
+{
+	const struct verify_limits *limits = &v->env->limits;
+	uint32_t w = rec[c->word];
+	enum verify_reason r;
+
+	switch (c->kind) {
+	case CHECK_DST: return w < SP_REGISTERS ? VERIFY_OK : VERIFY_REGISTER_RANGE;
+	case CHECK_EXTERN: return w < SP_EXTERNS ? VERIFY_OK : VERIFY_EXTERN_RANGE;
+	case CHECK_NAME: return name(v, c->space, w);
+	case CHECK_NAME_NEW: return w ? name(v, c->space, w) : VERIFY_NAME_RANGE;
+	case CHECK_SLOT: return w <= limits->slots ? VERIFY_OK : VERIFY_SLOT_RANGE;
+	case CHECK_SLOT_NEW: return w && w <= limits->slots ? VERIFY_OK : VERIFY_SLOT_RANGE;
+	case CHECK_PAYLOAD: return payload(v, c, rec);
+	case CHECK_NAMES: return names(v, c, rec);
+	case CHECK_STRING: return strings(v, c, rec, 1);
+	case CHECK_STRINGS: return strings(v, c, rec, (int32_t)rec[c->count]);
+	case CHECK_ANSWER: return answer(c, rec);
+	default:
+		r = offset(v, c);
+		return r == VERIFY_OK ? layout(rec) : r;
+	}
+}
+
+enum verify_reason check_operands(const struct verifier *v, const struct desc *d,
+				  const uint32_t *rec)
+{
+	const struct desc_check *c = v->s->desc->check + d->check;
+	enum verify_reason r = VERIFY_OK;
+
+	for (unsigned i = 0; i < d->nchecks && r == VERIFY_OK; i++)
+		r = check_one(v, &c[i], rec);
+	return r;
+}

@@ -1,0 +1,114 @@
+/* index.c - which vertices a draw's indices name.
+ *
+ * A frame draws the same indices once per pass, so ranges found are kept for the rest
+ * of the SP (no longer: a payload's number may mean other bytes later). */
+#include "blink/verify/verifier.h"
+
+#include <GL/gl.h>
+#include <string.h>
+
+typedef uint8_t v8 __attribute__((vector_size(32)));
+typedef uint16_t v16 __attribute__((vector_size(32)));
+typedef uint32_t v32 __attribute__((vector_size(32)));
+
+unsigned index_bytes(uint32_t type)
+{
+	return type == GL_UNSIGNED_BYTE ? 1 : type == GL_UNSIGNED_SHORT ? 2 :
+	       type == GL_UNSIGNED_INT ? 4 : 0;
+}
+
+/* One scan per width: vectors of 32 bytes, then the rest one by one.  (SSE2 has no
+ * unsigned maximum: comparing and masking is what every compiler makes fast.) */
+#define SCAN(bits, vec)                                                                   \
+	static void scan_##bits(const uint8_t *p, uint64_t n, uint32_t *min, uint32_t *max) \
+	{                                                                                 \
+		enum { STEP = sizeof(vec) / sizeof(uint##bits##_t) };                     \
+		uint##bits##_t lo = UINT##bits##_MAX, hi = 0, x;                          \
+		vec a = { 0 }, least = ~a, most = a, pick;                                \
+		uint64_t i = 0;                                                           \
+                                                                                          \
+		for (; i + STEP <= n; i += STEP) {                                        \
+			memcpy(&a, p + i * sizeof(x), sizeof(a));                         \
+			pick = (vec)(a < least);                                          \
+			least = (a & pick) | (least & ~pick);                             \
+			pick = (vec)(a > most);                                           \
+			most = (a & pick) | (most & ~pick);                               \
+		}                                                                         \
+		for (unsigned k = 0; k < STEP; k++) {                                     \
+			lo = least[k] < lo ? least[k] : lo;                               \
+			hi = most[k] > hi ? most[k] : hi;                                 \
+		}                                                                         \
+		for (; i < n; i++) {                                                      \
+			memcpy(&x, p + i * sizeof(x), sizeof(x));                         \
+			lo = x < lo ? x : lo;                                             \
+			hi = x > hi ? x : hi;                                             \
+		}                                                                         \
+		*min = lo;                                                                \
+		*max = hi;                                                                \
+	}
+SCAN(8, v8)
+SCAN(16, v16)
+SCAN(32, v32)
+
+static void scan(const uint8_t *p, uint64_t n, unsigned bytes, uint32_t *min, uint32_t *max)
+{
+	if (bytes == 1)
+		scan_8(p, n, min, max);
+	else if (bytes == 2)
+		scan_16(p, n, min, max);
+	else
+		scan_32(p, n, min, max);
+}
+
+/* Indices equal to the restart index name no vertex. */
+static bool scan_restart(const uint8_t *p, uint32_t n, unsigned bytes, uint64_t restart,
+			 uint32_t *min, uint32_t *max)
+{
+	bool any = false;
+
+	*min = UINT32_MAX;
+	*max = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t x = 0;
+
+		memcpy(&x, p + (uint64_t)i * bytes, bytes);
+		if (x == restart)
+			continue;
+		any = true;
+		*min = x < *min ? x : *min;
+		*max = x > *max ? x : *max;
+	}
+	return any;
+}
+
+bool index_range(struct verifier *v, const uint32_t *payload, uint32_t count, uint32_t type,
+		 uint64_t restart, uint32_t *min, uint32_t *max)
+{
+	uint32_t h = payload[0] * 0x9e3779b1u ^ payload[1] * 0x85ebca6bu ^ count * 0xc2b2ae35u;
+	struct index_memo *m = &v->s->memo[(h >> 16 ^ h) % INDEX_MEMO];
+	const uint8_t *p = v->env->payloads.v[payload[0]].data + payload[1];
+	unsigned bytes = index_bytes(type);
+
+	if (restart != INDEX_NO_RESTART)
+		return scan_restart(p, count, bytes, restart, min, max);
+	if (m->sp != v->s->serial || m->id != payload[0] || m->offset != payload[1] ||
+	    m->count != count || m->type != type) {
+		*m = (struct index_memo){ v->s->serial, payload[0], payload[1], count, type, 0, 0 };
+		scan(p, count, bytes, &m->min, &m->max);
+	}
+	*min = m->min;
+	*max = m->max;
+	return count > 0;
+}
+
+/* Greatest of data taken as bytes, shorts and words. */
+void index_max(const uint8_t *data, uint64_t size, uint32_t max[3])
+{
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t min, most = 0;
+
+		if (size >> i)
+			scan(data, size >> i, 1u << i, &min, &most);
+		max[i] = most > max[i] ? most : max[i];
+	}
+}

@@ -1,0 +1,170 @@
+/* track.c - what records do to the shadow: contexts and saved client state here, the
+ * rest by subject in arrays.c, buffers.c and caps.c. */
+#include "blink/verify/verifier.h"
+
+#include <GL/gl.h>
+#include <GL/glext.h>
+
+/* ---- contexts ------------------------------------------------------------ */
+
+static enum verify_reason context_make(struct verifier *v, const uint32_t *rec)
+{
+	struct verify_state *s = v->s;
+	uint32_t name = rec[1], share = rec[2];
+	struct context *c, *with = NULL;
+
+	if (!name || name == s->ctx->name)
+		return VERIFY_CONTEXT_UNKNOWN;
+	if (share) {
+		with = state_context(s, share);
+		if (with && !with->made)
+			return VERIFY_CONTEXT_UNKNOWN;
+	}
+	c = state_context(s, name);
+	if (!c)
+		return VERIFY_OK;
+	state_touch(s, &c->o);
+	context_reset(c, name, with ? with->group : ++s->ngroups);
+	return VERIFY_OK;
+}
+
+/* One that is current stays in use until another is. */
+static enum verify_reason context_destroy(struct verifier *v, const uint32_t *rec)
+{
+	struct context *c = rec[1] ? state_context(v->s, rec[1]) : NULL;
+
+	if (c && c->made) {
+		state_touch(v->s, &c->o);
+		c->made = false;
+	}
+	return VERIFY_OK;
+}
+
+static enum verify_reason make_current(struct verifier *v, const uint32_t *rec)
+{
+	struct context *c = state_context(v->s, rec[1]);
+
+	if (!c)
+		return VERIFY_OK;
+	if (rec[1] && !c->made && c != v->s->ctx)
+		return VERIFY_CONTEXT_UNKNOWN;
+	if (v->s->ctx->begin)
+		return VERIFY_BEGIN_END;
+	/* the state of what is left, and of what is entered, may be undone */
+	state_touch_context(v->s);
+	v->facts->contexts += c != v->s->ctx && rec[1];
+	v->s->ctx = c;
+	state_follow(v->s);
+	return VERIFY_OK;
+}
+
+/* ---- PushClientAttrib ---------------------------------------------------- */
+
+static enum verify_reason push_client(struct verifier *v, const uint32_t *rec)
+{
+	struct verify_state *s = v->s;
+	struct context *c = s->ctx;
+	struct saved_stack *stack = state_saved(s);
+
+	if (c->begin)
+		return VERIFY_BEGIN_END;
+	if (c->nsaved == ATTRIB_STACK)
+		return VERIFY_STACK_DEPTH;
+	if (!stack)
+		return VERIFY_OK;
+	state_touch_context(s);
+	state_touch(s, &stack->o);
+	stack->v[c->nsaved++] = (struct saved_client){
+		rec[1], c->array_buffer, c->vao_name, s->deletes, c->unit, true, *s->vao };
+	return VERIFY_OK;
+}
+
+static void vao_restore(struct vao *o, const struct saved_client *saved)
+{
+	struct object keep = o->o;
+
+	*o = saved->vao;
+	o->o = keep;
+	o->limit_known = false;
+}
+
+static enum verify_reason pop_client(struct verifier *v)
+{
+	struct verify_state *s = v->s;
+	struct context *c = s->ctx;
+	const struct saved_client *saved;
+
+	if (c->begin)
+		return VERIFY_BEGIN_END;
+	if (!c->nsaved)
+		return VERIFY_OK;       /* an error in GL: ignored */
+	state_touch_context(s);
+	saved = &c->saved->v[--c->nsaved];
+	if (!(saved->mask & GL_CLIENT_VERTEX_ARRAY_BIT))
+		return VERIFY_OK;
+	c->unit = saved->unit;
+	if (saved->good && saved->deletes == s->deletes) {
+		c->vao_name = saved->vao_name;
+		c->array_buffer = saved->array_buffer;
+		if (state_follow(s))
+			vao_restore(state_touch_vao(s), saved);
+		return VERIFY_OK;
+	}
+	/* With an object of it deleted, drivers restore parts only. */
+	c->array_buffer = NAME_UNKNOWN;
+	vao_lose(state_touch_vao(s));
+	if (saved->vao_name != c->vao_name)
+		return VERIFY_ARRAY_UNKNOWN;
+	return VERIFY_OK;
+}
+
+/* Commands that are not followed may have done anything to arrays. */
+static void lose(struct verifier *v)
+{
+	struct context *c = v->s->ctx;
+
+	vao_lose(state_touch_vao(v->s));
+	state_touch_context(v->s);
+	c->array_buffer = c->unpack = c->pack = NAME_UNKNOWN;
+	c->restart_known = false;
+	v->s->contents++;
+}
+
+static enum verify_reason client_active(struct verifier *v, uint32_t unit)
+{
+	if (unit < GL_TEXTURE0 || unit - GL_TEXTURE0 >= VARRAY_ATTRIB - VARRAY_TEXCOORD)
+		return VERIFY_ARRAY_RANGE;
+	if (v->s->ctx->unit != unit - GL_TEXTURE0) {
+		state_touch_context(v->s);
+		v->s->ctx->unit = (uint8_t)(unit - GL_TEXTURE0);
+	}
+	return VERIFY_OK;
+}
+
+enum verify_reason track(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	switch (d->hook) {
+	case HOOK_CONTEXT: return context_make(v, rec);
+	case HOOK_CONTEXT_DESTROY: return context_destroy(v, rec);
+	case HOOK_MAKE_CURRENT: return make_current(v, rec);
+	case HOOK_CLIENT_ACTIVE: return client_active(v, rec[1]);
+	case HOOK_RESTART_INDEX:
+		state_touch_context(v->s);
+		v->s->ctx->restart_index = rec[1];
+		v->s->ctx->restart_known = !v->s->ctx->list;
+		return VERIFY_OK;
+	case HOOK_PUSH_CLIENT: return push_client(v, rec);
+	case HOOK_POP_CLIENT: return pop_client(v);
+	case HOOK_LOST: lose(v); return VERIFY_OK;
+	case HOOK_POINTER: case HOOK_CLIENT_STATE: case HOOK_ATTRIB_STATE: case HOOK_DIVISOR:
+	case HOOK_DRAW: case HOOK_LOCK: case HOOK_DRAW_UNKNOWN:
+		return arrays_track(v, d, rec);
+	case HOOK_BIND_BUFFER: case HOOK_BIND_RANGE: case HOOK_BUFFER_DATA:
+	case HOOK_BUFFER_SUBDATA: case HOOK_GEN_BUFFERS: case HOOK_DELETE_BUFFERS:
+	case HOOK_CONTENTS: case HOOK_FEEDBACK: case HOOK_GEN_ARRAYS:
+	case HOOK_DELETE_ARRAYS: case HOOK_BIND_ARRAY:
+		return buffers_track(v, d, rec);
+	default:
+		return caps_track(v, d, rec);
+	}
+}

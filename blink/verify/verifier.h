@@ -1,0 +1,56 @@
+/* verifier.h - one verification in progress.  Private to blink/verify. */
+#ifndef BLINK_VERIFY_VERIFIER_H
+#define BLINK_VERIFY_VERIFIER_H
+
+#include "blink/verify/state.h"
+
+struct verifier {
+	struct verify_state *s;
+	const struct verify_env *env;
+	struct verify_verdict *verdict;
+	struct verify_facts *facts;
+	uint64_t budget;                    /* words that may still be executed */
+	uint32_t chain[SP_CALL_DEPTH + 1];  /* SPs being verified, outermost first */
+	unsigned depth;
+	uint8_t callback;                   /* bit of the outermost SP's */
+};
+
+static inline const struct desc_layout *verifier_layout(const struct verifier *v,
+							const struct desc *d)
+{
+	return &v->s->desc->layout[d->layout];
+}
+
+/* Each returns VERIFY_OK or why not. */
+
+/* Operands (check.c). */
+enum verify_reason check_operands(const struct verifier *v, const struct desc *d,
+				  const uint32_t *rec);
+/* The bytes behind a payload operand, or NULL for the null payload. */
+const uint8_t *check_payload_bytes(const struct verifier *v, const uint32_t *words,
+				   uint64_t *size);
+
+/* Shadow of state (track.c). */
+enum verify_reason track(struct verifier *v, const struct desc *d, const uint32_t *rec);
+/* Buffers (buffers.c). */
+enum verify_reason buffers_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
+/* Lists, switches, clears: what the facts speak of (caps.c). */
+enum verify_reason caps_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
+/* Pixels are drawn in the state that is current. */
+void caps_draw(struct verifier *v);
+
+/* Vertex arrays and draws (arrays.c). */
+enum verify_reason arrays_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
+/* Index of an array by its capability; VARRAYS when it is none. */
+unsigned arrays_find(const struct context *c, uint32_t cap);
+void arrays_switch(struct verifier *v, unsigned array, bool on);
+
+/* Least and greatest index of a payload (index.c); restart: a value to leave out, or
+ * NAME_UNKNOWN.  False when no index is left. */
+bool index_range(struct verifier *v, const uint32_t *payload, uint32_t count, uint32_t type,
+		 uint64_t restart, uint32_t *min, uint32_t *max);
+void index_max(const uint8_t *data, uint64_t size, uint32_t max[3]);
+unsigned index_bytes(uint32_t type);        /* 0: no type of indices */
+#define INDEX_NO_RESTART UINT64_MAX
+
+#endif

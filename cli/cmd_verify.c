@@ -1,0 +1,255 @@
+/* cmd_verify.c - blinkctl verify: the static verifier over a file's procedures. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blink/sp/file.h"
+#include "blink/verify/verify.h"
+#include "cli/command.h"
+
+enum { OPT_STRICT, OPT_FRAMES };
+
+static const struct cli_option options[] = {
+	[OPT_STRICT] = { 's', "strict", NULL,
+			 "as for a stranger's client: no opaque and no unmediated commands" },
+	[OPT_FRAMES] = { 'f', "frames", "A:B", "up to frame B-1; facts of frames A to B-1 only" },
+	{ 0 }
+};
+
+#define CACHE_BYTES (UINT64_C(64) << 20)
+
+struct verification {
+	struct blink_file *file;
+	struct verify_state *state;
+	struct verify_env env;
+	struct verify_verdict verdict;
+	uint32_t first, end;                /* frames whose facts count: [first, end) */
+	uint32_t sps, rerunnable, redraws, contexts;
+	uint64_t commands, vertices, opaque;
+	uint32_t clears_color, clears_depth, clears_stencil;
+	uint32_t uses_depth, uses_stencil, uses_blend, reads_framebuffer, draws;
+	bool refused;
+	uint32_t sp, frame;                 /* the one refused */
+	struct error err;
+};
+
+/* ---- procedures ---------------------------------------------------------- */
+
+/* What a call leads to stays pinned: callees are few. */
+static const struct sp *callee(void *user, uint32_t id)
+{
+	struct verification *v = user;
+	static _Thread_local struct sp sp;
+
+	if (id >= blink_sp_count(v->file) || blink_sp_load(v->file, id, &sp, NULL) < 0)
+		return NULL;
+	v->env.payloads = *blink_payloads(v->file);
+	return &sp;
+}
+
+static void facts_add(struct verification *v, const struct sp *sp)
+{
+	const struct verify_facts *f = &v->verdict.facts;
+
+	v->sps++;
+	v->redraws += sp->callback == SP_REDRAW;
+	v->rerunnable += sp->callback == SP_REDRAW && f->rerunnable;
+	v->contexts += f->contexts;
+	v->commands += f->commands;
+	v->vertices += f->vertices;
+	v->opaque += f->opaque;
+	v->clears_color += f->clears_color;
+	v->clears_depth += f->clears_depth;
+	v->clears_stencil += f->clears_stencil;
+	v->uses_depth += f->uses_depth;
+	v->uses_stencil += f->uses_stencil;
+	v->uses_blend += f->uses_blend;
+	v->reads_framebuffer += f->reads_framebuffer;
+	v->draws += f->draws;
+}
+
+static int sp_check(struct verification *v, uint32_t id, bool counts)
+{
+	struct sp sp;
+	int r = blink_sp_load(v->file, id, &sp, &v->err);
+
+	if (r < 0)
+		return r;
+	v->env.payloads = *blink_payloads(v->file);
+	r = verify_sp(v->state, &v->env, &sp, &v->verdict);
+	if (r == -EACCES) {
+		v->refused = true;
+		v->sp = id;
+		v->frame = sp.frame;
+	} else if (r < 0) {
+		error_set(&v->err, r, "verify: SP %u: out of memory", id);
+	} else if (counts) {
+		facts_add(v, &sp);
+	}
+	blink_sp_release(v->file, id);
+	return r;
+}
+
+static int range_check(struct verification *v, uint32_t first, uint32_t count, bool counts)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < count && r >= 0; i++)
+		r = sp_check(v, first + i, counts);
+	return r;
+}
+
+static int file_check(struct verification *v)
+{
+	int r = range_check(v, 0, blink_init_count(v->file), v->first == 0);
+
+	for (uint32_t f = 0; f < v->end && r >= 0; f++) {
+		uint32_t first, count;
+
+		cli_progress("verify", v->end ? (double)f / v->end : 1, NULL);
+		r = blink_frame(v->file, f, &first, &count);
+		if (r < 0)
+			return error_set(&v->err, r, "verify: frame %u is damaged", f);
+		r = range_check(v, first, count, f >= v->first);
+	}
+	cli_progress("verify", -1, NULL);
+	return r;
+}
+
+/* ---- results ------------------------------------------------------------- */
+
+static void add_int(struct json_object *o, const char *name, uint64_t value)
+{
+	json_object_object_add(o, name, json_object_new_int64((int64_t)value));
+}
+
+static struct json_object *facts_json(const struct verification *v)
+{
+	struct json_object *o = json_object_new_object();
+
+	add_int(o, "procedures", v->sps);
+	add_int(o, "redraws", v->redraws);
+	add_int(o, "rerunnable", v->rerunnable);
+	add_int(o, "commands", v->commands);
+	add_int(o, "vertices", v->vertices);
+	add_int(o, "opaque_commands", v->opaque);
+	add_int(o, "contexts_made_current", v->contexts);
+	add_int(o, "draw", v->draws);
+	add_int(o, "clear_color_first", v->clears_color);
+	add_int(o, "clear_depth_first", v->clears_depth);
+	add_int(o, "clear_stencil_first", v->clears_stencil);
+	add_int(o, "use_depth", v->uses_depth);
+	add_int(o, "use_stencil", v->uses_stencil);
+	add_int(o, "use_blend", v->uses_blend);
+	add_int(o, "read_framebuffer", v->reads_framebuffer);
+	return o;
+}
+
+static struct json_object *refusal_json(const struct verification *v)
+{
+	struct json_object *o = json_object_new_object();
+	const struct verify_verdict *d = &v->verdict;
+
+	add_int(o, "sp", v->sp);
+	add_int(o, "frame", v->frame);
+	add_int(o, "record", d->record);
+	add_int(o, "word", d->word);
+	json_object_object_add(o, "line", json_object_new_string(d->line));
+	json_object_object_add(o, "reason",
+			       json_object_new_string(verify_reason_name(d->reason)));
+	json_object_object_add(o, "why",
+			       json_object_new_string(verify_reason_sentence(d->reason)));
+	return o;
+}
+
+static int report(const struct cli_args *args, const struct verification *v)
+{
+	struct json_object *j = json_object_new_object();
+
+	json_object_object_add(j, "verdict",
+			       json_object_new_string(v->refused ? "refused" : "accepted"));
+	if (v->refused)
+		json_object_object_add(j, "refusal", refusal_json(v));
+	json_object_object_add(j, "facts", facts_json(v));
+	cli_print(args, j);
+	return v->refused ? EXIT_DIFFERENT : EXIT_GOOD;
+}
+
+/* ---- the command --------------------------------------------------------- */
+
+static int usage(const char *why)
+{
+	struct error err;
+
+	error_set(&err, -EINVAL, "verify: %s", why);
+	return cli_fail(EXIT_USAGE, &err);
+}
+
+static bool frames_parse(const char *text, struct verification *v)
+{
+	unsigned long a = 0, b = v->end;
+	char from[32];
+	const char *colon = strchr(text, ':');
+
+	if (!colon || (size_t)(colon - text) >= sizeof(from))
+		return false;
+	memcpy(from, text, (size_t)(colon - text));
+	from[colon - text] = 0;
+	if (*from && !cli_uint("--frames", from, UINT32_MAX, &a))
+		return false;
+	if (colon[1] && !cli_uint("--frames", colon + 1, UINT32_MAX, &b))
+		return false;
+	v->first = (uint32_t)a;
+	v->end = b < v->end ? (uint32_t)b : v->end;
+	return a <= b;
+}
+
+static void env_fill(struct verification *v, bool strict)
+{
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		v->env.limits.names[i] = blink_names_max(v->file, i);
+	v->env.limits.slots = blink_slots(v->file);
+	v->env.limits.words = SP_MAX_WORDS;
+	v->env.limits.allow_opaque = v->env.limits.allow_sensitive = !strict;
+	v->env.callee = callee;
+	v->env.user = v;
+}
+
+static int run(const struct cli_args *args)
+{
+	struct verification v = { 0 };
+	int r = blink_open(&v.file, args->argv[0], CACHE_BYTES, &v.err), status;
+
+	if (r < 0)
+		return cli_fail(EXIT_DIFFERENT, &v.err);
+	v.end = blink_frame_count(v.file);
+	if (args->opt[OPT_FRAMES] && !frames_parse(args->opt[OPT_FRAMES], &v)) {
+		blink_close(v.file);
+		return usage("--frames wants A:B with A <= B");
+	}
+	v.state = verify_state_create();
+	env_fill(&v, args->opt[OPT_STRICT] != NULL);
+	r = v.state ? file_check(&v) : error_set(&v.err, -ENOMEM, "verify: out of memory");
+	status = r < 0 && !v.refused ? cli_fail(EXIT_DIFFERENT, &v.err) : report(args, &v);
+	verify_state_destroy(v.state);
+	blink_close(v.file);
+	return status;
+}
+
+const struct cli_command cmd_verify = {
+	.name = "verify",
+	.synopsis = "[options] X.blink",
+	.summary = "check that a file's stored procedures are safe to run",
+	.text =
+		"Verifies all procedures in the order in which they run, state flowing from one "
+		"to the next. The first refusal ends it: its procedure, frame, record, word, "
+		"disassembled line and reason are printed, and the exit status is 1. Otherwise "
+		"the facts that the verifier found are summed up.\n"
+		"\n"
+		"A file of one's own may hold commands whose effects are not proved, and such as "
+		"a server would have to mediate; --strict refuses them.",
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = run,
+};
