@@ -158,7 +158,7 @@ bench: all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/bench.sh
 
 # -- installing ---------------------------------------------------------------------
-HEADERS := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.h)) $(wildcard capture/trace.h capture/convert.h replay/player.h)
+HEADERS := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.h blink/*/*.def)) $(wildcard capture/trace.h capture/convert.h replay/player.h)
 D        = $(DESTDIR)$(PREFIX)
 install: all
 	$(call say,INSTALL,$(D))install -d $(D)/bin $(D)/lib/pkgconfig $(D)/lib/blink $(D)/include $(D)/share/man/man1 \

@@ -78,28 +78,42 @@ static int svg_take(struct buf *b, const char *path, struct error *err)
 	return r;
 }
 
+/* gnuplot reads a file and not a pipe: it may be missing, and a write to a pipe that
+ * nobody reads ends the program. */
+static int gnuplot_run(const char *script, const struct plot *p, const char *path,
+		       struct error *err)
+{
+	char command[128];
+	FILE *f = fopen(script, "w");
+	int status;
+
+	if (!f)
+		return error_set(err, -errno, "%s: %s", script, strerror(errno));
+	script_write(f, p, path);
+	if (fclose(f))
+		return error_set(err, -EIO, "%s: could not be written", script);
+	snprintf(command, sizeof(command), "gnuplot %s >/dev/null 2>&1", script);
+	status = system(command);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+		return error_set(err, -ENODEV, "gnuplot: not found (package gnuplot-nox)");
+	if (status)
+		return error_set(err, -EIO, "gnuplot: failed with status %d", status);
+	return 0;
+}
+
 int plot_svg(struct buf *b, const struct plot *p, struct error *err)
 {
-	char path[] = "/tmp/blink-plot-XXXXXX";
-	int fd = mkstemp(path), status, r;
-	FILE *f;
+	char path[] = "/tmp/blink-plot-XXXXXX", script[sizeof(path) + 8];
+	int fd = mkstemp(path), r;
 
 	if (fd < 0)
 		return error_set(err, -errno, "/tmp: no temporary file: %s", strerror(errno));
 	close(fd);
-	f = popen("gnuplot 2>/dev/null", "w");
-	if (!f) {
-		unlink(path);
-		return error_set(err, -errno, "gnuplot: %s", strerror(errno));
-	}
-	script_write(f, p, path);
-	status = pclose(f);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
-		r = error_set(err, -ENODEV, "gnuplot: not found (package gnuplot-nox)");
-	else if (status)
-		r = error_set(err, -EIO, "gnuplot: failed with status %d", status);
-	else
+	snprintf(script, sizeof(script), "%s.script", path);
+	r = gnuplot_run(script, p, path, err);
+	if (r >= 0)
 		r = svg_take(b, path, err);
+	unlink(script);
 	unlink(path);
 	return r;
 }
