@@ -340,7 +340,8 @@ static void trace_salvage(const struct guard_job *job)
 {
 	if (access(job->trace, F_OK) < 0)
 		return;
-	if (watch_usable(job->trace) && rename(job->trace, job->output) == 0)
+	if (watch_usable(job->trace) && trace_drop_echoes(job->trace, NULL) >= 0 &&
+	    rename(job->trace, job->output) == 0)
 		dprintf(STDERR_FILENO, "blinkctl: capture: killed; what the program drew until then is in %s\n",
 			job->output);
 	else if (unlink(job->trace) == 0)
