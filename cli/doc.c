@@ -88,7 +88,7 @@ static void help_options(FILE *out, const struct cli_option *o)
 
 void doc_help(FILE *out, const struct cli_command *cmd)
 {
-	fprintf(out, "usage: blinkctl %s %s\n\n", cmd->name, cmd->synopsis);
+	fprintf(out, "usage: blinkctl %s%s%s\n\n", cmd->name, *cmd->synopsis ? " " : "", cmd->synopsis);
 	wrap_words(out, cmd->summary, cmd->summary + strlen(cmd->summary), 0, 0);
 	help_text(out, cmd->text);
 	fputs("\noptions:\n", out);

@@ -142,7 +142,7 @@ static void test_every_command_is_described(void **state)
 	for (size_t i = 0; i < count(commands); i++) {
 		struct json_object *c = at(commands, i);
 
-		assert_true(strlen(text_of(c, "synopsis")) > 0);
+		assert_non_null(text_of(c, "synopsis"));
 		assert_true(strlen(text_of(c, "summary")) > 10);
 		if (strlen(text_of(c, "text")) < 80)
 			fail_msg("%s: no text", text_of(c, "name"));
