@@ -357,13 +357,15 @@ static void test_other_table(void **state)
 		if (s->packing != BLINK_PLAIN)
 			continue;                        /* too small to be packed */
 		for (uint64_t at = 0; s->kind == BLINK_SECTION_OPS && at < s->raw;) {
-			struct blink_op *e = (void *)(p + s->offset + at);
+			struct blink_op e;
 
-			if (e->opcode == OP_glDrawArrays)
-				e->opcode = 60000;
-			else if (e->opcode == OP_glVertexPointer)
-				e->opcode = OP_glDrawArrays;
-			at += sizeof(*e) + e->noperands + e->name_length;
+			memcpy(&e, p + s->offset + at, sizeof(e));
+			if (e.opcode == OP_glDrawArrays)
+				e.opcode = 60000;
+			else if (e.opcode == OP_glVertexPointer)
+				e.opcode = OP_glDrawArrays;
+			memcpy(p + s->offset + at, &e, sizeof(e));
+			at += sizeof(e) + e.noperands + e.name_length;
 		}
 		if (s->kind == BLINK_SECTION_CODE) {
 			uint32_t *code = (void *)(p + s->offset);
