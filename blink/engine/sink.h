@@ -69,8 +69,8 @@ struct sink *sink_null_create(void);
  * very same entries serve two programs that are measured side by side. */
 int sink_nullgl_create(struct sink **s, const char *path, struct error *err);
 
-/* GL through EGL (surfaceless or pbuffer), or in an X window where window is set.
- * Entry points come from eglGetProcAddress.  Sets -ENODEV where there is no driver.
+/* GL through EGL off-screen (surfaceless or pbuffer), or through GLX in X windows where
+ * window is set.  Returns -ENODEV where there is no driver.
  * A drawable off-screen has its new size at once.  A window's buffers get theirs when
  * the driver looks: Mesa's software driver does so at a swap, and what lies outside
  * the buffers is then left unwritten in a picture. */

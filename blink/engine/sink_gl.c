@@ -14,7 +14,7 @@
 
 static struct sink_gl_context *context_at(struct sink_gl *g, uint32_t name)
 {
-	if (!name || name > g->ncontexts || g->contexts[name - 1].egl == EGL_NO_CONTEXT)
+	if (!name || name > g->ncontexts || !g->contexts[name - 1].handle)
 		return NULL;
 	return &g->contexts[name - 1];
 }
@@ -52,27 +52,11 @@ static int table_reserve(void **table, uint32_t *n, size_t size, uint32_t name, 
 static int bind(struct sink_gl *g, struct error *err)
 {
 	struct sink_gl_context *c = context_at(g, g->context);
-	struct sink_gl_drawable *draw = drawable_at(g, g->draw), *read = drawable_at(g, g->read);
-	EGLSurface s[2] = { draw ? draw->egl : EGL_NO_SURFACE, read ? read->egl : EGL_NO_SURFACE };
 
-	if (!c) {
-		eglMakeCurrent(g->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
-		return 0;
-	}
-	/* EGL wants both or none. */
-	if (s[0] == EGL_NO_SURFACE)
-		s[0] = s[1];
-	if (s[1] == EGL_NO_SURFACE)
-		s[1] = s[0];
-	eglBindAPI(c->flags & SINK_CONTEXT_ES ? EGL_OPENGL_ES_API : EGL_OPENGL_API);
-	if (!eglMakeCurrent(g->display, s[0], s[1], c->egl))
+	if (!g->ws->make_current(g, c ? c->handle : NULL, c ? c->flags : 0,
+				 drawable_at(g, g->draw), drawable_at(g, g->read)))
 		return error_set(err, -EIO, "make current: context %u on drawable %u: %s",
-				 g->context, g->draw, sink_gl_egl_error());
-	if (!c->started) {
-		c->started = true;
-		if (g->x11)
-			eglSwapInterval(g->display, 0);
-	}
+				 g->context, g->draw, g->ws->error(g));
 	return 0;
 }
 
@@ -111,14 +95,13 @@ static int context_create(struct sink *s, uint32_t ctx, uint32_t share, uint32_t
 		return r;
 	other = context_at(g, share);
 	c = &g->contexts[ctx - 1];
-	c->egl = sink_gl_egl_context(g, other ? other->egl : EGL_NO_CONTEXT, version, flags);
-	if (c->egl == EGL_NO_CONTEXT)
+	c->handle = g->ws->context_create(g, other ? other->handle : NULL, version, flags);
+	if (!c->handle)
 		return error_set(err, -ENOTSUP, "context %u: the driver makes no %s%u.%u context: %s",
 				 ctx, flags & SINK_CONTEXT_ES ? "ES " :
 				 flags & SINK_CONTEXT_CORE ? "core " : "", version / 10,
-				 version % 10, sink_gl_egl_error());
+				 version % 10, g->ws->error(g));
 	c->flags = flags;
-	c->started = false;
 	return 0;
 }
 
@@ -131,22 +114,21 @@ static void context_destroy(struct sink *s, uint32_t ctx)
 		return;
 	if (g->context == ctx)
 		make_current(s, 0, 0, 0, NULL);
-	eglDestroyContext(g->display, c->egl);
+	g->ws->context_destroy(g, c->handle);
 	memset(c, 0, sizeof(*c));
 }
 
 /* ---- drawables ----------------------------------------------------------- */
 
 /* All bits zero, through a context of the sink's own so that no client's state is
- * touched.  A window is left as the X server made it. */
+ * touched.  What GLX makes is left as it is. */
 static int drawable_blacken(struct sink_gl *g, struct sink_gl_drawable *d, struct error *err)
 {
-	if (d->window)
+	if (g->ws == &sink_gl_ws_glx)
 		return 0;
-	eglBindAPI(EGL_OPENGL_API);
-	if (!eglMakeCurrent(g->display, d->egl, d->egl, g->own))
+	if (!g->ws->make_current(g, g->own, 0, d, d))
 		return error_set(err, -EIO, "drawable: it cannot be drawn to: %s",
-				 sink_gl_egl_error());
+				 g->ws->error(g));
 	g->gl.ClearColor(0, 0, 0, 0);
 	g->gl.Clear(GL_COLOR_BUFFER_BIT);
 	g->gl.Flush();
@@ -181,11 +163,10 @@ static int drawable_create(struct sink *s, uint32_t drawable, uint32_t w, uint32
 		return r;
 	d = &g->drawables[drawable - 1];
 	memset(d, 0, sizeof(*d));
-	d->egl = EGL_NO_SURFACE;
 	d->config = config;
 	r = drawable_size(g, d, w, h, err);
 	if (r >= 0)
-		r = sink_gl_surface_create(g, d, err);
+		r = g->ws->drawable_create(g, d, err);
 	if (r < 0)
 		return r;
 	d->live = true;
@@ -207,17 +188,15 @@ static int drawable_resize(struct sink *s, uint32_t drawable, uint32_t w, uint32
 	r = drawable_size(g, d, w, h, err);
 	if (r < 0)
 		return r;
-	if (d->window) {
-		sink_gl_x11_resize(g->x11, d->window, d->w, d->h);
+	if (g->ws->drawable_resize(g, d))
 		return 0;
-	}
-	r = sink_gl_surface_create(g, d, err);
+	r = g->ws->drawable_create(g, d, err);
 	if (r < 0) {
 		*d = old;
 		return r;
 	}
 	r = drawable_blacken(g, d, err);    /* binds the new one where the old was */
-	sink_gl_surface_destroy(g, &old);
+	g->ws->drawable_destroy(g, &old);
 	return r;
 }
 
@@ -228,8 +207,7 @@ static void drawable_destroy(struct sink *s, uint32_t drawable)
 
 	if (!d)
 		return;
-	/* EGL keeps a current surface alive until another takes its place. */
-	sink_gl_surface_destroy(g, d);
+	g->ws->drawable_destroy(g, d);
 	memset(d, 0, sizeof(*d));
 }
 
@@ -240,19 +218,8 @@ static int swap(struct sink *s, uint32_t drawable, struct error *err)
 
 	if (!d)
 		return error_set(err, -ENOENT, "swap: there is no drawable %u", drawable);
-	if (g->context && g->draw == drawable) {
-		eglSwapBuffers(g->display, d->egl);
-		return 0;
-	}
-	if (g->context)
-		g->gl.Flush();
-	if (!d->window)
-		return 0;
-	/* EGL swaps only what is current; GLX, from which programs come, anything. */
-	eglBindAPI(EGL_OPENGL_API);
-	if (eglMakeCurrent(g->display, d->egl, d->egl, g->own))
-		eglSwapBuffers(g->display, d->egl);
-	return bind(g, err);
+	g->ws->swap(g, d, g->context && g->draw == drawable);
+	return 0;
 }
 
 /* ---- the sink ------------------------------------------------------------ */
@@ -261,16 +228,16 @@ static void destroy(struct sink *s)
 {
 	struct sink_gl *g = sink_gl_of(s);
 
-	if (g->display != EGL_NO_DISPLAY) {
-		eglMakeCurrent(g->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
+	if (g->display) {
+		g->ws->make_current(g, NULL, 0, NULL, NULL);
 		for (uint32_t i = 1; i <= g->ncontexts; i++)
 			context_destroy(s, i);
 		for (uint32_t i = 1; i <= g->ndrawables; i++)
 			drawable_destroy(s, i);
-		if (g->own != EGL_NO_CONTEXT)
-			eglDestroyContext(g->display, g->own);
+		if (g->own)
+			g->ws->context_destroy(g, g->own);
 	}
-	sink_gl_egl_close(g);
+	g->ws->close(g);
 	free(g->contexts);
 	free(g->drawables);
 	free(g->extensions);
@@ -288,24 +255,24 @@ const struct sink_ops sink_gl_ops = {
 	.destroy = destroy,
 };
 
-static int open_all(struct sink_gl *g, const struct sink_gl_options *opt, struct error *err)
+static int open_all(struct sink_gl *g, struct error *err)
 {
-	int r = sink_gl_egl_open(g, opt, err);
+	int r = g->ws->open(g, err);
 
 	if (r < 0)
 		return r;
-	g->own = sink_gl_egl_context(g, EGL_NO_CONTEXT, 0, 0);
-	if (g->own == EGL_NO_CONTEXT)
+	g->own = g->ws->context_create(g, NULL, 0, 0);
+	if (!g->own)
 		return error_set(err, -ENODEV, "GL: the driver makes no OpenGL context: %s "
-				 "(install libgl1-mesa-dri)", sink_gl_egl_error());
-	if (!eglMakeCurrent(g->display, EGL_NO_SURFACE, EGL_NO_SURFACE, g->own))
+				 "(install libgl1-mesa-dri)", g->ws->error(g));
+	if (!g->ws->make_current(g, g->own, 0, NULL, NULL))
 		return error_set(err, -ENODEV, "GL: no context can be made current: %s",
-				 sink_gl_egl_error());
+				 g->ws->error(g));
 	r = sink_gl_calls_load(g, err);
 	if (r < 0)
 		return r;
 	sink_gl_entries_load(g);
-	eglMakeCurrent(g->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
+	g->ws->make_current(g, NULL, 0, NULL, NULL);
 	return 0;
 }
 
@@ -318,11 +285,10 @@ int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct er
 		return error_set(err, -ENOMEM, "GL: out of memory");
 	g->base.name = opt && opt->window ? "window" : "gl";
 	g->base.ops = &sink_gl_ops;
-	g->display = EGL_NO_DISPLAY;
-	g->own = EGL_NO_CONTEXT;
+	g->ws = opt && opt->window ? &sink_gl_ws_glx : &sink_gl_ws_egl;
 	g->title = opt ? opt->title : NULL;
 	g->hidden = opt && opt->hidden;
-	r = open_all(g, opt, err);
+	r = open_all(g, err);
 	if (r < 0) {
 		destroy(&g->base);
 		return r;

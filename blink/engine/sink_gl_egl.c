@@ -1,7 +1,6 @@
-/* sink_gl_egl.c - the EGL side of the GL sink: display, configurations, contexts
- * and surfaces.
+/* sink_gl_egl.c - the window system of an off-screen GL sink: EGL without windows.
  *
- * Off-screen, the display is Mesa's surfaceless platform (no X server, no device
+ * The display is Mesa's surfaceless platform (no X server, no device
  * file is needed), or EGL's default display where that platform is absent, and a
  * drawable is a pbuffer.  A pbuffer has one colour buffer, which answers to GL_BACK
  * and to GL_FRONT, and its pixels survive a swap, as those of a back buffer that is
@@ -11,15 +10,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <EGL/egl.h>
+#include <EGL/eglext.h>
+
 #include "blink/engine/sink_gl_priv.h"
 
 /* eglTerminate takes a display away from every user in the process: the last sink
  * that uses it does that. */
 static pthread_mutex_t display_lock = PTHREAD_MUTEX_INITIALIZER;
-static EGLDisplay display_shared = EGL_NO_DISPLAY;
 static unsigned display_users;
 
-const char *sink_gl_egl_error(void)
+static const char *egl_error(struct sink_gl *g)
 {
 	static const char *const names[] = {
 		"success", "EGL_NOT_INITIALIZED", "EGL_BAD_ACCESS", "EGL_BAD_ALLOC",
@@ -30,6 +31,7 @@ const char *sink_gl_egl_error(void)
 	};
 	EGLint code = eglGetError() - EGL_SUCCESS;
 
+	(void)g;
 	if (code < 0 || (size_t)code >= sizeof(names) / sizeof(*names))
 		return "unknown EGL error";
 	return names[code];
@@ -46,7 +48,7 @@ bool sink_gl_has_word(const char *list, const char *word)
 	return false;
 }
 
-static EGLDisplay display_offscreen(void)
+static EGLDisplay display_find(void)
 {
 	const char *client = eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS);
 	EGLDisplay d = EGL_NO_DISPLAY;
@@ -59,72 +61,58 @@ static EGLDisplay display_offscreen(void)
 	return d;
 }
 
-static int display_open(struct sink_gl *g, bool window, struct error *err)
+static int display_open(struct sink_gl *g, struct error *err)
 {
-	void *native = NULL;
+	EGLDisplay d = display_find();
 	EGLBoolean ok;
-	int r;
 
-	if (window) {
-		r = sink_gl_x11_open(&g->x11, &native, err);
-		if (r < 0)
-			return r;
-		g->display = eglGetPlatformDisplay(EGL_PLATFORM_X11_EXT, native, NULL);
-	} else {
-		g->display = display_offscreen();
-	}
-	if (g->display == EGL_NO_DISPLAY)
+	if (d == EGL_NO_DISPLAY)
 		return error_set(err, -ENODEV, "GL: EGL offers no display "
 				 "(install libegl-mesa0 and libgl1-mesa-dri)");
 	pthread_mutex_lock(&display_lock);
-	ok = eglInitialize(g->display, NULL, NULL);
-	if (ok && !window) {
-		display_shared = g->display;
-		display_users++;
-	}
+	ok = eglInitialize(d, NULL, NULL);
+	display_users += ok ? 1 : 0;
 	pthread_mutex_unlock(&display_lock);
-	if (!ok) {
-		g->display = EGL_NO_DISPLAY;
+	if (!ok)
 		return error_set(err, -ENODEV, "GL: EGL does not start: %s "
-				 "(install libegl-mesa0 and libgl1-mesa-dri)",
-				 sink_gl_egl_error());
-	}
+				 "(install libegl-mesa0 and libgl1-mesa-dri)", egl_error(g));
+	g->display = d;
 	return 0;
 }
 
-int sink_gl_egl_open(struct sink_gl *g, const struct sink_gl_options *opt, struct error *err)
+static int egl_open(struct sink_gl *g, struct error *err)
 {
+	bool no_config, surfaceless;
 	const char *ext;
-	int r = display_open(g, opt && opt->window, err);
+	int r = display_open(g, err);
 
 	if (r < 0)
 		return r;
 	ext = eglQueryString(g->display, EGL_EXTENSIONS);
-	g->no_config = sink_gl_has_word(ext, "EGL_KHR_no_config_context");
-	g->surfaceless = sink_gl_has_word(ext, "EGL_KHR_surfaceless_context");
+	no_config = sink_gl_has_word(ext, "EGL_KHR_no_config_context");
+	surfaceless = sink_gl_has_word(ext, "EGL_KHR_surfaceless_context");
 	g->robust = sink_gl_has_word(ext, "EGL_EXT_create_context_robustness");
-	if (!g->no_config || !g->surfaceless)
+	if (!no_config || !surfaceless)
 		return error_set(err, -ENODEV, "GL: this EGL lacks %s (use Mesa's)",
-				 g->no_config ? "EGL_KHR_surfaceless_context" :
+				 no_config ? "EGL_KHR_surfaceless_context" :
 				 "EGL_KHR_no_config_context");
 	return 0;
 }
 
-void sink_gl_egl_close(struct sink_gl *g)
+static void egl_close(struct sink_gl *g)
 {
-	if (g->display != EGL_NO_DISPLAY) {
-		pthread_mutex_lock(&display_lock);
-		if (g->display != display_shared) {
-			eglTerminate(g->display);
-		} else if (--display_users == 0) {
-			eglTerminate(g->display);
-			display_shared = EGL_NO_DISPLAY;
-		}
-		pthread_mutex_unlock(&display_lock);
-	}
-	g->display = EGL_NO_DISPLAY;
-	sink_gl_x11_close(g->x11);
-	g->x11 = NULL;
+	if (!g->display)
+		return;
+	pthread_mutex_lock(&display_lock);
+	if (--display_users == 0)
+		eglTerminate(g->display);
+	pthread_mutex_unlock(&display_lock);
+	g->display = NULL;
+}
+
+static sink_fn egl_proc(const char *name)
+{
+	return (sink_fn)eglGetProcAddress(name);
 }
 
 /* ---- contexts ------------------------------------------------------------ */
@@ -161,8 +149,8 @@ static EGLContext context_try(struct sink_gl *g, EGLContext share, uint32_t vers
 	return eglCreateContext(g->display, EGL_NO_CONFIG_KHR, share, attr);
 }
 
-EGLContext sink_gl_egl_context(struct sink_gl *g, EGLContext share, uint32_t version,
-			       uint32_t flags)
+static void *egl_context_create(struct sink_gl *g, void *share, uint32_t version,
+				uint32_t flags)
 {
 	EGLContext c = EGL_NO_CONTEXT;
 
@@ -177,17 +165,21 @@ EGLContext sink_gl_egl_context(struct sink_gl *g, EGLContext share, uint32_t ver
 	return c;
 }
 
+static void egl_context_destroy(struct sink_gl *g, void *context)
+{
+	eglDestroyContext(g->display, context);
+}
+
 /* ---- surfaces ------------------------------------------------------------ */
 
 static int config_choose(struct sink_gl *g, uint32_t bits, EGLConfig *config, struct error *err)
 {
 	EGLint samples = (EGLint)SINK_CONFIG_SAMPLES(bits), n = 0;
-	bool window = g->x11 && !(bits & SINK_CONFIG_PBUFFER);
 
 	/* Fewer samples than asked for are better than no drawable. */
 	for (;; samples--) {
 		const EGLint attr[] = {
-			EGL_SURFACE_TYPE, window ? EGL_WINDOW_BIT : EGL_PBUFFER_BIT,
+			EGL_SURFACE_TYPE, EGL_PBUFFER_BIT,
 			EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT,
 			EGL_RED_SIZE, 8, EGL_GREEN_SIZE, 8, EGL_BLUE_SIZE, 8, EGL_ALPHA_SIZE, 8,
 			EGL_DEPTH_SIZE, 24, EGL_STENCIL_SIZE, 8,
@@ -202,27 +194,8 @@ static int config_choose(struct sink_gl *g, uint32_t bits, EGLConfig *config, st
 	}
 }
 
-static int surface_window(struct sink_gl *g, struct sink_gl_drawable *d, EGLConfig config,
-			  struct error *err)
-{
-	EGLint visual = 0;
-	int r;
-
-	eglGetConfigAttrib(g->display, config, EGL_NATIVE_VISUAL_ID, &visual);
-	r = sink_gl_x11_window(g->x11, visual, d->w, d->h, g->title, g->hidden,
-			       &d->window, err);
-	if (r < 0)
-		return r;
-	d->egl = eglCreatePlatformWindowSurface(g->display, config, &d->window, NULL);
-	if (d->egl == EGL_NO_SURFACE) {
-		sink_gl_x11_destroy(g->x11, d->window);
-		d->window = 0;
-	}
-	return 0;
-}
-
-/* Makes d->egl of the size and configuration that d says. */
-int sink_gl_surface_create(struct sink_gl *g, struct sink_gl_drawable *d, struct error *err)
+static int egl_drawable_create(struct sink_gl *g, struct sink_gl_drawable *d,
+			       struct error *err)
 {
 	const EGLint attr[] = { EGL_WIDTH, (EGLint)d->w, EGL_HEIGHT, (EGLint)d->h, EGL_NONE };
 	EGLConfig config;
@@ -230,25 +203,68 @@ int sink_gl_surface_create(struct sink_gl *g, struct sink_gl_drawable *d, struct
 
 	if (r < 0)
 		return r;
-	if (g->x11 && !(d->config & SINK_CONFIG_PBUFFER)) {
-		r = surface_window(g, d, config, err);
-		if (r < 0)
-			return r;
-	} else {
-		d->egl = eglCreatePbufferSurface(g->display, config, attr);
-	}
-	if (d->egl == EGL_NO_SURFACE)
+	d->surface = eglCreatePbufferSurface(g->display, config, attr);
+	if (d->surface == EGL_NO_SURFACE)
 		return error_set(err, -EIO, "drawable: %ux%u pixels: %s", d->w, d->h,
-				 sink_gl_egl_error());
+				 egl_error(g));
 	return 0;
 }
 
-void sink_gl_surface_destroy(struct sink_gl *g, struct sink_gl_drawable *d)
+/* A surface that is current lives on until another takes its place. */
+static void egl_drawable_destroy(struct sink_gl *g, struct sink_gl_drawable *d)
 {
-	if (d->egl != EGL_NO_SURFACE)
-		eglDestroySurface(g->display, d->egl);
-	d->egl = EGL_NO_SURFACE;
-	if (d->window)
-		sink_gl_x11_destroy(g->x11, d->window);
-	d->window = 0;
+	if (d->surface != EGL_NO_SURFACE)
+		eglDestroySurface(g->display, d->surface);
+	d->surface = EGL_NO_SURFACE;
 }
+
+static bool egl_drawable_resize(struct sink_gl *g, struct sink_gl_drawable *d)
+{
+	(void)g;
+	(void)d;
+	return false;
+}
+
+/* ---- what is current ----------------------------------------------------- */
+
+static bool egl_make_current(struct sink_gl *g, void *context, uint32_t flags,
+			     const struct sink_gl_drawable *draw,
+			     const struct sink_gl_drawable *read)
+{
+	EGLSurface d = draw ? draw->surface : EGL_NO_SURFACE;
+	EGLSurface r = read ? read->surface : EGL_NO_SURFACE;
+
+	if (!context)
+		return eglMakeCurrent(g->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
+	/* EGL wants both or none. */
+	if (d == EGL_NO_SURFACE)
+		d = r;
+	if (r == EGL_NO_SURFACE)
+		r = d;
+	eglBindAPI(flags & SINK_CONTEXT_ES ? EGL_OPENGL_ES_API : EGL_OPENGL_API);
+	return eglMakeCurrent(g->display, d, r, context);
+}
+
+/* EGL swaps only what is current.  Nobody sees a pbuffer, so any other is let be. */
+static void egl_swap(struct sink_gl *g, struct sink_gl_drawable *d, bool current)
+{
+	if (current)
+		eglSwapBuffers(g->display, d->surface);
+	else if (g->context)
+		g->gl.Flush();
+}
+
+const struct sink_gl_ws sink_gl_ws_egl = {
+	.name = "EGL",
+	.open = egl_open,
+	.close = egl_close,
+	.error = egl_error,
+	.proc = egl_proc,
+	.context_create = egl_context_create,
+	.context_destroy = egl_context_destroy,
+	.drawable_create = egl_drawable_create,
+	.drawable_destroy = egl_drawable_destroy,
+	.drawable_resize = egl_drawable_resize,
+	.make_current = egl_make_current,
+	.swap = egl_swap,
+};

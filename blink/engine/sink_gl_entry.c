@@ -1,7 +1,7 @@
 /* sink_gl_entry.c - entry points of the driver, and what stands in for missing ones.
  *
- * eglGetProcAddress answers for any name that begins with gl, whether the driver
- * knows it or not, so it cannot tell what is missing.  A command is offered when its
+ * eglGetProcAddress and glXGetProcAddress answer for any name that begins with gl, whether the driver
+ * knows it or not, so they cannot tell what is missing.  A command is offered when its
  * core version is not above the context's or one of its extensions is listed.
  * What is not offered is a counting no-op (sink_missing_entry). */
 #include <errno.h>
@@ -25,12 +25,12 @@ static bool command_offered(const struct sink_gl *g, const struct gl_command *cm
 	return strstr(g->extensions, word) != NULL;
 }
 
-static sink_fn command_address(const struct gl_command *cmd)
+static sink_fn command_address(const struct sink_gl *g, const struct gl_command *cmd)
 {
-	sink_fn fn = (sink_fn)eglGetProcAddress(cmd->name);
+	sink_fn fn = g->ws->proc(cmd->name);
 
 	for (const char *const *a = cmd->aliases; !fn && a && *a; a++)
-		fn = (sink_fn)eglGetProcAddress(*a);
+		fn = g->ws->proc(*a);
 	return fn;
 }
 
@@ -44,7 +44,7 @@ void sink_gl_entries_load(struct sink_gl *g)
 			continue;
 		cmd = &gl_commands[gl_ops[op].command];
 		if (command_offered(g, cmd))
-			fn = command_address(cmd);
+			fn = command_address(g, cmd);
 		g->base.entry[op] = fn ? fn : sink_missing_entry(op);
 	}
 	g->base.pixel_storei = (sink_fn)g->gl.PixelStorei;
@@ -75,7 +75,7 @@ static int extensions_load(struct sink_gl *g, struct error *err)
 	return 0;
 }
 
-#define LOAD(name) (*(sink_fn *)(void *)&g->gl.name = (sink_fn)eglGetProcAddress("gl" #name))
+#define LOAD(name) (*(sink_fn *)(void *)&g->gl.name = g->ws->proc("gl" #name))
 
 int sink_gl_calls_load(struct sink_gl *g, struct error *err)
 {

@@ -1,16 +1,14 @@
 /* sink_gl_priv.h - what the files of the GL sink share.
  *
  *   sink_gl.c         the sink: contexts, drawables, making current, swapping
- *   sink_gl_egl.c     displays, configurations, surfaces
- *   sink_gl_window.c  X windows behind the surfaces of a windowed sink
+ *   sink_gl_egl.c     the window system off-screen: EGL without windows
+ *   sink_gl_glx.c     the window system of a windowed sink: GLX
  *   sink_gl_entry.c   entry points, and what stands in for missing ones
  *   sink_gl_read.c    pictures and errors
  */
 #ifndef BLINK_ENGINE_SINK_GL_PRIV_H
 #define BLINK_ENGINE_SINK_GL_PRIV_H
 
-#include <EGL/egl.h>
-#include <EGL/eglext.h>
 #include <GL/gl.h>
 #include <GL/glext.h>
 
@@ -22,20 +20,43 @@
 #define SINK_GL_PIXELS_MAX (1u << 26)     /* of one drawable */
 
 struct sink_gl_context {
-	EGLContext egl;         /* EGL_NO_CONTEXT: the name is free */
+	void *handle;           /* the window system's context; NULL: the name is free */
 	uint32_t flags;
 	bool started;           /* has been current once */
 };
 
 struct sink_gl_drawable {
 	bool live;
-	EGLSurface egl;
 	uint32_t w, h, config;
-	unsigned long window;   /* X window, 0 off-screen */
+	void *surface;          /* EGL */
+	unsigned long window, glx;      /* X window, 0 for a pbuffer; GLX drawable */
 };
 
-/* The X side of a windowed sink; the types of Xlib stay in sink_gl_window.c. */
-struct sink_gl_x11;
+struct sink_gl;
+
+/* A window system.  All work on the sink they are given; errors of those that return
+ * bool are told by .error. */
+struct sink_gl_ws {
+	const char *name;
+	int (*open)(struct sink_gl *g, struct error *err);
+	void (*close)(struct sink_gl *g);
+	const char *(*error)(struct sink_gl *g);
+	sink_fn (*proc)(const char *name);
+	void *(*context_create)(struct sink_gl *g, void *share, uint32_t version,
+				uint32_t flags);
+	void (*context_destroy)(struct sink_gl *g, void *context);
+	int (*drawable_create)(struct sink_gl *g, struct sink_gl_drawable *d,
+			       struct error *err);
+	void (*drawable_destroy)(struct sink_gl *g, struct sink_gl_drawable *d);
+	/* To d's new size; false where a drawable has one size for life. */
+	bool (*drawable_resize)(struct sink_gl *g, struct sink_gl_drawable *d);
+	/* context NULL: none is current; draw and read may be NULL */
+	bool (*make_current)(struct sink_gl *g, void *context, uint32_t flags,
+			     const struct sink_gl_drawable *draw,
+			     const struct sink_gl_drawable *read);
+	void (*swap)(struct sink_gl *g, struct sink_gl_drawable *d, bool current);
+};
+extern const struct sink_gl_ws sink_gl_ws_egl, sink_gl_ws_glx;
 
 /* Entry points that the sink itself uses; they are the same for every context. */
 struct sink_gl_calls {
@@ -60,12 +81,14 @@ struct sink_gl_calls {
 
 struct sink_gl {
 	struct sink base;
-	EGLDisplay display;
-	EGLContext own;              /* for questions and for blackening new drawables */
-	struct sink_gl_x11 *x11;     /* NULL: off-screen */
+	const struct sink_gl_ws *ws;
+	void *display;               /* of EGL or X */
+	void *config;                /* GLX: of contexts and of drawables without samples */
+	void *visual;                /* GLX: XVisualInfo of config */
+	unsigned long idle;          /* GLX: the drawable that stands for none */
+	void *own;                   /* context for questions and for blackening drawables */
 	const char *title;
-	bool hidden;
-	bool no_config, surfaceless, robust;
+	bool hidden, robust;
 	struct sink_gl_calls gl;
 	struct sink_gl_context *contexts;
 	uint32_t ncontexts;
@@ -87,23 +110,8 @@ static inline struct sink_gl *sink_gl_of(struct sink *s)
 	return (struct sink_gl *)(void *)s;
 }
 
-/* sink_gl_egl.c */
-int sink_gl_egl_open(struct sink_gl *g, const struct sink_gl_options *opt, struct error *err);
-void sink_gl_egl_close(struct sink_gl *g);
-const char *sink_gl_egl_error(void);     /* the last EGL error in words */
+/* Is word among the words of list? */
 bool sink_gl_has_word(const char *list, const char *word);
-EGLContext sink_gl_egl_context(struct sink_gl *g, EGLContext share, uint32_t version,
-			       uint32_t flags);
-int sink_gl_surface_create(struct sink_gl *g, struct sink_gl_drawable *d, struct error *err);
-void sink_gl_surface_destroy(struct sink_gl *g, struct sink_gl_drawable *d);
-
-/* sink_gl_window.c */
-int sink_gl_x11_open(struct sink_gl_x11 **x, void **display, struct error *err);
-void sink_gl_x11_close(struct sink_gl_x11 *x);
-int sink_gl_x11_window(struct sink_gl_x11 *x, EGLint visual, uint32_t w, uint32_t h,
-		       const char *title, bool hidden, unsigned long *window, struct error *err);
-void sink_gl_x11_resize(struct sink_gl_x11 *x, unsigned long window, uint32_t w, uint32_t h);
-void sink_gl_x11_destroy(struct sink_gl_x11 *x, unsigned long window);
 
 /* sink_gl_entry.c: with a context current */
 int sink_gl_calls_load(struct sink_gl *g, struct error *err);

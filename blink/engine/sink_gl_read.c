@@ -208,6 +208,7 @@ int sink_gl_read(struct sink *s, uint8_t **rgb, uint32_t *w, uint32_t *h, struct
 	GLint framebuffer, buffer, size[2] = { 0, 0 };
 	uint8_t *pixels, *out;
 	unsigned channels;
+	size_t bytes;
 	GLenum e;
 	int r;
 
@@ -221,7 +222,10 @@ int sink_gl_read(struct sink *s, uint8_t **rgb, uint32_t *w, uint32_t *h, struct
 	if (size[0] < 1 || size[1] < 1 || (uint64_t)size[0] * (uint64_t)size[1] * 4 > PICTURE_MAX)
 		return error_set(err, -ENODATA, "picture: %d by %d pixels can not be read",
 				 size[0], size[1]);
-	pixels = malloc((size_t)size[0] * (size_t)size[1] * channels);
+	bytes = (size_t)size[0] * (size_t)size[1] * channels;
+	/* What lies outside a window's buffers is not written.  glretrace shows then what
+	 * malloc gave it, and so does a sink that stands beside it. */
+	pixels = g->hidden ? malloc(bytes) : calloc(1, bytes);
 	out = malloc((size_t)size[0] * (size_t)size[1] * 3);
 	if (!pixels || !out) {
 		free(pixels);
