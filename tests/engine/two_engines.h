@@ -32,31 +32,47 @@ static inline const struct sp *two_callee(void *user, uint32_t id)
 	return &t->sps[id];
 }
 
-static inline void two_init(struct two *t)
+static inline void two_client_init(struct two *t, struct side *s)
 {
 	struct client_limits limits = { .slots = RANDOM_SLOTS };
 	struct error err;
 
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		limits.names[i] = RANDOM_NAMES;
+	if (client_init(&s->client, s->sink, &limits, &err) < 0)
+		abort();
+	s->client.payloads = (struct sp_payloads){ t->payloads, RANDOM_PAYLOADS };
+	s->client.callee = two_callee;
+	s->client.user = t;
+	for (unsigned k = 0; k < SP_EXTERNS; k++)
+		s->client.ext.value[k] = 0x3f800000 + k;
+}
+
+static inline void two_init(struct two *t)
+{
+	struct error err;
+
 	memset(t, 0, sizeof(*t));
 	random_payloads(t->payloads);
-	for (unsigned s = 0; s < GL_SPACE_COUNT; s++)
-		limits.names[s] = RANDOM_NAMES;
 	for (unsigned i = 0; i < 2; i++) {
-		struct side *s = &t->side[i];
-
-		buf_init(&s->log);
-		s->sink = sink_recorder_create(&s->log);
-		if (!s->sink || client_init(&s->client, s->sink, &limits, &err) < 0)
+		buf_init(&t->side[i].log);
+		t->side[i].sink = sink_recorder_create(&t->side[i].log);
+		if (!t->side[i].sink)
 			abort();
-		s->client.payloads = (struct sp_payloads){ t->payloads, RANDOM_PAYLOADS };
-		s->client.callee = two_callee;
-		s->client.user = t;
-		for (unsigned k = 0; k < SP_EXTERNS; k++)
-			s->client.ext.value[k] = 0x3f800000 + k;
+		two_client_init(t, &t->side[i]);
 	}
 	if (jit_create(&t->jit, t->side[1].sink, &err) < 0) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
+	}
+}
+
+/* New clients, on the sinks and with the JIT that are there. */
+static inline void two_clients_renew(struct two *t)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		client_finish(&t->side[i].client);
+		two_client_init(t, &t->side[i]);
 	}
 }
 
