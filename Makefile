@@ -86,7 +86,7 @@ $(B)/%.o: %.c $(GENH)
 $(B)/gen/%.o: $(B)/gen/%.c $(GENH)
 	$(call say,CC,$<)$(CC) $(CFLAGS_ALL) -Wno-unused-parameter -MMD -MP -c $< -o $@
 $(B)/libblink.a: $(LIB_OBJ)
-	$(call say,AR,$@)rm -f $@ && $(AR) rcs $@ $^
+	$(call say,AR,$@)rm -f $@ && $(AR) qcs $@ $^
 $(B)/blinkctl: $(CLI_OBJ) $(B)/libblink.a
 	$(call say,LD,$@)$(CC) $(CLI_OBJ) $(B)/libblink.a -o $@ $(LDLIBS_ALL)
 # a test is linked with what else lies in its folder, and with tests/support
