@@ -306,13 +306,13 @@ static enum verify_reason draw(struct verifier *v, const struct desc *d, const u
 	uint32_t used = o->enabled | o->maybe;
 
 	caps_draw(v);
+	if (count <= 0 || instances <= 0)
+		return VERIFY_OK;
 	if (l->type) {
 		r = indices_source(v, l, rec);
 		if (r != VERIFY_OK)
 			return r;
 	}
-	if (count <= 0 || instances <= 0)
-		return VERIFY_OK;
 	v->facts->vertices += (uint64_t)count * (uint64_t)instances;
 	if (used & o->bad)
 		return VERIFY_ARRAY_UNKNOWN;
@@ -331,6 +331,8 @@ static enum verify_reason draw(struct verifier *v, const struct desc *d, const u
 		if (r != VERIFY_OK)
 			return r;
 	}
+	if (v->s->ctx->locked > o->limit)
+		return VERIFY_ARRAY_SHORT;
 	if (l->type)
 		return elements_fit(v, l, rec, o);
 	if ((int32_t)rec[l->first] < 0)
@@ -339,22 +341,17 @@ static enum verify_reason draw(struct verifier *v, const struct desc *d, const u
 								     : VERIFY_ARRAY_SHORT;
 }
 
-/* A driver may fetch the locked range at once. */
+/* While arrays are locked a driver may fetch the whole range with any draw. */
 static enum verify_reason lock(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	const struct desc_layout *l = verifier_layout(v, d);
-	struct vao *o = v->s->vao;
-	int32_t first = (int32_t)rec[l->first], count = (int32_t)rec[l->count];
-	enum verify_reason r;
+	uint32_t first = l->first ? rec[l->first] : 0, count = l->count ? rec[l->count] : 0;
 
-	if (first < 0 || count <= 0)
-		return VERIFY_OK;
-	if ((o->enabled | o->maybe) & o->bad)
-		return VERIFY_ARRAY_UNKNOWN;
-	r = limit_find(v, o);
-	if (r != VERIFY_OK)
-		return r;
-	return (uint64_t)first + (uint64_t)count <= o->limit ? VERIFY_OK : VERIFY_ARRAY_SHORT;
+	state_touch_context(v->s);
+	v->s->ctx->locked = 0;
+	if ((int32_t)first >= 0 && (int32_t)count > 0)
+		v->s->ctx->locked = first + count;
+	return VERIFY_OK;
 }
 
 enum verify_reason arrays_track(struct verifier *v, const struct desc *d, const uint32_t *rec)

@@ -44,10 +44,12 @@ static enum verify_reason payload(const struct verifier *v, const struct desc_ch
 	const uint32_t *words = rec + c->word;
 	uint64_t need;
 
-	if (!words[0])
-		return c->nullable ? VERIFY_OK : VERIFY_PAYLOAD_NULL;
+	if (!words[0] && c->nullable)
+		return VERIFY_OK;
 	if (!gl_payload_size(rec, c->operand, &need))
 		return VERIFY_PAYLOAD_SIZE_UNKNOWN;
+	if (!words[0])
+		return need ? VERIFY_PAYLOAD_NULL : VERIFY_OK;
 	if (!binding_free(v->s->ctx, c->binding))
 		return VERIFY_BUFFER_BOUND;
 	return payload_holds(v, words, need);
@@ -55,10 +57,11 @@ static enum verify_reason payload(const struct verifier *v, const struct desc_ch
 
 static enum verify_reason name(const struct verifier *v, unsigned space, uint32_t id)
 {
-	if (id > v->env->limits.names[space])
+	/* names that are the driver's own index no table */
+	if (id > v->env->limits.names[space] && !gl_spaces[space].identity)
 		return VERIFY_NAME_RANGE;
 	/* binding a name makes its object: there must be something to make it in */
-	if (id && !v->s->ctx->name && gl_spaces[space].shared && !gl_spaces[space].identity)
+	if (id && !v->s->ctx->name && space != GL_SPACE_CONTEXT && space != GL_SPACE_DRAWABLE)
 		return VERIFY_NO_CONTEXT;
 	return VERIFY_OK;
 }

@@ -68,7 +68,7 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glColorMask", HOOK_MASK, MASK_COLOR }, { "glDepthMask", HOOK_MASK, MASK_DEPTH },
 	{ "glStencilMask", HOOK_MASK, MASK_STENCIL },
 	{ "glPushAttrib", HOOK_PUSH_ATTRIB, 0 }, { "glPopAttrib", HOOK_POP_ATTRIB, 0 },
-	{ "glLockArraysEXT", HOOK_LOCK, 0 }, { "glUnlockArraysEXT", HOOK_LOCK, 0 },
+	{ "glLockArraysEXT", HOOK_LOCK, 1 }, { "glUnlockArraysEXT", HOOK_LOCK, 0 }, { "glUnlockArraysEXT", HOOK_LOCK, 0 },
 	{ "glDrawArrays", HOOK_DRAW, 0 }, { "glDrawArraysInstanced", HOOK_DRAW, 0 },
 	{ "glDrawArraysInstancedBaseInstance", HOOK_DRAW, 0 },
 	{ "glDrawElements", HOOK_DRAW, 0 }, { "glDrawRangeElements", HOOK_DRAW, 0 },

@@ -279,6 +279,7 @@ static bool context_meet(struct context *a, const struct context *b)
 	name_meet(&a->pack, b->pack);
 	a->restart_known = a->restart_known && b->restart_known &&
 			   a->restart_index == b->restart_index;
+	a->locked = a->locked > b->locked ? a->locked : b->locked;
 	caps_meet(&a->caps, &b->caps);
 	a->attrib_lost |= b->attrib_lost || a->nattrib != b->nattrib ||
 			  memcmp(a->attrib, b->attrib, sizeof(a->attrib)) != 0;

@@ -82,6 +82,7 @@ struct context {
 	uint32_t list;                  /* being compiled */
 	uint32_t array_buffer, unpack, pack;
 	uint32_t vao_name;
+	uint32_t locked;                /* end of the range of LockArraysEXT, 0 none */
 	uint8_t unit;                   /* ClientActiveTexture */
 	uint8_t nsaved, nattrib;
 	bool attrib_lost;               /* depth of the attribute stack is not known */
