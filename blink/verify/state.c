@@ -57,7 +57,7 @@ static void names_finish(struct names *n, bool contexts)
 	free(n->page);
 }
 
-struct context *state_context(struct verify_state *s, uint32_t name)
+struct context *client_context(struct verify_state *s, uint32_t name)
 {
 	return name ? names_get(s, &s->contexts, name, sizeof(struct context), OBJECT_CONTEXT)
 		    : &s->nowhere;

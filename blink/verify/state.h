@@ -145,7 +145,7 @@ static inline struct vao *state_touch_vao(struct verify_state *s)
 }
 
 /* Objects by name, made when missing; NULL without memory (s->failed is set). */
-struct context *state_context(struct verify_state *s, uint32_t name);
+struct context *client_context(struct verify_state *s, uint32_t name);
 struct vao *state_vao(struct verify_state *s, uint32_t name);
 struct buffer *state_buffer(struct verify_state *s, uint32_t name);
 struct saved_stack *state_saved(struct verify_state *s);

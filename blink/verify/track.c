@@ -16,11 +16,11 @@ static enum verify_reason context_make(struct verifier *v, const uint32_t *rec)
 	if (!name || name == s->ctx->name)
 		return VERIFY_CONTEXT_UNKNOWN;
 	if (share) {
-		with = state_context(s, share);
+		with = client_context(s, share);
 		if (with && !with->made)
 			return VERIFY_CONTEXT_UNKNOWN;
 	}
-	c = state_context(s, name);
+	c = client_context(s, name);
 	if (!c)
 		return VERIFY_OK;
 	state_touch(s, &c->o);
@@ -31,7 +31,7 @@ static enum verify_reason context_make(struct verifier *v, const uint32_t *rec)
 /* One that is current stays in use until another is. */
 static enum verify_reason context_destroy(struct verifier *v, const uint32_t *rec)
 {
-	struct context *c = rec[1] ? state_context(v->s, rec[1]) : NULL;
+	struct context *c = rec[1] ? client_context(v->s, rec[1]) : NULL;
 
 	if (c && c->made) {
 		state_touch(v->s, &c->o);
@@ -42,7 +42,7 @@ static enum verify_reason context_destroy(struct verifier *v, const uint32_t *re
 
 static enum verify_reason make_current(struct verifier *v, const uint32_t *rec)
 {
-	struct context *c = state_context(v->s, rec[1]);
+	struct context *c = client_context(v->s, rec[1]);
 
 	if (!c)
 		return VERIFY_OK;
