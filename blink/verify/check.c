@@ -164,7 +164,6 @@ static enum verify_reason check_one(const struct verifier *v, const struct desc_
 	case CHECK_NAME: return name(v, c->space, w);
 	case CHECK_NAME_NEW: return w ? name(v, c->space, w) : VERIFY_NAME_RANGE;
 	case CHECK_SLOT: return w <= limits->slots ? VERIFY_OK : VERIFY_SLOT_RANGE;
-	case CHECK_SLOT_NEW: return w && w <= limits->slots ? VERIFY_OK : VERIFY_SLOT_RANGE;
 	case CHECK_PAYLOAD: return payload(v, c, rec);
 	case CHECK_NAMES: return names(v, c, rec);
 	case CHECK_STRING: return strings(v, c, rec, 1);

@@ -68,7 +68,7 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glColorMask", HOOK_MASK, MASK_COLOR }, { "glDepthMask", HOOK_MASK, MASK_DEPTH },
 	{ "glStencilMask", HOOK_MASK, MASK_STENCIL },
 	{ "glPushAttrib", HOOK_PUSH_ATTRIB, 0 }, { "glPopAttrib", HOOK_POP_ATTRIB, 0 },
-	{ "glLockArraysEXT", HOOK_LOCK, 1 }, { "glUnlockArraysEXT", HOOK_LOCK, 0 }, { "glUnlockArraysEXT", HOOK_LOCK, 0 },
+	{ "glLockArraysEXT", HOOK_LOCK, 1 }, { "glUnlockArraysEXT", HOOK_LOCK, 0 },
 	{ "glDrawArrays", HOOK_DRAW, 0 }, { "glDrawArraysInstanced", HOOK_DRAW, 0 },
 	{ "glDrawArraysInstancedBaseInstance", HOOK_DRAW, 0 },
 	{ "glDrawElements", HOOK_DRAW, 0 }, { "glDrawRangeElements", HOOK_DRAW, 0 },
@@ -241,14 +241,16 @@ static int payload_check(const struct gl_op *op, const struct gl_operand *o,
 static int check_kind(const struct gl_op *op, const struct gl_operand *o, struct desc_check *c,
 		      struct desc *d)
 {
-	bool defines = op->form == GL_FORM_LOCATE;
+	/* attributes and fragment outputs have indices of GL's own, not slots */
+	bool defines = op->form == GL_FORM_LOCATE &&
+		       op->command == GL_CMD_glGetUniformLocation;
 
 	switch (o->kind) {
 	case GL_KIND_DST: return CHECK_DST;
 	case GL_KIND_EXTERN: return CHECK_EXTERN;
 	case GL_KIND_NAME: return op->form == GL_FORM_CREATE && o->param == 0xff ? CHECK_NAME_NEW
 									 : CHECK_NAME;
-	case GL_KIND_LOCATION: return defines ? CHECK_SLOT_NEW : CHECK_SLOT;
+	case GL_KIND_LOCATION: return CHECK_SLOT;
 	case GL_KIND_PAYLOAD: return payload_check(op, o, c, d);
 	case GL_KIND_ANSWER: return CHECK_ANSWER;
 	case GL_KIND_OFFSET:
@@ -259,7 +261,7 @@ static int check_kind(const struct gl_op *op, const struct gl_operand *o, struct
 		return o->binding == GL_BINDING_UNPACK || o->binding == GL_BINDING_PACK
 			? CHECK_OFFSET : -1;
 	default:
-		return defines && strcmp(o->name, "slot") == 0 ? CHECK_SLOT_NEW : -1;
+		return defines && strcmp(o->name, "slot") == 0 ? CHECK_SLOT : -1;
 	}
 }
 
