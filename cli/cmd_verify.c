@@ -211,6 +211,7 @@ static void env_fill(struct verification *v, bool strict)
 	v->env.limits.slots = blink_slots(v->file);
 	v->env.limits.words = SP_MAX_WORDS;
 	v->env.limits.allow_opaque = v->env.limits.allow_sensitive = !strict;
+	v->env.want_rerunnable = true;
 	v->env.callee = callee;
 	v->env.user = v;
 }

@@ -21,6 +21,23 @@ static void hash_put(struct effects_walk *w, uint32_t index)
 	w->hash[h & (w->hash_cap - 1)] = index + 1;
 }
 
+/* One by one while that is less than all. */
+static void hash_clear(struct effects_walk *w)
+{
+	if (w->ncells * 8 > w->hash_cap) {
+		memset(w->hash, 0, w->hash_cap * sizeof(*w->hash));
+		return;
+	}
+	for (uint32_t i = w->ncells; i-- > 0;) {
+		const struct fx_dynamic *c = &w->cell[i];
+		uint32_t h = fx_hash(c->slot, c->key[0], c->key[1]);
+
+		while (w->hash[h & (w->hash_cap - 1)] != i + 1)
+			h++;
+		w->hash[h & (w->hash_cap - 1)] = 0;
+	}
+}
+
 static bool cells_grow(struct effects_walk *w)
 {
 	uint32_t cap = w->cells_cap ? w->cells_cap * 2 : 256;
@@ -111,6 +128,8 @@ static void cell_write(struct effects_walk *w, uint32_t cell, unsigned slot)
 		now |= FX_READ;
 	if (fx_certain(w))
 		now |= FX_KILLED;
+	if (cell >= CELL_DYNAMIC && (now & FX_KILLED))
+		bit_set(w->dynamic_killed, slot);
 	if (now != f)
 		fx_cell_set(w, cell, now);
 }
@@ -127,22 +146,29 @@ void fx_forget_kills(struct effects_walk *w)
 /* Cells of these slots mean another object from now on. */
 void fx_rebind(struct effects_walk *w, const uint64_t *slots)
 {
-	bool found = false;
+	uint64_t dynamic = 0;
 
-	for (unsigned s = 0; s < GL_SLOT_COUNT; s++) {
-		if (!bit_test(slots, s))
-			continue;
-		found = true;
-		bit_set(w->rebound, s);
-		for (unsigned i = 0; i < FX_CELL_WORDS; i++) {
-			if (w->killed[i] & w->t->slot_cells[s][i])
-				w->epoch++;
-			w->killed[i] &= ~w->t->slot_cells[s][i];
+	for (unsigned i = 0; i < FX_SLOT_WORDS; i++) {
+		w->rebound[i] |= slots[i];
+		dynamic |= slots[i] & w->dynamic_killed[i];
+		for (uint64_t left = slots[i]; left; left &= left - 1) {
+			unsigned s = i * 64 + (unsigned)__builtin_ctzll(left);
+
+			for (unsigned k = w->t->first_word[s]; s < GL_SLOT_COUNT &&
+			     k < w->t->end_word[s]; k++) {
+				if (w->killed[k] & w->t->slot_cells[s][k])
+					w->epoch++;
+				w->killed[k] &= ~w->t->slot_cells[s][k];
+			}
 		}
 	}
-	for (uint32_t i = 0; found && i < w->ncells; i++)
+	if (!dynamic)
+		return;
+	for (uint32_t i = 0; i < w->ncells; i++)
 		if (bit_test(slots, w->cell[i].slot))
 			w->cell[i].flags &= (uint8_t)~FX_KILLED;
+	for (unsigned i = 0; i < FX_SLOT_WORDS; i++)
+		w->dynamic_killed[i] &= ~slots[i];
 }
 
 /* ---- applying effects ---------------------------------------------------- */
@@ -260,15 +286,18 @@ void fx_class_apply(struct effects_walk *w, unsigned class, const uint32_t *rec,
 /* Which cells have no effect in the state that is known. */
 void fx_idle_update(struct effects_walk *w)
 {
-	static const struct { const char *slot; uint8_t test; } tests[] = {
-		{ "depth_buffer", FX_DEPTH_TEST }, { "stencil_buffer", FX_STENCIL_TEST },
+	static const struct { uint16_t slot; uint8_t test; } tests[] = {
+		{ GL_SLOT_depth_buffer, FX_DEPTH_TEST },
+		{ GL_SLOT_stencil_buffer, FX_STENCIL_TEST },
 	};
 	const uint32_t none[2] = { 0, 0 };
 
 	memset(w->idle, 0, sizeof(w->idle));
 	memset(w->idle_draw, 0, sizeof(w->idle_draw));
 	memset(w->idle_slots, 0, sizeof(w->idle_slots));
-	for (unsigned s = 0; s < GL_SLOT_COUNT; s++) {
+	for (unsigned k = 0; k < w->t->nwhens; k++) {
+		unsigned s = w->t->whens[k];
+
 		if (!w->known.initial[s])
 			continue;
 		for (unsigned i = 0; i < FX_SLOT_WORDS; i++)
@@ -277,8 +306,7 @@ void fx_idle_update(struct effects_walk *w)
 			w->idle[i] |= w->t->when_cells[s][i];
 	}
 	for (size_t i = 0; i < sizeof(tests) / sizeof(*tests); i++) {
-		unsigned s = fx_slot_find(tests[i].slot);
-		unsigned cell = fx_static_cell(w->t, s, none[0], none[1]);
+		unsigned cell = fx_static_cell(w->t, tests[i].slot, none[0], none[1]);
 
 		if (cell != FX_NONE && w->known.sure[tests[i].test])
 			bit_set(w->idle_draw, cell);
@@ -340,14 +368,11 @@ void effects_begin(struct effects_walk *w)
 	memset(w->any_read_cells, 0, sizeof(w->any_read_cells));
 	memset(w->any_read, 0, sizeof(w->any_read));
 	memset(w->any_write, 0, sizeof(w->any_write));
-	memset(w->rebound, 0, sizeof(w->rebound));
+	memset(w->dynamic_killed, 0, sizeof(w->dynamic_killed));
+	memcpy(w->rebound, w->t->loose_slots, sizeof(w->rebound));
 	memset(w->entry_keys, 0, sizeof(w->entry_keys));
 	memset(w->told_keys, 0, sizeof(w->told_keys));
-	for (unsigned s = 0; s < GL_SLOT_COUNT; s++)
-		if (w->t->loose[s])
-			bit_set(w->rebound, s);
-	if (w->ncells)
-		memset(w->hash, 0, w->hash_cap * sizeof(*w->hash));
+	hash_clear(w);
 	w->ncells = 0;
 	w->opaque = w->failed;
 	w->position = w->join = 0;
@@ -446,8 +471,12 @@ bool effects_rerunnable(struct effects_walk *w, struct buf *restore)
 			buf_append(restore, "*", 1);
 		return false;
 	}
-	for (unsigned i = 0; i < w->t->ncells; i++)
-		sum_cell(w, sum, w->t->cell[i].slot, fx_cell_flags(w, i));
+	for (unsigned k = 0; k < FX_CELL_WORDS; k++)
+		for (uint64_t left = w->read[k] | w->written[k]; left; left &= left - 1) {
+			unsigned i = k * 64 + (unsigned)__builtin_ctzll(left);
+
+			sum_cell(w, sum, w->t->cell[i].slot, fx_cell_flags(w, i));
+		}
 	for (uint32_t i = 0; i < w->ncells; i++)
 		sum_cell(w, sum, w->cell[i].slot, w->cell[i].flags);
 	for (unsigned s = 0; s < GL_SLOT_COUNT; s++) {

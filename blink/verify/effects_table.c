@@ -81,6 +81,8 @@ static void specials_fill(struct fx_table *t)
 
 /* ---- which slots follow which -------------------------------------------- */
 
+static void set_bit(uint64_t *set, unsigned bit) { set[bit / 64] |= UINT64_C(1) << bit % 64; }
+
 static bool doc_names(const char *doc, const char *word)
 {
 	size_t n = strlen(word);
@@ -121,11 +123,11 @@ static void depends_fill(struct fx_table *t)
 		t->bound[b] = strncmp(s->name, "bound_", 6) == 0;
 		if (!t->bound[b])
 			continue;
-		t->loose[b] = true;
+		set_bit(t->loose_slots, b);
 		for (unsigned d = 0; d < GL_SLOT_COUNT; d++) {
 			if (d == b || t->bound[d] || !doc_names(s->doc, gl_slots[d].name))
 				continue;
-			t->loose[b] = false;
+			t->loose_slots[b / 64] &= ~(UINT64_C(1) << b % 64);
 			depends[b][d] = true;
 			for (unsigned k = 0; k < GL_SLOT_COUNT; k++)
 				if (depends[d][k])
@@ -143,8 +145,6 @@ static void depends_fill(struct fx_table *t)
 		if (!t->bound[s])
 			memset(depends[s], 0, sizeof(depends[s]));
 }
-
-static void set_bit(uint64_t *set, unsigned bit) { set[bit / 64] |= UINT64_C(1) << bit % 64; }
 
 static void class_rebinds(const struct fx_table *t, struct fx_class *c, unsigned written)
 {
@@ -363,8 +363,18 @@ static void when_fill(struct fx_table *t)
 	for (unsigned s = 0; s < GL_SLOT_COUNT; s++) {
 		int when = gl_slots[s].when;
 
+		for (unsigned i = 0; i < FX_CELL_WORDS; i++) {
+			if (!t->slot_cells[s][i])
+				continue;
+			if (!t->end_word[s])
+				t->first_word[s] = (uint8_t)i;
+			t->end_word[s] = (uint8_t)(i + 1);
+		}
 		if (when < 0)
 			continue;
+		if (!t->is_when[when])
+			t->whens[t->nwhens++] = (uint16_t)when;
+		t->is_when[when] = true;
 		set_bit(t->when_slots[when], s);
 		for (unsigned i = 0; i < FX_CELL_WORDS; i++)
 			t->when_cells[when][i] |= t->slot_cells[s][i];

@@ -67,9 +67,13 @@ struct fx_table {
 	struct fx_cell cell[FX_CELLS];
 	uint64_t slot_cells[GL_SLOT_COUNT][FX_CELL_WORDS];
 	bool bound[GL_SLOT_COUNT];           /* content of whatever is bound */
-	bool loose[GL_SLOT_COUNT];           /* bound, but to what is not known */
+	uint64_t loose_slots[FX_SLOT_WORDS]; /* bound, but to what is not known */
 	bool selected[GL_SLOT_COUNT];        /* has cells that a selector picks */
 	bool existence[GL_SLOT_COUNT];       /* "that an object of this name exists" */
+	uint8_t first_word[GL_SLOT_COUNT], end_word[GL_SLOT_COUNT];   /* of slot_cells */
+	uint16_t whens[GL_SLOT_COUNT];       /* slots that others name as `when` */
+	unsigned nwhens;
+	bool is_when[GL_SLOT_COUNT];
 	/* slots and cells without effect while a slot (their `when`) is initial */
 	uint64_t when_slots[GL_SLOT_COUNT][FX_SLOT_WORDS];
 	uint64_t when_cells[GL_SLOT_COUNT][FX_CELL_WORDS];

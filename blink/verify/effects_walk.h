@@ -61,6 +61,7 @@ struct effects_walk {
 	uint64_t idle_draw[FX_CELL_WORDS];        /* tests that are off */
 	uint64_t any_read[FX_SLOT_WORDS], any_write[FX_SLOT_WORDS];
 	uint64_t idle_slots[FX_SLOT_WORDS];
+	uint64_t dynamic_killed[FX_SLOT_WORDS];   /* slots with such cells in `cell` */
 	uint64_t rebound[FX_SLOT_WORDS];          /* several objects behind one cell */
 	uint64_t entry_keys[FX_SLOT_WORDS], told_keys[FX_SLOT_WORDS];
 	uint32_t *applied;                        /* per class: epoch of its last effect */

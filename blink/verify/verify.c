@@ -104,9 +104,11 @@ static enum verify_reason call(struct verifier *v, const uint32_t *rec)
 	if (!callee)
 		return VERIFY_CALL_UNKNOWN;
 	v->chain[++v->depth] = rec[1];
-	effects_inline(v->s->walk, true);
+	if (v->env->want_rerunnable)
+		effects_inline(v->s->walk, true);
 	r = code_walk(v, callee);
-	effects_inline(v->s->walk, false);
+	if (v->env->want_rerunnable)
+		effects_inline(v->s->walk, false);
 	v->depth--;
 	return r;
 }
@@ -171,7 +173,7 @@ static enum verify_reason record(struct verifier *v, struct walk *w, const uint3
 		r = check_operands(v, d, rec);
 	v->facts->vertices += d->vertices;
 	/* a call's effects are those of its records */
-	if (r == VERIFY_OK && d->hook != HOOK_CALL)
+	if (r == VERIFY_OK && v->env->want_rerunnable && d->hook != HOOK_CALL)
 		effects_add_record(v->s->walk, rec);
 	if (r == VERIFY_OK && d->hook != HOOK_NONE)
 		r = hook(v, w, d, rec);
@@ -272,7 +274,8 @@ int verify_sp(struct verify_state *s, const struct verify_env *env, const struct
 
 	memset(verdict, 0, sizeof(*verdict));
 	state_begin(s);
-	effects_begin(s->walk);
+	if (env->want_rerunnable)
+		effects_begin(s->walk);
 	r = code_walk(&v, sp);
 	if (s->failed) {
 		s->failed = false;
@@ -283,6 +286,7 @@ int verify_sp(struct verify_state *s, const struct verify_env *env, const struct
 		state_undo(s);
 		return -EACCES;
 	}
-	verdict->facts.rerunnable = effects_rerunnable(s->walk, NULL);
+	if (env->want_rerunnable)
+		verdict->facts.rerunnable = effects_rerunnable(s->walk, NULL);
 	return 0;
 }

@@ -39,7 +39,7 @@ struct verify_facts {
 	bool clears_color, clears_depth, clears_stencil;   /* before any draw */
 	bool uses_depth, uses_stencil, uses_blend, reads_framebuffer;
 	bool draws;
-	bool rerunnable;
+	bool rerunnable;                /* only if the environment asks for it */
 	uint64_t commands;              /* worst-case records executed */
 	uint64_t vertices;              /* worst case */
 	uint32_t contexts, opaque;      /* contexts made current; opaque commands met */
@@ -62,6 +62,8 @@ struct verify_env {
 	struct sp_payloads payloads;
 	const struct sp *(*callee)(void *user, uint32_t id);
 	void *user;
+	bool want_rerunnable;           /* find facts.rerunnable, at a third of the cost
+	                                   again; for all SPs of a state, or for none */
 };
 
 /* 0 accepted, -EACCES refused (verdict filled in both cases), -ENOMEM. */
