@@ -77,14 +77,17 @@ static inline struct random_group *random_group(const char *name)
 	struct random_group *g = groups;
 
 	for (; g->name; g++)
-		if (!strcmp(g->name, name))
+		if (g->name == name)      /* the table's own string */
 			return g;
 	if (g == groups + RANDOM_GROUPS - 1)
 		return g;
 	g->name = name;
-	for (uint32_t v = 0; v < 0x10000 && g->n < RANDOM_GROUP_VALUES; v++)
+	for (uint32_t v = 0; v < 0x9400 && g->n < RANDOM_GROUP_VALUES; v++) {
 		if (gl_enum_name(name, v))
 			g->v[g->n++] = v;
+		if (v == 0x4fff)
+			v = 0x7fff;               /* nothing lies between */
+	}
 	return g;
 }
 
