@@ -224,6 +224,7 @@ static bool names_read(struct assembler *a)
 {
 	uint64_t max;
 
+	a->limits_given = true;
 	if (!token_next(a))
 		return false;
 	for (unsigned i = 0; i < GL_SPACE_COUNT; i++) {
@@ -241,6 +242,7 @@ static bool slots_read(struct assembler *a)
 {
 	uint64_t n;
 
+	a->limits_given = true;
 	if (!token_next(a) || !number_read(a, UINT32_MAX, "slots", &n))
 		return false;
 	blink_writer_slots(a->writer, (uint32_t)n);
@@ -324,6 +326,10 @@ static int text_assemble(struct assembler *a, const char *path)
 	}
 	if (a->failed)
 		return a->err->code;
+	for (unsigned i = 0; !a->limits_given && i < GL_SPACE_COUNT; i++)
+		blink_writer_names(a->writer, i, a->names[i]);
+	if (!a->limits_given)
+		blink_writer_slots(a->writer, a->slots);
 	buf_append(&a->provenance, "", 1);
 	if (a->provenance.failed)
 		return error_set(a->err, -ENOMEM, "%s: out of memory", a->name);

@@ -38,7 +38,8 @@ struct assembler {
 	struct buf provenance;
 	struct symbols payloads, sps, labels;
 	struct buf code, fixups, data;
-	uint32_t nsps;            /* assembled so far */
+	bool limits_given;        /* names or slots: then none are inferred */
+	uint32_t names[GL_SPACE_COUNT], slots;     /* highest that records mention */
 	struct asm_stats stats;
 };
 

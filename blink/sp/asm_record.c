@@ -202,6 +202,18 @@ static bool double_operand(struct assembler *a, const struct place *p)
 	return true;
 }
 
+/* Text without names and slots gets those that its records mention. */
+static bool limited_operand(struct assembler *a, const struct place *p)
+{
+	bool name = p->operand->kind == GL_KIND_NAME;
+	uint32_t *most = name ? &a->names[p->operand->space] : &a->slots;
+
+	if (!int_read(a, p, 0, UINT32_MAX, "no unsigned integer of 32 bits"))
+		return false;
+	*most = *p->words > *most ? *p->words : *most;
+	return true;
+}
+
 /* ---- records ------------------------------------------------------------- */
 
 static bool word_operand(struct assembler *a, const struct place *p)
@@ -209,8 +221,10 @@ static bool word_operand(struct assembler *a, const struct place *p)
 	switch ((enum gl_kind)p->operand->kind) {
 	case GL_KIND_INT:
 		return int_read(a, p, INT32_MIN, INT32_MAX, "no integer of 32 bits");
-	case GL_KIND_UINT: case GL_KIND_NAME: case GL_KIND_LOCATION:
+	case GL_KIND_UINT:
 		return int_read(a, p, 0, UINT32_MAX, "no unsigned integer of 32 bits");
+	case GL_KIND_NAME: case GL_KIND_LOCATION:
+		return limited_operand(a, p);
 	case GL_KIND_FLOAT:
 		return text_read_float(a->token.text, a->token.length, p->words) ||
 		       operand_fail(a, p, "no number");

@@ -33,27 +33,43 @@ struct block *block_of(struct stream *s, uint32_t number)
 
 /* ---- buffers ------------------------------------------------------------- */
 
+/* Sizes that come again and again: their buffers are handed on, since clearing fresh
+ * pages costs more than unpacking into warm ones. */
+static const uint64_t spare_sizes[SPARES] = { BLINK_BLOCK, BLINK_CODE_BLOCK };
+
+static int spare_class(uint64_t raw)
+{
+	for (int i = 0; i < SPARES; i++)
+		if (raw <= spare_sizes[i] && raw > spare_sizes[i] / 2)
+			return i;
+	return -1;
+}
+
 static uint8_t *buffer_get(struct blink_file *f, uint64_t raw)
 {
-	uint8_t *p = NULL;
+	int class = spare_class(raw);
+	uint64_t size = class < 0 ? raw : spare_sizes[class];
+	uint8_t *p;
 
-	if (raw <= BLINK_BLOCK && raw > BLINK_BLOCK / 2 && f->spare) {
-		p = f->spare;
-		f->spare = NULL;
+	if (class >= 0 && f->spares[class]) {
+		p = f->spares[class];
+		f->spares[class] = NULL;
 		return p;
 	}
-	if (raw <= HUGE)
-		return aligned_alloc(64, (size_t)blink_align(raw ? raw : 1, 64));
-	p = aligned_alloc(HUGE, (size_t)blink_align(raw, HUGE));
+	if (size <= HUGE)
+		return aligned_alloc(64, (size_t)blink_align(size ? size : 1, 64));
+	p = aligned_alloc(HUGE, (size_t)blink_align(size, HUGE));
 	if (p)
-		madvise(p, (size_t)blink_align(raw, HUGE), MADV_HUGEPAGE);
+		madvise(p, (size_t)blink_align(size, HUGE), MADV_HUGEPAGE);
 	return p;
 }
 
 static void buffer_put(struct blink_file *f, uint8_t *p, uint64_t raw)
 {
-	if (raw <= BLINK_BLOCK && raw > BLINK_BLOCK / 2 && !f->spare)
-		f->spare = p;
+	int class = spare_class(raw);
+
+	if (class >= 0 && !f->spares[class])
+		f->spares[class] = p;
 	else
 		free(p);
 }
@@ -105,7 +121,8 @@ void cache_finish(struct blink_file *f)
 	for (unsigned i = 0; i < BLINK_STREAMS; i++)
 		for (uint32_t k = 0; f->streams[i].blocks && k < f->streams[i].nblocks; k++)
 			free(f->streams[i].blocks[k].owned);
-	free(f->spare);
+	for (unsigned i = 0; i < SPARES; i++)
+		free(f->spares[i]);
 }
 
 /* ---- loading ------------------------------------------------------------- */

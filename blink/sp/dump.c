@@ -320,8 +320,7 @@ static int head_dump(struct dump *d)
 		if (blink_names_max(d->file, i))
 			buf_printf(&d->line, "names %s %u\n", gl_spaces[i].name,
 				   blink_names_max(d->file, i));
-	if (blink_slots(d->file))
-		buf_printf(&d->line, "slots %u\n", blink_slots(d->file));
+	buf_printf(&d->line, "slots %u\n", blink_slots(d->file));
 	buf_printf(&d->line, "provenance ");
 	text_string(&d->line, json, strlen(json));
 	return dump_line(d);

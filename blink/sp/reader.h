@@ -8,6 +8,8 @@
 
 #include "blink/sp/format.h"
 
+#define SPARES 2
+
 /* A section that holds objects.  Resident while raw is not NULL. */
 struct block {
 	const struct blink_section *section;
@@ -56,7 +58,7 @@ struct blink_file {
 
 	ZSTD_DCtx *zstd;
 	struct block *newest, *oldest;
-	uint8_t *spare;                   /* a buffer of BLINK_BLOCK, for the next block */
+	uint8_t *spares[SPARES];          /* buffers for the next blocks */
 	uint64_t cache_bytes, resident, pinned;
 };
 

@@ -310,6 +310,23 @@ static void test_language(void **state)
 	blink_close(f);
 }
 
+/* Limits that are not given are those of the records. */
+static void test_limits(void **state)
+{
+	static const char text[] = "blink 1\nsp 0 init {\n\tglBindTexture GL_TEXTURE_2D, 9\n"
+				   "\tglUniform1f 4, 0.5\n\tend\n}\n";
+	struct error err = { 0 };
+	struct blink_file *f;
+
+	(void)state;
+	assemble(text, sizeof(text) - 1, path_a);
+	assert_int_equal(blink_open(&f, path_a, 0, &err), 0);
+	assert_int_equal(blink_names_max(f, GL_SPACE_TEXTURE), 9);
+	assert_int_equal(blink_names_max(f, GL_SPACE_BUFFER), 0);
+	assert_int_equal(blink_slots(f), 4);
+	blink_close(f);
+}
+
 #define HEAD "blink 1\nsp 0 init {\n"
 static void test_mistakes(void **state)
 {
@@ -405,7 +422,8 @@ int main(void)
 		cmocka_unit_test(test_every_op), cmocka_unit_test(test_whole_files),
 		cmocka_unit_test(test_partial_dump), cmocka_unit_test(test_floats),
 		cmocka_unit_test(test_integers), cmocka_unit_test(test_record_line),
-		cmocka_unit_test(test_language), cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_language), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_damaged_text),
 	};
 
