@@ -201,7 +201,13 @@ const uint8_t *tracegen_raw(const struct tracegen *g, size_t *size)
 
 int tracegen_save(const struct tracegen *g, const char *path, size_t limit)
 {
-	size_t left = limit && limit < g->raw.len ? limit : g->raw.len, at = 0;
+	return tracegen_save_raw(g->raw.data, limit && limit < g->raw.len ? limit : g->raw.len,
+				 path);
+}
+
+int tracegen_save_raw(const uint8_t *raw, size_t left, const char *path)
+{
+	size_t at = 0;
 	FILE *f = fopen(path, "wb");
 
 	if (!f)
@@ -213,7 +219,7 @@ int tracegen_save(const struct tracegen *g, const char *path, size_t limit)
 		char *out = malloc(max);
 		uint32_t len;
 
-		snappy_compress((const char *)g->raw.data + at, n, out, &max);
+		snappy_compress((const char *)raw + at, n, out, &max);
 		len = (uint32_t)max;
 		fwrite(&len, 1, 4, f);
 		fwrite(out, 1, max, f);

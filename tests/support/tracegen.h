@@ -27,6 +27,8 @@ void tracegen_swap(struct tracegen *g);
 const uint8_t *tracegen_raw(const struct tracegen *g, size_t *size);
 /* 0 or -1; bytes beyond limit (0: none) are cut off the raw stream. */
 int tracegen_save(const struct tracegen *g, const char *path, size_t limit);
+/* The same of any bytes. */
+int tracegen_save_raw(const uint8_t *raw, size_t size, const char *path);
 void tracegen_destroy(struct tracegen *g);
 
 #endif
