@@ -460,10 +460,18 @@ static uint32_t frame_start(const struct blink_file *f, uint32_t frame)
 
 int blink_frame(struct blink_file *f, uint32_t frame, uint32_t *first, uint32_t *count)
 {
+	uint32_t end, n = blink_sp_count(f);
+
 	if (frame >= f->frames)
 		return -ERANGE;
-	*first = frame_start(f, frame);
-	*count = frame_start(f, frame + 1) - *first;
+	/* frames are mostly asked for in order: the last one's end is this one's start */
+	end = frame && f->hint_frame == frame ? f->hint_sp : frame_start(f, frame);
+	*first = end;
+	while (end < n && entry_at(f, end)->frame <= frame)
+		end++;
+	f->hint_frame = frame + 1;
+	f->hint_sp = end;
+	*count = end - *first;
 	return 0;
 }
 

@@ -49,6 +49,7 @@ struct blink_file {
 	struct sp_state *states;          /* per SP */
 	struct sp_payloads payloads;
 	uint32_t init_count, frames;
+	uint32_t hint_frame, hint_sp;     /* where the frame after the last one asked starts */
 
 	uint8_t *ops;                     /* the op table */
 	struct op_map *op_map;            /* 65,536 rows, or NULL: opcodes are ours */
