@@ -29,7 +29,7 @@ double sample_quantile(struct sample *s, double q)
 /* Four digits are more than any of these measurements holds. */
 static struct json_object *number(double v)
 {
-	double scale = v ? pow(10, 3 - floor(log10(fabs(v)))) : 1;
+	double scale = v != 0 ? pow(10, 3 - floor(log10(fabs(v)))) : 1;
 
 	return json_object_new_double(round(v * scale) / scale);
 }
@@ -57,7 +57,7 @@ struct json_object *sample_ratio_json(const struct sample *a, const struct sampl
 	uint64_t state = 1;
 
 	for (unsigned i = 0; i < a->n && i < b->n; i++)
-		sample_add(&ratio, b->v[i] ? a->v[i] / b->v[i] : 0);
+		sample_add(&ratio, b->v[i] != 0 ? a->v[i] / b->v[i] : 0);
 	for (unsigned k = 0; ratio.n && k < RESAMPLES; k++) {
 		again.n = 0;
 		for (unsigned i = 0; i < ratio.n; i++) {
