@@ -4,6 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const uint16_t selectors[FX_SELECTORS] = {
+	GL_SLOT_active_texture, GL_SLOT_client_active_texture, GL_SLOT_matrix_mode,
+};
+
 #define CELL_DYNAMIC 0x10000u        /* cell numbers from here on are walk->cell's */
 
 static bool bit_test(const uint64_t *set, unsigned bit) { return set[bit / 64] >> bit % 64 & 1; }
@@ -381,6 +385,8 @@ void effects_begin(struct effects_walk *w)
 	w->begin_saved = false;
 	w->list_depth = 0;
 	w->entry_context = w->context;
+	for (unsigned i = 0; i < sizeof(selectors) / sizeof(*selectors); i++)
+		w->entry_selector[i] = w->known.selector[selectors[i]];
 	w->list_budget = FX_LIST_BUDGET;
 	fx_idle_update(w);
 }
@@ -429,12 +435,28 @@ static void sum_cell(const struct effects_walk *w, struct slot_sum *sum, unsigne
 	s->conflict |= ((flags & FX_READ) && (flags & FX_WRITTEN)) || loose;
 }
 
+/* A selector that ends with the value it began with has not changed. */
+static bool selector_unchanged(const struct effects_walk *w, unsigned slot)
+{
+	for (unsigned i = 0; i < sizeof(selectors) / sizeof(*selectors); i++) {
+		const struct fx_selector *a = &w->entry_selector[i], *b;
+
+		b = &w->known.selector[selectors[i]];
+		if (selectors[i] == slot)
+			return a->state == FX_KNOWN && b->state == FX_KNOWN &&
+			       a->value == b->value;
+	}
+	return false;
+}
+
 static bool slot_conflicts(const struct effects_walk *w, unsigned slot, const struct slot_sum *sum)
 {
 	bool any_read = bit_test(w->any_read, slot), any_write = bit_test(w->any_write, slot);
 	bool mixed = bit_test(w->entry_keys, slot) && bit_test(w->told_keys, slot);
 	bool wide = any_read || any_write;
 
+	if (selector_unchanged(w, slot))
+		return false;
 	if (sum->conflict || (any_write && (any_read || sum->read)))
 		return true;
 	/* cells of one slot may be one and the same here */

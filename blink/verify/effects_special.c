@@ -420,7 +420,9 @@ void fx_special(struct effects_walk *w, const uint32_t *rec)
 	}
 	default:
 		w->opaque = true;
-		fx_known_lose(w);
+		/* drawables are no state of a context */
+		if (gl_ops[sp_opcode(*rec)].form != GL_FORM_WINDOW)
+			fx_known_lose(w);
 		return;
 	}
 	effects_of(w, rec, NULL);

@@ -14,6 +14,7 @@
 #define FX_KILLED 2u
 #define FX_WRITTEN 4u
 
+#define FX_SELECTORS 3               /* that a command sets by value */
 #define FX_STACK 32                  /* Push* of one kind tracked at once */
 #define FX_LIST_WORDS (1u << 20)     /* words of list bodies kept */
 #define FX_LIST_DEPTH 8
@@ -86,6 +87,7 @@ struct effects_walk {
 	bool begin_saved;
 
 	struct fx_known known;
+	struct fx_selector entry_selector[FX_SELECTORS];
 	uint32_t context, entry_context;          /* current, 0 unknown; at begin */
 	uint32_t fresh;                           /* made, never current yet */
 

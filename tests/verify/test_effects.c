@@ -151,6 +151,10 @@ static void test_textures(void **state)
 	expect_in(w, draw, "");
 	expect_in(w, late, "texture_binding");
 	expect_in(w, units, "active_texture");
+	/* there and back again; the walk remembers that unit 1 is active now */
+	expect_in(w, (struct record[]){ { "glBindTexture", { 0x0DE1, 3 } },
+		  { "glActiveTexture", { 0x84C0 } }, { "glBindTexture", { 0x0DE1, 3 } },
+		  { "glActiveTexture", { 0x84C1 } }, { 0 } }, "");
 	effects_destroy(w);
 }
 

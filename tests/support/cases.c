@@ -1,0 +1,54 @@
+/* cases.c - see tests/verify/cases.h. */
+#include "tests/verify/cases.h"
+
+#include <string.h>
+
+static const float vertices[12] = { 0 };
+static const uint16_t indices[4] = { 0, 1, 2, 3 };
+static const uint16_t indices_bad[4] = { 0, 1, 2, 4 };
+static const uint16_t restart[4] = { 0, 1, 0xffff, 3 };
+static const uint32_t name_one[1] = { 1 }, name_high[1] = { 999 };
+static const char open_text[3] = { 'a', 'b', 'c' };
+
+static const struct sp_payload payloads[PAYLOADS] = {
+	[0] = { NULL, 0 },
+	[PAY_VERTICES] = { (const uint8_t *)vertices, sizeof(vertices) },
+	[PAY_INDICES] = { (const uint8_t *)indices, sizeof(indices) },
+	[PAY_INDICES_BAD] = { (const uint8_t *)indices_bad, sizeof(indices_bad) },
+	[PAY_STRING] = { (const uint8_t *)"name", 5 },
+	[PAY_OPEN] = { (const uint8_t *)open_text, sizeof(open_text) },
+	[PAY_NAMES] = { (const uint8_t *)name_one, sizeof(name_one) },
+	[PAY_NAMES_BAD] = { (const uint8_t *)name_high, sizeof(name_high) },
+	[PAY_ABSENT] = { NULL, 64 },
+	[PAY_RESTART] = { (const uint8_t *)restart, sizeof(restart) },
+	[PAY_TWO] = { (const uint8_t *)vertices, sizeof(vertices) / 2 },
+};
+const struct sp_payloads case_payloads = { payloads, PAYLOADS };
+
+void case_env(struct verify_env *env)
+{
+	memset(env, 0, sizeof(*env));
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		env->limits.names[i] = CASE_NAMES;
+	env->limits.slots = CASE_SLOTS;
+	env->limits.words = CASE_WORDS;
+	env->limits.allow_opaque = env->limits.allow_sensitive = true;
+	env->payloads = case_payloads;
+}
+
+uint32_t case_code(const struct record *r, uint32_t *code, uint32_t cap)
+{
+	uint32_t n = 0;
+
+	for (; r->op; r++) {
+		unsigned op = gl_op_find(r->op);
+
+		if (op == GL_OP_COUNT || n + gl_ops[op].words + 1 > cap)
+			return 0;
+		code[n] = sp_header(op, r->mask);
+		memcpy(code + n + 1, r->word, (gl_ops[op].words - 1u) * sizeof(*code));
+		n += gl_ops[op].words;
+	}
+	code[n++] = sp_header(OP_end, 0);
+	return n;
+}
