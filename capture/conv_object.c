@@ -219,28 +219,70 @@ int conv_hook_multidraw(struct conv *c, const struct trace_call *call,
 	return 0;
 }
 
-/* The tracer spells interleaved arrays out as the pointers that they are made of;
- * what is left is which arrays they switch on and off. */
+/* OpenGL 3.3 compatibility, table 2.5, from GL_V2F: components of texture coordinate,
+ * colour, normal and vertex, which follow one another in this order. */
+static const struct {
+	uint8_t texture, colour, normal, vertex;
+	bool bytes;             /* the colour is four bytes, not floats */
+} interleaved[14] = {
+	{ 0, 0, 0, 2, false }, { 0, 0, 0, 3, false }, { 0, 4, 0, 2, true },
+	{ 0, 4, 0, 3, true }, { 0, 3, 0, 3, false }, { 0, 0, 3, 3, false },
+	{ 0, 4, 3, 3, false }, { 2, 0, 0, 3, false }, { 4, 0, 0, 4, false },
+	{ 2, 4, 0, 3, true }, { 2, 3, 0, 3, false }, { 2, 0, 3, 3, false },
+	{ 2, 4, 3, 3, false }, { 4, 4, 3, 4, false },
+};
+
+static void interleaved_enable(struct conv *c, uint32_t array, unsigned components)
+{
+	conv_emit_words(c, components ? OP_glEnableClientState : OP_glDisableClientState, array);
+}
+
+/* The pointers into the bound buffer. */
+static void interleaved_pointers(struct conv *c, unsigned format, uint32_t stride, uint64_t at)
+{
+	const uint32_t t = interleaved[format].texture, k = interleaved[format].colour;
+	const uint32_t n = interleaved[format].normal, v = interleaved[format].vertex;
+	const uint32_t type = interleaved[format].bytes ? 0x1401 : 0x1406;
+	const uint32_t colour = interleaved[format].bytes ? 4 : 4 * k;
+	uint64_t pos = at + 4 * t;
+
+	if (!stride)
+		stride = 4 * (t + n + v) + colour;
+	if (t)
+		conv_emit_words(c, OP_glTexCoordPointer_buf, t, 0x1406, stride, (uint32_t)at,
+				(uint32_t)(at >> 32));
+	if (k)
+		conv_emit_words(c, OP_glColorPointer_buf, k, type, stride, (uint32_t)pos,
+				(uint32_t)(pos >> 32));
+	pos += colour;
+	if (n)
+		conv_emit_words(c, OP_glNormalPointer_buf, 0x1406, stride, (uint32_t)pos,
+				(uint32_t)(pos >> 32));
+	pos += 4 * n;
+	conv_emit_words(c, OP_glVertexPointer_buf, v, 0x1406, stride, (uint32_t)pos,
+			(uint32_t)(pos >> 32));
+}
+
+/* Arrays in client memory the tracer itself spells out, before each draw, as the
+ * pointers that they are made of. */
 int conv_hook_interleaved(struct conv *c, const struct trace_call *call,
 			  const struct conv_plan *plan)
 {
-	/* OpenGL 3.3 compatibility, table 2.5: texture 1, colour 2, normal 4; GL_V2F on */
-	static const uint8_t arrays[14] = { 0, 0, 2, 2, 2, 4, 6, 1, 1, 3, 3, 5, 7, 7 };
-	static const uint32_t caps[3] = { 0x8078, 0x8076, 0x8075 };
 	uint32_t format = (uint32_t)conv_arg_uint(call, 0) - 0x2A20u;
 
 	(void)plan;
 	if (format >= 14)
-		return 0;
-	if (conv_bound_buffer(c, 0x8892))
-		return conv_refuse(c, call, "interleaved arrays in a buffer are not converted");
+		return 0;               /* an error then as now */
 	c->stats->lowered++;
-	conv_emit_words(c, OP_glDisableClientState, 0x8079);     /* EDGE_FLAG_ARRAY */
-	conv_emit_words(c, OP_glDisableClientState, 0x8077);     /* INDEX_ARRAY */
-	for (unsigned i = 0; i < 3; i++)
-		conv_emit_words(c, arrays[format] & 1u << i ? OP_glEnableClientState
-				: OP_glDisableClientState, caps[i]);
-	conv_emit_words(c, OP_glEnableClientState, 0x8074);      /* VERTEX_ARRAY */
+	interleaved_enable(c, 0x8079, 0);                        /* EDGE_FLAG_ARRAY */
+	interleaved_enable(c, 0x8077, 0);                        /* INDEX_ARRAY */
+	interleaved_enable(c, 0x8078, interleaved[format].texture);
+	interleaved_enable(c, 0x8076, interleaved[format].colour);
+	interleaved_enable(c, 0x8075, interleaved[format].normal);
+	interleaved_enable(c, 0x8074, interleaved[format].vertex);
+	if (conv_bound_buffer(c, 0x8892))
+		interleaved_pointers(c, format, (uint32_t)conv_arg_uint(call, 1),
+				     conv_arg_uint(call, 2));
 	return 0;
 }
 
