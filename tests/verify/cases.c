@@ -1,4 +1,4 @@
-/* cases.c - see tests/verify/cases.h. */
+/* cases.c - see cases.h. */
 #include "tests/verify/cases.h"
 
 #include <string.h>
