@@ -1,5 +1,6 @@
 /* cmd_dump.c - blinkctl dump: the stored procedures of a .blink file as text. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static int run(const struct cli_args *args)
 			return EXIT_USAGE;
 		opt.sp = (int64_t)n;
 	}
+	signal(SIGPIPE, SIG_DFL);   /* `dump | head` ends without a word */
 	ret = blink_open(&f, args->argv[0], 0, &err);
 	if (ret < 0)
 		return cli_fail(EXIT_DIFFERENT, &err);

@@ -12,9 +12,6 @@
 #include "blink/sp/reader.h"
 
 #define HUGE (2u << 20)
-/* What may be pinned, in caches, and at least: who needs more is no honest file. */
-#define PINS_MAX 16u
-#define PINS_LEAST (256ull << 20)
 
 struct block *block_of(struct stream *s, uint32_t number)
 {
@@ -187,23 +184,14 @@ fail:
 
 int block_pin(struct blink_file *f, struct block *b, struct error *err)
 {
-	uint64_t raw = b->section->raw;
-
 	if (b->pins == 0) {
-		uint64_t most = f->cache_bytes * PINS_MAX;
 		bool fresh = !b->raw;
-		int ret;
+		int ret = fresh ? block_load(f, b, err) : 0;
 
-		most = most > PINS_LEAST ? most : PINS_LEAST;
-		if (f->pinned && f->pinned + raw > most)
-			return error_set(err, -ENOMEM, "%s: needs more than %llu MiB at once",
-					 f->path, (unsigned long long)(most >> 20));
-		ret = fresh ? block_load(f, b, err) : 0;
 		if (ret < 0)
 			return ret;
 		if (!fresh && b->owned)
 			lru_remove(f, b);
-		f->pinned += b->owned ? raw : 0;
 	}
 	b->pins++;
 	return 0;
@@ -211,8 +199,6 @@ int block_pin(struct blink_file *f, struct block *b, struct error *err)
 
 void block_unpin(struct blink_file *f, struct block *b)
 {
-	if (--b->pins || !b->owned)
-		return;
-	f->pinned -= b->section->raw;
-	lru_add(f, b);
+	if (--b->pins == 0 && b->owned)
+		lru_add(f, b);
 }

@@ -17,6 +17,11 @@
 
 /* besides the window: the blocks of the SPs at hand, code among them */
 #define CACHE_BESIDES (32ull << 20)
+/* What one SP may need, in caches and at least, and the index: a file that wants more
+ * is no honest one. */
+#define SP_CACHES 16u
+#define SP_LEAST (1ull << 30)
+#define INDEX_MAX (1ull << 30)
 
 /* ---- opening ------------------------------------------------------------- */
 
@@ -223,7 +228,12 @@ static bool entry_follows(struct blink_file *f, uint32_t id, const struct blink_
 static int index_read(struct blink_file *f, struct error *err)
 {
 	struct stream *index = &f->streams[BLINK_INDEX];
+	uint64_t total = 0;
 
+	for (uint32_t i = 0; i < index->nblocks; i++)
+		total += index->blocks[i].section->raw;
+	if (total > INDEX_MAX)
+		return error_set(err, -EFBIG, "%s: its index is larger than 1 GiB", f->path);
 	for (uint32_t i = 0, id = 0; i < index->nblocks; i++) {
 		const struct blink_section *s = index->blocks[i].section;
 		int ret = block_pin(f, &index->blocks[i], err);
@@ -318,7 +328,14 @@ static void blocks_unpin(struct blink_file *f, const struct blink_entry *e, uint
 static int blocks_pin(struct blink_file *f, const struct blink_entry *e, struct error *err)
 {
 	const uint32_t *blocks = (const void *)(e + 1);
+	uint64_t most = f->cache_bytes * SP_CACHES, need = 0;
 
+	most = most > SP_LEAST ? most : SP_LEAST;
+	for (uint32_t i = 0; i < e->nblocks; i++)
+		need += f->streams[BLINK_DATA].blocks[blocks[i]].section->raw;
+	if (need > most && e->nblocks > 1)
+		return error_set(err, -ENOMEM, "%s: an SP needs more than %llu MiB at once",
+				 f->path, (unsigned long long)(most >> 20));
 	for (uint32_t i = 0; i < e->nblocks; i++) {
 		int ret = block_pin(f, &f->streams[BLINK_DATA].blocks[blocks[i]], err);
 

@@ -60,7 +60,7 @@ struct blink_file {
 	ZSTD_DCtx *zstd;
 	struct block *newest, *oldest;
 	uint8_t *spares[SPARES];          /* buffers for the next blocks */
-	uint64_t cache_bytes, resident, pinned;
+	uint64_t cache_bytes, resident;
 };
 
 /* ---- sections (section.c) ------------------------------------------------ */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -307,6 +309,31 @@ static void test_nothing_left(void **state)
 	assert_true(blink_writer_create(&w, "/dev/null", NULL, &err) < 0);
 	blink_writer_destroy(NULL);
 	blink_close(NULL);
+}
+
+/* Killed in the middle: nothing of the file stays, not even under a temporary name. */
+static void test_killed(void **state)
+{
+	struct error err = { 0 };
+	struct blink_writer *w;
+	uint8_t noise[4096];
+	pid_t child = fork();
+
+	(void)state;
+	if (child == 0) {
+		if (blink_writer_create(&w, path, NULL, &err) < 0)
+			_exit(1);
+		for (uint32_t i = 0; i < 3000; i++) {
+			pattern_fill(noise, sizeof(noise), 2 * i + 1);
+			blink_writer_payload(w, noise, sizeof(noise));
+		}
+		raise(SIGKILL);
+	}
+	int status = 0;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(folder_entries(), 0);
 }
 
 static void test_order(void **state)
@@ -645,7 +672,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_payloads), cmocka_unit_test(test_equal_once),
 		cmocka_unit_test(test_pins), cmocka_unit_test(test_nothing_left),
-		cmocka_unit_test(test_order), cmocka_unit_test(test_other_table),
+		cmocka_unit_test(test_killed), cmocka_unit_test(test_order),
+		cmocka_unit_test(test_other_table),
 		cmocka_unit_test(test_unknown_op), cmocka_unit_test(test_truncated),
 		cmocka_unit_test(test_flipped), cmocka_unit_test(test_version),
 		cmocka_unit_test(test_forged_table), cmocka_unit_test(test_forged_order),
