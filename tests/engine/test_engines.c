@@ -255,6 +255,52 @@ static void cache(void **state)
 	two_finish(&t);
 }
 
+static int swap_fails(struct sink *s, uint32_t drawable, struct error *err)
+{
+	(void)s;
+	return error_set(err, -5, "drawable %u is gone", drawable);
+}
+
+/* A window operation that fails stops both engines at its record, within a callee too. */
+static void errors_stop(void **state)
+{
+	struct sink_ops ops;
+	struct buf callee, code;
+	enum engine_status status;
+	struct two t;
+	struct sp sp;
+
+	(void)state;
+	two_init(&t);
+	ops = *t.side[0].sink->ops;
+	ops.swap = swap_fails;
+	t.side[0].sink->ops = t.side[1].sink->ops = &ops;
+	buf_init(&callee);
+	sp_emit_words(&callee, OP_glUniform1i, 0, 1);
+	sp_emit_words(&callee, OP_blinkSwap, 3);
+	sp_end(&callee);
+	t.sps[0] = (struct sp){ .code = (const uint32_t *)(const void *)callee.data,
+				.nwords = (uint32_t)(callee.len / 4) };
+	buf_init(&code);
+	sp_emit_words(&code, OP_mov, 4, 9);
+	sp_emit_words(&code, OP_call, 0, 4, 1);
+	sp_end(&code);
+	sp = (struct sp){ .code = (const uint32_t *)(const void *)code.data,
+			  .nwords = (uint32_t)(code.len / 4) };
+	assert_null(two_run(&t, &sp, 0, &status));
+	assert_int_equal(status, ENGINE_ERROR);
+	assert_int_equal(t.side[1].client.pc, 3);
+	assert_int_equal(t.side[1].client.calls, 2);
+	assert_string_equal(t.side[1].client.error.text, "drawable 3 is gone");
+	/* and both can go on with something else */
+	assert_null(two_run(&t, &t.sps[0], 0, &status));
+	assert_int_equal(status, ENGINE_ERROR);
+	assert_int_equal(t.side[1].client.pc, 3);
+	buf_finish(&callee);
+	buf_finish(&code);
+	two_finish(&t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -265,6 +311,7 @@ int main(void)
 		cmocka_unit_test(calls),
 		cmocka_unit_test(arena),
 		cmocka_unit_test(cache),
+		cmocka_unit_test(errors_stop),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
