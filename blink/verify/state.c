@@ -181,10 +181,11 @@ void state_touch(struct verify_state *s, struct object *o)
 
 static uint8_t *journal_next(struct journal *j, size_t *at, struct copy *c)
 {
-	uint8_t *p = j->b.data + *at;
+	uint8_t *p;
 
 	if (*at >= j->b.len)
 		return NULL;
+	p = j->b.data + *at;
 	memcpy(c, p, sizeof(*c));
 	*at += sizeof(*c) + ((c->size + 7) & ~(size_t)7);
 	return p + sizeof(*c);
