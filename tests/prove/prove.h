@@ -85,6 +85,8 @@ void prove_args_finish(struct prove_args *a);
 /* ---- the driver ---------------------------------------------------------- */
 /* Makes the context; 77 with a word on stderr where there is no driver, else 0. */
 int prove_driver_open(void);
+/* A forked worker's own memory for its children's reports; 0, or 77 as above. */
+int prove_driver_share(void);
 
 enum prove_end { PROVE_RAN, PROVE_FAULT_GUARD, PROVE_FAULT, PROVE_GL_ERROR, PROVE_BROKEN };
 

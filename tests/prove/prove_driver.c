@@ -31,9 +31,9 @@ static struct shared *shared;
 static uint8_t *guards[PROVE_PARAMS];   /* unreadable pages, one per pointer */
 static unsigned nguards;
 static size_t page;
-/* The command's entry point. Found before the fork: GLVND drops a forked child's
- * current context when it is asked for one. */
-static void (*entry)(void);
+/* Entry points by command. Found before any fork: GLVND drops a forked child's current
+ * context when it is asked for one. */
+static void (**entries)(void);
 
 static int no_driver(const char *why)
 {
@@ -87,6 +87,16 @@ int prove_driver_open(void)
 	if (status)
 		return status;
 	page = (size_t)sysconf(_SC_PAGESIZE);
+	entries = calloc(gl_command_count, sizeof(*entries));
+	if (!entries)
+		return no_driver("no memory");
+	for (unsigned i = 0; i < gl_command_count; i++)
+		entries[i] = eglGetProcAddress(gl_commands[i].name);
+	return prove_driver_share();
+}
+
+int prove_driver_share(void)
+{
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 		      -1, 0);
 	return shared == MAP_FAILED ? no_driver("no shared memory") : 0;
@@ -181,7 +191,7 @@ static void command_call(const struct prove_run *run)
 			argv[i] = (uint64_t)(uintptr_t)texts;
 		}
 	}
-	gl_invoke(gl_command_signature(cmd), entry, argv);
+	gl_invoke(gl_command_signature(cmd), entries[cmd - gl_commands], argv);
 }
 
 static void child(const struct prove_run *run)
@@ -192,7 +202,7 @@ static void child(const struct prove_run *run)
 
 	sigaction(SIGSEGV, &action, NULL);
 	sigaction(SIGBUS, &action, NULL);
-	alarm(20);
+	alarm(60);
 	actions_run(run->c->setup);
 	shared->gl_error = glGetError();
 	if (shared->gl_error) {
@@ -241,11 +251,8 @@ enum prove_end prove_run_child(const struct prove_run *run, struct state_dump *o
 	int status = 0;
 	pid_t pid;
 
-	if (run->cmd) {
-		entry = eglGetProcAddress(run->cmd->name);
-		if (!entry)
-			return PROVE_BROKEN;
-	}
+	if (run->cmd && !entries[run->cmd - gl_commands])
+		return PROVE_BROKEN;
 	fflush(NULL);
 	shared->gl_error = 0;
 	shared->count = 0;
