@@ -33,6 +33,8 @@ static const struct {
 	{ "glFlushMappedBufferRange", conv_hook_map, 3 },
 	{ "glFlushMappedBufferRangeAPPLE", conv_hook_map, 3 },
 	{ "glInterleavedArrays", conv_hook_interleaved, 0 },
+	{ "glXChooseFBConfig", conv_hook_window, 0 },
+	{ "glXGetFBConfigAttrib", conv_hook_window, 0 },
 	{ "glMultiDrawArrays", conv_hook_multidraw, 0 },
 	{ "glMultiDrawElements", conv_hook_multidraw, 1 },
 	{ "glMultiDrawElementsBaseVertex", conv_hook_multidraw, 1 },

@@ -19,6 +19,7 @@
 #define ATTR_EGL_PROFILE 0x30fdu
 #define ATTR_GLX_PBUFFER_HEIGHT 0x8040u
 #define ATTR_GLX_PBUFFER_WIDTH 0x8041u
+#define ATTR_GLX_SAMPLE_BUFFERS 100000u
 #define ATTR_GLX_SAMPLES 100001u
 #define ATTR_EGL_HEIGHT 0x3056u
 #define ATTR_EGL_WIDTH 0x3057u
@@ -295,14 +296,25 @@ static int swap(struct conv *c, const struct trace_call *call, uint64_t handle)
 	return conv_frame_end(c, d->id);
 }
 
-static void note_samples(struct conv *c, const struct trace_call *call, int config, int value)
+/* Drawables get the samples of the configuration that their first context was made of. */
+static void config_samples_set(struct conv *c, uint64_t config, uint64_t samples)
 {
-	struct config_samples s = { conv_arg_uint(call, (unsigned)config),
-				    (uint32_t)conv_arg_uint(call, (unsigned)value), 0 };
+	struct config_samples s = { config, (uint32_t)samples, 0 };
 
-	if (conv_arg_uint(call, 2) == ATTR_GLX_SAMPLES && s.samples <= 16 &&
-	    config_samples_get(c, s.config) != s.samples)
+	if (samples <= 16 && config_samples_get(c, config) != samples)
 		buf_append(&c->samples, &s, sizeof(s));
+}
+
+static void config_chosen(struct conv *c, const struct trace_call *call)
+{
+	uint64_t samples = attrib(call, 2, ATTR_GLX_SAMPLES, 0);
+
+	if (!attrib(call, 2, ATTR_GLX_SAMPLE_BUFFERS, 0) || !samples ||
+	    call->ret.kind != TRACE_ARRAY)
+		return;
+	for (uint32_t i = 0; i < call->ret.count; i++)
+		if (call->ret.items[i].kind == TRACE_POINTER)
+			config_samples_set(c, call->ret.items[i].u, samples);
 }
 
 /* Window-system calls by name: few, and each its own. */
@@ -326,7 +338,14 @@ int conv_hook_window(struct conv *c, const struct trace_call *call,
 	if (!strcmp(name, "glXDestroyContext") || !strcmp(name, "eglDestroyContext"))
 		return destroy_context(c, conv_arg_uint(call, 1));
 	if (!strcmp(name, "glXGetFBConfigAttrib")) {
-		note_samples(c, call, 1, 3);
+		c->stats->skipped++;
+		if (conv_arg_uint(call, 2) == ATTR_GLX_SAMPLES)
+			config_samples_set(c, conv_arg_uint(call, 1), conv_arg_uint(call, 3));
+		return 0;
+	}
+	if (!strcmp(name, "glXChooseFBConfig")) {
+		c->stats->skipped++;
+		config_chosen(c, call);
 		return 0;
 	}
 	if (!strcmp(name, "eglBindAPI")) {
