@@ -10,13 +10,21 @@
 #include <GL/glext.h>
 #include <string.h>
 
+/* The list being compiled does that when it is called. */
+void caps_list(struct verifier *v, uint32_t what)
+{
+	uint32_t list = v->s->ctx->list;
+
+	if (list && list < LIST_NAMES)
+		v->s->lists[list].what |= what;
+}
+
 /* The switches that a command changes now; NULL while it is only compiled. */
 static struct caps *caps_now(struct verifier *v)
 {
 	struct context *c = v->s->ctx;
 
-	if (c->list && c->list < LIST_NAMES)
-		v->s->lists[c->list] |= (uint8_t)LIST_CAPS;
+	caps_list(v, LIST_CAPS);
 	if (c->list && !c->list_executes)
 		return NULL;
 	state_touch_context(v->s);
@@ -34,8 +42,7 @@ void caps_draw(struct verifier *v)
 	const struct context *c = v->s->ctx;
 
 	v->facts->draws = true;
-	if (c->list && c->list < LIST_NAMES)
-		v->s->lists[c->list] |= LIST_DRAWS;
+	caps_list(v, LIST_DRAWS);
 	v->facts->uses_depth |= c->caps.cap[CAP_DEPTH] != TRI_OFF;
 	v->facts->uses_stencil |= c->caps.cap[CAP_STENCIL] != TRI_OFF;
 	v->facts->uses_blend |= c->caps.cap[CAP_BLEND] != TRI_OFF;
@@ -134,18 +141,25 @@ static enum verify_reason new_list(struct verifier *v, const uint32_t *rec)
 	c->list_begin = false;
 	c->list_executes = rec[2] == GL_COMPILE_AND_EXECUTE;
 	if (c->list < LIST_NAMES)
-		v->s->lists[c->list] = (uint8_t)(v->s->region_open ? 0u : LIST_KNOWN);
+		v->s->lists[c->list] =
+			(struct list_shadow){ v->s->region_open ? 0 : LIST_KNOWN, 0 };
+	c->list_vertices = v->facts->vertices;
 	return VERIFY_OK;
 }
 
 static enum verify_reason end_list(struct verifier *v)
 {
 	struct context *c = v->s->ctx;
+	uint64_t vertices;
 
 	if (!c->list)
 		return VERIFY_OK;
 	if (c->list_begin)
 		return VERIFY_LIST_BALANCE;
+	vertices = v->facts->vertices - c->list_vertices;
+	if (c->list < LIST_NAMES)
+		v->s->lists[c->list].vertices = vertices < UINT32_MAX ? (uint32_t)vertices
+								      : UINT32_MAX;
 	state_touch_context(v->s);
 	c->list = 0;
 	return VERIFY_OK;
@@ -156,11 +170,18 @@ static enum verify_reason end_list(struct verifier *v)
 static enum verify_reason call_list(struct verifier *v, const struct desc *d,
 				    const uint32_t *rec)
 {
-	uint8_t what = d->arg || rec[1] >= LIST_NAMES ? 0 : v->s->lists[rec[1]];
+	bool named = !d->arg && rec[1] < LIST_NAMES;
+	uint32_t what = named ? v->s->lists[rec[1]].what : 0;
 	struct caps *k;
 
+	if (named)
+		v->facts->vertices += v->s->lists[rec[1]].vertices;
 	if (!(what & LIST_KNOWN))
-		what = LIST_CAPS | LIST_DRAWS;
+		what = LIST_CAPS | LIST_DRAWS | LIST_READS;
+	if (what & LIST_READS) {
+		v->facts->reads_framebuffer = true;
+		caps_list(v, LIST_READS);
+	}
 	if (what & LIST_CAPS) {
 		k = caps_now(v);
 		if (k)

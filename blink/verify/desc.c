@@ -303,7 +303,9 @@ static void command_flags(struct desc *d, const struct gl_command *c)
 		d->flags |= DESC_SENSITIVE;
 	if (c->replay == GL_REPLAY_REFUSE)
 		d->flags |= DESC_NEVER;
-	if (touches(c->reads, c->nreads, GL_SLOT_bound_read_buffer))
+	/* a list reads what its records read, whatever lists may do in general */
+	if (d->hook != HOOK_CALL_LIST &&
+	    touches(c->reads, c->nreads, GL_SLOT_bound_read_buffer))
 		d->flags |= DESC_READS_FRAMEBUFFER;
 	if (touches(c->writes, c->nwrites, GL_SLOT_color_buffer))
 		d->callbacks = WITH_PIXELS;

@@ -158,8 +158,9 @@ void fx_rebind(struct effects_walk *w, const uint64_t *slots)
 		for (uint64_t left = slots[i]; left; left &= left - 1) {
 			unsigned s = i * 64 + (unsigned)__builtin_ctzll(left);
 
-			for (unsigned k = w->t->first_word[s]; s < GL_SLOT_COUNT &&
-			     k < w->t->end_word[s]; k++) {
+			if (s >= GL_SLOT_COUNT)
+				break;
+			for (unsigned k = w->t->first_word[s]; k < w->t->end_word[s]; k++) {
 				if (w->killed[k] & w->t->slot_cells[s][k])
 					w->epoch++;
 				w->killed[k] &= ~w->t->slot_cells[s][k];

@@ -215,7 +215,7 @@ void state_undo(struct verify_state *s)
 			((struct context *)(void *)c.object)->saved = saved;
 	}
 	/* what is kept outside objects is forgotten instead */
-	memset(s->lists, 0, LIST_NAMES);
+	memset(s->lists, 0, LIST_NAMES * sizeof(*s->lists));
 	s->contents++;
 	s->ctx = s->undo_ctx;
 	state_follow(s);
@@ -378,7 +378,7 @@ struct verify_state *verify_state_create(void)
 	buf_init(&s->undo.b);
 	buf_init(&s->region.b);
 	s->desc = desc_table_get();
-	s->lists = calloc(LIST_NAMES, 1);
+	s->lists = calloc(LIST_NAMES, sizeof(*s->lists));
 	s->memo = calloc(INDEX_MEMO, sizeof(*s->memo));
 	s->walk = effects_create();
 	s->contents = 1;

@@ -80,6 +80,7 @@ struct context {
 	uint32_t name, group;
 	bool made, begin, list_begin, list_executes;
 	uint32_t list;                  /* being compiled */
+	uint64_t list_vertices;         /* counted before it */
 	uint32_t array_buffer, unpack, pack;
 	uint32_t vao_name;
 	uint32_t locked;                /* end of the range of LockArraysEXT, 0 none */
@@ -107,6 +108,13 @@ struct journal { struct buf b; };
 #define INDEX_MEMO 512u
 struct index_memo { uint32_t sp, id, offset, count, type, min, max; };
 
+/* A display list: what calling it does. */
+#define LIST_KNOWN 1u
+#define LIST_CAPS 2u                    /* changes what struct caps holds */
+#define LIST_DRAWS 4u
+#define LIST_READS 8u                   /* reads the framebuffer */
+struct list_shadow { uint32_t what, vertices; };
+
 struct verify_state {
 	const struct desc_table *desc;
 	struct names contexts, vaos, buffers;
@@ -119,7 +127,7 @@ struct verify_state {
 	uint32_t ngroups;
 	bool feedback;                  /* buffers may be written by drawing */
 	bool failed;                    /* out of memory */
-	uint8_t *lists;                 /* LIST_*, by name */
+	struct list_shadow *lists;      /* by name */
 
 	struct journal undo, region;
 	struct context *undo_ctx, *region_ctx;
@@ -130,9 +138,6 @@ struct verify_state {
 	struct index_memo *memo;
 	struct effects_walk *walk;
 };
-#define LIST_KNOWN 1u
-#define LIST_CAPS 2u                    /* changes what struct caps holds */
-#define LIST_DRAWS 4u
 
 void state_touch(struct verify_state *s, struct object *o);
 static inline void state_touch_context(struct verify_state *s) { state_touch(s, &s->ctx->o); }

@@ -140,7 +140,10 @@ static enum verify_reason allowed(struct verifier *v, const struct desc *d)
 	}
 	if ((d->flags & DESC_SENSITIVE) && !v->env->limits.allow_sensitive)
 		return VERIFY_SENSITIVE;
-	v->facts->reads_framebuffer |= (d->flags & DESC_READS_FRAMEBUFFER) != 0;
+	if (d->flags & DESC_READS_FRAMEBUFFER) {
+		v->facts->reads_framebuffer = true;
+		caps_list(v, LIST_READS);
+	}
 	return VERIFY_OK;
 }
 

@@ -41,7 +41,7 @@ struct verify_facts {
 	bool draws;
 	bool rerunnable;                /* only if the environment asks for it */
 	uint64_t commands;              /* worst-case records executed */
-	uint64_t vertices;              /* worst case */
+	uint64_t vertices;              /* worst case; of lists whose making was seen */
 	uint32_t contexts, opaque;      /* contexts made current; opaque commands met */
 };
 

@@ -454,6 +454,14 @@ static void test_facts(void **state)
 	f = facts_of((struct record[]){ MAKE, { "glEnable", { 0x0C11 } },
 		{ "glClear", { 0x4100 } }, { "glCopyPixels", { 0, 0, 1, 1, 0x1800 } }, { 0 } });
 	assert_true(!f.clears_color && f.reads_framebuffer);
+	/* a list counts when it is called, by what it holds */
+	f = facts_of((struct record[]){ MAKE, { "glNewList", { 1, 0x1300 } }, { "glBegin", { 4 } },
+		{ "glVertex2f", { 0, 0 } }, { "glVertex2f", { 0, 0 } }, { "glEnd", { 0 } },
+		{ "glEndList", { 0 } }, { "glCallList", { 1 } }, { "glCallList", { 1 } }, { 0 } });
+	assert_int_equal(f.vertices, 6);
+	assert_true(f.draws && !f.reads_framebuffer && !f.uses_depth);
+	f = facts_of((struct record[]){ MAKE, { "glCallList", { 2 } }, { 0 } });
+	assert_true(f.reads_framebuffer && f.uses_depth);
 }
 
 int main(void)
