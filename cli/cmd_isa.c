@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "blink/gl/coverage.h"
@@ -258,8 +259,13 @@ static int save(const char *path, const struct buf *b, struct error *err)
 {
 	size_t n = strlen(path) + 8;
 	char *tmp = malloc(n);
+	struct stat st;
 	FILE *f;
 
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		free(tmp);
+		return error_set(err, -EINVAL, "%s: exists and is not a regular file", path);
+	}
 	if (!tmp)
 		return error_set(err, -ENOMEM, "isa: out of memory");
 	snprintf(tmp, n, "%s.part", path);
