@@ -345,6 +345,7 @@ static bool desc_make(struct desc_table *t, unsigned opcode)
 		return false;
 	if (d->hook != HOOK_NONE && !hook_takes_registers(d->hook))
 		d->reg_ok = 0;
+	d->plain = d->hook == HOOK_NONE && !(d->flags & DESC_SPECIAL);
 	return true;
 }
 

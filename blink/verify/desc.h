@@ -52,6 +52,8 @@ struct desc_layout {
 #define DESC_OPAQUE 4u
 #define DESC_SENSITIVE 8u
 #define DESC_READS_FRAMEBUFFER 16u
+#define DESC_SPECIAL (DESC_CHECKED | DESC_OPAQUE | DESC_SENSITIVE | DESC_NEVER | \
+		      DESC_READS_FRAMEBUFFER)
 #define DESC_NEVER 32u        /* memory that no rule describes: always refused */
 
 struct desc {
@@ -60,7 +62,7 @@ struct desc {
 	uint16_t check;       /* its first check, in desc_table.check */
 	uint8_t vertices;     /* 1: adds a vertex */
 	uint8_t layout;       /* in desc_table.layout */
-	uint32_t pad;
+	bool plain;           /* nothing to check but registers and callback */
 };
 
 struct desc_table {

@@ -160,9 +160,6 @@ static enum verify_reason hook(struct verifier *v, struct walk *w, const struct 
 	}
 }
 
-#define DESC_SPECIAL (DESC_CHECKED | DESC_OPAQUE | DESC_SENSITIVE | DESC_NEVER | \
-		      DESC_READS_FRAMEBUFFER)
-
 static enum verify_reason record(struct verifier *v, struct walk *w, const uint32_t *rec)
 {
 	const struct desc *d = &v->s->desc->op[sp_opcode(*rec)];
@@ -186,6 +183,7 @@ static enum verify_reason record(struct verifier *v, struct walk *w, const uint3
 static enum verify_reason records(struct verifier *v, struct walk *w, bool pending_outside)
 {
 	const struct desc *desc = v->s->desc->op;
+	const bool effects = v->env->want_rerunnable;
 	enum verify_reason r = VERIFY_OK;
 
 	for (; w->at < w->nwords; w->record++) {
@@ -201,9 +199,15 @@ static enum verify_reason records(struct verifier *v, struct walk *w, bool pendi
 			if (r != VERIFY_OK)
 				return r;
 		}
-		r = record(v, w, rec);
-		if (r != VERIFY_OK || v->s->failed)
-			return r;
+		/* most records: a vertex, a colour, a matrix */
+		if (desc[op].plain && !(*rec >> 16) && !effects &&
+		    (desc[op].callbacks & v->callback)) {
+			v->facts->vertices += desc[op].vertices;
+		} else {
+			r = record(v, w, rec);
+			if (r != VERIFY_OK || v->s->failed)
+				return r;
+		}
 		w->at += desc[op].words;
 	}
 	return w->ended ? VERIFY_OK : VERIFY_NO_END;
