@@ -12,7 +12,8 @@
 
 #include "replay/stream.h"
 
-/* Fresh memory is filled with a fixed pattern on both sides. */
+/* Fresh memory is filled with a fixed pattern on both sides: with this byte's
+ * complement.  glretrace shows it where a picture is larger than a window's buffers. */
 #define PERTURB 170
 
 /* ---- processes ----------------------------------------------------------- */
@@ -235,7 +236,8 @@ static int play_all(const char *blink, struct playing *p, enum player_engine eng
 	struct blink_file *file = NULL;
 	struct player *player = NULL;
 	struct sink *sink = NULL;
-	const struct sink_gl_options gl = { .window = !p->offscreen, .hidden = true };
+	const struct sink_gl_options gl = { .window = !p->offscreen, .hidden = true,
+					    .unwritten = PERTURB ^ 0xff };
 	int r = sink_gl_create(&sink, &gl, err);
 
 	if (r >= 0)

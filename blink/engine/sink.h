@@ -77,6 +77,7 @@ int sink_nullgl_create(struct sink **s, const char *path, struct error *err);
 struct sink_gl_options {
 	bool window;            /* drawables are windows on $DISPLAY */
 	bool hidden;            /* which are never shown: what glretrace --headless does */
+	uint8_t unwritten;      /* byte that pictures hold outside a window's buffers */
 	const char *title;
 };
 int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct error *err);

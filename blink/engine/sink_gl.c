@@ -288,6 +288,7 @@ int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct er
 	g->ws = opt && opt->window ? &sink_gl_ws_glx : &sink_gl_ws_egl;
 	g->title = opt ? opt->title : NULL;
 	g->hidden = opt && opt->hidden;
+	g->unwritten = opt ? opt->unwritten : 0;
 	r = open_all(g, err);
 	if (r < 0) {
 		destroy(&g->base);

@@ -6,7 +6,6 @@
  * and to GL_FRONT, and its pixels survive a swap, as those of a back buffer that is
  * copied to a window do. */
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,11 +13,6 @@
 #include <EGL/eglext.h>
 
 #include "blink/engine/sink_gl_priv.h"
-
-/* eglTerminate takes a display away from every user in the process: the last sink
- * that uses it does that. */
-static pthread_mutex_t display_lock = PTHREAD_MUTEX_INITIALIZER;
-static unsigned display_users;
 
 static const char *egl_error(struct sink_gl *g)
 {
@@ -64,16 +58,11 @@ static EGLDisplay display_find(void)
 static int display_open(struct sink_gl *g, struct error *err)
 {
 	EGLDisplay d = display_find();
-	EGLBoolean ok;
 
 	if (d == EGL_NO_DISPLAY)
 		return error_set(err, -ENODEV, "GL: EGL offers no display "
 				 "(install libegl-mesa0 and libgl1-mesa-dri)");
-	pthread_mutex_lock(&display_lock);
-	ok = eglInitialize(d, NULL, NULL);
-	display_users += ok ? 1 : 0;
-	pthread_mutex_unlock(&display_lock);
-	if (!ok)
+	if (!eglInitialize(d, NULL, NULL))
 		return error_set(err, -ENODEV, "GL: EGL does not start: %s "
 				 "(install libegl-mesa0 and libgl1-mesa-dri)", egl_error(g));
 	g->display = d;
@@ -99,14 +88,10 @@ static int egl_open(struct sink_gl *g, struct error *err)
 	return 0;
 }
 
+/* The display is the process's, not a sink's: another sink may be using it, and
+ * terminating it would unload the driver. */
 static void egl_close(struct sink_gl *g)
 {
-	if (!g->display)
-		return;
-	pthread_mutex_lock(&display_lock);
-	if (--display_users == 0)
-		eglTerminate(g->display);
-	pthread_mutex_unlock(&display_lock);
 	g->display = NULL;
 }
 
@@ -245,11 +230,30 @@ static bool egl_make_current(struct sink_gl *g, void *context, uint32_t flags,
 	return eglMakeCurrent(g->display, d, r, context);
 }
 
+/* Swapping a pbuffer does nothing, not even begin the drawing: left alone, a driver
+ * takes in frame after frame, and memory for all of them.  One may be under way while
+ * the next is made. */
+static void pbuffer_pace(struct sink_gl *g)
+{
+	struct sink_gl_context *c = &g->contexts[g->context - 1];
+
+	if (g->version >= 32 && !(c->flags & SINK_CONTEXT_ES)) {
+		if (c->fence) {
+			g->gl.ClientWaitSync(c->fence, GL_SYNC_FLUSH_COMMANDS_BIT, 1000000000);
+			g->gl.DeleteSync(c->fence);
+		}
+		c->fence = g->gl.FenceSync(GL_SYNC_GPU_COMMANDS_COMPLETE, 0);
+	}
+	g->gl.Flush();
+}
+
 /* EGL swaps only what is current.  Nobody sees a pbuffer, so any other is let be. */
 static void egl_swap(struct sink_gl *g, struct sink_gl_drawable *d, bool current)
 {
-	if (current)
+	if (current && d->window)
 		eglSwapBuffers(g->display, d->surface);
+	else if (current)
+		pbuffer_pace(g);
 	else if (g->context)
 		g->gl.Flush();
 }

@@ -23,6 +23,7 @@ struct sink_gl_context {
 	void *handle;           /* the window system's context; NULL: the name is free */
 	uint32_t flags;
 	bool started;           /* has been current once */
+	GLsync fence;           /* EGL: after the last frame, NULL none */
 };
 
 struct sink_gl_drawable {
@@ -77,6 +78,10 @@ struct sink_gl_calls {
 	void (*GetRenderbufferParameteriv)(GLenum, GLenum, GLint *);
 	void (*GetTexLevelParameteriv)(GLenum, GLint, GLenum, GLint *);
 	void (*Flush)(void);
+	/* from version 3.2 on */
+	GLsync (*FenceSync)(GLenum, GLbitfield);
+	GLenum (*ClientWaitSync)(GLsync, GLbitfield, GLuint64);
+	void (*DeleteSync)(GLsync);
 };
 
 struct sink_gl {
@@ -89,6 +94,7 @@ struct sink_gl {
 	void *own;                   /* context for questions and for blackening drawables */
 	const char *title;
 	bool hidden, robust;
+	uint8_t unwritten;
 	struct sink_gl_calls gl;
 	struct sink_gl_context *contexts;
 	uint32_t ncontexts;

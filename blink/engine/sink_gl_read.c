@@ -223,15 +223,14 @@ int sink_gl_read(struct sink *s, uint8_t **rgb, uint32_t *w, uint32_t *h, struct
 		return error_set(err, -ENODATA, "picture: %d by %d pixels can not be read",
 				 size[0], size[1]);
 	bytes = (size_t)size[0] * (size_t)size[1] * channels;
-	/* What lies outside a window's buffers is not written.  glretrace shows then what
-	 * malloc gave it, and so does a sink that stands beside it. */
-	pixels = g->hidden ? malloc(bytes) : calloc(1, bytes);
+	pixels = malloc(bytes);
 	out = malloc((size_t)size[0] * (size_t)size[1] * 3);
 	if (!pixels || !out) {
 		free(pixels);
 		free(out);
 		return error_set(err, -ENOMEM, "picture: out of memory");
 	}
+	memset(pixels, g->unwritten, bytes);   /* GL leaves alone what no buffer holds */
 	e = pixels_read(g, framebuffer, buffer, size, channels == 4 ? GL_RGBA : GL_RGB, pixels);
 	if (e == GL_NO_ERROR)
 		rows_to_picture(pixels, channels, (uint32_t)size[0], (uint32_t)size[1], out);
