@@ -95,6 +95,9 @@ int sink_gl_calls_load(struct sink_gl *g, struct error *err)
 	if (!version || sscanf(version, "%d.%d", &major, &minor) != 2 || major < 3)
 		return error_set(err, -ENODEV, "GL: the driver offers version %s, less than 3.0",
 				 version ? version : "none");
+	LOAD(FenceSync);
+	LOAD(ClientWaitSync);
+	LOAD(DeleteSync);
 	g->gl.GetIntegerv(GL_MAX_TEXTURE_SIZE, &side);
 	g->side_max = side > 0 ? (uint32_t)side : 1024;
 	g->version = (unsigned)(major * 10 + minor);
