@@ -86,22 +86,23 @@ void *client_scratch(struct client *c, size_t size)
 
 /* ---- names ----------------------------------------------------------------- */
 
-static const char *const gen_names[GL_SPACE_COUNT] = {
-	[GL_SPACE_TEXTURE] = "glGenTextures",
-	[GL_SPACE_BUFFER] = "glGenBuffers",
-	[GL_SPACE_ARBPROGRAM] = "glGenProgramsARB",
-	[GL_SPACE_FRAMEBUFFER] = "glGenFramebuffers",
-	[GL_SPACE_RENDERBUFFER] = "glGenRenderbuffers",
-	[GL_SPACE_QUERY] = "glGenQueries",
-	[GL_SPACE_SAMPLER] = "glGenSamplers",
-	[GL_SPACE_VERTEXARRAY] = "glGenVertexArrays",
-	[GL_SPACE_XFB] = "glGenTransformFeedbacks",
-	[GL_SPACE_PIPELINE] = "glGenProgramPipelines",
+/* 0, which is no such instruction: none. */
+static const uint16_t gen_ops[GL_SPACE_COUNT] = {
+	[GL_SPACE_TEXTURE] = OP_glGenTextures,
+	[GL_SPACE_BUFFER] = OP_glGenBuffers,
+	[GL_SPACE_ARBPROGRAM] = OP_glGenProgramsARB,
+	[GL_SPACE_FRAMEBUFFER] = OP_glGenFramebuffers,
+	[GL_SPACE_RENDERBUFFER] = OP_glGenRenderbuffers,
+	[GL_SPACE_QUERY] = OP_glGenQueries,
+	[GL_SPACE_SAMPLER] = OP_glGenSamplers,
+	[GL_SPACE_VERTEXARRAY] = OP_glGenVertexArrays,
+	[GL_SPACE_XFB] = OP_glGenTransformFeedbacks,
+	[GL_SPACE_PIPELINE] = OP_glGenProgramPipelines,
 };
 
 unsigned client_gen_op(unsigned space)
 {
-	return gen_names[space] ? gl_op_find(gen_names[space]) : GL_OP_COUNT;
+	return gen_ops[space] ? gen_ops[space] : GL_OP_COUNT;
 }
 
 uint32_t client_name(struct client *c, unsigned space, uint32_t id)
