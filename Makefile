@@ -31,7 +31,9 @@ OPT     ?= -O2 -g
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Werror
 CFLAGS_ALL = $(STD) $(OPT) $(WARN) -fvisibility=hidden -fno-strict-aliasing -I. -I$(B)/gen \
              $(PKG_CFLAGS) $(FEATURES) $(SAN) $(CFLAGS)
-LDLIBS_ALL = $(PKG_LIBS) -lsnappy $(FEATURE_LIBS) -ldl -lm -lpthread $(SAN) $(LDFLAGS)
+# the command table is full of pointers: packed relocations start the program sooner
+LINK       = -Wl,--as-needed -Wl,-z,pack-relative-relocs
+LDLIBS_ALL = $(LINK) $(PKG_LIBS) -lsnappy $(FEATURE_LIBS) -ldl -lm -lpthread $(SAN) $(LDFLAGS)
 
 # -- sources ------------------------------------------------------------------------
 KHRONOS ?= /usr/share/khronos-api
