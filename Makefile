@@ -53,6 +53,7 @@ TESTS   := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
 SCRIPTS := $(wildcard tests/*/test_*.sh)
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/fuzz_*.c))
 SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
+SAN_OBJ := $(if $(SAN),$(B)/tests/sanitize/keep_loaded.o)
 
 # -- building -----------------------------------------------------------------------
 all: $(B)/blinkctl
@@ -89,12 +90,12 @@ $(B)/gen/%.o: $(B)/gen/%.c $(GENH)
 	$(call say,CC,$<)$(CC) $(CFLAGS_ALL) -Wno-unused-parameter -MMD -MP -c $< -o $@
 $(B)/libblink.a: $(LIB_OBJ)
 	$(call say,AR,$@)rm -f $@ && $(AR) qcs $@ $^
-$(B)/blinkctl: $(CLI_OBJ) $(B)/libblink.a
-	$(call say,LD,$@)$(CC) $(CLI_OBJ) $(B)/libblink.a -o $@ $(LDLIBS_ALL)
+$(B)/blinkctl: $(CLI_OBJ) $(SAN_OBJ) $(B)/libblink.a
+	$(call say,LD,$@)$(CC) $(CLI_OBJ) $(SAN_OBJ) $(B)/libblink.a -o $@ $(LDLIBS_ALL)
 # a test is linked with what else lies in its folder, and with tests/support
 beside = $(patsubst %.c,$(B)/%.o,$(filter-out $(dir $1)test_%.c $(dir $1)fuzz_%.c,$(wildcard $(dir $1)*.c)))
 .SECONDEXPANSION:
-$(TESTS): $(B)/%: $(B)/%.o $$(call beside,$$*) $(SUPPORT) $(B)/libblink.a
+$(TESTS): $(B)/%: $(B)/%.o $$(call beside,$$*) $(SUPPORT) $(SAN_OBJ) $(B)/libblink.a
 	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL) -lcmocka
 $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libblink.a
 	$(call say,LD,$@)$(CC) -fsanitize=fuzzer $^ -o $@ $(LDLIBS_ALL)
@@ -127,7 +128,8 @@ check:
 tests: all $(TESTS)
 
 # The same tests under the address and undefined-behaviour sanitizers.
-asan: export ASAN_OPTIONS := detect_stack_use_after_return=1:strict_string_checks=1
+# New memory is filled as MALLOC_PERTURB_ fills it for glretrace, its other side.
+asan: export ASAN_OPTIONS := detect_stack_use_after_return=1:strict_string_checks=1:max_malloc_fill_size=1073741824:malloc_fill_byte=85
 asan: export LSAN_OPTIONS := suppressions=$(CURDIR)/tests/support/leaks.supp:print_suppressions=0
 asan: export UBSAN_OPTIONS := print_stacktrace=1
 asan:
