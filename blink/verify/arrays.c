@@ -90,7 +90,7 @@ static enum verify_reason pointer(struct verifier *v, const struct desc *d, cons
 	unsigned a = d->arg, bytes;
 	struct vao *o;
 
-	if (c->begin)
+	if (context_in_begin(c))
 		return VERIFY_BEGIN_END;
 	if (payload && c->array_buffer != 0)
 		return VERIFY_BUFFER_BOUND;
@@ -155,7 +155,7 @@ static enum verify_reason client_state(struct verifier *v, const struct desc *d,
 	struct context *c = v->s->ctx;
 	unsigned a = arrays_find(c, rec[1]);
 
-	if (c->begin)
+	if (context_in_begin(c))
 		return VERIFY_BEGIN_END;
 	if (rec[1] == GL_PRIMITIVE_RESTART_NV) {
 		state_touch_context(v->s);
@@ -171,7 +171,7 @@ static enum verify_reason client_state(struct verifier *v, const struct desc *d,
 static enum verify_reason attrib_state(struct verifier *v, const struct desc *d,
 				       const uint32_t *rec)
 {
-	if (v->s->ctx->begin)
+	if (context_in_begin(v->s->ctx))
 		return VERIFY_BEGIN_END;
 	if (rec[1] >= VARRAYS - VARRAY_ATTRIB)
 		return VERIFY_ARRAY_RANGE;

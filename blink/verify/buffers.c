@@ -33,7 +33,7 @@ static enum verify_reason bind(struct verifier *v, uint32_t target, uint32_t nam
 	uint32_t *at = binding(v->s, target);
 	struct buffer *b;
 
-	if (v->s->ctx->begin)
+	if (context_in_begin(v->s->ctx))
 		return VERIFY_BEGIN_END;
 	if (name) {
 		b = state_buffer(v->s, name);
@@ -175,21 +175,21 @@ static uint32_t name_at(const uint8_t *p, uint32_t i)
 	return name;
 }
 
-/* A deleted buffer leaves the bindings of this context and of the vertex array object
- * bound; there its offsets stay behind as addresses, which nothing may read. */
-static void buffer_unbind(struct verify_state *s, uint32_t name)
+/* A deleted buffer leaves the bindings of this context (then: 0) and of the vertex array
+ * object bound; there its offsets stay behind as addresses, which nothing may read. */
+static void buffer_unbind(struct verify_state *s, uint32_t name, uint32_t then)
 {
 	struct vao *o = state_touch_vao(s);
 
 	state_touch_context(s);
 	if (s->ctx->array_buffer == name)
-		s->ctx->array_buffer = 0;
+		s->ctx->array_buffer = then;
 	if (s->ctx->unpack == name)
-		s->ctx->unpack = 0;
+		s->ctx->unpack = then;
 	if (s->ctx->pack == name)
-		s->ctx->pack = 0;
+		s->ctx->pack = then;
 	if (o->element == name)
-		o->element = 0;
+		o->element = then;
 	for (unsigned i = 0; i < VARRAYS; i++)
 		if (o->array[i].buffer == name && !(o->client >> i & 1))
 			o->bad |= 1u << i;
@@ -210,8 +210,8 @@ static enum verify_reason gen_delete(struct verifier *v, const uint32_t *rec, bo
 		b->group = generate ? v->s->ctx->group : 0;
 		b->epoch = 0;
 		b->known = b->size = 0;
-		/* made anew, the name is another buffer than the one bound */
-		buffer_unbind(v->s, name);
+		/* made anew, the name is another buffer than the one that stays bound */
+		buffer_unbind(v->s, name, generate ? NAME_UNKNOWN : 0);
 	}
 	v->s->deletes++;
 	return VERIFY_OK;
@@ -249,7 +249,7 @@ static enum verify_reason bind_array(struct verifier *v, uint32_t name)
 	struct verify_state *s = v->s;
 	struct vao *o = state_vao(s, name);
 
-	if (s->ctx->begin)
+	if (context_in_begin(s->ctx))
 		return VERIFY_BEGIN_END;
 	if (!o)
 		return VERIFY_OK;

@@ -64,7 +64,7 @@ static enum verify_reason enable(struct verifier *v, uint32_t cap, bool on)
 	if (array != VARRAYS) {
 		if (c->list)
 			return VERIFY_LIST_STATE;
-		if (c->begin)
+		if (context_in_begin(c))
 			return VERIFY_BEGIN_END;
 		arrays_switch(v, array, on);
 		return VERIFY_OK;
@@ -140,6 +140,8 @@ static enum verify_reason new_list(struct verifier *v, const uint32_t *rec)
 	c->list = rec[1];
 	c->list_begin = false;
 	c->list_executes = rec[2] == GL_COMPILE_AND_EXECUTE;
+	if (c->list < LIST_NAMES && c->list >= v->s->lists_end)
+		v->s->lists_end = c->list + 1;
 	if (c->list < LIST_NAMES)
 		v->s->lists[c->list] =
 			(struct list_shadow){ v->s->region_open ? 0 : LIST_KNOWN, 0 };

@@ -113,15 +113,18 @@ static enum verify_reason strings(const struct verifier *v, const struct desc_ch
 	return VERIFY_OK;
 }
 
-/* Memory lent for an answer; while a pack buffer is bound the driver would take its
- * address for an offset. */
-static enum verify_reason answer(const struct desc_check *c, const uint32_t *rec)
+/* Memory lent for an answer; while a pack buffer is bound the driver would take the
+ * address of pixels for an offset. */
+static enum verify_reason answer(const struct verifier *v, const struct desc_check *c,
+				 const uint32_t *rec)
 {
 	uint64_t size;
 	unsigned rule = gl_ops[sp_opcode(*rec)].operands[c->operand].size_rule;
 
 	if (rule == GL_SIZE_NONE)
 		return VERIFY_OK;       /* not asked for */
+	if (!binding_free(v->s->ctx, c->binding))
+		return VERIFY_BUFFER_BOUND;
 	if (rule <= GL_SIZE_STRINGS || !gl_payload_size(rec, c->operand, &size) ||
 	    size > SP_MAX_PAYLOAD)
 		return VERIFY_PAYLOAD_SIZE_UNKNOWN;
@@ -168,7 +171,7 @@ static enum verify_reason check_one(const struct verifier *v, const struct desc_
 	case CHECK_NAMES: return names(v, c, rec);
 	case CHECK_STRING: return strings(v, c, rec, 1);
 	case CHECK_STRINGS: return strings(v, c, rec, (int32_t)rec[c->count]);
-	case CHECK_ANSWER: return answer(c, rec);
+	case CHECK_ANSWER: return answer(v, c, rec);
 	default:
 		r = offset(v, c);
 		return r == VERIFY_OK ? layout(rec) : r;

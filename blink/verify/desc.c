@@ -252,7 +252,9 @@ static int check_kind(const struct gl_op *op, const struct gl_operand *o, struct
 									 : CHECK_NAME;
 	case GL_KIND_LOCATION: return CHECK_SLOT;
 	case GL_KIND_PAYLOAD: return payload_check(op, o, c, d);
-	case GL_KIND_ANSWER: return CHECK_ANSWER;
+	case GL_KIND_ANSWER:
+		c->binding = (uint8_t)payload_binding(op, o);
+		return CHECK_ANSWER;
 	case GL_KIND_OFFSET:
 		c->binding = o->binding;
 		if (o->binding == GL_BINDING_NONE)

@@ -215,7 +215,7 @@ void state_undo(struct verify_state *s)
 			((struct context *)(void *)c.object)->saved = saved;
 	}
 	/* what is kept outside objects is forgotten instead */
-	memset(s->lists, 0, LIST_NAMES * sizeof(*s->lists));
+	memset(s->lists, 0, s->lists_end * sizeof(*s->lists));
 	s->contents++;
 	s->ctx = s->undo_ctx;
 	state_follow(s);
@@ -224,7 +224,7 @@ void state_undo(struct verify_state *s)
 
 /* ---- joining ------------------------------------------------------------- */
 
-static void vao_meet(struct vao *a, const struct vao *b)
+void vao_meet(struct vao *a, const struct vao *b)
 {
 	uint32_t differ = (a->client ^ b->client) | (a->bad ^ b->bad);
 

@@ -95,6 +95,12 @@ struct context {
 	struct vao vao;                 /* object 0 */
 };
 
+/* Between Begin and End as executed, be it from a list that is also compiled. */
+static inline bool context_in_begin(const struct context *c)
+{
+	return c->begin || (c->list_begin && c->list_executes);
+}
+
 /* Objects by name: two levels, so that a high name costs a page and no more. */
 #define NAMES_PAGE 1024u
 struct names {
@@ -128,6 +134,7 @@ struct verify_state {
 	bool feedback;                  /* buffers may be written by drawing */
 	bool failed;                    /* out of memory */
 	struct list_shadow *lists;      /* by name */
+	uint32_t lists_end;             /* those from here on are untouched */
 
 	struct journal undo, region;
 	struct context *undo_ctx, *region_ctx;
@@ -157,6 +164,8 @@ struct saved_stack *state_saved(struct verify_state *s);
 
 void context_reset(struct context *c, uint32_t name, uint32_t group);
 void vao_reset(struct vao *v, uint32_t owner);
+/* a becomes what is true of both. */
+void vao_meet(struct vao *a, const struct vao *b);
 /* Nothing is known of where arrays are from here on. */
 void vao_lose(struct vao *v);
 /* Makes s->vao follow s->ctx. */

@@ -48,7 +48,7 @@ static enum verify_reason make_current(struct verifier *v, const uint32_t *rec)
 		return VERIFY_OK;
 	if (rec[1] && !c->made && c != v->s->ctx)
 		return VERIFY_CONTEXT_UNKNOWN;
-	if (v->s->ctx->begin)
+	if (context_in_begin(v->s->ctx))
 		return VERIFY_BEGIN_END;
 	/* the state of what is left, and of what is entered, may be undone */
 	state_touch_context(v->s);
@@ -66,7 +66,7 @@ static enum verify_reason push_client(struct verifier *v, const uint32_t *rec)
 	struct context *c = s->ctx;
 	struct saved_stack *stack = state_saved(s);
 
-	if (c->begin)
+	if (context_in_begin(c))
 		return VERIFY_BEGIN_END;
 	if (c->nsaved == ATTRIB_STACK)
 		return VERIFY_STACK_DEPTH;
@@ -79,10 +79,16 @@ static enum verify_reason push_client(struct verifier *v, const uint32_t *rec)
 	return VERIFY_OK;
 }
 
-static void vao_restore(struct vao *o, const struct saved_client *saved)
+/* Whether more than the binding of a named vertex array object comes back differs
+ * between drivers: what holds for both is kept. */
+static void vao_restore(struct vao *o, const struct saved_client *saved, uint32_t name)
 {
 	struct object keep = o->o;
 
+	if (name) {
+		vao_meet(o, &saved->vao);
+		return;
+	}
 	*o = saved->vao;
 	o->o = keep;
 	o->limit_known = false;
@@ -94,7 +100,7 @@ static enum verify_reason pop_client(struct verifier *v)
 	struct context *c = s->ctx;
 	const struct saved_client *saved;
 
-	if (c->begin)
+	if (context_in_begin(c))
 		return VERIFY_BEGIN_END;
 	if (!c->nsaved)
 		return VERIFY_OK;       /* an error in GL: ignored */
@@ -107,7 +113,7 @@ static enum verify_reason pop_client(struct verifier *v)
 		c->vao_name = saved->vao_name;
 		c->array_buffer = saved->array_buffer;
 		if (state_follow(s))
-			vao_restore(state_touch_vao(s), saved);
+			vao_restore(state_touch_vao(s), saved, c->vao_name);
 		return VERIFY_OK;
 	}
 	/* With an object of it deleted, drivers restore parts only. */
