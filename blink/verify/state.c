@@ -219,7 +219,8 @@ void state_undo(struct verify_state *s)
 	s->contents++;
 	s->ctx = s->undo_ctx;
 	state_follow(s);
-	effects_forget(s->walk);
+	if (s->walk)
+		effects_forget(s->walk);
 }
 
 /* ---- joining ------------------------------------------------------------- */
@@ -380,12 +381,11 @@ struct verify_state *verify_state_create(void)
 	s->desc = desc_table_get();
 	s->lists = calloc(LIST_NAMES, sizeof(*s->lists));
 	s->memo = calloc(INDEX_MEMO, sizeof(*s->memo));
-	s->walk = effects_create();
 	s->contents = 1;
 	s->ctx = &s->nowhere;
 	context_reset(s->ctx, 0, 0);
 	s->vao = &s->ctx->vao;
-	if (!s->desc || !s->lists || !s->memo || !s->walk) {
+	if (!s->desc || !s->lists || !s->memo) {
 		verify_state_destroy(s);
 		return NULL;
 	}

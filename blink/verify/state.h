@@ -143,7 +143,7 @@ struct verify_state {
 	bool region_open;
 
 	struct index_memo *memo;
-	struct effects_walk *walk;
+	struct effects_walk *walk;      /* made when somebody first asks for it */
 };
 
 void state_touch(struct verify_state *s, struct object *o);

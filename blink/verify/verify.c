@@ -280,6 +280,11 @@ int verify_sp(struct verify_state *s, const struct verify_env *env, const struct
 	enum verify_reason r;
 
 	memset(verdict, 0, sizeof(*verdict));
+	if (env->want_rerunnable && !s->walk) {
+		s->walk = effects_create();
+		if (!s->walk)
+			return -ENOMEM;
+	}
 	state_begin(s);
 	if (env->want_rerunnable)
 		effects_begin(s->walk);
