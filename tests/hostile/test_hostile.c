@@ -187,28 +187,34 @@ static void test_whole(void **state)
 	assert_true(play(blink_path, PLAYER_INTERP));
 }
 
+/* Converts bad_path and plays what comes of it; i varies how. */
+static void through(unsigned i)
+{
+	const struct convert_options opt = { .keep_going = i & 1 };
+	struct convert_stats stats;
+	struct error err = { 0 };
+	char out[80];
+
+	snprintf(out, sizeof(out), "%s.out", bad_path);
+	if (convert_trace(bad_path, out, &opt, &stats, &err) < 0) {
+		one_error(&err);
+		assert_int_equal(access(out, F_OK), -1);
+		return;
+	}
+	play(out, i & 2 ? PLAYER_JIT : PLAYER_INTERP);
+	unlink(out);
+}
+
 static void test_traces(void **state)
 {
 	size_t size;
 	uint8_t *data = file_read(trace_path, &size);
-	char out[80];
 
 	(void)state;
 	seed = 1;
-	snprintf(out, sizeof(out), "%s.out", bad_path);
 	for (unsigned i = 0; i < MUTATIONS; i++) {
-		const struct convert_options opt = { .keep_going = i & 1 };
-		struct convert_stats stats;
-		struct error err = { 0 };
-
 		file_write_mutated(bad_path, data, size);
-		if (convert_trace(bad_path, out, &opt, &stats, &err) < 0) {
-			one_error(&err);
-			assert_int_equal(access(out, F_OK), -1);
-			continue;
-		}
-		play(out, i & 2 ? PLAYER_JIT : PLAYER_INTERP);
-		unlink(out);
+		through(i);
 	}
 	free(data);
 }
@@ -219,17 +225,12 @@ static void test_streams(void **state)
 	struct tracegen *g = tracegen_create();
 	size_t size;
 	const uint8_t *raw;
-	char out[80];
 
 	(void)state;
 	program(g);
 	raw = tracegen_raw(g, &size);
 	seed = 2;
-	snprintf(out, sizeof(out), "%s.out", bad_path);
 	for (unsigned i = 0; i < MUTATIONS; i++) {
-		const struct convert_options opt = { .keep_going = i & 1 };
-		struct convert_stats stats;
-		struct error err = { 0 };
 		uint8_t *copy = malloc(size);
 
 		memcpy(copy, raw, size);
@@ -237,13 +238,7 @@ static void test_streams(void **state)
 			copy[rnd((uint32_t)size)] = (uint8_t)rnd(256);
 		assert_int_equal(tracegen_save_raw(copy, size, bad_path), 0);
 		free(copy);
-		if (convert_trace(bad_path, out, &opt, &stats, &err) < 0) {
-			one_error(&err);
-			assert_int_equal(access(out, F_OK), -1);
-			continue;
-		}
-		play(out, i & 2 ? PLAYER_JIT : PLAYER_INTERP);
-		unlink(out);
+		through(i);
 	}
 	tracegen_destroy(g);
 }
