@@ -471,7 +471,7 @@ int chunk_open(struct trace *t, const char *path)
 	struct stat st;
 	ssize_t n;
 
-	t->fd = open(path, O_RDONLY | O_CLOEXEC);
+	t->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);   /* of FIFOs */
 	if (t->fd < 0 || fstat(t->fd, &st) < 0) {
 		trace_bad(t, -errno, "%s: cannot open: %s", path, strerror(errno));
 		return t->error.code;

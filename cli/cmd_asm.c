@@ -18,7 +18,7 @@ static const struct cli_option options[] = {
 
 static int text_map(const char *path, char **text, size_t *n, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), code = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), code = 0;   /* of FIFOs */
 	struct stat st;
 	void *map = NULL;
 
@@ -52,6 +52,8 @@ static int run(const struct cli_args *args)
 		error_set(&err, -EINVAL, "asm: no output (give -o X.blink)");
 		return cli_fail(EXIT_USAGE, &err);
 	}
+	if (cli_replaces(in, out, &err))
+		return cli_fail(EXIT_USAGE, &err);
 	ret = text_map(in, &text, &n, &err);
 	if (ret == 0)
 		ret = blink_assemble(text ? text : "", n, in, out, &stats, &err);

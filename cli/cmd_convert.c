@@ -90,6 +90,8 @@ static int convert_run(const struct cli_args *args)
 		return EXIT_USAGE;
 	if (args->opt[OPT_FRAMES] && !cli_uint("--frames", args->opt[OPT_FRAMES], UINT32_MAX, &frames))
 		return EXIT_USAGE;
+	if (cli_replaces(trace, out, &err))
+		return cli_fail(EXIT_USAGE, &err);
 	opt.level = (int)level;
 	opt.frames = (uint32_t)frames;
 	opt.progress = convert_progress;

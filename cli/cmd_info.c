@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "blink/sp/file.h"
 #include "capture/trace.h"
@@ -250,10 +251,17 @@ static int run(const struct cli_args *args)
 {
 	unsigned char start[8] = { 0 };
 	struct error err = { 0 };
-	FILE *in = fopen(args->argv[0], "rb");
+	struct stat st;
+	FILE *in;
 	size_t n;
 	int ret;
 
+	/* before it is opened: a FIFO would be waited for */
+	if (stat(args->argv[0], &st) == 0 && !S_ISREG(st.st_mode)) {
+		error_set(&err, -EINVAL, "%s: not a regular file", args->argv[0]);
+		return cli_fail(EXIT_DIFFERENT, &err);
+	}
+	in = fopen(args->argv[0], "rb");
 	if (!in) {
 		error_set(&err, -errno, "%s: %s", args->argv[0], strerror(errno));
 		return cli_fail(EXIT_DIFFERENT, &err);

@@ -226,7 +226,7 @@ static int run(const struct cli_args *args)
 	v.end = blink_frame_count(v.file);
 	if (args->opt[OPT_FRAMES] && !frames_parse(args->opt[OPT_FRAMES], &v)) {
 		blink_close(v.file);
-		return usage("--frames wants A:B with A <= B");
+		return usage("--frames wants A:B with A <= B, within the file's frames");
 	}
 	v.state = verify_state_create();
 	env_fill(&v, args->opt[OPT_STRICT] != NULL);

@@ -54,5 +54,7 @@ void cli_print(const struct cli_args *args, struct json_object *j);
 void cli_progress(const char *what, double fraction, const char *detail);
 /* Numbers: false (and a message) on junk or out of range. */
 bool cli_uint(const char *option, const char *text, unsigned long max, unsigned long *out);
+/* Whether writing out would replace in, the same file; says so in *err. */
+bool cli_replaces(const char *in, const char *out, struct error *err);
 
 #endif

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/cli.h"
 
@@ -160,5 +161,15 @@ bool cli_uint(const char *option, const char *text, unsigned long max, unsigned 
 		return false;
 	}
 	*out = v;
+	return true;
+}
+
+bool cli_replaces(const char *in, const char *out, struct error *err)
+{
+	struct stat a, b;
+
+	if (stat(in, &a) || stat(out, &b) || a.st_dev != b.st_dev || a.st_ino != b.st_ino)
+		return false;
+	error_set(err, -EINVAL, "%s: is the input, too (give the output another name)", out);
 	return true;
 }

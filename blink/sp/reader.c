@@ -27,7 +27,7 @@
 
 static int file_map(struct blink_file *f, struct error *err)
 {
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC);
+	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);   /* of FIFOs */
 	struct stat st;
 	void *map;
 
@@ -38,7 +38,11 @@ static int file_map(struct blink_file *f, struct error *err)
 			close(fd);
 		return error_set(err, code, "%s: %s", f->path, strerror(-code));
 	}
-	if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size < sizeof(f->header)) {
+	if (!S_ISREG(st.st_mode)) {
+		close(fd);
+		return error_set(err, -EINVAL, "%s: not a regular file", f->path);
+	}
+	if ((uint64_t)st.st_size < sizeof(f->header)) {
 		close(fd);
 		return error_set(err, -EBADMSG, "%s: is no .blink file (too short)", f->path);
 	}

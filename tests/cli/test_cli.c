@@ -413,6 +413,45 @@ static void test_convert_reports_errors(void **state)
 	assert_int_equal(shell(NULL, "'%s' convert x.trace -o y --frames -1 2>/dev/null", blinkctl), 2);
 }
 
+static void test_input_is_not_replaced(void **state)
+{
+	char name[] = "/tmp/cli-input-XXXXXX", *out;
+	int fd = mkstemp(name);
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(shell(NULL, "printf 'blink 1\\n' > %s", name), 0);
+	assert_int_equal(shell(&out, "'%s' asm %s -o %s 2>&1", blinkctl, name, name), 2);
+	assert_non_null(strstr(out, "is the input, too"));
+	free(out);
+	assert_int_equal(shell(NULL, "'%s' convert %s -o %s 2>/dev/null", blinkctl, name, name), 2);
+	assert_int_equal(shell(&out, "cat %s", name), 0);
+	assert_string_equal(out, "blink 1\n");
+	free(out);
+	unlink(name);
+}
+
+static void test_fifo_is_refused_not_awaited(void **state)
+{
+	static const char *const words[] = {
+		"info", "dump", "verify", "asm -o /tmp/never.blink", "convert -o /tmp/never.blink",
+		"replay --sink null",
+	};
+	char folder[] = "/tmp/cli-fifo-XXXXXX", *out;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	assert_int_equal(shell(NULL, "mkfifo %s/f", folder), 0);
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		assert_int_equal(shell(&out, "timeout 20 '%s' %s %s/f 2>&1", blinkctl, words[i],
+				       folder), 1);
+		assert_int_equal(strncmp(out, "blinkctl: ", 10), 0);
+		free(out);
+	}
+	assert_int_equal(shell(NULL, "rm -r %s", folder), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -430,6 +469,8 @@ int main(void)
 		cmocka_unit_test(test_usage_errors),
 		cmocka_unit_test(test_lost_output_is_an_error),
 		cmocka_unit_test(test_convert_reports_errors),
+		cmocka_unit_test(test_input_is_not_replaced),
+		cmocka_unit_test(test_fifo_is_refused_not_awaited),
 	};
 
 	return cmocka_run_group_tests(tests, load_commands, drop_commands);
