@@ -98,6 +98,16 @@ static struct buffer *written(struct verifier *v, uint32_t target)
 	return b && target == GL_ELEMENT_ARRAY_BUFFER ? b : NULL;
 }
 
+/* What GL refuses leaves the old contents: an upload counts where it surely happens. */
+static bool data_certain(const struct verifier *v, const struct desc *d, const uint32_t *rec,
+			 uint64_t size)
+{
+	uint32_t usage = rec[d->words - 1] - 0x88E0;   /* GL_STREAM_DRAW to GL_DYNAMIC_COPY */
+
+	return !d->arg && usage <= 10 && usage % 4 < 3 &&
+	       size <= SP_MAX_PAYLOAD && !context_in_begin(v->s->ctx) && !sp_mask(*rec);
+}
+
 static enum verify_reason data(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	const struct desc_layout *l = verifier_layout(v, d);
@@ -107,11 +117,19 @@ static enum verify_reason data(struct verifier *v, const struct desc *d, const u
 
 	if (!b)
 		return VERIFY_OK;
+	size = rec[l->bytes] | (uint64_t)rec[l->bytes + 1] << 32;
+	/* immutable storage is for good: until it is deleted, nothing more is known */
+	if (b->size == UINT64_MAX || !data_certain(v, d, rec, size)) {
+		b->epoch = 0;
+		if (d->arg)   /* glBufferStorage */
+			b->size = UINT64_MAX;
+		return VERIFY_OK;
+	}
 	memset(b->max, 0, sizeof(b->max));
 	b->epoch = v->s->contents;
 	b->known = 0;
+	b->size = size;
 	p = check_payload_bytes(v, rec + l->data, &size);
-	b->size = rec[l->bytes] | (uint64_t)rec[l->bytes + 1] << 32;
 	if (p) {
 		b->known = b->size < size ? b->size : size;
 		index_max(p, b->known, b->max);

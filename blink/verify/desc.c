@@ -51,7 +51,7 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glBindBuffer", HOOK_BIND_BUFFER, 0 },
 	{ "glBindBufferBase", HOOK_BIND_RANGE, 0 }, { "glBindBufferRange", HOOK_BIND_RANGE, 0 },
 	{ "glBindBufferOffsetEXT", HOOK_BIND_RANGE, 0 },
-	{ "glBufferData", HOOK_BUFFER_DATA, 0 }, { "glBufferStorage", HOOK_BUFFER_DATA, 0 },
+	{ "glBufferData", HOOK_BUFFER_DATA, 0 }, { "glBufferStorage", HOOK_BUFFER_DATA, 1 },
 	{ "glBufferSubData", HOOK_BUFFER_SUBDATA, 0 },
 	{ "glGenBuffers", HOOK_GEN_BUFFERS, 0 }, { "glDeleteBuffers", HOOK_DELETE_BUFFERS, 0 },
 	{ "glGenVertexArrays", HOOK_GEN_ARRAYS, 0 },

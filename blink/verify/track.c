@@ -157,7 +157,8 @@ enum verify_reason track(struct verifier *v, const struct desc *d, const uint32_
 	case HOOK_RESTART_INDEX:
 		state_touch_context(v->s);
 		v->s->ctx->restart_index = rec[1];
-		v->s->ctx->restart_known = !v->s->ctx->list;
+		/* GL refuses it between Begin and End */
+		v->s->ctx->restart_known = !v->s->ctx->list && !context_in_begin(v->s->ctx);
 		return VERIFY_OK;
 	case HOOK_PUSH_CLIENT: return push_client(v, rec);
 	case HOOK_POP_CLIENT: return pop_client(v);
