@@ -159,7 +159,8 @@ static enum verify_reason client_state(struct verifier *v, const struct desc *d,
 		return VERIFY_BEGIN_END;
 	if (rec[1] == GL_PRIMITIVE_RESTART_NV) {
 		state_touch_context(v->s);
-		c->caps.cap[CAP_RESTART] = d->arg ? TRI_ON : TRI_OFF;
+		/* an extension that the driver may lack */
+		c->caps.cap[CAP_RESTART] = d->arg ? TRI_UNKNOWN : TRI_OFF;
 		return VERIFY_OK;
 	}
 	if (a == VARRAYS)

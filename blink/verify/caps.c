@@ -75,8 +75,11 @@ static enum verify_reason enable(struct verifier *v, uint32_t cap, bool on)
 		if (c->caps.cap[i] == (on ? TRI_ON : TRI_OFF) && !c->list)
 			return VERIFY_OK;
 		k = caps_now(v);
-		if (k)   /* GL refuses it between Begin and End */
-			k->cap[i] = context_in_begin(c) ? TRI_UNKNOWN : on ? TRI_ON : TRI_OFF;
+		/* GL refuses it between Begin and End; fixed restart before 4.3 */
+		if (k && (context_in_begin(c) || (on && i == CAP_RESTART_FIXED)))
+			k->cap[i] = TRI_UNKNOWN;
+		else if (k)
+			k->cap[i] = on ? TRI_ON : TRI_OFF;
 	}
 	return VERIFY_OK;
 }
