@@ -466,9 +466,12 @@ static int encode_operand(struct conv *c, const struct trace_call *call,
 static int encode_names(struct conv *c, const struct trace_call *call,
 			const struct gl_operand *o, uint32_t *w)
 {
-	const struct trace_value *v = &call->args[o->param];
+	const struct trace_value *v;
 	struct buf names;
 
+	if (o->param >= call->sig->nargs)
+		return conv_refuse(c, call, "argument %u is missing", o->param);
+	v = &call->args[o->param];
 	buf_init(&names);
 	for (uint32_t i = 0; v->kind == TRACE_ARRAY && i < v->count; i++) {
 		int64_t n = 0;
@@ -529,7 +532,7 @@ static int encode_plain(struct conv *c, const struct trace_call *call,
 
 	if (plan->draws && !c->ctx->list)
 		conv_hoist_draw(c);
-	if (plan->upload || call->sig->nargs < o->noperands) {
+	if (plan->upload || call->sig->nargs < plan->cmd->nparams) {
 		uint32_t w[64] = { 0 };
 
 		return conv_encode_given(c, call, plan, op, w, 0);

@@ -408,9 +408,12 @@ static int64_t arg_int(const struct trace_call *call, unsigned i)
 int conv_hook_viewport(struct conv *c, const struct trace_call *call,
 		       const struct conv_plan *plan)
 {
-	const struct trace_value *v = &call->args[call->sig->nargs - 1];
+	const struct trace_value *v = call->args + call->sig->nargs;
 	double q[4] = { 0 };
 
+	if (!call->sig->nargs)
+		return CONV_GO_ON;
+	v--;
 	switch (plan->aux) {
 	case 0:
 		drawable_grow(c, arg_int(call, 0) + arg_int(call, 2),

@@ -243,6 +243,31 @@ static void test_streams(void **state)
 	tracegen_destroy(g);
 }
 
+/* Signatures with fewer arguments than the command has, or with others. */
+static void test_arguments(void **state)
+{
+	static const int ints[2] = { 1, 2 };
+
+	(void)state;
+	for (unsigned i = 0; i < gl_command_count; i++) {
+		struct tracegen *g = tracegen_create();
+		const char *name = gl_commands[i].name;
+
+		tracegen_window(g);
+		tracegen_call(g, 0, "glClear", "mask=u", UINT64_C(0x4000));
+		tracegen_call(g, 0, name, "");
+		tracegen_call(g, 0, name, "=i", 1);
+		tracegen_call(g, 0, name, "a=i", 0);
+		tracegen_call(g, 0, name, "a=n,b=s", "x");
+		tracegen_call(g, 0, name, "a=i,b=i,c=I[2],d=b,e=n,f=p", 1, 2, ints, ints,
+			      sizeof(ints), UINT64_C(4));
+		tracegen_swap(g);
+		assert_int_equal(tracegen_save(g, bad_path, 0), 0);
+		tracegen_destroy(g);
+		through(i | 1);
+	}
+}
+
 static void test_blinks(void **state)
 {
 	size_t size;
@@ -263,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_traces),
 		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_blinks),
 	};
 
