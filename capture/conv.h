@@ -267,6 +267,7 @@ void conv_pixelstore_reset(struct conv_pixelstore *p);
 unsigned conv_buffer_target(uint32_t target);    /* index, CONV_BUFTARGETS if unknown */
 uint64_t conv_bound_buffer(const struct conv *c, uint32_t target);
 void conv_buffer_deleted(struct conv *c, uint64_t buffer);
+void conv_vao_deleted(struct conv *c, uint64_t vao);
 
 /* conv_shader.c */
 bool conv_location_slot(struct conv *c, uint32_t program, unsigned kind, int32_t location,

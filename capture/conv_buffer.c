@@ -28,8 +28,7 @@ unsigned conv_buffer_target(uint32_t target)
 	return CONV_BUFTARGETS;
 }
 
-/* The element array binding belongs to the vertex array object: its slot is kept
- * in the name table of spaces under the VAO's owner. */
+/* The element array binding belongs to the vertex array object, and ends with it. */
 struct vao_element {
 	uint32_t context;
 	uint32_t pad;
@@ -103,6 +102,19 @@ void conv_buffer_deleted(struct conv *c, uint64_t buffer)
 			c->ctx->buffers[i] = 0;
 	if (v && v->buffer == buffer)
 		v->buffer = 0;
+}
+
+void conv_vao_deleted(struct conv *c, uint64_t vao)
+{
+	struct vao_element *v = (void *)c->vaos.data;
+	size_t n = c->vaos.len / sizeof(*v), kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (v[i].context != c->ctx->id || v[i].vao != vao)
+			v[kept++] = v[i];
+	c->vaos.len = kept * sizeof(*v);
+	if (c->ctx->vao == vao)
+		c->ctx->vao = 0;
 }
 
 int conv_hook_clientattrib(struct conv *c, const struct trace_call *call,

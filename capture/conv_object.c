@@ -44,8 +44,8 @@ static int names_payload(struct conv *c, const struct trace_call *call, unsigned
 				conv_buffer_deleted(c, (uint64_t)traced);
 			if (space == GL_SPACE_TEXTURE)
 				conv_hoist_delete(c, (uint64_t)traced);
-			if (space == GL_SPACE_VERTEXARRAY && c->ctx->vao == (uint64_t)traced)
-				c->ctx->vao = 0;
+			if (space == GL_SPACE_VERTEXARRAY)
+				conv_vao_deleted(c, (uint64_t)traced);
 			if (space == GL_SPACE_FRAMEBUFFER &&
 			    c->ctx->draw_framebuffer == (uint64_t)traced)
 				c->ctx->draw_framebuffer = 0;

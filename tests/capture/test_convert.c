@@ -259,6 +259,38 @@ static void test_mapped_buffer(void **state)
 	done(&m);
 }
 
+static void draw_elements(struct tracegen *g)
+{
+	tracegen_call(g, 0, "glDrawElements", "mode=e,count=i,type=e,indices=b", 4, 1, 0x1401,
+		      "", (size_t)1);
+}
+
+/* A vertex array object made under a deleted one's name has no element buffer yet. */
+static void test_vao_name_again(void **state)
+{
+	static const int one[1] = { 1 };
+	struct tracegen *g = tracegen_create();
+	struct made m;
+	struct sp sp;
+
+	(void)state;
+	tracegen_window(g);
+	for (int i = 0; i < 2; i++) {
+		tracegen_call(g, 0, "glGenVertexArrays", "n=i,arrays=I[1]", 1, one);
+		tracegen_call(g, 0, "glBindVertexArray", "array=i", 1);
+		if (i)
+			draw_elements(g);
+		tracegen_call(g, 0, "glBindBuffer", "target=e,buffer=i", 0x8893, 3);
+		tracegen_call(g, 0, "glDeleteVertexArrays", "n=i,arrays=I[1]", 1, one);
+	}
+	convert(&m, g, false, 0);
+	if (m.result)
+		fail_msg("%s", m.err.text);
+	assert_non_null(find(&m, SP_REDRAW, OP_glDrawElements, 0, &sp));
+	assert_null(find(&m, SP_REDRAW, OP_glDrawElements_buf, 0, &sp));
+	done(&m);
+}
+
 /* Names of two share groups that are equal in the trace are different objects. */
 static void test_contexts_and_threads(void **state)
 {
@@ -401,6 +433,7 @@ int main(void)
 		cmocka_unit_test(test_repack_skips),
 		cmocka_unit_test(test_upload_moves_ahead),
 		cmocka_unit_test(test_mapped_buffer),
+		cmocka_unit_test(test_vao_name_again),
 		cmocka_unit_test(test_contexts_and_threads),
 		cmocka_unit_test(test_uniform_elements),
 		cmocka_unit_test(test_refusal_and_loss),
