@@ -1,0 +1,137 @@
+/* format.h - a recording: what the recorder library writes inside the recorded program,
+ * and blinkctl reads.
+ *
+ * A recording is one file, mapped shared by the program (writer) and by blinkctl
+ * (reader, its parent).  Stores into the mapping are all that a GL call costs: no
+ * system call, no allocation, no lock.  What was stored is in the file, however the
+ * program or blinkctl ends.  The recording is a scratch file: `blinkctl capture`
+ * makes the .blink of it.
+ *
+ *     header page | segment | segment | segment ...
+ *
+ * Segments (RECORD_SEGMENT bytes each, room reserved with posix_fallocate before use,
+ * so that a full disk is an error and never a signal) are handed out by an atomic
+ * counter in the header.  A segment belongs to one thread of one process, and holds
+ * calls or payloads:
+ *
+ *  - calls: a stream of records of whole 32-bit words.  .used is stored, with release
+ *    order, after a record is complete: bytes beyond it are garbage.  A record never
+ *    spans segments; a thread goes on in a further segment (.serial one higher).
+ *  - payloads: bytes, at multiples of 16; referenced by file offset and size.  A payload
+ *    may run over following segments that were reserved together with its first
+ *    (.span > 1).  Its bytes are complete before the record that names it is.
+ *
+ * Order between threads.  The header's .owner is the thread that made the last call.
+ * A thread that finds another owner there takes .sequence + 1 (under .lock), becomes
+ * owner and writes a RECORD_ORDER record.  Between two such records calls of a thread
+ * are consecutive.  A reader merges the threads' stretches by ascending sequence.
+ *
+ * Everything in the file is untrusted to the reader: the program may have scribbled
+ * over its own mappings.
+ */
+#ifndef CAPTURE_RECORD_FORMAT_H
+#define CAPTURE_RECORD_FORMAT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define RECORD_MAGIC 0x6365526b6e696c42u     /* "BlinkRec" */
+#define RECORD_VERSION 1u
+#define RECORD_HEADER 4096u                  /* bytes before segment 0 */
+#define RECORD_SEGMENT (1u << 20)
+
+/* How the library finds the file: an inherited descriptor would not survive the
+ * wrappers that many games are started by, so it is a path. */
+#define RECORD_ENV "BLINK_RECORD"
+/* "1": hash the framebuffer at every swap. */
+#define RECORD_ENV_HASH "BLINK_RECORD_HASH"
+
+enum record_problem {                        /* bits of .problems */
+	RECORD_NO_SPACE = 1,                 /* the disk is full: recording ended there */
+	RECORD_NO_MEMORY = 2,
+	RECORD_FOREIGN_TABLE = 4,            /* library and header disagree on the table */
+	RECORD_LOST_CALLS = 8                /* calls that the library could not record;
+	                                        RECORD_LOST records name them */
+};
+
+struct record_header {
+	uint64_t magic;
+	uint32_t version, segment_size;
+	uint64_t table;                      /* gl_table_hash() of who made the file; call
+	                                        records hold indices into gl_commands */
+	_Atomic uint32_t segments;           /* handed out so far */
+	_Atomic uint32_t processes;          /* that attached; their numbers start at 1 */
+	_Atomic uint32_t threads;            /* numbers start at 1 */
+	_Atomic uint32_t problems;
+	_Atomic uint32_t stop;               /* blinkctl: record no further call */
+	_Atomic uint32_t lock;               /* for owner and sequence: 0 free */
+	_Atomic uint32_t owner;              /* thread */
+	_Atomic uint32_t reserved;           /* segments that have room in the file */
+	_Atomic uint64_t sequence;
+	_Atomic uint64_t frames;             /* swaps so far, for progress and --frames */
+	_Atomic uint64_t calls;              /* brought up to date at swaps */
+};
+
+enum record_segment_kind { RECORD_CALLS = 1, RECORD_PAYLOADS = 2 };
+
+struct record_segment {                      /* at the start of each, 64 bytes */
+	uint32_t kind;                       /* 0: not written yet */
+	uint32_t process, thread;
+	uint32_t serial;                     /* of the thread's call segments, from 0 */
+	uint32_t span;                       /* segments reserved as one, from this on */
+	uint32_t pid;
+	_Atomic uint64_t used;               /* bytes valid, this head included */
+	uint64_t padding[4];
+};
+
+/* ---- records ---------------------------------------------------------------
+ *
+ *   word 0      low 16: index of the command in gl_commands, or enum record_mark
+ *               bits 16..31: length in words, this one included
+ *               (0: length is in word 1, and everything shifts by one)
+ *   then, per parameter in order, as its gl_ctype: 1 word (up to 32 bits; smaller
+ *               integers extended; floats as bits) or 2 words (64 bits, pointers,
+ *               doubles), no alignment
+ *   then the result, likewise, if the command has one
+ *   then, per payload, struct record_payload (6 words), the bytes following it inline
+ *               when .size is small
+ *
+ * A call is recorded before it goes to the driver, so that it is there when the
+ * driver crashes; one with a result or with memory that the driver fills, after it
+ * has returned.
+ */
+#define RECORD_INLINE 0xffffffffffffffffull  /* .offset: bytes follow, padded to words */
+
+enum record_content {
+	RECORD_IN = 0,                       /* what the program passed */
+	RECORD_OUT = 1                       /* what the driver answered (names, values) */
+};
+
+struct record_payload {
+	uint8_t param;                       /* index of the pointer parameter */
+	uint8_t content;                     /* enum record_content */
+	uint8_t zero[2];
+	uint32_t item;                       /* of an array of pointers (shader sources) */
+	uint32_t size;                       /* bytes */
+	uint32_t offset_low, offset_high;    /* in the file; or RECORD_INLINE */
+	uint32_t reserved;
+};
+
+/* What else stands in a call stream: word 0's low 16 bits count down from here. */
+enum record_mark {
+	RECORD_ORDER = 0xffff,    /* sequence (2 words): see above */
+	RECORD_FAKE = 0xfffe,     /* the next call record was not made by the program: the
+	                             contents of a client array before a draw */
+	RECORD_WRITE = 0xfffd,    /* mapped buffer memory: address (2 words), then one
+	                             record_payload: bytes that the program stored there */
+	RECORD_FRAME = 0xfffc,    /* a swap follows: wall (2 words, CLOCK_MONOTONIC ns), cpu
+	                             (2, the process's, ns), flags (1: RECORD_FRAME_*), hash
+	                             (4, XXH3-128 of the framebuffer), width, height */
+	RECORD_LOST = 0xfffb,     /* a call that could not be recorded: one record_payload,
+	                             its name and why */
+	RECORD_MARK_FIRST = 0xfff0
+};
+#define RECORD_FRAME_HASHED 1u            /* RGB rows from the bottom, 3 bytes a pixel,
+                                             tightly packed, read before the swap */
+
+#endif
