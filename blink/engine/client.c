@@ -163,6 +163,7 @@ enum engine_status client_call(struct client *c, const uint32_t *rec, client_run
 		memcpy(c->regs, f->regs + first, count * sizeof(uint32_t));
 		c->depth = c->level + 1;
 	}
+	f->rec = rec;
 	c->level++;
 	status = run_sp(c, callee, pc);
 	c->level--;

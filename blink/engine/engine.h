@@ -22,7 +22,9 @@ enum engine_status {
 	ENGINE_END,         /* ran to its `end` */
 	ENGINE_YIELD,       /* at a `yield`: resume at .pc */
 	ENGINE_LIMIT,       /* command budget used up: resume at .pc */
-	ENGINE_ERROR        /* a window-system operation failed, see .error */
+	ENGINE_ERROR,       /* a window-system operation failed, see .error */
+	ENGINE_SIGNAL,      /* a callee raised a signal (trap_run): resume at .pc */
+	ENGINE_RESET        /* the driver lost the context (trap_run): resume at .pc */
 };
 
 struct engine_extern { uint32_t value[SP_EXTERNS]; };
@@ -36,9 +38,18 @@ struct engine_extern { uint32_t value[SP_EXTERNS]; };
 struct client_frame {
 	uint32_t regs[SP_REGISTERS];
 	uint32_t pc;                         /* where the callee was suspended */
+	const uint32_t *rec;                 /* the caller's `call` record */
 };
 
 struct jit;
+struct jit_code;
+
+/* Where compiled code is at work, for those who find it stopped by a signal. */
+struct client_native {
+	const void *stack;                   /* its stack pointer, while it runs */
+	uint32_t level;                      /* 1 + the client's level, 0: none runs */
+	struct jit_code *code[SP_CALL_DEPTH + 1];   /* by level, while it is kept */
+};
 
 struct client {
 	struct sink *sink;
@@ -63,6 +74,7 @@ struct client {
 	struct client_frame frames[SP_CALL_DEPTH];
 	uint32_t depth, level;
 	struct jit *jit;                     /* compiles callees; set by jit_run */
+	struct client_native native;
 	uint8_t *scratch;                    /* for names and answers, grows */
 	size_t scratch_cap;
 	uint8_t *context_ready;              /* contexts whose pixel store is tight */

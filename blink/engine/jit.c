@@ -155,7 +155,8 @@ static int arena_grow(struct jit *j, uint32_t nwords, struct error *err)
 /* The stops come after the code, so that they live as long as it does. */
 static enum room stops_put(struct jit *j, struct jit_code *k)
 {
-	size_t size = j->nstops * sizeof(*j->stops);
+	size_t stops = j->nstops * sizeof(*j->stops), pauses = j->npauses * sizeof(*j->pauses);
+	size_t size = stops + pauses;
 	uint8_t *at = (uint8_t *)(((uintptr_t)j->x.p + 15) & ~(uintptr_t)15);
 
 	if ((size_t)(j->arena->rw + j->arena->size - at) < size + JIT_MARGIN)
@@ -167,10 +168,32 @@ static enum room stops_put(struct jit *j, struct jit_code *k)
 		if (room != ROOM_MADE)
 			return room;
 	}
-	memcpy(at, j->stops, size);
+	memcpy(at, j->stops, stops);
+	if (pauses)
+		memcpy(at + stops, j->pauses, pauses);
 	k->stops.v = (const struct interp_stop *)(void *)at;
 	k->stops.n = j->nstops;
+	k->pauses = (const uint32_t *)(void *)(at + stops);
+	k->npauses = j->npauses;
 	return ROOM_MADE;
+}
+
+/* The pass was interrupted for want of room, and goes on at this record: whoever lays
+ * the same code down again has to do the same. */
+static void pause_add(struct jit *j, uint32_t record)
+{
+	if (j->npauses == j->pauses_cap) {
+		uint32_t cap = j->pauses_cap ? j->pauses_cap * 2 : 64;
+		uint32_t *v = realloc(j->pauses, cap * sizeof(*v));
+
+		if (!v) {
+			j->failed = true;
+			return;
+		}
+		j->pauses = v;
+		j->pauses_cap = cap;
+	}
+	j->pauses[j->npauses++] = record;
 }
 
 static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code *k,
@@ -181,7 +204,7 @@ static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code 
 	j->start = start;
 	j->x = (struct x86){ .p = j->arena->rw + start,
 			     .run_delta = j->arena->rx - j->arena->rw };
-	j->njumps = j->nstops = 0;
+	j->njumps = j->nstops = j->npauses = 0;
 	j->records = 0;
 	j->failed = false;
 	limit_set(j);
@@ -197,6 +220,7 @@ static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code 
 
 		if (room != ROOM_MADE)
 			return room;
+		pause_add(j, next);
 	}
 	jit_block_close(j);
 	return stops_put(j, k);
@@ -319,6 +343,7 @@ void jit_destroy(struct jit *j)
 	free(j->buckets);
 	free(j->jumps);
 	free(j->stops);
+	free(j->pauses);
 	free(j->large_memory);
 	jit_index_finish(j);
 	free(j);
@@ -349,11 +374,25 @@ enum engine_status jit_call(struct client *c, const uint32_t *rec)
 	return client_call(c, rec, run_callee);
 }
 
+static enum engine_status enter(struct client *c, const struct jit_code *k,
+				const struct sp *sp, const struct interp_stop *stop)
+{
+	struct client_native *n = &c->native;
+	const void *stack = n->stack;
+	uint32_t level = n->level;
+	enum engine_status status;
+
+	n->level = c->level + 1;
+	status = k->arena->enter(c, sp->code, c->payloads.v, k->arena->rx + stop->code);
+	n->stack = stack;
+	n->level = level;
+	return status;
+}
+
 /* Enters at pc, through the interpreter where code cannot be entered there. */
 static enum engine_status run_from(struct client *c, const struct jit_code *k,
 				   const struct sp *sp, uint32_t pc)
 {
-	const struct jit_arena *a = k->arena;
 	const struct interp_stop *stop = NULL;
 	enum engine_status status;
 
@@ -365,7 +404,7 @@ static enum engine_status run_from(struct client *c, const struct jit_code *k,
 			return status;
 		stop = interp_stops_at(&k->stops, c->pc);
 	}
-	status = a->enter(c, sp->code, c->payloads.v, a->rx + stop->code);
+	status = enter(c, k, sp, stop);
 	if ((unsigned)status == JIT_DEOPT)
 		status = interp_until(c, sp, c->pc, run_callee, NULL);
 	return status;
@@ -377,9 +416,16 @@ static enum engine_status run_code(struct client *c, struct jit_code *k, const s
 	enum engine_status status;
 
 	k->pins++;
+	c->native.code[c->level] = k;
 	status = run_from(c, k, sp, pc);
+	c->native.code[c->level] = NULL;
 	k->pins--;
 	return status;
+}
+
+void jit_unpin(struct jit_code *k)
+{
+	k->pins--;
 }
 
 enum engine_status jit_run(struct client *c, const struct jit_code *code, const struct sp *sp,

@@ -12,6 +12,8 @@
  *   r13  code base          r12  client         rbp  client->regs
  *   r14  end of a loop      r15  client->payloads.v
  *   [rsp, rsp + 128) outgoing stack arguments
+ *   [rsp + 128]      within a loop: rbx, for who finds the code stopped by a signal;
+ *                    the return address of a callee lies at [rsp - 8] then
  *   rax r10 r11 and argument registers are free between records
  *
  * A block is a stretch of records that is entered at its first only.  Its head pays
@@ -29,6 +31,7 @@
 #define JIT_ARENA_SIZE (2u << 20)   /* the first; each further one is 4 times larger */
 #define JIT_ARENAS 5u
 #define JIT_STACK_ARGS 16u
+#define JIT_ROUND_SLOT (JIT_STACK_ARGS * 8)   /* from rsp */
 #define JIT_DEOPT 0x100u            /* status: c->pc goes on in the interpreter */
 
 /* Addresses that code calls: entries of GL instructions, arithmetic of core ones,
@@ -59,6 +62,8 @@ struct jit_code {
 	struct jit *jit;
 	struct jit_arena *arena;
 	struct interp_stops stops;         /* where it can be entered; .code: arena offset */
+	const uint32_t *pauses;            /* records before which the pass was begun anew */
+	uint32_t npauses;
 	struct jit_code *older, *newer;    /* in its arena */
 	struct jit_code *chain;            /* in its bucket, or in the list of free ones */
 };
@@ -102,6 +107,17 @@ struct jit_index {
 	bool plain[GL_OP_COUNT];      /* operands matter only if there are registers */
 };
 
+/* Where a record's code begins, in ascending order (jit_map.c).  Within a loop the code
+ * serves several rounds: records of round k lie k * stride words after those of the
+ * first, whose first record lies at word loop. */
+struct jit_place { uint32_t code, pc, loop, stride, rounds; };
+struct jit_map {
+	struct jit_place *v;
+	uint32_t n, cap;
+	const uint8_t *start;               /* of the code being laid down */
+	bool failed;
+};
+
 struct jit_jump { uint32_t target; uint8_t *field; };
 
 struct jit {
@@ -122,8 +138,12 @@ struct jit {
 	uint32_t njumps, jumps_cap;
 	struct interp_stop *stops;
 	uint32_t nstops, stops_cap;
+	uint32_t *pauses;           /* see struct jit_code */
+	uint32_t npauses, pauses_cap;
 	bool failed;                /* out of memory */
 	struct jit_index index;
+	struct jit_map *map;        /* notes where records' code is; NULL: nobody asks */
+	uint32_t pause;             /* with map: the pass stops at this record */
 	/* the cache */
 	struct jit_code **buckets, *free_codes;
 	uint32_t nbuckets, ncodes;
@@ -168,6 +188,23 @@ void jit_index_finish(struct jit *j);
 /* jit_pass.c: lays down code for the records of j->index from number i on; stops at the
  * first step for which there is no room (x.p > limit).  Returns where it stopped. */
 uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i);
+
+/* jit_map.c: which record does code belong to?  Asked of code that is there, by laying
+ * it down again in other memory: compiling itself keeps no account. */
+int jit_map_make(struct jit_map *map, const struct jit_code *k, const struct sp *sp,
+		 struct error *err);
+void jit_map_finish(struct jit_map *map);
+void jit_map_note(struct jit *j, const uint8_t *code, uint32_t pc);
+/* The same at j->x.p, in a loop. */
+void jit_map_note_round(struct jit *j, uint32_t pc, uint32_t loop, uint32_t stride,
+			uint32_t rounds);
+/* The record during whose call the code was left: its return address, and what the
+ * round's slot held.  UINT32_MAX: none. */
+uint32_t jit_map_find(const struct jit_map *map, const struct jit_code *k, const struct sp *sp,
+		      uint64_t address, uint64_t round);
+
+/* jit.c: the code that a signal left behind is no longer in use. */
+void jit_unpin(struct jit_code *k);
 
 /* jit.c: what `call` records call */
 enum engine_status jit_call(struct client *c, const uint32_t *rec);

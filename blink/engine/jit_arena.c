@@ -173,6 +173,7 @@ static void enter_stub(struct x86 *x)
 	x86_reg_op(x, 0, true, 0x8b, R13, RSI);
 	x86_reg_op(x, 0, true, 0x8b, R15, RDX);
 	x86_lea(x, RBP, mem_at(RDI, offsetof(struct client, regs)));
+	x86_store64(x, RSP, mem_at(RDI, offsetof(struct client, native.stack)));
 	x86_byte(x, 0xff);                            /* jmp rcx */
 	x86_byte(x, 0xe1);
 }

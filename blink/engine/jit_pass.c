@@ -9,6 +9,10 @@
 
 #include <emmintrin.h>
 
+/* `map` is a constant of either of two passes: one that compiles, one that also notes
+ * where the code of each record is. */
+#define INLINE static inline __attribute__((always_inline))
+
 #define LOOP_PERIOD 4u      /* longest pattern of records that becomes a loop */
 #define LOOP_ROUNDS 3u      /* fewer are cheaper in a line */
 
@@ -61,7 +65,7 @@ static uint32_t repeats_count(const struct jit_index *x, uint32_t i, uint32_t en
 
 /* rounds times the n records from number i on.  rbx steps through them; afterwards it
  * is the base again. */
-static void loop_put(struct jit *j, uint32_t i, uint32_t n, uint32_t rounds)
+INLINE void loop_put(struct jit *j, uint32_t i, uint32_t n, uint32_t rounds, bool map)
 {
 	const uint32_t *offsets = j->index.offsets + i;
 	uint32_t size = (offsets[n] - offsets[0]) * 4;
@@ -71,9 +75,13 @@ static void loop_put(struct jit *j, uint32_t i, uint32_t n, uint32_t rounds)
 	x86_lea(x, RBX, mem_at(R13, (int32_t)(offsets[0] * 4)));
 	x86_lea(x, R14, mem_at(RBX, (int32_t)(rounds * size)));
 	top = x->p;
-	for (uint32_t k = 0; k < n; k++)
+	x86_store64(x, RBX, mem_at(RSP, JIT_ROUND_SLOT));
+	for (uint32_t k = 0; k < n; k++) {
+		if (map)
+			jit_map_note_round(j, offsets[k], offsets[0], size / 4, rounds);
 		stencil_put(j, &j->stencils[sp_opcode(j->index.headers[i + k])],
 			    (offsets[k] - offsets[0]) * 4);
+	}
 	x86_reg_op(x, 0, true, 0x81, 0, RBX);                  /* add rbx, size */
 	x86_u32(x, size);
 	x86_reg_op(x, 0, true, 0x3b, RBX, R14);
@@ -86,21 +94,21 @@ static void loop_put(struct jit *j, uint32_t i, uint32_t n, uint32_t rounds)
 }
 
 /* Records repeat those n before them; returns how many a loop was made of. */
-static uint32_t loop_try(struct jit *j, uint32_t i, uint32_t end, unsigned distances)
+INLINE uint32_t loop_try(struct jit *j, uint32_t i, uint32_t end, unsigned distances, bool map)
 {
 	uint32_t n = (uint32_t)__builtin_ctz(distances) + 1;
 	uint32_t rounds = repeats_count(&j->index, i, end, n) / n;
 
 	if (rounds < LOOP_ROUNDS)
 		return 0;
-	loop_put(j, i, n, rounds);
+	loop_put(j, i, n, rounds, map);
 	return n * rounds;
 }
 
 /* ---- the pass ----------------------------------------------------------------------- */
 
 /* All records up to number end, or up to the first without a stencil, or without room. */
-static uint32_t stencils_put(struct jit *j, const struct sp *sp, uint32_t i, uint32_t end)
+INLINE uint32_t stencils_put(struct jit *j, const struct sp *sp, uint32_t i, uint32_t end, bool map)
 {
 	/* of no record: there is no such opcode */
 	const __m128i none = _mm_set1_epi32(-1);
@@ -112,13 +120,15 @@ static uint32_t stencils_put(struct jit *j, const struct sp *sp, uint32_t i, uin
 	const intptr_t run_delta = j->x.run_delta;
 	uint8_t *const limit = j->limit, *p = j->x.p;
 
-	while (i < end && p <= limit) {
+	while (i < end && p <= limit && !(map && i == j->pause)) {
 		uint32_t header = headers[i], offset = offsets[i];
 		const struct jit_stencil *s = &j->stencils[sp_opcode(header)];
 		unsigned same;
 
 		if (s->kind == STENCIL_NONE || s->mask != sp_mask(header))
 			break;
+		if (map)
+			jit_map_note(j, p, offset);
 		if (s->kind == STENCIL_SHORT) {
 			p = short_put(s, p, sp->code + offset);
 			last = none;
@@ -132,7 +142,7 @@ static uint32_t stencils_put(struct jit *j, const struct sp *sp, uint32_t i, uin
 			uint32_t n;
 
 			j->x.p = p;
-			n = loop_try(j, i, end, same & before);
+			n = loop_try(j, i, end, same & before, map);
 			p = j->x.p;
 			if (n) {
 				last = none;
@@ -192,19 +202,28 @@ static uint32_t number_at(const struct jit_index *x, uint32_t i, uint32_t pc)
 	return low;
 }
 
-uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i)
+INLINE uint32_t pass(struct jit *j, const struct sp *sp, uint32_t i, bool map)
 {
 	const struct jit_index *x = &j->index;
 
-	while (i < x->records && j->x.p <= j->limit && !j->failed) {
+	while (i < x->records && j->x.p <= j->limit && !j->failed &&
+	       !(map && i == j->pause)) {
 		uint32_t pc = x->offsets[i], next;
 
 		if (jit_next_label(j) == pc)
 			jit_label(j, pc);
-		next = stencils_put(j, sp, i, number_at(x, i, jit_next_label(j)));
-		if (next == i)
+		next = stencils_put(j, sp, i, number_at(x, i, jit_next_label(j)), map);
+		if (next == i) {
+			if (map)
+				jit_map_note(j, j->x.p, pc);
 			record_put(j, sp->code + pc, pc), next++;
+		}
 		i = next;
 	}
 	return i;
+}
+
+uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i)
+{
+	return j->map ? pass(j, sp, i, true) : pass(j, sp, i, false);
 }
