@@ -102,16 +102,22 @@ struct record_segment {                      /* at the start of each, 64 bytes *
  */
 #define RECORD_INLINE 0xffffffffffffffffull  /* .offset: bytes follow, padded to words */
 
+#define RECORD_RESULT 0xffu
+#define RECORD_POINTERS 0xffffffffu
+
 enum record_content {
 	RECORD_IN = 0,                       /* what the program passed */
 	RECORD_OUT = 1                       /* what the driver answered (names, values) */
 };
 
 struct record_payload {
-	uint8_t param;                       /* index of the pointer parameter */
+	uint8_t param;                       /* index of the pointer parameter, or
+	                                        RECORD_RESULT: what the result points to */
 	uint8_t content;                     /* enum record_content */
 	uint8_t zero[2];
-	uint32_t item;                       /* of an array of pointers (shader sources) */
+	uint32_t item;                       /* of an array of pointers (shader sources);
+	                                        RECORD_POINTERS: the pointers themselves,
+	                                        8 bytes each (offsets in a bound buffer) */
 	uint32_t size;                       /* bytes */
 	uint32_t offset_low, offset_high;    /* in the file; or RECORD_INLINE */
 	uint32_t reserved;
@@ -129,6 +135,9 @@ enum record_mark {
 	                             (4, XXH3-128 of the framebuffer), width, height */
 	RECORD_LOST = 0xfffb,     /* a call that could not be recorded: one record_payload,
 	                             its name and why */
+	RECORD_DRAWABLE = 0xfffa, /* a drawable as the window system sees it: handle (2
+	                             words, as in MakeCurrent), width, height, samples;
+	                             before it is first drawn to, and when these change */
 	RECORD_MARK_FIRST = 0xfff0
 };
 #define RECORD_FRAME_HASHED 1u            /* RGB rows from the bottom, 3 bytes a pixel,
