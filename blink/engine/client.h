@@ -33,6 +33,17 @@ int client_locate(struct client *c, const uint32_t *rec);
 void client_link(struct client *c, const uint32_t *rec);
 void client_slots_finish(struct client *c);
 
+/* A slot as it is defined, and all of them in the order that client_slot_restore makes
+ * the same of them.  Restoring asks the driver nothing: the location is in its table
+ * already.  False: no such slot, program or question, defined already, or no memory. */
+struct client_slot_info {
+	uint32_t slot, program, op;
+	const char *name;
+};
+void client_slots_each(const struct client *c,
+		       void (*each)(void *user, const struct client_slot_info *s), void *user);
+bool client_slot_restore(struct client *c, const struct client_slot_info *s);
+
 /* Window-system records (client_window.c). */
 int client_window(struct client *c, const uint32_t *rec);
 

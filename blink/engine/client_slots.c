@@ -68,25 +68,34 @@ static void slot_unlink(struct client *c, uint32_t slot)
 	memset(s, 0, sizeof(*s));
 }
 
-static int slot_define(struct client *c, uint32_t slot, uint32_t program, unsigned op,
-		       char *name)
+static bool slots_need(struct client *c)
 {
-	struct client_slot *s;
-
-	if (!c->slots) {
+	if (!c->slots)
 		c->slots = calloc(c->nlocations, sizeof(*c->slots));
-		if (!c->slots) {
-			free(name);
-			return error_set(&c->error, -ENOMEM, "engine: out of memory for slots");
-		}
-	}
-	slot_unlink(c, slot);
-	s = &c->slots[slot];
+	return c->slots != NULL;
+}
+
+/* An undefined slot becomes the first of its program's. */
+static void slot_set(struct client *c, uint32_t slot, uint32_t program, unsigned op, char *name)
+{
+	struct client_slot *s = &c->slots[slot];
+
 	s->program = program;
 	s->op = (uint16_t)op;
 	s->name = name;
 	s->next = c->program_slots[program];
 	c->program_slots[program] = slot;
+}
+
+static int slot_define(struct client *c, uint32_t slot, uint32_t program, unsigned op,
+		       char *name)
+{
+	if (!slots_need(c)) {
+		free(name);
+		return error_set(&c->error, -ENOMEM, "engine: out of memory for slots");
+	}
+	slot_unlink(c, slot);
+	slot_set(c, slot, program, op, name);
 	c->locations[slot] = ask(c, op, program, name);
 	return 0;
 }
@@ -148,4 +157,45 @@ void client_slots_finish(struct client *c)
 		free(c->slots[i].name);
 	free(c->slots);
 	c->slots = NULL;
+	if (c->program_slots)
+		memset(c->program_slots, 0,
+		       c->names_cap[GL_SPACE_PROGRAM] * sizeof(*c->program_slots));
+}
+
+/* The last of a program's is the first that was defined. */
+static void chain_each(const struct client *c, uint32_t slot,
+		       void (*each)(void *user, const struct client_slot_info *s), void *user)
+{
+	uint32_t last = 0;
+
+	while (slot && last != slot) {
+		uint32_t at = slot;
+
+		while (c->slots[at].next != last)
+			at = c->slots[at].next;
+		each(user, &(struct client_slot_info){ at, c->slots[at].program,
+						       c->slots[at].op, c->slots[at].name });
+		last = at;
+	}
+}
+
+void client_slots_each(const struct client *c,
+		       void (*each)(void *user, const struct client_slot_info *s), void *user)
+{
+	for (uint32_t p = 0; c->slots && p < c->names_cap[GL_SPACE_PROGRAM]; p++)
+		chain_each(c, c->program_slots[p], each, user);
+}
+
+bool client_slot_restore(struct client *c, const struct client_slot_info *s)
+{
+	char *name;
+
+	if (!s->slot || s->slot >= c->nlocations ||
+	    s->program >= c->names_cap[GL_SPACE_PROGRAM] || s->op >= GL_OP_COUNT ||
+	    gl_ops[s->op].form != GL_FORM_LOCATE || !slots_need(c) || c->slots[s->slot].name)
+		return false;
+	name = strdup(s->name);
+	if (name)
+		slot_set(c, s->slot, s->program, s->op, name);
+	return name != NULL;
 }

@@ -194,6 +194,11 @@ uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i);
 int jit_map_make(struct jit_map *map, const struct jit_code *k, const struct sp *sp,
 		 struct error *err);
 void jit_map_finish(struct jit_map *map);
+/* Is address one of this code's?  (Safe in signal handlers.) */
+static inline bool jit_has(const struct jit_code *k, uint64_t address)
+{
+	return address - (uint64_t)(uintptr_t)(k->arena->rx + k->start) < k->end - k->start;
+}
 void jit_map_note(struct jit *j, const uint8_t *code, uint32_t pc);
 /* The same at j->x.p, in a loop. */
 void jit_map_note_round(struct jit *j, uint32_t pc, uint32_t loop, uint32_t stride,

@@ -43,6 +43,9 @@ struct sink_ops {
 			    struct error *err);
 	int (*swap)(struct sink *s, uint32_t drawable, struct error *err);
 	void (*destroy)(struct sink *s);
+	/* GL's word for how the current context was lost, 0: it was not.  NULL: this sink
+	 * loses none. */
+	uint32_t (*reset_status)(struct sink *s);
 };
 
 #define SINK_CONFIG_DOUBLE  1u      /* double buffered */
@@ -96,6 +99,9 @@ struct sink *sink_recorder_create(struct buf *log);
 /* Entry points have no way to know their sink: calls go to the thread's recorder in
  * use, which is the one made last, or named here. */
 void sink_recorder_use(struct sink *s);
+/* Objects that it has named so far: what its next answers depend on. */
+uint32_t sink_recorder_names(const struct sink *s);
+void sink_recorder_names_set(struct sink *s, uint32_t names);
 
 static inline void sink_destroy(struct sink *s)
 {

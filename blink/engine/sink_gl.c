@@ -244,6 +244,17 @@ static void destroy(struct sink *s)
 	free(g);
 }
 
+/* A driver that lacks the question never loses a context, or cannot say so. */
+static uint32_t reset_status(struct sink *s)
+{
+	struct sink_gl *g = sink_gl_of(s);
+	sink_fn entry = context_at(g, g->context) ? g->ws->proc("glGetGraphicsResetStatus") : NULL;
+
+	if (!entry || (g->version < 45 && !strstr(g->extensions, " GL_KHR_robustness ")))
+		return GL_NO_ERROR;
+	return ((GLenum (*)(void))entry)();
+}
+
 const struct sink_ops sink_gl_ops = {
 	.context_create = context_create,
 	.context_destroy = context_destroy,
@@ -253,6 +264,7 @@ const struct sink_ops sink_gl_ops = {
 	.make_current = make_current,
 	.swap = swap,
 	.destroy = destroy,
+	.reset_status = reset_status,
 };
 
 static int open_all(struct sink_gl *g, struct error *err)

@@ -102,11 +102,14 @@ static sink_fn egl_proc(const char *name)
 
 /* ---- contexts ------------------------------------------------------------ */
 
+/* What is asked of a context beside its version, the best first. */
+enum robustness { ROBUST_TELLS_RESETS, ROBUST, NOT_ROBUST, ROBUSTNESSES };
+
 static EGLContext context_try(struct sink_gl *g, EGLContext share, uint32_t version,
-			      uint32_t flags, bool robust)
+			      uint32_t flags, unsigned robustness)
 {
 	bool es = flags & SINK_CONTEXT_ES, core = flags & SINK_CONTEXT_CORE;
-	EGLint attr[16];
+	EGLint attr[20];
 	unsigned n = 0;
 
 	if (version) {
@@ -124,7 +127,11 @@ static EGLContext context_try(struct sink_gl *g, EGLContext share, uint32_t vers
 		attr[n++] = EGL_CONTEXT_OPENGL_DEBUG;
 		attr[n++] = EGL_TRUE;
 	}
-	if (robust) {
+	if (robustness == ROBUST_TELLS_RESETS) {
+		attr[n++] = EGL_CONTEXT_OPENGL_RESET_NOTIFICATION_STRATEGY_EXT;
+		attr[n++] = EGL_LOSE_CONTEXT_ON_RESET_EXT;
+	}
+	if (robustness != NOT_ROBUST) {
 		attr[n++] = EGL_CONTEXT_OPENGL_ROBUST_ACCESS_EXT;
 		attr[n++] = EGL_TRUE;
 	}
@@ -143,10 +150,9 @@ static void *egl_context_create(struct sink_gl *g, void *share, uint32_t version
 		version = 20;
 	if (flags & SINK_CONTEXT_CORE && !version)
 		version = 33;
-	if (g->robust)
-		c = context_try(g, share, version, flags, true);
-	if (c == EGL_NO_CONTEXT)
-		c = context_try(g, share, version, flags, false);
+	for (unsigned r = g->robust ? ROBUST_TELLS_RESETS : NOT_ROBUST;
+	     c == EGL_NO_CONTEXT && r < ROBUSTNESSES; r++)
+		c = context_try(g, share, version, flags, r);
 	return c;
 }
 

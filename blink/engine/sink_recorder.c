@@ -30,6 +30,16 @@ void sink_recorder_use(struct sink *s)
 	recorder = (struct sink_recorder *)s;
 }
 
+uint32_t sink_recorder_names(const struct sink *s)
+{
+	return ((const struct sink_recorder *)s)->names;
+}
+
+void sink_recorder_names_set(struct sink *s, uint32_t names)
+{
+	((struct sink_recorder *)s)->names = names;
+}
+
 static void log_u64(struct buf *log, uint64_t v)
 {
 	buf_u32(log, (uint32_t)v);
