@@ -57,8 +57,9 @@ enum record_problem {                        /* bits of .problems */
 struct record_header {
 	uint64_t magic;
 	uint32_t version, segment_size;
-	uint64_t table;                      /* gl_table_hash() of who made the file; call
-	                                        records hold indices into gl_commands */
+	uint64_t table;                      /* record_table_hash() of who made the file
+	                                        (table_hash.h); call records hold indices
+	                                        into gl_commands */
 	_Atomic uint32_t segments;           /* handed out so far */
 	_Atomic uint32_t processes;          /* that attached; their numbers start at 1 */
 	_Atomic uint32_t threads;            /* numbers start at 1 */
@@ -127,7 +128,10 @@ struct record_payload {
 enum record_mark {
 	RECORD_ORDER = 0xffff,    /* sequence (2 words): see above */
 	RECORD_FAKE = 0xfffe,     /* the next call record was not made by the program: the
-	                             contents of a client array before a draw */
+	                             contents of a client array before a draw (at least once
+	                             per frame and context, then only when they changed);
+	                             viewport and scissor of a context that is current for
+	                             the first time; what a glArrayElement amounts to */
 	RECORD_WRITE = 0xfffd,    /* mapped buffer memory: address (2 words), then one
 	                             record_payload: bytes that the program stored there */
 	RECORD_FRAME = 0xfffc,    /* a swap follows: wall (2 words, CLOCK_MONOTONIC ns), cpu
@@ -138,6 +142,8 @@ enum record_mark {
 	RECORD_DRAWABLE = 0xfffa, /* a drawable as the window system sees it: handle (2
 	                             words, as in MakeCurrent), width, height, samples;
 	                             before it is first drawn to, and when these change */
+	RECORD_PROCESS = 0xfffa,  /* the first record of a process: one record_payload, the
+	                             path of its program */
 	RECORD_MARK_FIRST = 0xfff0
 };
 #define RECORD_FRAME_HASHED 1u            /* RGB rows from the bottom, 3 bytes a pixel,
