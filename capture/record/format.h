@@ -111,6 +111,10 @@ enum record_content {
 	RECORD_OUT = 1                       /* what the driver answered (names, values) */
 };
 
+/* Strings are without their terminating zero, whether the program gave a length or not.
+ * The bytes begin .lead bytes after the address that the call has: what lies between is
+ * not read by the driver (vertices below the first that is drawn, skipped rows), and so
+ * not by the recorder. */
 struct record_payload {
 	uint8_t param;                       /* index of the pointer parameter, or
 	                                        RECORD_RESULT: what the result points to */
@@ -121,7 +125,7 @@ struct record_payload {
 	                                        8 bytes each (offsets in a bound buffer) */
 	uint32_t size;                       /* bytes */
 	uint32_t offset_low, offset_high;    /* in the file; or RECORD_INLINE */
-	uint32_t reserved;
+	uint32_t lead;
 };
 
 /* What else stands in a call stream: word 0's low 16 bits count down from here. */
@@ -142,7 +146,7 @@ enum record_mark {
 	RECORD_DRAWABLE = 0xfffa, /* a drawable as the window system sees it: handle (2
 	                             words, as in MakeCurrent), width, height, samples;
 	                             before it is first drawn to, and when these change */
-	RECORD_PROCESS = 0xfffa,  /* the first record of a process: one record_payload, the
+	RECORD_PROCESS = 0xfff9,  /* the first record of a process: one record_payload, the
 	                             path of its program */
 	RECORD_MARK_FIRST = 0xfff0
 };
