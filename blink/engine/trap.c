@@ -142,6 +142,7 @@ int trap_replay(const struct trap *t, uint64_t budget, struct client *c, const s
 		return rc;
 	c->budget = budget - t->budget;
 	client_abandon(c);
+	c->pc = 0;
 	for (uint32_t pc = 0; status == ENGINE_YIELD && c->budget; pc = c->pc)
 		status = interp_run(c, sp, pc);
 	if (status != ENGINE_LIMIT && status != ENGINE_YIELD)

@@ -84,6 +84,8 @@ struct trap_how {
  * on to those they replaced what no callee of a trap_run on the same thread raised. */
 enum engine_status trap_run(struct client *c, const struct jit_code *code, const struct sp *sp,
 			    uint32_t pc, const struct trap_how *how, struct trap *t);
+/* Sets the handlers now: again, where somebody else has replaced them since. */
+void trap_signals_set(void);
 
 /* The run of sp from its beginning to the trap, once more: on a driver that has played
  * what came before.  For runs of known length: t->budget tells it, if the budget at the

@@ -89,13 +89,15 @@ static void handler(int number, siginfo_t *info, void *context)
 	siglongjmp(g->back, 1);
 }
 
-static void handlers_set(void)
+void trap_signals_set(void)
 {
 	struct sigaction a = { .sa_sigaction = handler, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+	struct sigaction was;
 
 	sigemptyset(&a.sa_mask);
 	for (unsigned i = 0; i < NCAUGHT; i++)
-		sigaction(caught[i], &a, &replaced[i]);
+		if (sigaction(caught[i], &a, &was) == 0 && was.sa_sigaction != handler)
+			replaced[i] = was;
 }
 
 /* ---- a stack for it ------------------------------------------------------------ */
@@ -115,7 +117,7 @@ static void stack_free(void *memory)
 static void start(void)
 {
 	pthread_key_create(&stack_key, stack_free);
-	handlers_set();
+	trap_signals_set();
 }
 
 /* A thread has one already where somebody else cared for it (a sanitizer, say). */

@@ -1,0 +1,331 @@
+/* test_trap_signal.c - callees that raise signals and drivers that lose contexts: the
+ * trap says exactly which command it was, and the run goes on as if nothing had been.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <signal.h>
+
+#include "tests/engine/trap_programs.h"
+
+#define POINTS 3000u
+
+/* ---- entry points that raise ----------------------------------------------------- */
+
+static uint64_t calls, raise_at;      /* of the entries below, since they were armed */
+static int raised;
+static struct sink *plain;            /* the recorder's own entries */
+
+/* Registers that belong to the caller are gone when the signal comes. */
+#define SPOIL_REGISTERS() \
+	__asm__ volatile("xor %%ebx, %%ebx\n\txor %%r12d, %%r12d\n\txor %%r13d, %%r13d\n\t" \
+			 "xor %%r14d, %%r14d\n\txor %%r15d, %%r15d" \
+			 : : : "rbx", "r12", "r13", "r14", "r15")
+
+__attribute__((noinline)) static void fault(void)
+{
+	static const int numbers[] = { SIGSEGV, SIGILL, SIGFPE, SIGBUS };
+
+	raised = numbers[raise_at % 4];
+	SPOIL_REGISTERS();
+	switch (raised) {
+	case SIGSEGV: __asm__ volatile("movl $1, 8"); break;
+	case SIGILL: __asm__ volatile("ud2"); break;
+	case SIGFPE: __asm__ volatile("xor %%ecx, %%ecx\n\tdiv %%ecx" : : : "rax", "rcx", "rdx");
+		break;
+	default: raise(raised);
+	}
+}
+
+static void maybe(void)
+{
+	if (calls++ == raise_at)
+		fault();
+}
+
+#define ENTRY(op, parameters, arguments) \
+	static void entry_##op parameters \
+	{ \
+		maybe(); \
+		((void (*) parameters)plain->entry[OP_##op]) arguments; \
+	}
+ENTRY(glVertex3f, (float x, float y, float z), (x, y, z))
+ENTRY(glNormal3f, (float x, float y, float z), (x, y, z))
+ENTRY(glTranslatef, (float x, float y, float z), (x, y, z))
+ENTRY(glColor4f, (float r, float g, float b, float a), (r, g, b, a))
+ENTRY(glTexCoord2f, (float s, float t), (s, t))
+ENTRY(glEnable, (uint32_t cap), (cap))
+ENTRY(glDisable, (uint32_t cap), (cap))
+ENTRY(glBegin, (uint32_t mode), (mode))
+ENTRY(glCallList, (uint32_t list), (list))
+ENTRY(glBlendFunc, (uint32_t s, uint32_t d), (s, d))
+ENTRY(glBindTexture, (uint32_t target, uint32_t name), (target, name))
+ENTRY(glBindBuffer, (uint32_t target, uint32_t name), (target, name))
+ENTRY(glGenTextures, (int32_t n, uint32_t *names), (n, names))
+ENTRY(glBeginQuery, (uint32_t target, uint32_t name), (target, name))
+ENTRY(glNewList, (uint32_t list, uint32_t mode), (list, mode))
+ENTRY(glBufferSubData, (uint32_t target, intptr_t at, intptr_t size, const void *data),
+      (target, at, size, data))
+
+static void entries_wrap(struct sink *s)
+{
+#define WRAP(op) s->entry[OP_##op] = (sink_fn)entry_##op
+	WRAP(glVertex3f); WRAP(glNormal3f); WRAP(glTranslatef); WRAP(glColor4f);
+	WRAP(glTexCoord2f); WRAP(glEnable); WRAP(glDisable); WRAP(glBegin); WRAP(glCallList);
+	WRAP(glBlendFunc); WRAP(glBindTexture); WRAP(glBindBuffer); WRAP(glGenTextures);
+	WRAP(glBeginQuery); WRAP(glNewList); WRAP(glBufferSubData);
+}
+
+/* ---- the context's loss -------------------------------------------------------------- */
+
+static uint64_t looks, lost_at = UINT64_MAX;
+
+static uint32_t reset_status(struct sink *s)
+{
+	(void)s;
+	return looks++ == lost_at ? 0x8253 : 0;       /* GL_GUILTY_CONTEXT_RESET */
+}
+
+/* ---- running ---------------------------------------------------------------------------- */
+
+struct world {
+	struct program program;
+	uint32_t seed;
+	struct jit *jit;
+	struct runner any;                /* whose entries the JIT calls */
+	struct runner whole;
+	uint64_t records, faults;         /* of the whole run; entries that could raise */
+	unsigned points, in[SECTIONS], depths[SP_CALL_DEPTH + 1];
+};
+
+static void runner_start(struct runner *u, struct world *w)
+{
+	static struct sink_ops ops;
+
+	runner_init(u, &w->program, w->seed);
+	entries_wrap(u->sink);
+	ops = *u->sink->ops;
+	ops.reset_status = reset_status;
+	u->sink->ops = &ops;
+}
+
+/* To the first trap, yields going on at once. */
+static enum engine_status go_trapped(struct runner *u, struct jit *jit, struct world *w,
+				     const struct trap_how *how, struct trap *t)
+{
+	const struct sp *sp = program_top(&w->program);
+	const struct jit_code *code;
+	uint32_t pc = 0;
+
+	sink_recorder_use(u->sink);
+	do {
+		code = jit ? jit_compile(jit, sp, NULL) : NULL;
+		u->status = trap_run(&u->client, code, sp, pc, how, t);
+		pc = u->client.pc;
+	} while (u->status == ENGINE_YIELD);
+	if (u->status == ENGINE_ERROR)
+		fail_msg("program %u: %s", w->seed, u->client.error.text);
+	return u->status;
+}
+
+/* The trap is what a budget would have left there. */
+static void state_check(struct world *w, struct runner *u, const struct trap *t)
+{
+	struct runner oracle;
+	struct trap want;
+
+	raise_at = UINT64_MAX;
+	runner_start(&oracle, w);
+	oracle.client.budget = UINT64_MAX - t->budget;
+	assert_int_equal(runner_go(&oracle, NULL, &w->program, 0), ENGINE_LIMIT);
+	assert_int_equal(trap_capture(&want, t->cause, t->detail, &oracle.client,
+				      program_top(&w->program), NULL), 0);
+	want.budget = t->budget;
+	assert_int_equal(want.depth, t->depth);
+	for (uint32_t k = 0; k <= t->depth; k++)
+		if (want.place[k].pc != t->place[k].pc)
+			fail_msg("program %u: place %u of the trap is word %u, not %u (%s)",
+				 w->seed, k, t->place[k].pc, want.place[k].pc,
+				 gl_ops[sp_opcode(w->program.sps[want.place[k].sp]
+						  .code[want.place[k].pc])].name);
+	assert_memory_equal(&want, t, sizeof(want));
+	/* what was called before is in the log; of the command itself, there may be names */
+	assert_true(u->log.len >= oracle.log.len && u->log.len <= w->whole.log.len);
+	if (oracle.log.len)
+		assert_memory_equal(oracle.log.data, w->whole.log.data, oracle.log.len);
+	runner_finish(&oracle);
+}
+
+static void resume_check(struct world *w, struct runner *u, struct jit *jit,
+			 const struct trap *t)
+{
+	size_t before = u->log.len;
+
+	assert_int_equal(trap_restore(t, &u->client, program_top(&w->program), NULL), 0);
+	u->client.budget = UINT64_MAX;
+	assert_int_equal(runner_go(u, jit, &w->program, u->client.pc), ENGINE_END);
+	assert_int_equal(u->log.len, w->whole.log.len);
+	assert_memory_equal(u->log.data + before, w->whole.log.data + before,
+			    u->log.len - before);
+	assert_memory_equal(u->client.regs, w->whole.client.regs, sizeof(u->client.regs));
+	assert_int_equal(u->client.calls, w->whole.client.calls);
+	assert_int_equal(u->client.depth, 0);
+}
+
+static void world_start(struct world *w)
+{
+	memset(w, 0, sizeof(*w));
+	trap_signals_set();      /* cmocka has set its own for this test */
+	program_make(&w->program, 0);
+	runner_start(&w->any, w);
+	plain = sink_recorder_create(&w->any.log);
+	assert_int_equal(jit_create(&w->jit, w->any.sink, NULL), 0);
+}
+
+static void world_next(struct world *w)
+{
+	program_finish(&w->program);
+	program_make(&w->program, w->seed);
+	runner_start(&w->whole, w);
+	calls = looks = 0;
+	raise_at = lost_at = UINT64_MAX;
+	assert_int_equal(runner_go(&w->whole, NULL, &w->program, 0), ENGINE_END);
+	w->records = UINT64_MAX - w->whole.client.budget;
+	w->faults = calls;
+}
+
+static void world_end(struct world *w)
+{
+	jit_destroy(w->jit);
+	runner_finish(&w->any);
+	sink_destroy(plain);
+	program_finish(&w->program);
+}
+
+static void signal_point(struct world *w, struct random *r)
+{
+	const struct trap_how how = { .signals = true };
+	struct jit *first = random_below(r, 4) ? w->jit : NULL;
+	struct runner u;
+	struct trap t;
+
+	runner_start(&u, w);
+	calls = 0;
+	raise_at = random_below(r, (uint32_t)w->faults);
+	assert_int_equal(go_trapped(&u, first, w, &how, &t), ENGINE_SIGNAL);
+	assert_int_equal(t.cause, TRAP_SIGNAL);
+	assert_int_equal(t.detail, raised);
+	state_check(w, &u, &t);
+	w->points++;
+	w->in[program_section_at(&w->program, &t)]++;
+	w->depths[t.depth]++;
+	resume_check(w, &u, random_below(r, 2) ? w->jit : NULL, &t);
+	runner_finish(&u);
+}
+
+static void signals(void **state)
+{
+	static struct world w;
+	struct random r = { .state = 5 };
+
+	(void)state;
+	world_start(&w);
+	for (w.seed = 0; w.points < POINTS; w.seed++) {
+		world_next(&w);
+		for (unsigned i = 0; i < 10 && w.faults; i++)
+			signal_point(&w, &r);
+		runner_finish(&w.whole);
+	}
+	printf("%u signals:", w.points);
+	for (unsigned i = 0; i < SECTIONS; i++) {
+		printf(" %s %u", section_names[i], w.in[i]);
+		assert_true(w.in[i] > 20);
+	}
+	printf(" nested %u\n", w.points - w.depths[0]);
+	assert_true(w.points - w.depths[0] > 100);
+	world_end(&w);
+}
+
+static void resets(void **state)
+{
+	static struct world w;
+	struct random r = { .state = 6 };
+
+	(void)state;
+	world_start(&w);
+	for (w.seed = 0; w.points < POINTS / 10; w.seed++) {
+		struct trap_how how = { .poll = 1 + random_below(&r, 5) };
+		struct runner u;
+		struct trap t;
+
+		world_next(&w);
+		runner_start(&u, &w);
+		looks = 0;
+		lost_at = random_below(&r, (uint32_t)(w.records / how.poll + 1));
+		if (go_trapped(&u, w.seed % 2 ? w.jit : NULL, &w, &how, &t) == ENGINE_RESET) {
+			assert_int_equal(t.cause, TRAP_RESET);
+			assert_int_equal(t.detail, 0x8253);
+			state_check(&w, &u, &t);
+			resume_check(&w, &u, w.seed % 3 ? w.jit : NULL, &t);
+			w.points++;
+		}
+		runner_finish(&u);
+		runner_finish(&w.whole);
+	}
+	world_end(&w);
+}
+
+/* ---- loops: the round is exact -------------------------------------------------------- */
+
+static void rounds_of_loops(void **state)
+{
+	const struct trap_how how = { .signals = true };
+	static struct world w;
+	struct buf code;
+	struct sp sp = { .id = 0 };
+
+	(void)state;
+	world_start(&w);
+	buf_init(&code);
+	sp_emit_words(&code, OP_glTranslatef, 0, 0, 0);
+	for (uint32_t i = 0; i < 100; i++) {
+		sp_emit_words(&code, OP_glColor4f, i, i, i, i);
+		sp_emit_words(&code, OP_glVertex3f, i, i, i);
+	}
+	for (uint32_t i = 0; i < 50; i++)
+		sp_emit_words(&code, OP_glNormal3f, i, i, i);
+	sp_end(&code);
+	sp.code = (const uint32_t *)(const void *)code.data;
+	sp.nwords = (uint32_t)(code.len / 4);
+	for (uint64_t n = 0; n < 251; n++) {
+		uint32_t want = n == 0 ? 0 : n < 201 ? 4 + (uint32_t)((n - 1) / 2 * 9 + (n - 1) % 2 * 5)
+				: 4 + 900 + (uint32_t)(n - 201) * 4;
+		struct runner u;
+		struct trap t;
+
+		runner_start(&u, &w);
+		calls = 0;
+		raise_at = n;
+		assert_int_equal(trap_run(&u.client, jit_compile(w.jit, &sp, NULL), &sp, 0,
+					  &how, &t), ENGINE_SIGNAL);
+		assert_int_equal(t.place[0].pc, want);
+		assert_int_equal(t.calls, n);
+		assert_int_equal(UINT64_MAX - t.budget, n);
+		runner_finish(&u);
+	}
+	buf_finish(&code);
+	world_end(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(rounds_of_loops),
+		cmocka_unit_test(signals),
+		cmocka_unit_test(resets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
