@@ -152,11 +152,11 @@ static int arena_grow(struct jit *j, uint32_t nwords, struct error *err)
 
 /* ---- compiling --------------------------------------------------------------------- */
 
-/* The stops come after the code, so that they live as long as it does. */
+/* Stops and loops come after the code, so that they live as long as it does. */
 static enum room stops_put(struct jit *j, struct jit_code *k)
 {
-	size_t stops = j->nstops * sizeof(*j->stops), pauses = j->npauses * sizeof(*j->pauses);
-	size_t size = stops + pauses;
+	size_t stops = j->nstops * sizeof(*j->stops), loops = j->nloops * sizeof(*j->loops);
+	size_t size = stops + loops;
 	uint8_t *at = (uint8_t *)(((uintptr_t)j->x.p + 15) & ~(uintptr_t)15);
 
 	if ((size_t)(j->arena->rw + j->arena->size - at) < size + JIT_MARGIN)
@@ -169,31 +169,13 @@ static enum room stops_put(struct jit *j, struct jit_code *k)
 			return room;
 	}
 	memcpy(at, j->stops, stops);
-	if (pauses)
-		memcpy(at + stops, j->pauses, pauses);
+	if (loops)
+		memcpy(at + stops, j->loops, loops);
 	k->stops.v = (const struct interp_stop *)(void *)at;
 	k->stops.n = j->nstops;
-	k->pauses = (const uint32_t *)(void *)(at + stops);
-	k->npauses = j->npauses;
+	k->loops = (const struct jit_loop *)(void *)(at + stops);
+	k->nloops = j->nloops;
 	return ROOM_MADE;
-}
-
-/* The pass was interrupted for want of room, and goes on at this record: whoever lays
- * the same code down again has to do the same. */
-static void pause_add(struct jit *j, uint32_t record)
-{
-	if (j->npauses == j->pauses_cap) {
-		uint32_t cap = j->pauses_cap ? j->pauses_cap * 2 : 64;
-		uint32_t *v = realloc(j->pauses, cap * sizeof(*v));
-
-		if (!v) {
-			j->failed = true;
-			return;
-		}
-		j->pauses = v;
-		j->pauses_cap = cap;
-	}
-	j->pauses[j->npauses++] = record;
 }
 
 static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code *k,
@@ -204,7 +186,8 @@ static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code 
 	j->start = start;
 	j->x = (struct x86){ .p = j->arena->rw + start,
 			     .run_delta = j->arena->rx - j->arena->rw };
-	j->njumps = j->nstops = j->npauses = 0;
+	j->njumps = j->nstops = j->nloops = 0;
+	j->held = j->dirty = j->done = 0;
 	j->records = 0;
 	j->failed = false;
 	limit_set(j);
@@ -215,12 +198,11 @@ static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code 
 			return room;
 	}
 	jit_block_open(j, 0);
-	while ((next = jit_pass(j, sp, next)) < j->index.records && !j->failed) {
+	while ((next = jit_pass(j, sp, next)) < j->index->nsteps && !j->failed) {
 		enum room room = room_make(j);
 
 		if (room != ROOM_MADE)
 			return room;
-		pause_add(j, next);
 	}
 	jit_block_close(j);
 	return stops_put(j, k);
@@ -257,25 +239,22 @@ static int compile(struct jit *j, const struct sp *sp, struct jit_code *k, struc
  * matter, so that frames which differ in numbers alone share their code. */
 static void shape_hash(const struct jit *j, uint64_t *hash)
 {
-	const struct jit_index *x = &j->index;
-	XXH128_hash_t h = XXH3_128bits_withSeed(x->headers, x->records * sizeof(uint32_t),
-						j->seed);
-	XXH128_hash_t w = XXH3_128bits_withSeed(x->words, x->nwords * sizeof(uint32_t),
-						j->seed ^ h.low64);
+	XXH128_hash_t h = XXH3_128bits_withSeed(j->words, j->nwords * sizeof(uint32_t), j->seed);
 
-	hash[0] = h.low64 ^ w.low64;
-	hash[1] = h.high64 ^ w.high64;
+	hash[0] = h.low64;
+	hash[1] = h.high64;
 }
 
-const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct error *err)
+const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
+					 const struct sp_index *index, struct error *err)
 {
 	struct jit_code *k;
 	uint64_t hash[2];
 
-	if (jit_index_make(j, sp, err) < 0)
+	if (jit_index_make(j, sp, index, err) < 0)
 		return NULL;
 	shape_hash(j, hash);
-	k = cache_find(j, hash, j->index.records);
+	k = cache_find(j, hash, j->index->records);
 	if (k) {
 		j->stats.hits++;
 		return k;
@@ -291,9 +270,14 @@ const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct er
 		return NULL;
 	}
 	memcpy(k->hash, hash, sizeof(hash));
-	k->records = j->index.records;
+	k->records = j->index->records;
 	code_add(j, k);
 	return k;
+}
+
+const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct error *err)
+{
+	return jit_compile_index(j, sp, NULL, err);
 }
 
 void jit_forget(struct jit *j, const struct jit_code *code)
@@ -309,11 +293,11 @@ int jit_create(struct jit **out, const struct sink *sink, struct error *err)
 	if (!j)
 		return error_set(err, -ENOMEM, "JIT: out of memory");
 	j->sink = sink;
-	jit_index_init(j);
+	jit_vectors_make(j);
 	j->nbuckets = 1024;
 	j->buckets = calloc(j->nbuckets, sizeof(*j->buckets));
 	/* Clients must not be able to make shapes whose hashes agree: the seed is secret. */
-	if (!j->buckets)
+	if (!j->buckets || jit_index_init(j) < 0)
 		rc = error_set(err, -ENOMEM, "JIT: out of memory");
 	else if (getrandom(&j->seed, sizeof(j->seed), 0) != sizeof(j->seed))
 		rc = error_set(err, -EIO, "JIT: no random numbers from the system");
@@ -343,7 +327,7 @@ void jit_destroy(struct jit *j)
 	free(j->buckets);
 	free(j->jumps);
 	free(j->stops);
-	free(j->pauses);
+	free(j->loops);
 	free(j->large_memory);
 	jit_index_finish(j);
 	free(j);

@@ -3,7 +3,8 @@
  *   jit_arena.c    code memory near the sink's entry points, its stubs
  *   jit_stencil.c  one piece of code per instruction, made once, where that is possible
  *   jit_core.c     templates for BlinkGL's other instructions, blocks, labels
- *   jit_index.c    a procedure's records and its shape
+ *   jit_vector.c   BlinkGL's registers in vector registers
+ *   jit_index.c    a procedure's steps and its shape
  *   jit_pass.c     the single pass over the records
  *   jit.c          code cache, room in the arenas, running
  *
@@ -15,6 +16,8 @@
  *   [rsp + 128]      within a loop: rbx, for who finds the code stopped by a signal;
  *                    the return address of a callee lies at [rsp - 8] then
  *   rax r10 r11 and argument registers are free between records
+ *   xmm0..31         with AVX-512: BlinkGL's registers, as far as j->held says, between
+ *                    value instructions; in memory wherever anybody else can look
  *
  * A block is a stretch of records that is entered at its first only.  Its head pays
  * for all of it, or leaves to the interpreter if the budget does not suffice, which
@@ -26,6 +29,7 @@
 #include "blink/engine/engine.h"
 #include "blink/engine/interp.h"
 #include "blink/engine/jit_x86.h"
+#include "blink/sp/index.h"
 
 #define JIT_MARGIN 8192u            /* room that one step of the compiler may need */
 #define JIT_ARENA_SIZE (2u << 20)   /* the first; each further one is 4 times larger */
@@ -62,8 +66,8 @@ struct jit_code {
 	struct jit *jit;
 	struct jit_arena *arena;
 	struct interp_stops stops;         /* where it can be entered; .code: arena offset */
-	const uint32_t *pauses;            /* records before which the pass was begun anew */
-	uint32_t npauses;
+	const struct jit_loop *loops;      /* the stretches that became loops */
+	uint32_t nloops;
 	struct jit_code *older, *newer;    /* in its arena */
 	struct jit_code *chain;            /* in its bucket, or in the list of free ones */
 };
@@ -96,16 +100,14 @@ struct jit_large {
 	uint8_t nfixes, nrels;
 };
 
-/* A procedure's records, found by walking them once (each record's place hangs on the
- * length of the one before, which is what makes walking slow), and its shape: the words
- * on which its code depends. */
-struct jit_index {
-	uint32_t *headers, *offsets;  /* per record */
-	uint32_t *words;              /* all words of records whose operands matter */
-	uint32_t records, nwords, cap;
-	uint8_t lengths[GL_OP_COUNT]; /* words of a record */
-	bool plain[GL_OP_COUNT];      /* operands matter only if there are registers */
-};
+/* A stretch of so many rounds of so many records, from word pc on, is a loop. */
+struct jit_loop { uint32_t pc, records, rounds; };
+
+/* Code of a value instruction with its registers in vector registers: 6 bytes in which
+ * the registers' numbers are put by exclusive or (struct jit_vectors). */
+enum jit_vector_kind { VECTOR_NONE, VECTOR_TWO, VECTOR_ONE, VECTOR_ONE_TWICE };
+struct jit_vector { uint64_t base; uint8_t kind; bool integer; };
+#define JIT_VECTOR_BYTES 6u
 
 /* Where a record's code begins, in ascending order (jit_map.c).  Within a loop the code
  * serves several rounds: records of round k lie k * stride words after those of the
@@ -138,12 +140,21 @@ struct jit {
 	uint32_t njumps, jumps_cap;
 	struct interp_stop *stops;
 	uint32_t nstops, stops_cap;
-	uint32_t *pauses;           /* see struct jit_code */
-	uint32_t npauses, pauses_cap;
+	struct jit_loop *loops;
+	uint32_t nloops, loops_cap;
+	uint32_t held, dirty;       /* registers in vector registers; newer than memory */
+	uint32_t done;              /* records of the step at hand */
 	bool failed;                /* out of memory */
-	struct jit_index index;
 	struct jit_map *map;        /* notes where records' code is; NULL: nobody asks */
-	uint32_t pause;             /* with map: the pass stops at this record */
+	/* what is compiled: steps, and the words on which code depends */
+	const struct sp_index *index;
+	struct sp_index own;
+	uint32_t *words, nwords, words_cap;
+	bool plain[GL_OP_COUNT];    /* operands matter only if there are registers */
+	bool regular[GL_OP_COUNT];  /* may be part of patterns */
+	/* value instructions in vector registers; all VECTOR_NONE without AVX-512 */
+	struct jit_vector vector[GL_OP_COUNT];
+	uint64_t vector_d[SP_REGISTERS], vector_a[SP_REGISTERS], vector_b[SP_REGISTERS];
 	/* the cache */
 	struct jit_code **buckets, *free_codes;
 	uint32_t nbuckets, ncodes;
@@ -180,13 +191,34 @@ void jit_emit_command(struct jit *j, const uint32_t *rec, uint32_t pc);
 /* jit_core.c: SHORT stencils */
 void jit_shorts_make(struct jit *j);
 
+/* jit_vector.c */
+void jit_vectors_make(struct jit *j);
+/* A value instruction, if it is one that is done in vector registers. */
+bool jit_vector_put(struct jit *j, const uint32_t *rec, uint32_t pc);
+/* n of them, all with the same header and register operands only. */
+void jit_vector_run(struct jit *j, const uint32_t *rec, uint32_t n);
+bool jit_vector_runs(const struct jit *j, uint32_t header);
+/* Memory has what the registers in set hold. */
+void jit_regs_clean(struct jit *j, uint32_t set);
+/* And the vector registers are free for others. */
+void jit_regs_drop_held(struct jit *j);
+static inline void jit_regs_drop(struct jit *j)
+{
+	if (j->held)
+		jit_regs_drop_held(j);
+}
+
 /* jit_index.c */
-void jit_index_init(struct jit *j);
-int jit_index_make(struct jit *j, const struct sp *sp, struct error *err);
+int jit_index_init(struct jit *j);
+/* The steps are those of `given` if it is this SP's. */
+int jit_index_make(struct jit *j, const struct sp *sp, const struct sp_index *given,
+		   struct error *err);
+/* As it was when the code was made; false if it was not made of this SP. */
+bool jit_index_again(struct jit *j, const struct sp *sp, const struct jit_code *k);
 void jit_index_finish(struct jit *j);
 
-/* jit_pass.c: lays down code for the records of j->index from number i on; stops at the
- * first step for which there is no room (x.p > limit).  Returns where it stopped. */
+/* jit_pass.c: lays down code for the steps of j->index from number i on; stops at the
+ * first for which there is no room (x.p > limit).  Returns where it stopped. */
 uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i);
 
 /* jit_map.c: which record does code belong to?  Asked of code that is there, by laying

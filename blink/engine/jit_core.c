@@ -1,7 +1,8 @@
 /* jit_core.c - templates for BlinkGL's own instructions; blocks and labels.
  *
- * Registers of BlinkGL stay in memory (client->regs, at rbp): every template loads
- * its operands, from there or from the record, and stores its result.
+ * Registers of BlinkGL are in memory (client->regs, at rbp) for every template here: it
+ * loads its operands, from there or from the record, and stores its result.  What
+ * jit_vector.c holds is written back first.
  */
 #include "blink/engine/jit.h"
 
@@ -120,6 +121,7 @@ static void jump_pop(struct jit *j)
 
 void jit_label(struct jit *j, uint32_t pc)
 {
+	jit_regs_drop(j);
 	jit_block_close(j);
 	while (j->njumps && j->jumps[0].target == pc) {
 		uint8_t *field = j->jumps[0].field;
@@ -214,6 +216,7 @@ static const struct template {
 
 static void value_helper(const struct core *k)
 {
+	jit_regs_drop(k->j);
 	load(k, RDI, 1);
 	if (k->op->noperands > 2)
 		load(k, RSI, 2);
@@ -304,7 +307,7 @@ void jit_shorts_make(struct jit *j)
 		const struct template *t = &templates[op];
 		struct jit_stencil *s = &j->stencils[op];
 
-		if (gl_ops[op].form != GL_FORM_CORE || (t->shape != SHAPE_MOV &&
+		if (gl_ops[op].form != GL_FORM_CORE || j->vector[op].kind || (t->shape != SHAPE_MOV &&
 		    t->shape != SHAPE_ALU && t->shape != SHAPE_SSE))
 			continue;
 		short_make(s, t);
@@ -397,35 +400,59 @@ static void stop(const struct core *k, enum engine_status status, uint32_t pc)
 	next_block(k);
 }
 
+/* Registers that a record reads. */
+static uint32_t sources(const struct core *k)
+{
+	uint32_t set = 0;
+
+	for (unsigned m = sp_mask(*k->rec); m; m &= m - 1)
+		set |= 1u << k->rec[k->op->operands[__builtin_ctz(m)].word];
+	return set;
+}
+
+static void value(const struct core *k, const struct template *t)
+{
+	uint32_t result = 1u << k->rec[1];
+
+	if (jit_vector_put(k->j, k->rec, k->pc))
+		return;
+	/* templates work in xmm0 */
+	jit_regs_clean(k->j, sources(k) | 1);
+	k->j->held &= ~1u;
+	switch (t->shape) {
+	case SHAPE_MOV: case SHAPE_ALU: case SHAPE_SHIFT: case SHAPE_UNARY: case SHAPE_SIGN:
+		value_int(k, t->shape, t->code);
+		break;
+	case SHAPE_PICK: value_pick(k, t->code); break;
+	case SHAPE_SSE: case SHAPE_SSE1: value_sse(k, t->shape, t->code); break;
+	case SHAPE_COMPARE: case SHAPE_ORDER: case SHAPE_EQUAL: set(k, t); break;
+	case SHAPE_EXT:
+		x86_load32(k->x, RAX, mem_at(R12, (int32_t)(offsetof(struct client, ext) +
+			k->rec[k->op->operands[1].word] * sizeof(uint32_t))));
+		store(k, RAX);
+		break;
+	default: value_helper(k); break;
+	}
+	k->j->held &= ~result;
+	k->j->dirty &= ~result;
+}
+
 void jit_emit_core(struct jit *j, const uint32_t *rec, uint32_t pc)
 {
 	const struct template *t = &templates[sp_opcode(*rec)];
 	struct core k = { j, &j->x, &gl_ops[sp_opcode(*rec)], rec, pc };
-	bool is_value = k.op->noperands && k.op->operands[0].kind == GL_KIND_DST;
 
 	j->block_records++;
+	if (k.op->noperands && k.op->operands[0].kind == GL_KIND_DST) {
+		value(&k, t);
+		return;
+	}
+	jit_regs_drop(j);
 	switch (t->shape) {
-	case SHAPE_MOV: case SHAPE_ALU: case SHAPE_SHIFT: case SHAPE_UNARY: case SHAPE_SIGN:
-		value_int(&k, t->shape, t->code);
-		return;
-	case SHAPE_PICK: value_pick(&k, t->code); return;
-	case SHAPE_SSE: case SHAPE_SSE1: value_sse(&k, t->shape, t->code); return;
-	case SHAPE_COMPARE: case SHAPE_ORDER: case SHAPE_EQUAL:
-		if (is_value)
-			set(&k, t);
-		else
-			jump(&k, t);
-		return;
-	case SHAPE_EXT:
-		x86_load32(k.x, RAX, mem_at(R12, (int32_t)(offsetof(struct client, ext) +
-			rec[k.op->operands[1].word] * sizeof(uint32_t))));
-		store(&k, RAX);
-		return;
-	case SHAPE_JUMP: jump(&k, t); return;
 	case SHAPE_CALL: call(&k); return;
 	case SHAPE_END: stop(&k, ENGINE_END, pc); return;
 	case SHAPE_YIELD: stop(&k, ENGINE_YIELD, pc + k.op->words); return;
-	default: value_helper(&k); return;
+	default: jump(&k, t); return;
 	}
 }
 
@@ -434,6 +461,7 @@ void jit_emit_command(struct jit *j, const uint32_t *rec, uint32_t pc)
 	struct core k = { j, &j->x, &gl_ops[sp_opcode(*rec)], rec, pc };
 	uint8_t *went_well;
 
+	jit_regs_drop(j);
 	j->block_records++;
 	j->block_calls++;
 	x86_reg_op(k.x, 0, true, 0x8b, RDI, R12);

@@ -1,119 +1,152 @@
-/* jit_index.c - the walk over a procedure's records. */
+/* jit_index.c - a procedure's steps, from the verifier or found here, and its shape: the
+ * words on which its code depends.
+ *
+ * Code depends on headers, and on operands where they are numbers of registers, distances
+ * of jumps, or read by the compiler otherwise; operands of plain commands are read when
+ * the code runs.
+ */
 #include "blink/engine/jit.h"
 
-#include <emmintrin.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 
-void jit_index_init(struct jit *j)
+int jit_index_init(struct jit *j)
 {
 	for (unsigned op = 0; op < GL_OP_COUNT; op++) {
-		j->index.lengths[op] = gl_ops[op].words;
-		j->index.plain[op] = gl_ops[op].form == GL_FORM_DIRECT;
+		const struct gl_op *o = &gl_ops[op];
+		bool value = o->form == GL_FORM_CORE && o->noperands &&
+			     o->operands[0].kind == GL_KIND_DST;
+
+		j->plain[op] = o->form == GL_FORM_DIRECT;
+		j->regular[op] = j->plain[op] || value;
 	}
+	return index_init(&j->own);
 }
 
 void jit_index_finish(struct jit *j)
 {
-	free(j->index.headers);         /* and the other two with it */
+	index_finish(&j->own);
+	free(j->words);
 }
 
-/* Arrays that are written side by side must not lie a multiple of 4 KiB apart: loads
- * from one would wait for stores to the other, which look alike to the processor. */
-#define SKEW 1344u
+/* ---- the shape ------------------------------------------------------------------- */
 
-/* A procedure of n words has at most n records. */
-static int index_grow(struct jit_index *x, uint32_t n)
+#define STRETCH 0xffffffffu        /* no header: there is no such opcode */
+
+static inline bool header_plain(const struct jit *j, uint32_t header)
 {
-	size_t size = (((size_t)n * sizeof(uint32_t) + 4095) & ~(size_t)4095) + SKEW;
-	uint8_t *memory;
-
-	if (n <= x->cap)
-		return 0;
-	memory = malloc(3 * size);
-	if (!memory)
-		return -ENOMEM;
-	free(x->headers);
-	x->headers = (uint32_t *)(void *)memory;
-	x->offsets = (uint32_t *)(void *)(memory + size);
-	x->words = (uint32_t *)(void *)(memory + 2 * size);
-	x->cap = n;
-	return 0;
+	return j->plain[sp_opcode(header)] && !sp_mask(header);
 }
 
-/* The walk in progress: where the next of each array goes.  All of it has to live in
- * processor registers, hence functions that are always inlined. */
-#define INLINE static inline __attribute__((always_inline))
-
-#define INDEX_PERIOD 4u     /* headers in a vector */
-
-struct walk {
-	const uint32_t *code;
-	const uint8_t *lengths;
-	const bool *plain;
-	uint32_t *headers, *offsets, *words;     /* the next ones */
-	uint32_t pc, nwords;
-};
-
-/* Notes the record at pc, whose header is known, and steps over it. */
-INLINE void record_note(struct walk *w, uint32_t header)
+/* A stretch: its length and headers; all of its words, where operands matter. */
+static uint32_t *shape_stretch(const struct jit *j, const struct sp_step *s, uint32_t *to)
 {
-	uint32_t length = w->lengths[sp_opcode(header)];
+	const struct sp_pattern *p = &j->index->pattern[s->what];
+	bool plain = true;
 
-	*w->headers++ = header;
-	*w->offsets++ = w->pc;
-	if (!w->plain[sp_opcode(header)] || sp_mask(header))
-		for (uint32_t i = 1; i < length; i++)
-			*w->words++ = w->code[w->pc + i];
-	w->pc += length;
-}
-
-/* As long as records repeat those a distance before, their headers, and so their
- * lengths, are known ahead: the processor need not wait for one to find the next. */
-INLINE void repeats_note(struct walk *w, uint32_t distance)
-{
-	uint32_t pattern[INDEX_PERIOD];
-
-	for (uint32_t i = 0; i < distance; i++)
-		pattern[i] = w->headers[(ptrdiff_t)i - (ptrdiff_t)distance];
-	for (;;)
-		for (uint32_t i = 0; i < distance; i++) {
-			if (w->pc >= w->nwords || w->code[w->pc] != pattern[i])
-				return;
-			record_note(w, pattern[i]);
-		}
-}
-
-int jit_index_make(struct jit *j, const struct sp *sp, struct error *err)
-{
-	struct jit_index *x = &j->index;
-	struct walk w = { .code = sp->code, .lengths = x->lengths, .plain = x->plain,
-			  .nwords = sp->nwords };
-	__m128i last = _mm_set1_epi32(-1);    /* headers, the latest in the lowest lane */
-	unsigned before = 0;                  /* bit d: one was as that d + 1 before it */
-
-	if (index_grow(x, sp->nwords) < 0)
-		return error_set(err, -ENOMEM, "JIT: out of memory");
-	w.headers = x->headers;
-	w.offsets = x->offsets;
-	w.words = x->words;
-	while (w.pc < w.nwords) {
-		uint32_t header = w.code[w.pc];
-		unsigned same = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(
-			_mm_cmpeq_epi32(last, _mm_set1_epi32((int)header))));
-
-		if (same & before) {
-			repeats_note(&w, (uint32_t)__builtin_ctz(same & before) + 1);
-			same = 0;
-		} else {
-			record_note(&w, header);
-			last = _mm_or_si128(_mm_slli_si128(last, 4),
-					    _mm_cvtsi32_si128((int)header));
-		}
-		before = same;
+	*to++ = STRETCH;
+	*to++ = s->rounds;
+	*to++ = p->records;
+	for (unsigned i = 0; i < p->records; i++) {
+		*to++ = p->header[i];
+		plain &= header_plain(j, p->header[i]);
 	}
-	x->records = (uint32_t)(w.headers - x->headers);
-	x->nwords = (uint32_t)(w.words - x->words);
+	if (plain)
+		return to;
+	memcpy(to, j->index->code + s->pc, (size_t)s->rounds * p->words * sizeof(*to));
+	return to + s->rounds * p->words;
+}
+
+/* Stretches have at least INDEX_ROUNDS words, and need at most 7 words beside theirs. */
+#define SHAPE_WORDS(nwords) ((size_t)(nwords) * 3 + 16)
+
+static int shape_make(struct jit *j, const struct sp *sp)
+{
+	const struct sp_index *x = j->index;
+	uint32_t *to;
+
+	if (sp->nwords > j->words_cap || !j->words) {
+		to = malloc(SHAPE_WORDS(sp->nwords) * sizeof(*to));
+		if (!to)
+			return -ENOMEM;
+		free(j->words);
+		j->words = to;
+		j->words_cap = sp->nwords;
+	}
+	to = j->words;
+	for (uint32_t i = 0; i < x->nsteps; i++) {
+		const struct sp_step *s = &x->step[i];
+
+		if (s->rounds) {
+			to = shape_stretch(j, s, to);
+			continue;
+		}
+		*to++ = s->what;
+		if (!header_plain(j, s->what))
+			for (uint32_t k = 1; k < gl_ops[sp_opcode(s->what)].words; k++)
+				*to++ = sp->code[s->pc + k];
+	}
+	j->nwords = (uint32_t)(to - j->words);
 	return 0;
+}
+
+/* ---- steps ------------------------------------------------------------------------ */
+
+int jit_index_make(struct jit *j, const struct sp *sp, const struct sp_index *given,
+		   struct error *err)
+{
+	j->index = &j->own;
+	if (given && given->code == sp->code && given->nwords == sp->nwords)
+		j->index = given;
+	else if (index_walk(&j->own, sp, j->regular) < 0)
+		return error_set(err, -ENOMEM, "JIT: out of memory");
+	if (shape_make(j, sp) < 0)
+		return error_set(err, -ENOMEM, "JIT: out of memory");
+	return 0;
+}
+
+/* The stretch at pc that became a loop. */
+static bool loop_again(struct sp_index *x, const struct sp *sp, uint32_t *pc,
+		       const struct jit_loop *loop)
+{
+	uint32_t headers[INDEX_PERIOD], at = *pc;
+	const struct sp_pattern *p;
+
+	for (unsigned i = 0; i < loop->records; i++) {
+		if (at >= sp->nwords || sp_opcode(sp->code[at]) >= GL_OP_COUNT)
+			return false;
+		headers[i] = sp->code[at];
+		at += gl_ops[sp_opcode(headers[i])].words;
+	}
+	p = index_learn(x, headers, loop->records, index_slack_any);
+	if (!p || x->rounds(p, sp->code + *pc, sp->nwords - *pc) < loop->rounds)
+		return false;
+	index_add_stretch(x, *pc, p, loop->rounds);
+	x->records += loop->rounds * p->records;
+	*pc += loop->rounds * p->words;
+	return true;
+}
+
+bool jit_index_again(struct jit *j, const struct sp *sp, const struct jit_code *k)
+{
+	struct sp_index *x = &j->own;
+	uint32_t pc = 0, loop = 0;
+
+	if (index_begin(x, sp->code, sp->nwords) < 0)
+		return false;
+	index_forget(x);
+	while (pc < sp->nwords) {
+		if (loop < k->nloops && k->loops[loop].pc == pc) {
+			if (!loop_again(x, sp, &pc, &k->loops[loop++]))
+				return false;
+			continue;
+		}
+		if (sp_opcode(sp->code[pc]) >= GL_OP_COUNT)
+			return false;
+		index_add(x, pc, sp->code[pc]);
+		x->records++;
+		pc += gl_ops[sp_opcode(sp->code[pc])].words;
+	}
+	j->index = x;
+	return x->records == k->records && loop == k->nloops;
 }

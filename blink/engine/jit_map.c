@@ -65,20 +65,17 @@ static int arena_set(struct jit *j, struct jit_arena *a, struct error *err)
 	return jit_stencils_make(j, err);
 }
 
-/* As jit.c's compile_at does, but where there is room, and stopping where it did. */
-static bool lay(struct jit *j, const struct sp *sp, const struct jit_code *k)
+/* As jit.c's compile_at does, but where there is room. */
+static bool lay(struct jit *j, const struct sp *sp)
 {
-	uint32_t next = 0, pause = 0;
-
-	j->njumps = j->nstops = 0;
+	j->njumps = j->nstops = j->nloops = 0;
+	j->held = j->dirty = j->done = 0;
 	j->failed = false;
 	jit_block_open(j, 0);
-	do {
-		j->pause = pause < k->npauses ? k->pauses[pause++] : UINT32_MAX;
-		next = jit_pass(j, sp, next);
-	} while (next < j->index.records && next == j->pause && !j->failed);
+	if (jit_pass(j, sp, 0) < j->index->nsteps)
+		return false;
 	jit_block_close(j);
-	return next == j->index.records && !j->failed && !j->map->failed;
+	return !j->failed && !j->map->failed;
 }
 
 static int lay_and_compare(struct jit *j, const struct sp *sp, const struct jit_code *k,
@@ -88,7 +85,7 @@ static int lay_and_compare(struct jit *j, const struct sp *sp, const struct jit_
 	j->x = (struct x86){ .p = memory, .run_delta = k->arena->rx + k->start - memory };
 	j->limit = memory + size - JIT_MARGIN;
 	j->map->start = memory;
-	if (!lay(j, sp, k))
+	if (!lay(j, sp))
 		return error_set(err, -ENOMEM, "JIT: out of memory for a map of code");
 	if (memcmp(memory, k->arena->rw + k->start, (size_t)(j->x.p - memory)))
 		return error_set(err, -ESTALE, "JIT: SP %u is not what this code was made of",
@@ -106,12 +103,10 @@ int jit_map_make(struct jit_map *map, const struct jit_code *k, const struct sp 
 	int rc, back;
 
 	memset(map, 0, sizeof(*map));
-	if (!memory || jit_index_make(j, sp, NULL) < 0) {
-		free(memory);
+	if (!memory)
 		return error_set(err, -ENOMEM, "JIT: out of memory for a map of code");
-	}
 	j->map = map;
-	rc = j->index.records == k->records ? arena_set(j, k->arena, err)
+	rc = jit_index_again(j, sp, k) ? arena_set(j, k->arena, err)
 		: error_set(err, -ESTALE, "JIT: SP %u is not what this code was made of", sp->id);
 	if (rc == 0)
 		rc = lay_and_compare(j, sp, k, memory, size, err);

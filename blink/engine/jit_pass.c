@@ -1,20 +1,17 @@
-/* jit_pass.c - the single pass over a procedure's records.
+/* jit_pass.c - the single pass over a procedure's steps.
  *
- * Most records have a stencil, and are dealt with in one loop (stencils_put) that
- * looks at nothing but headers.  It keeps the last few in a vector: where two records
- * on end are what was there the same distance before, and it goes on like that, one
- * loop of code serves all that follow.
+ * A stretch of commands becomes one loop of code, one of arithmetic a run of vector
+ * instructions.  Most single records have a stencil, and are dealt with in one loop
+ * (singles_put) that looks at nothing but headers.
  */
 #include "blink/engine/jit.h"
 
-#include <emmintrin.h>
+#include <assert.h>
+#include <stdlib.h>
 
 /* `map` is a constant of either of two passes: one that compiles, one that also notes
  * where the code of each record is. */
 #define INLINE static inline __attribute__((always_inline))
-
-#define LOOP_PERIOD 4u      /* longest pattern of records that becomes a loop */
-#define LOOP_ROUNDS 3u      /* fewer are cheaper in a line */
 
 /* ---- stencils ------------------------------------------------------------------ */
 
@@ -51,129 +48,12 @@ static inline void stencil_put(struct jit *j, const struct jit_stencil *s, uint3
 		jit_large_put(j, (unsigned)(s - j->stencils), off);
 }
 
-/* ---- loops ------------------------------------------------------------------------ */
-
-/* How many records from number i on are what was there n before? */
-static uint32_t repeats_count(const struct jit_index *x, uint32_t i, uint32_t end, uint32_t n)
-{
-	uint32_t k = i;
-
-	while (k < end && x->headers[k] == x->headers[k - n])
-		k++;
-	return k - i;
-}
-
-/* rounds times the n records from number i on.  rbx steps through them; afterwards it
- * is the base again. */
-INLINE void loop_put(struct jit *j, uint32_t i, uint32_t n, uint32_t rounds, bool map)
-{
-	const uint32_t *offsets = j->index.offsets + i;
-	uint32_t size = (offsets[n] - offsets[0]) * 4;
-	struct x86 *x = &j->x;
-	uint8_t *top;
-
-	x86_lea(x, RBX, mem_at(R13, (int32_t)(offsets[0] * 4)));
-	x86_lea(x, R14, mem_at(RBX, (int32_t)(rounds * size)));
-	top = x->p;
-	x86_store64(x, RBX, mem_at(RSP, JIT_ROUND_SLOT));
-	for (uint32_t k = 0; k < n; k++) {
-		if (map)
-			jit_map_note_round(j, offsets[k], offsets[0], size / 4, rounds);
-		stencil_put(j, &j->stencils[sp_opcode(j->index.headers[i + k])],
-			    (offsets[k] - offsets[0]) * 4);
-	}
-	x86_reg_op(x, 0, true, 0x81, 0, RBX);                  /* add rbx, size */
-	x86_u32(x, size);
-	x86_reg_op(x, 0, true, 0x3b, RBX, R14);
-	x86_byte(x, 0x0f);                                     /* jne top */
-	x86_byte(x, 0x85);
-	x86_u32(x, (uint32_t)(top - (x->p + 4)));
-	x86_reg_op(x, 0, true, 0x8b, RBX, R13);
-	j->block_records += n * rounds;
-	j->block_calls += n * rounds;
-}
-
-/* Records repeat those n before them; returns how many a loop was made of. */
-INLINE uint32_t loop_try(struct jit *j, uint32_t i, uint32_t end, unsigned distances, bool map)
-{
-	uint32_t n = (uint32_t)__builtin_ctz(distances) + 1;
-	uint32_t rounds = repeats_count(&j->index, i, end, n) / n;
-
-	if (rounds < LOOP_ROUNDS)
-		return 0;
-	loop_put(j, i, n, rounds, map);
-	return n * rounds;
-}
-
-/* ---- the pass ----------------------------------------------------------------------- */
-
-/* All records up to number end, or up to the first without a stencil, or without room. */
-INLINE uint32_t stencils_put(struct jit *j, const struct sp *sp, uint32_t i, uint32_t end, bool map)
-{
-	/* of no record: there is no such opcode */
-	const __m128i none = _mm_set1_epi32(-1);
-	__m128i last = none;                 /* headers, the latest in the lowest lane */
-	const uint32_t *const headers = j->index.headers, *const offsets = j->index.offsets;
-	uint32_t first = i, looped = 0, shorts = 0;
-	unsigned before = 0;                 /* bit n: the last one was as n + 1 before it */
-	/* in registers: writing code might change j for all the compiler knows */
-	const intptr_t run_delta = j->x.run_delta;
-	uint8_t *const limit = j->limit, *p = j->x.p;
-
-	while (i < end && p <= limit && !(map && i == j->pause)) {
-		uint32_t header = headers[i], offset = offsets[i];
-		const struct jit_stencil *s = &j->stencils[sp_opcode(header)];
-		unsigned same;
-
-		if (s->kind == STENCIL_NONE || s->mask != sp_mask(header))
-			break;
-		if (map)
-			jit_map_note(j, p, offset);
-		if (s->kind == STENCIL_SHORT) {
-			p = short_put(s, p, sp->code + offset);
-			last = none;
-			shorts++;
-			i++;
-			continue;
-		}
-		same = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(
-			_mm_cmpeq_epi32(last, _mm_set1_epi32((int)header))));
-		if (same & before) {
-			uint32_t n;
-
-			j->x.p = p;
-			n = loop_try(j, i, end, same & before, map);
-			p = j->x.p;
-			if (n) {
-				last = none;
-				before = 0;
-				i += n;
-				looped += n;
-				continue;
-			}
-		}
-		if (s->kind == STENCIL_SMALL) {
-			p = small_put(s, p, offset * 4, run_delta);
-		} else {
-			j->x.p = p;
-			jit_large_put(j, sp_opcode(header), offset * 4);
-			p = j->x.p;
-		}
-		last = _mm_or_si128(_mm_slli_si128(last, 4), _mm_cvtsi32_si128((int)header));
-		before = same;
-		i++;
-	}
-	j->x.p = p;
-	j->block_records += i - first - looped;
-	j->block_calls += i - first - looped - shorts;
-	return i;
-}
-
-/* A record that has no stencil. */
+/* A record that has no stencil, or one that is not to be used. */
 static void record_put(struct jit *j, const uint32_t *rec, uint32_t pc)
 {
 	switch (gl_ops[sp_opcode(*rec)].form) {
 	case GL_FORM_DIRECT:
+		jit_regs_drop(j);
 		jit_emit_direct(j, &j->x, rec, (int32_t)(pc * 4));
 		j->block_records++;
 		j->block_calls++;
@@ -186,37 +66,206 @@ static void record_put(struct jit *j, const uint32_t *rec, uint32_t pc)
 	}
 }
 
-/* The number of the record at word pc, which lies at number i or later. */
-static uint32_t number_at(const struct jit_index *x, uint32_t i, uint32_t pc)
+/* ---- loops ------------------------------------------------------------------------ */
+
+/* Before and after the records of a loop, with places for distances:
+ *     lea rbx, [r13 + first]; lea r14, [rbx + all]; top: mov [rsp + JIT_ROUND_SLOT], rbx
+ *     add rbx, round; cmp rbx, r14; jne top; mov rbx, r13 */
+static const uint8_t loop_head[] = {
+	0x49, 0x8d, 0x9d, 0, 0, 0, 0, 0x4c, 0x8d, 0xb3, 0, 0, 0, 0,
+	0x48, 0x89, 0x9c, 0x24, JIT_ROUND_SLOT, 0, 0, 0,
+};
+static const uint8_t loop_tail[] = {
+	0x48, 0x81, 0xc3, 0, 0, 0, 0, 0x4c, 0x39, 0xf3, 0x0f, 0x85, 0, 0, 0, 0,
+	0x4c, 0x89, 0xeb,
+};
+enum { HEAD_FIRST = 3, HEAD_ALL = 10, HEAD_TOP = 14, TAIL_ROUND = 3, TAIL_TOP = 12 };
+
+static void u32_put(uint8_t *p, size_t v)
 {
-	uint32_t low = i, high = x->records;
+	uint32_t w = (uint32_t)v;
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
+	memcpy(p, &w, sizeof(w));
+}
 
-		if (x->offsets[mid] < pc)
-			low = mid + 1;
-		else
-			high = mid;
+static void loop_note(struct jit *j, const struct sp_pattern *t, uint32_t pc, uint32_t rounds)
+{
+	if (j->nloops == j->loops_cap) {
+		uint32_t cap = j->loops_cap ? j->loops_cap * 2 : 64;
+		struct jit_loop *v = realloc(j->loops, cap * sizeof(*v));
+
+		if (!v) {
+			j->failed = true;
+			return;
+		}
+		j->loops = v;
+		j->loops_cap = cap;
 	}
-	return low;
+	j->loops[j->nloops++] = (struct jit_loop){ pc, t->records, rounds };
+}
+
+/* rbx steps through the rounds; afterwards it is the base again. */
+INLINE void loop_put(struct jit *j, const struct sp_pattern *t, uint32_t pc, uint32_t rounds,
+		     bool map)
+{
+	uint8_t *p = j->x.p, *top = p + HEAD_TOP;
+
+	loop_note(j, t, pc, rounds);
+	memcpy(p, loop_head, sizeof(loop_head));
+	u32_put(p + HEAD_FIRST, (size_t)pc * 4);
+	u32_put(p + HEAD_ALL, (size_t)rounds * t->words * 4);
+	j->x.p = p + sizeof(loop_head);
+	for (uint32_t k = 0; k < t->records; k++) {
+		if (map)
+			jit_map_note_round(j, pc + t->offset[k], pc, t->words, rounds);
+		stencil_put(j, &j->stencils[sp_opcode(t->header[k])], t->offset[k] * 4u);
+	}
+	p = j->x.p;
+	memcpy(p, loop_tail, sizeof(loop_tail));
+	u32_put(p + TAIL_ROUND, t->words * 4u);
+	u32_put(p + TAIL_TOP, (size_t)(top - (p + TAIL_TOP + 4)));
+	j->x.p = p + sizeof(loop_tail);
+	j->block_records += t->records * rounds;
+	j->block_calls += t->records * rounds;
+}
+
+/* ---- stretches ---------------------------------------------------------------------- */
+
+static bool loop_possible(const struct jit *j, const struct sp_pattern *t)
+{
+	for (unsigned k = 0; k < t->records; k++) {
+		const struct jit_stencil *s = &j->stencils[sp_opcode(t->header[k])];
+
+		if ((s->kind != STENCIL_SMALL && s->kind != STENCIL_LARGE) || sp_mask(t->header[k]))
+			return false;
+	}
+	return true;
+}
+
+#define RUN_RECORDS 512u       /* whose code has room in the margin */
+static_assert(RUN_RECORDS * 12 < JIT_MARGIN, "a run of arithmetic fits in the margin");
+
+/* Arithmetic without a pause for labels or room: how many records from rec on, at most n. */
+static uint32_t run_put(struct jit *j, const uint32_t *rec, uint32_t n)
+{
+	n = n < RUN_RECORDS ? n : RUN_RECORDS;
+	jit_vector_run(j, rec, n);
+	j->block_records += n;
+	return n;
+}
+
+/* The records of a stretch one by one, from j->done on; false for want of room. */
+static bool stretch_expand(struct jit *j, const struct sp *sp, const struct sp_step *s,
+			   const struct sp_pattern *t)
+{
+	uint32_t all = s->rounds * t->records;
+	bool runs = t->records == 1 && !j->map && jit_vector_runs(j, t->header[0]);
+
+	while (j->done < all) {
+		uint32_t pc = s->pc + j->done / t->records * t->words + t->offset[j->done % t->records];
+		uint32_t label = jit_next_label(j), n = all - j->done;
+
+		if (j->x.p > j->limit || j->failed)
+			return false;
+		if (label == pc) {
+			jit_label(j, pc);
+			continue;
+		}
+		if (runs) {
+			n = (label - pc) / 4 < n ? (label - pc) / 4 : n;
+			j->done += run_put(j, sp->code + pc, n);
+			continue;
+		}
+		if (j->map)
+			jit_map_note(j, j->x.p, pc);
+		record_put(j, sp->code + pc, pc);
+		j->done++;
+	}
+	j->done = 0;
+	return true;
+}
+
+/* False for want of room. */
+INLINE bool stretch_put(struct jit *j, const struct sp *sp, const struct sp_step *s, bool map)
+{
+	const struct sp_pattern *t = &j->index->pattern[s->what];
+
+	if (j->done || jit_next_label(j) < s->pc + s->rounds * t->words || !loop_possible(j, t))
+		return stretch_expand(j, sp, s, t);
+	jit_regs_drop(j);
+	loop_put(j, t, s->pc, s->rounds, map);
+	return true;
+}
+
+/* ---- the pass ----------------------------------------------------------------------- */
+
+/* All single records from step i on that have a stencil, and lie before label, as far as
+ * there is room. */
+INLINE uint32_t singles_put(struct jit *j, const struct sp *sp, uint32_t i, uint32_t label,
+			    bool map)
+{
+	const struct sp_step *const steps = j->index->step;
+	uint32_t first = i, shorts = 0, end = j->index->nsteps;
+	/* in registers: writing code might change j for all the compiler knows */
+	const intptr_t run_delta = j->x.run_delta;
+	uint8_t *const limit = j->limit, *p = j->x.p;
+
+	for (; i < end && p <= limit; i++) {
+		uint32_t header = steps[i].what, pc = steps[i].pc;
+		const struct jit_stencil *s = &j->stencils[sp_opcode(header)];
+
+		if (steps[i].rounds || pc >= label || s->kind == STENCIL_NONE ||
+		    s->mask != sp_mask(header))
+			break;
+		if (map)
+			jit_map_note(j, p, pc);
+		if (s->kind == STENCIL_SHORT) {
+			p = short_put(s, p, sp->code + pc);
+			shorts++;
+			continue;
+		}
+		if (j->held) {
+			j->x.p = p;
+			jit_regs_drop_held(j);
+			p = j->x.p;
+		}
+		if (s->kind == STENCIL_SMALL) {
+			p = small_put(s, p, pc * 4, run_delta);
+		} else {
+			j->x.p = p;
+			jit_large_put(j, sp_opcode(header), pc * 4);
+			p = j->x.p;
+		}
+	}
+	j->x.p = p;
+	j->block_records += i - first;
+	j->block_calls += i - first - shorts;
+	return i;
 }
 
 INLINE uint32_t pass(struct jit *j, const struct sp *sp, uint32_t i, bool map)
 {
-	const struct jit_index *x = &j->index;
+	const struct sp_index *x = j->index;
 
-	while (i < x->records && j->x.p <= j->limit && !j->failed &&
-	       !(map && i == j->pause)) {
-		uint32_t pc = x->offsets[i], next;
+	while (i < x->nsteps && j->x.p <= j->limit && !j->failed) {
+		const struct sp_step *s = &x->step[i];
+		uint32_t next;
 
-		if (jit_next_label(j) == pc)
-			jit_label(j, pc);
-		next = stencils_put(j, sp, i, number_at(x, i, jit_next_label(j)), map);
+		if (s->rounds) {
+			if (!j->done && jit_next_label(j) == s->pc)
+				jit_label(j, s->pc);
+			if (!stretch_put(j, sp, s, map))
+				break;
+			i++;
+			continue;
+		}
+		if (jit_next_label(j) == s->pc)
+			jit_label(j, s->pc);
+		next = singles_put(j, sp, i, jit_next_label(j), map);
 		if (next == i) {
 			if (map)
-				jit_map_note(j, j->x.p, pc);
-			record_put(j, sp->code + pc, pc), next++;
+				jit_map_note(j, j->x.p, s->pc);
+			record_put(j, sp->code + s->pc, s->pc), next++;
 		}
 		i = next;
 	}

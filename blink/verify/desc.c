@@ -67,6 +67,15 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glEnable", HOOK_ENABLE, 1 }, { "glDisable", HOOK_ENABLE, 0 },
 	{ "glColorMask", HOOK_MASK, MASK_COLOR }, { "glDepthMask", HOOK_MASK, MASK_DEPTH },
 	{ "glStencilMask", HOOK_MASK, MASK_STENCIL },
+	{ "glColorMaski", HOOK_MASK, MASK_COLOR | MASK_PART },
+	{ "glStencilMaskSeparate", HOOK_MASK, MASK_STENCIL | MASK_PART },
+	{ "glEnablei", HOOK_ENABLE_INDEXED, 1 }, { "glDisablei", HOOK_ENABLE_INDEXED, 0 },
+	{ "glBindFramebuffer", HOOK_TARGET, TARGET_FRAMEBUFFER },
+	{ "glBindFramebufferEXT", HOOK_TARGET, TARGET_FRAMEBUFFER },
+	{ "glDrawBuffer", HOOK_TARGET, TARGET_BUFFER },
+	{ "glDrawBuffers", HOOK_TARGET, TARGET_BUFFERS },
+	{ "glBeginConditionalRender", HOOK_TARGET, TARGET_CONDITIONAL },
+	{ "glEndConditionalRender", HOOK_TARGET, TARGET_UNCONDITIONAL },
 	{ "glPushAttrib", HOOK_PUSH_ATTRIB, 0 }, { "glPopAttrib", HOOK_POP_ATTRIB, 0 },
 	{ "glLockArraysEXT", HOOK_LOCK, 1 }, { "glUnlockArraysEXT", HOOK_LOCK, 0 },
 	{ "glDrawArrays", HOOK_DRAW, 0 }, { "glDrawArraysInstanced", HOOK_DRAW, 0 },
@@ -314,13 +323,35 @@ static void command_flags(struct desc *d, const struct gl_command *c)
 	d->vertices = touches(c->writes, c->nwrites, GL_SLOT_primitive) && d->hook == HOOK_NONE;
 }
 
+/* The greatest value that passes, where nothing else decides; UINT32_MAX: it does. */
+static uint32_t check_slack(const struct desc_check *c)
+{
+	return c->kind == CHECK_DST ? SP_REGISTERS - 1 :
+	       c->kind == CHECK_EXTERN ? SP_EXTERNS - 1u : UINT32_MAX;
+}
+
+bool desc_slack(uint32_t header, uint32_t *slack)
+{
+	const struct desc_table *t = desc_table_get();
+	const struct desc *d = &t->op[sp_opcode(header)];
+	const struct gl_op *op = &gl_ops[sp_opcode(header)];
+
+	if (!d->regular || (sp_mask(header) & ~(unsigned)d->reg_ok))
+		return false;
+	for (unsigned i = 0; i < d->nchecks; i++)
+		slack[t->check[d->check + i].word] = check_slack(&t->check[d->check + i]);
+	for (unsigned m = sp_mask(header); m; m &= m - 1)
+		slack[op->operands[__builtin_ctz(m)].word] = SP_REGISTERS - 1;
+	return true;
+}
+
 /* What the shadow follows must stand in the record. */
 static bool hook_takes_registers(unsigned hook)
 {
 	switch (hook) {
 	case HOOK_JUMP: case HOOK_BEGIN: case HOOK_END_PRIMITIVE: case HOOK_FRAGMENTS:
 	case HOOK_CONTENTS: case HOOK_FEEDBACK: case HOOK_LOST: case HOOK_DRAW_UNKNOWN:
-	case HOOK_CLEAR: case HOOK_CLEAR_BUFFER: case HOOK_MASK:
+	case HOOK_CLEAR: case HOOK_CLEAR_BUFFER: case HOOK_MASK: case HOOK_TARGET:
 		return true;
 	default:
 		return false;
@@ -348,6 +379,9 @@ static bool desc_make(struct desc_table *t, unsigned opcode)
 	if (d->hook != HOOK_NONE && !hook_takes_registers(d->hook))
 		d->reg_ok = 0;
 	d->plain = d->hook == HOOK_NONE && !(d->flags & DESC_SPECIAL);
+	d->regular = d->hook == HOOK_NONE && !(d->flags & DESC_SPECIAL & ~DESC_CHECKED);
+	for (unsigned i = 0; i < d->nchecks; i++)
+		d->regular &= check_slack(&t->check[d->check + i]) != UINT32_MAX;
 	return true;
 }
 

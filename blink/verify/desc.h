@@ -36,7 +36,7 @@ enum desc_hook {
 	HOOK_CLEAR, HOOK_CLEAR_BUFFER,
 	/* lists and state */
 	HOOK_NEW_LIST, HOOK_END_LIST, HOOK_CALL_LIST, HOOK_ENABLE, HOOK_MASK, HOOK_PUSH_ATTRIB,
-	HOOK_POP_ATTRIB,
+	HOOK_POP_ATTRIB, HOOK_ENABLE_INDEXED, HOOK_TARGET,
 	HOOK_LOST             /* vertex arrays change in a way that is not followed */
 };
 
@@ -63,6 +63,7 @@ struct desc {
 	uint8_t vertices;     /* 1: adds a vertex */
 	uint8_t layout;       /* in desc_table.layout */
 	bool plain;           /* nothing to check but registers and callback */
+	bool regular;         /* nothing but each word by itself, and callback */
 };
 
 struct desc_table {
@@ -71,6 +72,9 @@ struct desc_table {
 	struct desc_layout layout[256];
 	unsigned nchecks, nlayouts;
 };
+
+/* Slack of a regular record's words (index.h), for patterns. */
+bool desc_slack(uint32_t header, uint32_t *slack);
 
 /* Built at first use; NULL without memory. */
 const struct desc_table *desc_table_get(void);
@@ -83,6 +87,12 @@ enum varray_index {
 	VARRAY_ATTRIB = VARRAY_TEXCOORD + 8, VARRAYS = VARRAY_ATTRIB + 16
 };
 /* Arguments of HOOK_MASK. */
-enum desc_mask { MASK_COLOR, MASK_DEPTH, MASK_STENCIL };
+enum desc_mask { MASK_COLOR, MASK_DEPTH, MASK_STENCIL, MASK_PART = 0x80 };   /* of one
+	buffer or face: less may be written, not more */
+/* Arguments of HOOK_TARGET: what decides where a clear goes, and whether. */
+enum desc_target {
+	TARGET_FRAMEBUFFER, TARGET_BUFFER, TARGET_BUFFERS, TARGET_CONDITIONAL,
+	TARGET_UNCONDITIONAL
+};
 
 #endif

@@ -385,7 +385,7 @@ struct verify_state *verify_state_create(void)
 	s->ctx = &s->nowhere;
 	context_reset(s->ctx, 0, 0);
 	s->vao = &s->ctx->vao;
-	if (!s->desc || !s->lists || !s->memo) {
+	if (!s->desc || !s->lists || !s->memo || index_init(&s->index) < 0) {
 		verify_state_destroy(s);
 		return NULL;
 	}
@@ -404,6 +404,7 @@ void verify_state_destroy(struct verify_state *s)
 	buf_finish(&s->region.b);
 	free(s->lists);
 	free(s->memo);
+	index_finish(&s->index);
 	effects_destroy(s->walk);
 	free(s);
 }

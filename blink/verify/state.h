@@ -55,8 +55,14 @@ struct buffer {
 
 /* What the facts need to know. */
 enum tri { TRI_OFF, TRI_ON, TRI_UNKNOWN };
-enum cap { CAP_SCISSOR, CAP_DEPTH, CAP_STENCIL, CAP_BLEND, CAP_RESTART, CAP_RESTART_FIXED,
-	   CAPS };
+enum cap {
+	CAP_SCISSOR, CAP_DEPTH, CAP_STENCIL, CAP_BLEND, CAP_RESTART, CAP_RESTART_FIXED,
+	CAP_DISCARD,
+	CAP_SWITCHES,                   /* those above are capabilities of glEnable */
+	/* clears go elsewhere than to the back buffer of the window, or may not happen */
+	CAP_FRAMEBUFFER = CAP_SWITCHES, CAP_BUFFER, CAP_CONDITIONAL,
+	CAPS
+};
 struct caps {
 	uint8_t cap[CAPS];              /* enum tri */
 	uint8_t full[3];                /* enum desc_mask: tri, ON when all is written */
@@ -143,6 +149,7 @@ struct verify_state {
 	bool region_open;
 
 	struct index_memo *memo;
+	struct sp_index index;          /* for those who bring none */
 	struct effects_walk *walk;      /* made when somebody first asks for it */
 };
 

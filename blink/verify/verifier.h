@@ -9,6 +9,7 @@ struct verifier {
 	const struct verify_env *env;
 	struct verify_verdict *verdict;
 	struct verify_facts *facts;
+	struct sp_index *index;
 	uint64_t budget;                    /* words that may still be executed */
 	uint32_t chain[SP_CALL_DEPTH + 1];  /* SPs being verified, outermost first */
 	unsigned depth;

@@ -180,15 +180,110 @@ static enum verify_reason record(struct verifier *v, struct walk *w, const uint3
 	return r;
 }
 
-static enum verify_reason records(struct verifier *v, struct walk *w, bool pending_outside)
+/* ---- stretches ------------------------------------------------------------ */
+
+/* Whole rounds from word pc on, none of them beyond the next jump's target. */
+static uint32_t rounds_from(const struct verifier *v, const struct walk *w,
+			    const struct sp_pattern *p, uint32_t pc)
+{
+	uint32_t end = w->next < w->nwords ? w->next : w->nwords;
+
+	return p->user & v->callback ? v->index->rounds(p, w->code + pc, end - pc) : 0;
+}
+
+static void stretch_take(struct verifier *v, struct walk *w, const struct sp_pattern *p,
+			 uint32_t rounds, bool effects)
+{
+	uint32_t at = w->at;
+
+	index_add_stretch(v->index, at, p, rounds);
+	w->record += rounds * p->records;
+	v->facts->vertices += (uint64_t)rounds * p->vertices;
+	w->at += rounds * p->words;
+	for (; effects && at < w->at; at += v->s->desc->op[sp_opcode(w->code[at])].words)
+		effects_add_record(v->s->walk, w->code + at);
+}
+
+/* A pattern that was met before, met again? */
+static bool stretch_known(struct verifier *v, struct walk *w, unsigned op, bool effects)
+{
+	struct sp_index *x = v->index;
+	unsigned trials = 0;
+
+	for (unsigned i = x->by_op[op]; i && trials < 2; i = x->pattern[i].other) {
+		struct sp_pattern *p = &x->pattern[i];
+		uint32_t rounds;
+
+		if (p->header[0] != w->code[w->at])
+			continue;
+		rounds = rounds_from(v, w, p, w->at);
+		index_judge(x, p, rounds >= INDEX_ROUNDS);
+		if (rounds >= INDEX_ROUNDS) {
+			stretch_take(v, w, p, rounds, effects);
+			return true;
+		}
+		trials++;
+	}
+	return false;
+}
+
+static struct sp_pattern *pattern_learn(struct verifier *v, const struct sp_step *first,
+					unsigned n)
+{
+	uint32_t headers[INDEX_PERIOD];
+	struct sp_pattern *p;
+
+	for (unsigned i = 0; i < n; i++)
+		headers[i] = first[i].what;
+	p = index_learn(v->index, headers, n, desc_slack);
+	if (!p)
+		return NULL;
+	p->user = UINT32_MAX;
+	p->vertices = 0;
+	for (unsigned i = 0; i < n; i++) {
+		p->user &= v->s->desc->op[sp_opcode(headers[i])].callbacks;
+		p->vertices += v->s->desc->op[sp_opcode(headers[i])].vertices;
+	}
+	return p;
+}
+
+/* This record and the last one are what was there n before: a stretch that began n + 1
+ * records ago?  Then these are taken back, and become its beginning. */
+static bool stretch_new(struct verifier *v, struct walk *w, unsigned n, bool effects)
+{
+	struct sp_index *x = v->index;
+	const struct sp_step *first = &x->step[x->nsteps - 1 - n];
+	struct sp_pattern *p = pattern_learn(v, first, n);
+	uint32_t rounds = p ? rounds_from(v, w, p, first->pc) : 0, seen = w->at;
+
+	if (rounds < INDEX_ROUNDS)
+		return false;
+	w->record -= n + 1;
+	v->facts->vertices -= p->vertices +
+			      v->s->desc->op[sp_opcode(first->what)].vertices;
+	w->at = first->pc;
+	x->nsteps -= n + 1;
+	stretch_take(v, w, p, rounds, false);
+	for (; effects && seen < w->at; seen += v->s->desc->op[sp_opcode(w->code[seen])].words)
+		effects_add_record(v->s->walk, w->code + seen);
+	return true;
+}
+
+/* ---- the walk --------------------------------------------------------------- */
+
+/* note: this is the outermost SP, whose steps are written down.  The compiler makes a
+ * function of each case. */
+static inline __attribute__((always_inline)) enum verify_reason
+records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, bool note)
 {
 	const struct desc *desc = v->s->desc->op;
-	const bool effects = v->env->want_rerunnable;
 	enum verify_reason r = VERIFY_OK;
+	struct index_recent recent;
 
-	for (; w->at < w->nwords; w->record++) {
+	index_recent_clear(&recent);
+	while (w->at < w->nwords) {
 		const uint32_t *rec = w->code + w->at;
-		unsigned op = sp_opcode(*rec);
+		unsigned op = sp_opcode(*rec), both;
 
 		if (op >= GL_OP_COUNT)
 			return VERIFY_UNKNOWN_OP;
@@ -198,7 +293,23 @@ static enum verify_reason records(struct verifier *v, struct walk *w, bool pendi
 			r = arrive(v, w, pending_outside);
 			if (r != VERIFY_OK)
 				return r;
+			index_recent_clear(&recent);
 		}
+		if (note && v->index->by_op[op] && stretch_known(v, w, op, effects)) {
+			index_recent_clear(&recent);
+			continue;
+		}
+		if (note && desc[op].regular) {
+			both = index_recent_add(&recent, *rec);
+			if (both && stretch_new(v, w, (unsigned)__builtin_ctz(both) + 1, effects)) {
+				index_recent_clear(&recent);
+				continue;
+			}
+		} else if (note) {
+			index_recent_clear(&recent);
+		}
+		if (note)
+			index_add(v->index, w->at, *rec);
 		/* most records: a vertex, a colour, a matrix */
 		if (desc[op].plain && !(*rec >> 16) && !effects &&
 		    (desc[op].callbacks & v->callback)) {
@@ -209,8 +320,21 @@ static enum verify_reason records(struct verifier *v, struct walk *w, bool pendi
 				return r;
 		}
 		w->at += desc[op].words;
+		w->record++;
 	}
 	return w->ended ? VERIFY_OK : VERIFY_NO_END;
+}
+
+static enum verify_reason records_walk(struct verifier *v, struct walk *w, bool pending)
+{
+	if (v->depth)
+		return records(v, w, pending, v->env->want_rerunnable, false);
+	if (index_begin(v->index, w->code, w->nwords) < 0) {
+		v->s->failed = true;
+		return VERIFY_OK;
+	}
+	return v->env->want_rerunnable ? records(v, w, pending, true, true)
+				       : records(v, w, pending, false, true);
 }
 
 /* What is shown of a refused record; the outermost SP's place is kept. */
@@ -252,9 +376,11 @@ static enum verify_reason code_walk(struct verifier *v, const struct sp *sp)
 		r = v->depth ? VERIFY_CALL_TOO_LONG : VERIFY_TOO_LONG;
 	else {
 		v->budget -= sp->nwords;
-		r = records(v, &w, pending);
+		r = records_walk(v, &w, pending);
 	}
 	v->facts->commands += w.record;
+	if (!v->depth)
+		v->index->records = w.record;
 	if (r != VERIFY_OK)
 		refusal_note(v, &w, sp, r);
 	free(w.target);
@@ -274,6 +400,7 @@ int verify_sp(struct verify_state *s, const struct verify_env *env, const struct
 {
 	struct verifier v = {
 		.s = s, .env = env, .verdict = verdict, .facts = &verdict->facts,
+		.index = env->index ? env->index : &s->index,
 		.budget = budget_of(&env->limits), .chain = { sp->id },
 		.callback = (uint8_t)(sp->callback < SP_CALLBACKS ? 1u << sp->callback : 0),
 	};
@@ -289,6 +416,8 @@ int verify_sp(struct verify_state *s, const struct verify_env *env, const struct
 	if (env->want_rerunnable)
 		effects_begin(s->walk);
 	r = code_walk(&v, sp);
+	if (r != VERIFY_OK || s->failed)
+		v.index->code = NULL;
 	if (s->failed) {
 		s->failed = false;
 		state_undo(s);

@@ -16,7 +16,7 @@
 #ifndef BLINK_VERIFY_VERIFY_H
 #define BLINK_VERIFY_VERIFY_H
 
-#include "blink/sp/sp.h"
+#include "blink/sp/index.h"
 
 enum verify_reason {
 #define REASON(id, sentence) VERIFY_##id,
@@ -62,6 +62,8 @@ struct verify_env {
 	struct sp_payloads payloads;
 	const struct sp *(*callee)(void *user, uint32_t id);
 	void *user;
+	struct sp_index *index;         /* gets the records found, for jit_compile_index;
+	                                   may be NULL */
 	bool want_rerunnable;           /* find facts.rerunnable, at a third of the cost
 	                                   again; for all SPs of a state, or for none */
 };

@@ -1,0 +1,301 @@
+/* index.c - patterns of records, and comparing with them.  See index.h. */
+#include "blink/sp/index.h"
+
+#include <errno.h>
+#include <immintrin.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIGN 0x80000000u
+#define VAIN 8u                 /* trials after which a pattern is no longer tried */
+
+/* ---- comparing ------------------------------------------------------------------- */
+
+/* The first bad lane of a step, INDEX_LANES none; per level of the processor. */
+#define LANES_FN(level, isa) \
+	static inline __attribute__((always_inline, target(isa))) \
+	unsigned bad_lane_##level(const struct sp_pattern *p, const uint32_t *code)
+
+LANES_FN(avx512, "avx512f,avx512bw,avx512dq,avx512vl")
+{
+	for (unsigned i = 0; i < p->vectors; i++) {
+		__m512i v = _mm512_xor_si512(_mm512_loadu_si512(code + i * 16),
+					     _mm512_loadu_si512(p->want + i * 16));
+		unsigned bad = _mm512_cmpgt_epi32_mask(v, _mm512_loadu_si512(p->slack + i * 16));
+
+		if (bad)
+			return i * 16 + (unsigned)__builtin_ctz(bad);
+	}
+	return INDEX_LANES;
+}
+
+LANES_FN(avx2, "avx2")
+{
+	for (unsigned i = 0; i < p->vectors * 16u; i += 8) {
+		__m256i v = _mm256_xor_si256(
+			_mm256_loadu_si256((const __m256i *)(const void *)(code + i)),
+			_mm256_loadu_si256((const __m256i *)(const void *)(p->want + i)));
+		__m256i gt = _mm256_cmpgt_epi32(v,
+			_mm256_loadu_si256((const __m256i *)(const void *)(p->slack + i)));
+		unsigned bad = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(gt));
+
+		if (bad)
+			return i + (unsigned)__builtin_ctz(bad);
+	}
+	return INDEX_LANES;
+}
+
+LANES_FN(sse2, "sse2")
+{
+	for (unsigned i = 0; i < p->vectors * 16u; i += 4) {
+		__m128i v = _mm_xor_si128(
+			_mm_loadu_si128((const __m128i *)(const void *)(code + i)),
+			_mm_loadu_si128((const __m128i *)(const void *)(p->want + i)));
+		__m128i gt = _mm_cmpgt_epi32(v,
+			_mm_loadu_si128((const __m128i *)(const void *)(p->slack + i)));
+		unsigned bad = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(gt));
+
+		if (bad)
+			return i + (unsigned)__builtin_ctz(bad);
+	}
+	return INDEX_LANES;
+}
+
+/* Step by step; the last one on a copy, with words behind it that are no header. */
+#define ROUNDS_FN(level, isa) \
+	static __attribute__((target(isa))) uint32_t \
+	rounds_##level(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords) \
+	{ \
+		uint32_t lanes = p->vectors * 16u, at = 0, tail[INDEX_LANES]; \
+		unsigned bad = INDEX_LANES; \
+ \
+		for (; nwords - at >= lanes; at += p->step) { \
+			bad = bad_lane_##level(p, code + at); \
+			if (bad < INDEX_LANES) \
+				return (at + bad) / p->words; \
+		} \
+		memset(tail, 0xff, sizeof(tail)); \
+		memcpy(tail, code + at, (nwords - at) * sizeof(*tail)); \
+		bad = bad_lane_##level(p, tail); \
+		bad = bad < p->step ? bad : p->step; \
+		if (bad > nwords - at) \
+			bad = nwords - at; \
+		return (at + bad) / p->words; \
+	}
+
+ROUNDS_FN(avx512, "avx512f,avx512bw,avx512dq,avx512vl")
+ROUNDS_FN(avx2, "avx2")
+ROUNDS_FN(sse2, "sse2")
+
+/* ---- patterns -------------------------------------------------------------------- */
+
+static void chain_add(struct sp_index *x, struct sp_pattern *p)
+{
+	uint8_t *first = &x->by_op[sp_opcode(p->header[0])];
+
+	p->other = *first;
+	p->misses = 0;
+	*first = (uint8_t)(p - x->pattern);
+}
+
+static void chain_remove(struct sp_index *x, struct sp_pattern *p)
+{
+	uint8_t *at = &x->by_op[sp_opcode(p->header[0])];
+
+	while (*at && *at != p - x->pattern)
+		at = &x->pattern[*at].other;
+	if (*at)
+		*at = p->other;
+}
+
+void index_judge(struct sp_index *x, struct sp_pattern *p, bool served)
+{
+	if (served)
+		p->misses = 0;
+	else if (++p->misses >= VAIN)
+		chain_remove(x, p);
+}
+
+static bool lanes_fill(struct sp_pattern *p, const uint32_t *headers, unsigned n,
+		       index_slack_fn slack)
+{
+	uint32_t want[INDEX_LANES] = { 0 }, most[INDEX_LANES], at = 0, lanes;
+
+	memset(most, 0xff, sizeof(most));
+	for (unsigned i = 0; i < n; i++) {
+		unsigned words = gl_ops[sp_opcode(headers[i])].words;
+
+		if (at + words > INDEX_LANES || !slack(headers[i], most + at))
+			return false;
+		most[at] = 0;
+		want[at] = p->header[i] = headers[i];
+		p->offset[i] = (uint16_t)at;
+		at += words;
+	}
+	lanes = at < 16 ? 16 / at * at : at;
+	for (unsigned i = 0; i < INDEX_LANES; i++) {
+		p->want[i] = (int32_t)((i < lanes ? want[i % at] : 0) ^ SIGN);
+		p->slack[i] = (int32_t)((i < lanes ? most[i % at] : UINT32_MAX) ^ SIGN);
+	}
+	p->records = (uint8_t)n;
+	p->words = (uint16_t)at;
+	p->step = (uint16_t)lanes;
+	p->vectors = (uint8_t)((lanes + 15) / 16);
+	return true;
+}
+
+struct sp_pattern *index_learn(struct sp_index *x, const uint32_t *headers, unsigned n,
+			       index_slack_fn slack)
+{
+	struct sp_pattern *p;
+
+	for (unsigned i = 1; i <= x->npatterns; i++) {
+		p = &x->pattern[i];
+		if (p->records == n && !memcmp(p->header, headers, n * sizeof(*headers))) {
+			chain_remove(x, p);
+			chain_add(x, p);
+			return p;
+		}
+	}
+	if (x->npatterns == INDEX_PATTERNS)
+		return NULL;
+	p = &x->pattern[x->npatterns + 1];
+	memset(p, 0, sizeof(*p));
+	if (!lanes_fill(p, headers, n, slack))
+		return NULL;
+	x->npatterns++;
+	chain_add(x, p);
+	return p;
+}
+
+void index_forget(struct sp_index *x)
+{
+	memset(x->by_op, 0, sizeof(x->by_op));
+	x->npatterns = 0;
+}
+
+/* ---- walking --------------------------------------------------------------------- */
+
+bool index_slack_any(uint32_t header, uint32_t *slack)
+{
+	(void)header;
+	(void)slack;
+	return true;
+}
+
+/* A known pattern's rounds at pc, or those of a new one that began n + 1 records ago
+ * (then these steps are taken back); the word after them, 0 none. */
+static uint32_t stretch_known(struct sp_index *x, uint32_t pc)
+{
+	uint32_t header = x->code[pc], trials = 0;
+
+	for (unsigned i = x->by_op[sp_opcode(header)]; i && trials < 2; i = x->pattern[i].other) {
+		struct sp_pattern *p = &x->pattern[i];
+		uint32_t rounds;
+
+		if (p->header[0] != header)
+			continue;
+		trials++;
+		rounds = x->rounds(p, x->code + pc, x->nwords - pc);
+		index_judge(x, p, rounds >= INDEX_ROUNDS);
+		if (rounds < INDEX_ROUNDS)
+			continue;
+		index_add_stretch(x, pc, p, rounds);
+		x->records += rounds * p->records;
+		return pc + rounds * p->words;
+	}
+	return 0;
+}
+
+static uint32_t stretch_new(struct sp_index *x, unsigned n)
+{
+	const struct sp_step *first = &x->step[x->nsteps - 1 - n];
+	uint32_t headers[INDEX_PERIOD], rounds, pc = first->pc;
+	struct sp_pattern *p;
+
+	for (unsigned i = 0; i < n; i++)
+		headers[i] = first[i].what;
+	p = index_learn(x, headers, n, index_slack_any);
+	rounds = p ? x->rounds(p, x->code + pc, x->nwords - pc) : 0;
+	if (rounds < INDEX_ROUNDS)
+		return 0;
+	x->nsteps -= n + 1;
+	x->records += rounds * p->records - (n + 1);
+	index_add_stretch(x, pc, p, rounds);
+	return pc + rounds * p->words;
+}
+
+int index_walk(struct sp_index *x, const struct sp *sp, const bool *regular)
+{
+	struct index_recent recent;
+	uint32_t pc = 0, next;
+
+	if (index_begin(x, sp->code, sp->nwords) < 0)
+		return -ENOMEM;
+	index_recent_clear(&recent);
+	while (pc < sp->nwords) {
+		uint32_t header = sp->code[pc];
+		unsigned op = sp_opcode(header), both = 0;
+
+		next = x->by_op[op] ? stretch_known(x, pc) : 0;
+		if (!next && regular[op]) {
+			both = index_recent_add(&recent, header);
+			if (both)
+				next = stretch_new(x, (unsigned)__builtin_ctz(both) + 1);
+		} else {
+			index_recent_clear(&recent);
+		}
+		if (next) {
+			index_recent_clear(&recent);
+			pc = next;
+			continue;
+		}
+		index_add(x, pc, header);
+		x->records++;
+		pc += gl_ops[op].words;
+	}
+	return 0;
+}
+
+/* ---- life ------------------------------------------------------------------------ */
+
+int index_init(struct sp_index *x)
+{
+	static uint32_t (*const rounds[CPU_LEVELS])(const struct sp_pattern *, const uint32_t *,
+						    uint32_t) = {
+		[CPU_SSE2] = rounds_sse2, [CPU_AVX2] = rounds_avx2, [CPU_AVX512] = rounds_avx512,
+	};
+
+	memset(x, 0, sizeof(*x));
+	x->rounds = rounds[cpu_level()];
+	x->pattern = aligned_alloc(64, ((INDEX_PATTERNS + 1) * sizeof(*x->pattern) + 63) &
+				       ~(size_t)63);
+	return x->pattern ? 0 : -ENOMEM;
+}
+
+void index_finish(struct sp_index *x)
+{
+	free(x->step);
+	free(x->pattern);
+	memset(x, 0, sizeof(*x));
+}
+
+int index_begin(struct sp_index *x, const uint32_t *code, uint32_t nwords)
+{
+	/* a procedure of n words has at most n records */
+	if (nwords > x->cap) {
+		struct sp_step *v = malloc((size_t)nwords * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		free(x->step);
+		x->step = v;
+		x->cap = nwords;
+	}
+	if (x->npatterns == INDEX_PATTERNS)
+		index_forget(x);
+	x->code = code;
+	x->nwords = nwords;
+	x->nsteps = x->records = 0;
+	return 0;
+}
