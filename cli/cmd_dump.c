@@ -7,26 +7,33 @@
 
 #include "blink/sp/asm.h"
 #include "cli/command.h"
+#include "cli/dump_native.h"
 
-enum { OPT_FRAME, OPT_SP, OPT_PAYLOADS };
+enum { OPT_FRAME, OPT_SP, OPT_PAYLOADS, OPT_NATIVE };
+
+/* What is printed: blink_dump, or dump_native. */
+typedef int (*dump_fn)(struct blink_file *f, const struct dump_options *opt, FILE *out,
+		       struct error *err);
 
 static const struct cli_option options[] = {
 	[OPT_FRAME] = { 'f', "frame", "N", "only the stored procedures of frame N, from 0" },
 	[OPT_SP] = { 's', "sp", "N", "only stored procedure N, from 0" },
 	[OPT_PAYLOADS] = { 'p', "payloads", NULL,
 		"the payloads in full instead of summaries: the text can be assembled again" },
+	[OPT_NATIVE] = { 'n', "native", NULL,
+		"the machine code that they are compiled to, between their instructions" },
 	{ 0 }
 };
 
 /* With --json the text is one string of an object. */
-static int dump_json(const struct cli_args *args, struct blink_file *f,
+static int dump_json(const struct cli_args *args, struct blink_file *f, dump_fn dump,
 		     const struct dump_options *opt, struct error *err)
 {
 	struct json_object *j;
 	char *text = NULL;
 	size_t n = 0;
 	FILE *out = open_memstream(&text, &n);
-	int ret = out ? blink_dump(f, opt, out, err) : error_set(err, -ENOMEM, "dump: out of memory");
+	int ret = out ? dump(f, opt, out, err) : error_set(err, -ENOMEM, "dump: out of memory");
 
 	if (out && fclose(out) && ret == 0)
 		ret = error_set(err, -ENOMEM, "dump: out of memory");
@@ -45,6 +52,7 @@ static int dump_json(const struct cli_args *args, struct blink_file *f,
 static int run(const struct cli_args *args)
 {
 	struct dump_options opt = { .frame = -1, .sp = -1, .payloads = args->opt[OPT_PAYLOADS] };
+	dump_fn dump = args->opt[OPT_NATIVE] ? dump_native : blink_dump;
 	struct error err = { 0 };
 	struct blink_file *f;
 	unsigned long n;
@@ -65,13 +73,15 @@ static int run(const struct cli_args *args)
 	if (ret < 0)
 		return cli_fail(EXIT_DIFFERENT, &err);
 	if (args->json)
-		ret = dump_json(args, f, &opt, &err);
+		ret = dump_json(args, f, dump, &opt, &err);
 	else
-		ret = blink_dump(f, &opt, stdout, &err);
+		ret = dump(f, &opt, stdout, &err);
 	if (ret == 0 && fflush(stdout))
 		ret = error_set(&err, -errno, "dump: cannot write: %s", strerror(errno));
 	blink_close(f);
-	return ret < 0 ? cli_fail(EXIT_DIFFERENT, &err) : EXIT_GOOD;
+	if (ret == 0)
+		return EXIT_GOOD;
+	return cli_fail(ret == -ENOPKG ? EXIT_LACKING : EXIT_DIFFERENT, &err);
 }
 
 const struct cli_command cmd_dump = {
@@ -81,7 +91,12 @@ const struct cli_command cmd_dump = {
 	.text = "Prints the stored procedures of a .blink file in the language of "
 		"docs/ASSEMBLY.md, by default all of them, each reference to a payload followed by "
 		"its size and first values. With --payloads the payloads themselves are printed, and "
-		"`blinkctl asm` makes the same file of the text again.",
+		"`blinkctl asm` makes the same file of the text again.\n\n"
+		"With --native each is verified, compiled, and listed as machine code: below every "
+		"instruction what it became. Where one piece of code serves the rounds of a loop it "
+		"stands below the first round's instruction, with how many more there are. Bytes and "
+		"places are those of this machine's processor.\n\n"
+		"  blinkctl dump --native --sp 12 X.blink",
 	.options = options,
 	.min_args = 1, .max_args = 1,
 	.run = run,

@@ -8,11 +8,15 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "blink/engine/jit_tools.h"
 #include "cli/command.h"
 #include "replay/picture.h"
 #include "replay/player.h"
 
-enum { OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_SNAPSHOT, OPT_EVERY, OPT_WINDOW, OPT_LOOP };
+enum {
+	OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_SNAPSHOT, OPT_EVERY, OPT_WINDOW, OPT_LOOP,
+	OPT_PERF_MAP, OPT_JITDUMP, OPT_GDB
+};
 
 static const struct cli_option options[] = {
 	[OPT_ENGINE] = { 'e', "engine", "jit|interp", "how SPs are run (jit)" },
@@ -22,6 +26,9 @@ static const struct cli_option options[] = {
 	[OPT_EVERY] = { 0, "every", "K", "with --snapshot: every K-th frame, and the last (1)" },
 	[OPT_WINDOW] = { 'w', "window", NULL, "show the frames in a window on $DISPLAY" },
 	[OPT_LOOP] = { 'l', "loop", "N", "play the frames N times, restoring state before each (1)" },
+	[OPT_PERF_MAP] = { 0, "perf-map", NULL, "name compiled SPs for perf, in /tmp/perf-PID.map" },
+	[OPT_JITDUMP] = { 0, "jitdump", "DIR", "write perf's jitdump, and listings of the SPs, into DIR" },
+	[OPT_GDB] = { 0, "gdb", NULL, "tell gdb of compiled SPs" },
 	{ 0 }
 };
 
@@ -30,7 +37,8 @@ struct replay {
 	struct sink *sink;
 	struct player *player;
 	enum player_engine engine;
-	bool null_sink, window;
+	bool null_sink, window, perf_map, gdb;
+	const char *jitdump;
 	const char *path, *snapshot;
 	const char *null_library;        /* whose entry points stand for the driver's */
 	uint32_t first, end;             /* frames measured: [first, end) */
@@ -105,6 +113,11 @@ static int options_read(const struct cli_args *args, struct replay *r)
 		return EXIT_USAGE;
 	if (!r->every || !r->loops)
 		return usage("--every and --loop are at least 1");
+	r->perf_map = args->opt[OPT_PERF_MAP] != NULL;
+	r->jitdump = args->opt[OPT_JITDUMP];
+	r->gdb = args->opt[OPT_GDB] != NULL;
+	if (r->engine == PLAYER_INTERP && (r->perf_map || r->jitdump || r->gdb))
+		return usage("--perf-map, --jitdump and --gdb are about compiled SPs: no --engine interp");
 	if (r->null_sink && (r->window || r->snapshot))
 		return usage("--sink null draws nothing: no --window and no --snapshot");
 	return EXIT_GOOD;
@@ -193,6 +206,17 @@ static int loop_play(struct replay *r, struct error *err)
 	return e;
 }
 
+/* Profilers and debuggers, as far as they were asked for. */
+static int tools_start(struct replay *r, struct error *err)
+{
+	struct jit *j = player_jit(r->player);
+	int e = r->perf_map ? jit_perf_map(j, err) : 0;
+
+	if (e >= 0 && r->jitdump)
+		e = jit_perf_dump(j, r->jitdump, err);
+	return e >= 0 && r->gdb ? jit_gdb(j, err) : e;
+}
+
 static int replay_play(struct replay *r, struct error *err)
 {
 	const struct player_options opt = {
@@ -201,6 +225,8 @@ static int replay_play(struct replay *r, struct error *err)
 	};
 	int e = player_create(&r->player, r->file, r->sink, &opt, err);
 
+	if (e >= 0)
+		e = tools_start(r, err);
 	r->run = calloc((size_t)(r->end - r->first) * r->loops + 1, sizeof(*r->run));
 	if (e >= 0 && !r->run)
 		e = error_set(err, -ENOMEM, "replay: out of memory");
@@ -392,6 +418,9 @@ const struct cli_command cmd_replay = {
 		"offer. losses lists what the converter had to leave out.\n\n"
 		"--loop destroys everything and plays from the beginning again, so that each "
 		"round starts from the same state; pictures are taken in the first round.\n\n"
+		"For perf, --perf-map gives symbols; --jitdump the code too, with a line for each "
+		"instruction: perf record -k mono blinkctl replay --jitdump DIR ..., then perf inject "
+		"--jit and perf annotate. In gdb, with --gdb, SPs have names in a backtrace.\n\n"
 		"  blinkctl replay glxgears.blink --frames 0:100 --snapshot pictures --every 10",
 	.options = options,
 	.min_args = 1,

@@ -378,3 +378,8 @@ const struct verify_verdict *player_refusal(const struct player *p)
 {
 	return p->refused ? &p->verdict : NULL;
 }
+
+struct jit *player_jit(struct player *p)
+{
+	return p->jit;
+}

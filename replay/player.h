@@ -43,6 +43,8 @@ int player_prepare(struct player *p, uint32_t frame, struct player_frame *stats,
 /* Back to before init: destroys the client's contexts and drawables, and with them
  * every object.  What the JIT has compiled stays in its cache. */
 int player_rewind(struct player *p, struct error *err);
+/* NULL with PLAYER_INTERP.  For profilers and debuggers (jit_tools.h). */
+struct jit *player_jit(struct player *p);
 const struct verify_verdict *player_refusal(const struct player *p);
 
 #endif

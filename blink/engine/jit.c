@@ -4,6 +4,7 @@
  * the ring is too small for one procedure a larger one takes its place.
  */
 #include "blink/engine/jit.h"
+#include "blink/engine/jit_tools.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -54,6 +55,8 @@ static void code_remove(struct jit *j, struct jit_code *k)
 	struct jit_arena *a = k->arena;
 	struct jit_code **at;
 
+	if (j->watches)
+		jit_watch_gone(j->watches, k);
 	for (at = bucket(j, k->hash); *at != k; at = &(*at)->chain)
 		;
 	*at = k->chain;
@@ -272,6 +275,8 @@ const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
 	memcpy(k->hash, hash, sizeof(hash));
 	k->records = j->index->records;
 	code_add(j, k);
+	if (j->watches)
+		jit_watch_made(j->watches, k, sp);
 	return k;
 }
 
@@ -318,6 +323,7 @@ void jit_destroy(struct jit *j)
 	for (uint32_t i = 0; j->buckets && i < j->nbuckets; i++)
 		while (j->buckets[i])
 			code_remove(j, j->buckets[i]);
+	jit_watch_finish(j->watches);
 	for (struct jit_code *k = j->free_codes, *next; k; k = next) {
 		next = k->chain;
 		free(k);

@@ -160,6 +160,7 @@ struct jit {
 	uint32_t nbuckets, ncodes;
 	uint64_t seed;
 	struct jit_stats stats;
+	struct jit_watch *watches;  /* told of code that comes and goes (jit_tools.h) */
 };
 
 /* jit_arena.c */
