@@ -174,6 +174,9 @@ void emit_ops(struct buf *out);
 void emit_calls(struct buf *out);
 void emit_enums(struct buf *out);
 int signature_of(const struct command *c);
+/* The recorder library's entry points (gl_record.gen.h, gl_record.gen.c). */
+void recorder_emit_header(struct buf *out);
+void recorder_emit(struct buf *out);
 char *quote(const char *s);                     /* a C string, or NULL */
 
 #endif

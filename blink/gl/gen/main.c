@@ -72,7 +72,7 @@ static void write_file(const char *dir, const char *name, const struct buf *b)
 int main(int argc, char **argv)
 {
 	const char *registry = NULL, *tables = NULL, *out = NULL;
-	struct buf header, table;
+	struct buf header, table, record, record_header;
 	int c;
 
 	while ((c = getopt(argc, argv, "r:t:o:")) != -1) {
@@ -103,10 +103,20 @@ int main(int argc, char **argv)
 	emit_calls(&table);
 	size_emit(&table);
 	emit_enums(&table);
+	buf_init(&record_header);
+	buf_printf(&record_header, FIRST_LINE);
+	recorder_emit_header(&record_header);
+	buf_init(&record);
+	buf_printf(&record, FIRST_LINE);
+	recorder_emit(&record);
 	/* the table last: its date is the one that make looks at */
 	write_file(out, "gl_ops.gen.h", &header);
+	write_file(out, "gl_record.gen.h", &record_header);
+	write_file(out, "gl_record.gen.c", &record);
 	write_file(out, "gl_table.gen.c", &table);
 	buf_finish(&header);
 	buf_finish(&table);
+	buf_finish(&record_header);
+	buf_finish(&record);
 	return 0;
 }
