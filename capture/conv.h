@@ -18,7 +18,7 @@
 #include "blink/gl/table.h"
 #include "blink/sp/file.h"
 #include "capture/convert.h"
-#include "capture/trace.h"
+#include "capture/source.h"
 
 struct json_object;
 struct effects_walk;
@@ -108,6 +108,7 @@ struct conv_drawable {
 	uint64_t handle;
 	uint32_t id, w, h;
 	bool pbuffer, shown, dead;
+	bool known;               /* its size is what the source says, not a guess */
 	struct conv_drawable *next;
 };
 
@@ -159,7 +160,7 @@ struct conv_plan {
 };
 
 struct conv {
-	struct trace *trace;
+	struct call_source source;
 	struct blink_writer *writer;
 	const struct convert_options *opt;
 	struct convert_stats *stats;
@@ -180,7 +181,7 @@ struct conv {
 	/* the frame being gathered */
 	struct buf update, redraw;
 	bool init_done;
-	uint32_t frame;
+	uint32_t frame, frames_known;
 	uint64_t draw_serial, frame_serial;      /* draws so far; at the frame's start */
 	struct conv_context *entry_ctx;          /* current at the frame's start */
 	uint64_t entry_draw;
@@ -204,6 +205,7 @@ struct conv {
 	struct buf scratch;
 	struct conv_plan *plans;                 /* all of them, to free */
 	bool whole;                              /* the frame may be cut after this call */
+	bool arrays_set;                         /* client arrays stay for its further draws */
 	bool failed;                             /* an SP could not be stored; err says why */
 };
 
@@ -259,6 +261,8 @@ int conv_hook_state(struct conv *, const struct trace_call *, const struct conv_
 /* conv_window.c */
 int conv_make_current(struct conv *c);           /* emits blinkMakeCurrent if needed */
 int conv_thread_of(struct conv *c, uint32_t thread);
+/* SOURCE_DRAWABLE: the source knows a drawable's size. */
+int conv_hook_drawable(struct conv *, const struct trace_call *, const struct conv_plan *);
 
 /* conv_pixels.c */
 void conv_pixelstore_reset(struct conv_pixelstore *p);

@@ -201,6 +201,8 @@ const struct conv_plan *conv_plan_get(struct conv *c, struct trace_sig *sig)
 		}
 		if (!cmd && !strcmp(sig->name, "memcpy"))
 			plan->hook = conv_hook_memcpy;
+		if (!cmd && !strcmp(sig->name, SOURCE_DRAWABLE))
+			plan->hook = conv_hook_drawable;
 		plan->next = c->plans;
 		c->plans = plan;
 		sig->user = plan;

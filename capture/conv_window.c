@@ -382,7 +382,7 @@ static void drawable_grow(struct conv *c, int64_t w, int64_t h)
 {
 	struct conv_drawable *d = c->ctx ? drawable_find(c, c->ctx->draw) : NULL;
 
-	if (!d || d->pbuffer || w <= 0 || h <= 0 || w > 16384 || h > 16384)
+	if (!d || d->pbuffer || d->known || w <= 0 || h <= 0 || w > 16384 || h > 16384)
 		return;
 	if ((d->shown && w <= d->w && h <= d->h) || c->ctx->draw_framebuffer)
 		return;
@@ -437,4 +437,29 @@ int conv_hook_viewport(struct conv *c, const struct trace_call *call,
 		drawable_grow(c, (int64_t)(q[0] + q[2]), (int64_t)(q[1] + q[3]));
 	}
 	return CONV_GO_ON;
+}
+
+int conv_hook_drawable(struct conv *c, const struct trace_call *call,
+		       const struct conv_plan *plan)
+{
+	uint64_t handle = conv_arg_uint(call, 0), w = conv_arg_uint(call, 1);
+	uint64_t h = conv_arg_uint(call, 2), samples = conv_arg_uint(call, 3);
+	struct conv_drawable *d = drawable_find(c, handle);
+
+	(void)plan;
+	if (!handle || !w || !h || w > 16384 || h > 16384)
+		return 0;
+	if (!d) {
+		d = drawable_add(c, handle, (uint32_t)w, (uint32_t)h, false,
+				 samples <= 16 ? (uint32_t)samples : 0);
+		if (!d)
+			return error_set(c->err, -ENOMEM, "convert: out of memory");
+	}
+	d->known = d->shown = true;
+	if (d->w != w || d->h != h) {
+		d->w = (uint32_t)w;
+		d->h = (uint32_t)h;
+		emit_global(c, OP_blinkDrawableResize, (const uint32_t[]){ d->id, d->w, d->h });
+	}
+	return 0;
 }

@@ -1,4 +1,4 @@
-/* convert.c - from a trace to a .blink file: the loop over calls, frames, and what
+/* convert.c - from a trace or a recording to a .blink file: the loop over calls, frames, and what
  * is told about the result. */
 #include "capture/conv.h"
 
@@ -124,6 +124,7 @@ static int write_part(struct conv *c)
 
 int conv_frame_end(struct conv *c, uint32_t drawable)
 {
+	const struct blink_frame_data *data;
 	int r;
 
 	if (!c->init_done) {
@@ -134,6 +135,13 @@ int conv_frame_end(struct conv *c, uint32_t drawable)
 	}
 	r = write_frame(c);
 	conv_names_frame(&c->names);
+	c->arrays_set = false;
+	data = c->source.frame(c->source.reader);
+	/* of frames after one of which nothing is known, nothing is said */
+	if (data && c->frame == c->frames_known) {
+		blink_writer_frame_data(c->writer, data);
+		c->frames_known++;
+	}
 	c->frame++;
 	c->stats->frames = c->frame;
 	return r;
@@ -153,8 +161,11 @@ static int convert_call(struct conv *c, const struct trace_call *call)
 	if (r < 0)
 		return r;
 	cmd = plan->cmd;
-	/* client arrays are set anew before each draw: after one is a place to cut */
-	c->whole = plan->draws && c->ctx && !c->ctx->list && !c->ctx->in_begin;
+	/* client arrays are set anew before each draw: after one is a place to cut,
+	 * unless they stay what they are for later draws of the frame */
+	c->arrays_set |= c->source.arrays_stay && plan->hook == conv_hook_array &&
+			 call->flags & TRACE_FAKE;
+	c->whole = plan->draws && c->ctx && !c->ctx->list && !c->ctx->in_begin && !c->arrays_set;
 	if (!cmd && !plan->hook) {
 		/* helpers of the tracer, and window-system calls that touch no GL state */
 		if (strncmp(call->sig->name, "gl", 2) || !strncmp(call->sig->name, "glX", 3)) {
@@ -167,7 +178,7 @@ static int convert_call(struct conv *c, const struct trace_call *call)
 		c->stats->skipped++;
 		return 0;
 	}
-	if (!c->ctx && plan->hook != conv_hook_window) {
+	if (!c->ctx && plan->hook != conv_hook_window && plan->hook != conv_hook_drawable) {
 		c->stats->skipped++;    /* no context is current: GL ignores the call */
 		return 0;
 	}
@@ -187,7 +198,7 @@ static int convert_all(struct conv *c)
 	unsigned tick = 0;
 	int r;
 
-	while ((r = trace_next(c->trace, &call, c->err)) > 0) {
+	while ((r = c->source.next(c->source.reader, &call, c->err)) > 0) {
 		if (call.incomplete)
 			continue;       /* the program died within it */
 		c->stats->calls++;
@@ -202,12 +213,12 @@ static int convert_all(struct conv *c)
 		if (c->opt->frames && c->frame >= c->opt->frames)
 			return 0;
 		if (c->opt->progress && !(++tick & 0xffff))
-			c->opt->progress(c->opt->user, (double)trace_position(c->trace) /
-					 (double)(trace_size(c->trace) + 1), c->frame);
+			c->opt->progress(c->opt->user, (double)c->source.position(c->source.reader) /
+					 (double)(c->source.size + 1), c->frame);
 	}
 	if (r < 0)
 		return r;
-	c->stats->truncated = trace_truncated(c->trace);
+	c->stats->truncated = c->source.truncated(c->source.reader);
 	if (!c->init_done)
 		conv_init_end(c);
 	/* what follows the last swap shows in no picture: it goes with the last frame */
@@ -220,15 +231,17 @@ static struct json_object *provenance(const struct conv *c, const char *path)
 	const struct convert_stats *s = c->stats;
 	struct json_object *o = json_object_new_object();
 	const char *base = strrchr(path, '/');
-	const char *program = trace_property(c->trace, "process.name");
+	const char *program = c->source.property(c->source.reader, "process.name");
+	char version[32];
 
 #define NUMBER(name, value) \
 	json_object_object_add(o, name, json_object_new_int64((int64_t)(value)))
 	json_object_object_add(o, "converter", json_object_new_string("blinkctl convert"));
-	json_object_object_add(o, "trace", json_object_new_string(base ? base + 1 : path));
+	json_object_object_add(o, c->source.kind, json_object_new_string(base ? base + 1 : path));
 	if (program)
 		json_object_object_add(o, "program", json_object_new_string(program));
-	NUMBER("trace_version", trace_version(c->trace));
+	snprintf(version, sizeof(version), "%s_version", c->source.kind);
+	NUMBER(version, c->source.version);
 	NUMBER("calls", s->calls);
 	NUMBER("records", s->records);
 	NUMBER("skipped", s->skipped);
@@ -238,17 +251,24 @@ static struct json_object *provenance(const struct conv *c, const char *path)
 	NUMBER("drawables", s->drawables);
 	NUMBER("rerunnable", s->rerunnable);
 	NUMBER("lost", s->lost);
+	if (s->recorder_lost)
+		NUMBER("recorder_lost", s->recorder_lost);
 #undef NUMBER
 	json_object_object_add(o, "truncated", json_object_new_boolean(s->truncated));
+	if (s->recorder_remarks[0])
+		json_object_object_add(o, "remarks", json_object_new_string(s->recorder_remarks));
 	json_object_object_add(o, "losses", json_object_get(c->losses));
 	return o;
 }
 
 static int commit(struct conv *c, const char *path)
 {
-	struct json_object *o = provenance(c, path);
+	struct json_object *o;
 	int r;
 
+	c->stats->recorder_lost = c->source.lost(c->source.reader, c->stats->recorder_remarks,
+						 sizeof(c->stats->recorder_remarks));
+	o = provenance(c, path);
 	c->stats->payload_unique = blink_writer_stored(c->writer);
 	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
 		blink_writer_names(c->writer, i, c->names.next[i] - 1);
@@ -294,7 +314,7 @@ static void conv_finish(struct conv *c)
 	json_object_put(c->losses);
 	effects_destroy(c->walk);
 	blink_writer_destroy(c->writer);
-	trace_close(c->trace);
+	call_source_close(&c->source);
 }
 
 int convert_trace(const char *trace, const char *out, const struct convert_options *opt,
@@ -312,7 +332,7 @@ int convert_trace(const char *trace, const char *out, const struct convert_optio
 	if (r < 0)
 		error_set(c.err, r, "convert: out of memory");
 	if (!r)
-		r = trace_open(&c.trace, trace, c.err);
+		r = call_source_open(&c.source, trace, c.err);
 	if (!r)
 		r = blink_writer_create(&c.writer, out, &wopt, c.err);
 	if (!r)

@@ -1,4 +1,4 @@
-/* convert.h - from an apitrace trace to stored procedures. */
+/* convert.h - from an apitrace trace, or a recording of our own, to stored procedures. */
 #ifndef CAPTURE_CONVERT_H
 #define CAPTURE_CONVERT_H
 
@@ -21,6 +21,8 @@ struct convert_stats {
 	uint64_t payload_bytes, payload_unique;
 	uint32_t frames, contexts, drawables, threads, rerunnable;
 	bool truncated;
+	uint64_t recorder_lost;     /* calls that the recorder itself could not record */
+	char recorder_remarks[640]; /* that and other remarks of a recording, in sentences */
 };
 
 /* Writes out (temporary name, then rename).  Unsupported calls: -ENOTSUP with call

@@ -16,7 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "capture/record/format.h"
+#include "capture/recording.h"
 #include "capture/run_log.h"
+#include "capture/run_record.h"
 
 struct run {
 	struct run_options opt;          /* copies: the guardian wipes its arguments */
@@ -25,8 +28,9 @@ struct run {
 	int control, news;               /* pipe ends */
 	int log;
 	pid_t guard;
-	struct watch watch;
+	struct watch watch;              /* of a trace */
 	bool watching;
+	struct record_header *header;    /* of a recording */
 
 	bool started, ended, forked, crashed_display, done, asked_length, no_display;
 	int status, not_started, display_status;
@@ -101,10 +105,21 @@ static bool program_wants_egl(const char *path)
 
 static int tools_find(struct run *r, struct run_result *res, struct error *err)
 {
-	const char *name = r->opt.argv[0];
+	const char *name = r->opt.argv[0], *why;
 
 	if (!run_find_program(name, r->program, sizeof r->program))
 		return error_set(err, -EINVAL, "%s: no such program (is it installed, and in PATH?)", name);
+	if (r->opt.recorder == RUN_BLINK) {
+		why = run_recorder_refuses(r->program);
+		if (why)
+			return error_set(err, -ENOTSUP, "%s: our recorder cannot serve it: %s "
+					 "(--recorder apitrace)", name, why);
+		snprintf(res->wrapper, sizeof res->wrapper, "glx and egl");
+		if (!run_find_recorder(r->wrapper, sizeof r->wrapper))
+			return error_set(err, -ENOPKG, "libblink-record.so: not found beside blinkctl "
+					 "(make builds it)");
+		return recording_create(r->part, &r->header, err);
+	}
 	if (r->opt.api == RUN_API_AUTO)
 		r->opt.api = program_wants_egl(r->program) ? RUN_API_EGL : RUN_API_GLX;
 	snprintf(res->wrapper, sizeof res->wrapper, "%s", r->opt.api == RUN_API_EGL ? "egl" : "glx");
@@ -201,14 +216,26 @@ static void news_take(struct run *r, const struct guard_message *m)
 	}
 }
 
+static bool frames_reached(struct run *r)
+{
+	uint64_t frames, calls, bytes;
+
+	if (!r->header)
+		return atomic_load(&r->watch.reached);
+	run_recording_counts(r->header, &frames, &calls, &bytes);
+	return r->opt.frames && frames >= r->opt.frames;
+}
+
 /* Stops the program when it is time; gives each order once. */
 static void orders_give(struct run *r)
 {
-	bool reached = atomic_load(&r->watch.reached) ||
+	bool reached = frames_reached(r) ||
 		(r->opt.duration > 0 && r->started && now() - r->begin >= r->opt.duration);
 
 	if (reached && r->orders == 0) {
 		r->asked_length = !r->ended || r->forked;
+		if (r->header)
+			run_recording_stop(r->header);
 		order(r, ORDER_STOP);
 	}
 	if (interrupts > 0 && r->orders == 0)
@@ -228,6 +255,8 @@ static void progress_say(struct run *r)
 	if (!r->opt.progress)
 		return;
 	p.bytes = stat(r->part, &st) == 0 ? (uint64_t)st.st_size : 0;
+	if (r->header)
+		run_recording_counts(r->header, &p.frames, &p.calls, &p.bytes);
 	r->opt.progress(r->opt.user, &p);
 }
 
@@ -273,8 +302,11 @@ static int fail_with_log(const struct run *r, struct error *err, int code, const
 /* Why there is no trace. */
 static int explain_nothing(struct run *r, struct error *err)
 {
-	char why[256];
+	bool egl = r->opt.api == RUN_API_EGL;
+	char why[256], hint[64];
 
+	snprintf(hint, sizeof hint, "%s", r->header ? "through GLX or EGL" : egl ?
+		 "if it draws through GLX: --api glx" : "if it draws through EGL: --api egl");
 	if (r->no_display)
 		return error_set(err, -EIO, "Xvfb: did not start (run it by hand to see why: Xvfb -displayfd 1 +extension GLX)");
 	if (r->not_started)
@@ -288,15 +320,14 @@ static int explain_nothing(struct run *r, struct error *err)
 		snprintf(why, sizeof why, "its display died before it drew anything");
 	else if (r->asked_length || interrupts)
 		return error_set(err, -ENODATA, "%s: stopped before its first GL call (give it longer; "
-				 "if it draws through %s)", r->opt.argv[0],
-				 r->opt.api == RUN_API_EGL ? "GLX: --api glx" : "EGL: --api egl");
+				 "%s)", r->opt.argv[0], r->header ? "or is there none?" : hint);
 	else if (WIFSIGNALED(r->status))
 		snprintf(why, sizeof why, "crashed (%s) before its first GL call", strsignal(WTERMSIG(r->status)));
 	else if (WEXITSTATUS(r->status))
 		snprintf(why, sizeof why, "ended with status %d before its first GL call", WEXITSTATUS(r->status));
 	else
-		snprintf(why, sizeof why, "ended without a GL call that apitrace sees (if it draws through %s)",
-			 r->opt.api == RUN_API_EGL ? "GLX: --api glx" : "EGL: --api egl");
+		snprintf(why, sizeof why, "ended without a GL call that %s sees (%s)",
+			 r->header ? "our recorder" : "apitrace", hint);
 	return fail_with_log(r, err, -ENODATA, why);
 }
 
@@ -324,6 +355,10 @@ static void summarize(struct run *r, struct run_result *res)
 	res->payload_bytes = r->watch.payload;
 	res->truncated = r->watch.truncated;
 	res->trace_bytes = stat(r->part, &st) == 0 ? (uint64_t)st.st_size : 0;
+	if (r->header) {
+		run_recording_counts(r->header, &res->frames, &res->calls, &res->trace_bytes);
+		res->drawn = res->frames;
+	}
 	res->seconds = r->end > r->begin ? r->end - r->begin : 0;
 	res->end = end_of(r);
 	res->status = r->ended && WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 0;
@@ -332,10 +367,28 @@ static void summarize(struct run *r, struct run_result *res)
 	run_log_other_trace(r->log, r->part, res->other, sizeof res->other);
 }
 
+static int keep(struct run *r, struct error *err)
+{
+	if (rename(r->part, r->output) == 0)
+		return 0;
+	return error_set(err, -errno, "%s: cannot rename the %s: %s", r->output,
+			 r->header ? "recording" : "trace", strerror(errno));
+}
+
 /* Keeps the trace or explains why there is none. */
 static int conclude(struct run *r, struct run_result *res, struct error *err)
 {
 	int code = 0;
+
+	if (r->header) {
+		if (atomic_load(&r->header->problems) & RECORD_FOREIGN_TABLE)
+			return error_set(err, -ENOTSUP, "%s: is not of this blinkctl's build: nothing was "
+					 "recorded (make builds both)", r->wrapper);
+		if (!run_recording_usable(r->part))
+			return explain_nothing(r, err);
+		summarize(r, res);
+		return keep(r, err);
+	}
 
 	if (!r->watching || access(r->part, F_OK) < 0)
 		return explain_nothing(r, err);
@@ -349,19 +402,19 @@ static int conclude(struct run *r, struct run_result *res, struct error *err)
 	if (code == 0)
 		code = trace_drop_echoes(r->part, err) < 0 ? err->code : 0;
 	summarize(r, res);
-	if (code == 0 && rename(r->part, r->output) < 0)
-		code = error_set(err, -errno, "%s: cannot rename the trace: %s", r->output, strerror(errno));
-	return code;
+	return code == 0 ? keep(r, err) : code;
 }
 
 static int run_through(struct run *r, struct run_result *res, struct error *err)
 {
 	int code = guard_start(r, err);
 
-	if (code == 0 && watch_start(&r->watch, err) == 0)
-		r->watching = true;
-	else if (code == 0)
-		order(r, ORDER_KILL);
+	/* of a recording its header tells */
+	if (code == 0 && !r->header) {
+		r->watching = watch_start(&r->watch, err) == 0;
+		if (!r->watching)
+			order(r, ORDER_KILL);
+	}
 	if (code == 0)
 		follow(r);
 	if (!r->done)
@@ -412,6 +465,7 @@ int run_capture(const struct run_options *opt, struct run_result *res, struct er
 	int code, reaper = 0;
 
 	memset(res, 0, sizeof *res);
+	res->recorder = opt->recorder;
 	if (!r || !argv) {
 		free(r);
 		strings_free(argv);
@@ -439,6 +493,9 @@ int run_capture(const struct run_options *opt, struct run_result *res, struct er
 		code = display_choose(r, err);
 	if (code == 0)
 		code = run_through(r, res, err);
+	if (code < 0 && r->header)
+		unlink(r->part);
+	recording_header_unmap(r->header);
 	if (r->log >= 0)
 		close(r->log);
 	prctl(PR_SET_CHILD_SUBREAPER, reaper);

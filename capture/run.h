@@ -1,14 +1,14 @@
-/* run.h - running a program under apitrace, with a display of its own where there is
- * none, and leaving nothing behind.
+/* run.h - running a program under a recorder, apitrace or our own, with a display of its
+ * own where there is none, and leaving nothing behind.
  *
  *   blinkctl --- control pipe ---> guardian --- Xvfb
  *      |    <--- status pipe ---      |-------- the program (wrapper preloaded)
- *      '-- follows the growing trace
+ *      '-- follows the growing trace (or recording)
  *
  * The guardian, a process in a session of its own, is parent and subreaper of the
  * display and of everything that the program starts.  It stops them when told to, and
  * when the control pipe closes, that is when blinkctl has died, however it died: then
- * it keeps the trace too, if there is a whole call in it.  If the guardian itself is
+ * it keeps the trace (or recording) too, if there is a whole call in it.  If the guardian itself is
  * killed, the kernel kills its children (PR_SET_PDEATHSIG).
  *
  * The trace is written under a temporary name beside the output and renamed when it
@@ -29,6 +29,11 @@ enum run_display {
 };
 
 enum run_api { RUN_API_AUTO, RUN_API_GLX, RUN_API_EGL };
+
+enum run_recorder {
+	RUN_APITRACE,            /* writes a .trace */
+	RUN_BLINK                /* writes a recording (record/format.h), with GLX and EGL */
+};
 
 /* How the program ended. */
 enum run_end {
@@ -52,7 +57,9 @@ struct run_options {
 	const char *cwd;                 /* NULL: the caller's */
 	enum run_display display;
 	const char *display_name;        /* RUN_DISPLAY_GIVEN */
-	enum run_api api;
+	enum run_recorder recorder;
+	bool hash;                       /* RUN_BLINK: hash the framebuffer at each swap */
+	enum run_api api;                /* RUN_APITRACE */
 	unsigned width, height;          /* of the screen; 0: 1280x1024 */
 	double duration;                 /* seconds; 0: no limit */
 	uint64_t frames;                 /* 0: no limit */
@@ -62,6 +69,7 @@ struct run_options {
 };
 
 struct run_result {
+	enum run_recorder recorder;
 	uint64_t frames, calls, functions, payload_bytes, trace_bytes;
 	uint64_t drawn;                  /* frames before the trace was cut to the length asked for */
 	double seconds;                  /* from the program's start to its end */
@@ -69,7 +77,7 @@ struct run_result {
 	enum run_end end;
 	int status, signal;              /* of the program */
 	char display[64];
-	char wrapper[16];                /* "glx", "egl" */
+	char wrapper[16];                /* "glx", "egl"; of our own: "glx and egl" */
 	char other[256];                 /* a trace that a forked child wrote, or "" */
 };
 
@@ -86,6 +94,8 @@ int run_command(char *const *argv, const char *const *env, const char *cwd, stru
 
 /* The apitrace wrapper for api ("glxtrace.so", "egltrace.so"); false if there is none. */
 bool run_find_wrapper(const char *file, char *path, unsigned long size);
+/* Why our recorder cannot serve this program (a path), or NULL. */
+const char *run_recorder_refuses(const char *program);
 /* A program on PATH (or a path), resolved; false if there is none. */
 bool run_find_program(const char *name, char *path, unsigned long size);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 enum { FAMILY_MAX = 1 << 15 };
@@ -91,6 +92,25 @@ int family_signal(pid_t above, pid_t except, int sig)
 	return n;
 }
 
+/* A file may be mapped and its descriptor closed. */
+static bool process_maps(pid_t pid, const struct stat *want)
+{
+	char path[64], line[PATH_MAX + 128];
+	unsigned major, minor;
+	unsigned long inode;
+	bool maps = false;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%d/maps", pid);
+	f = fopen(path, "re");
+	while (f && !maps && fgets(line, sizeof line, f))
+		maps = sscanf(line, "%*s %*s %*s %x:%x %lu", &major, &minor, &inode) == 3 &&
+		       inode == want->st_ino && makedev(major, minor) == want->st_dev;
+	if (f)
+		fclose(f);
+	return maps;
+}
+
 static bool process_holds(pid_t pid, const struct stat *want)
 {
 	char path[PATH_MAX];
@@ -121,7 +141,7 @@ bool family_holds(pid_t above, pid_t except, const char *path)
 		return false;
 	n = family_list(above, except, pids, 1024);
 	for (int i = 0; i < n; i++)
-		if (process_holds(pids[i], &st))
+		if (process_holds(pids[i], &st) || process_maps(pids[i], &st))
 			return true;
 	return false;
 }

@@ -1,6 +1,7 @@
 /* run_guard.c - the guardian: parent of the display and of the program, and of all that
  * they leave behind.  One thread, one poll loop; see run.h for the picture. */
 #include "capture/run_impl.h"
+#include "capture/run_record.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +15,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "capture/record/format.h"
 
 /* Seconds between being asked to end and being asked again, harder. */
 static const double patience[] = { 4, 3 };
@@ -92,7 +95,12 @@ static void environment_set(const struct guard_job *job, const char *display, bo
 	}
 	for (const char *const *e = job->opt->env; e && *e; e++)
 		putenv((char *)(uintptr_t)*e);
-	setenv("TRACE_FILE", job->trace, 1);
+	if (job->opt->recorder == RUN_BLINK) {
+		setenv(RECORD_ENV, job->trace, 1);
+		setenv(RECORD_ENV_HASH, job->opt->hash ? "1" : "0", 1);
+	} else {
+		setenv("TRACE_FILE", job->trace, 1);
+	}
 	setenv("LD_PRELOAD", both, 1);
 }
 
@@ -335,13 +343,19 @@ static void program_watch(struct guard *g)
 
 /* ---- the end ---- */
 
+static bool trace_usable(const struct guard_job *job)
+{
+	if (job->opt->recorder == RUN_BLINK)
+		return run_recording_usable(job->trace);
+	return watch_usable(job->trace) && trace_drop_echoes(job->trace, NULL) >= 0;
+}
+
 /* Blinkctl is gone and cannot keep the trace: do it here, and say so. */
 static void trace_salvage(const struct guard_job *job)
 {
 	if (access(job->trace, F_OK) < 0)
 		return;
-	if (watch_usable(job->trace) && trace_drop_echoes(job->trace, NULL) >= 0 &&
-	    rename(job->trace, job->output) == 0)
+	if (trace_usable(job) && rename(job->trace, job->output) == 0)
 		dprintf(STDERR_FILENO, "blinkctl: capture: killed; what the program drew until then is in %s\n",
 			job->output);
 	else if (unlink(job->trace) == 0)

@@ -22,7 +22,9 @@ struct json_object *capture_summary(const char *output, const struct run_result 
 	struct json_object *j = json_object_new_object();
 
 	json_object_object_add(j, "trace", json_object_new_string(output));
-	add_count(j, "trace_bytes", r->trace_bytes);
+	json_object_object_add(j, "recorder", json_object_new_string(r->recorder == RUN_BLINK
+								     ? "blink" : "apitrace"));
+	add_count(j, r->recorder == RUN_BLINK ? "recording_bytes" : "trace_bytes", r->trace_bytes);
 	add_count(j, "frames", r->frames);
 	add_count(j, "calls", r->calls);
 	add_count(j, "distinct_functions", r->functions);
@@ -42,12 +44,12 @@ struct json_object *capture_summary(const char *output, const struct run_result 
 void capture_remarks(const char *program, const struct run_result *r)
 {
 	if (r->end == RUN_CRASHED)
-		fprintf(stderr, "blinkctl: %s: crashed (%s); its trace is kept up to the last whole call\n",
+		fprintf(stderr, "blinkctl: %s: crashed (%s); what it drew is kept up to the last whole call\n",
 			program, strsignal(r->signal));
 	else if (r->end == RUN_DISPLAY_DIED)
-		fprintf(stderr, "blinkctl: %s: its display died; the trace is kept up to then\n", program);
+		fprintf(stderr, "blinkctl: %s: its display died; what it drew is kept up to then\n", program);
 	else if (r->end == RUN_GUARD_DIED)
-		fprintf(stderr, "blinkctl: %s: the capture's guardian was killed; the trace is kept up to then\n",
+		fprintf(stderr, "blinkctl: %s: the capture's guardian was killed; what it drew is kept up to then\n",
 			program);
 	else if (r->end == RUN_EXITED && r->status)
 		fprintf(stderr, "blinkctl: %s: ended with status %d\n", program, r->status);
@@ -55,7 +57,7 @@ void capture_remarks(const char *program, const struct run_result *r)
 		fprintf(stderr, "blinkctl: %s: the trace ends within a call; readers stop at the last whole one\n",
 			program);
 	if (r->frames == 0)
-		fprintf(stderr, "blinkctl: %s: never swapped: the trace holds no frame\n", program);
+		fprintf(stderr, "blinkctl: %s: never swapped: there is no frame\n", program);
 	if (r->other[0])
 		fprintf(stderr, "blinkctl: %s: a forked child wrote a trace of its own, %s\n", program, r->other);
 }

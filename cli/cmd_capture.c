@@ -1,25 +1,30 @@
-/* cmd_capture.c - blinkctl capture: a program's GL calls into a trace. */
+/* cmd_capture.c - blinkctl capture: a program's GL calls into a .blink file or a trace. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/run.h"
-#include "cli/capture_say.h"
+#include "cli/capture_flow.h"
 #include "cli/command.h"
 
-enum { OPT_OUTPUT, OPT_XVFB, OPT_DISPLAY, OPT_SIZE, OPT_DURATION, OPT_FRAMES, OPT_API, OPT_VERBOSE };
+enum { OPT_OUTPUT, OPT_RECORDER, OPT_HASH, OPT_XVFB, OPT_DISPLAY, OPT_SIZE, OPT_DURATION, OPT_FRAMES,
+       OPT_API, OPT_VERBOSE, OPT_KEEP, OPT_KEEP_GOING };
 
 static const struct cli_option options[] = {
-	[OPT_OUTPUT] = { 'o', "output", "FILE", "the .trace file to write" },
+	[OPT_OUTPUT] = { 'o', "output", "FILE", "the .blink or .trace file to write" },
+	[OPT_RECORDER] = { 'r', "recorder", "R", "auto, blink (ours) or apitrace" },
+	[OPT_HASH] = { 0, "hash", NULL, "hash the program's own picture at every swap" },
 	[OPT_XVFB] = { 'x', "xvfb", NULL, "use a display of its own (Xvfb with llvmpipe)" },
 	[OPT_DISPLAY] = { 'd', "display", "D", "use this X display" },
 	[OPT_SIZE] = { 's', "size", "WxH", "screen of the display of its own, 1280x1024" },
 	[OPT_DURATION] = { 't', "duration", "S", "stop the program after S seconds" },
-	[OPT_FRAMES] = { 'n', "frames", "N", "stop it after N frames; the trace ends there exactly" },
-	[OPT_API] = { 0, "api", "A", "how the program meets its windows: auto, glx or egl" },
+	[OPT_FRAMES] = { 'n', "frames", "N", "stop it after N frames; the file ends there exactly" },
+	[OPT_API] = { 0, "api", "A", "apitrace: how the program meets its windows: auto, glx or egl" },
 	[OPT_VERBOSE] = { 'v', "verbose", NULL, "let the program's own output through" },
+	[OPT_KEEP] = { 0, "keep-recording", "FILE", "keep what a .blink was made of under this name" },
+	[OPT_KEEP_GOING] = { 'k', "keep-going", NULL,
+		"leave out what cannot be converted and record the loss" },
 	{ 0 }
 };
 
@@ -51,15 +56,23 @@ static bool size_parse(const char *text, unsigned *w, unsigned *h)
 }
 
 /* The options into opt; 0, or the exit status after a message. */
-static int capture_options(const struct cli_args *args, struct run_options *opt)
+static int capture_options(const struct cli_args *args, struct capture_flow *f)
 {
+	struct run_options *opt = &f->run;
 	unsigned long frames = 0;
 	const char *api = args->opt[OPT_API];
 	char *end = NULL;
 
-	opt->output = args->opt[OPT_OUTPUT];
-	if (!opt->output)
-		return usage("no output file (give one with -o X.trace)");
+	f->output = args->opt[OPT_OUTPUT];
+	f->keep = args->opt[OPT_KEEP];
+	f->keep_going = args->opt[OPT_KEEP_GOING] != NULL;
+	opt->hash = args->opt[OPT_HASH] != NULL;
+	if (!f->output)
+		return usage("no output file (give one with -o X.blink or -o X.trace)");
+	if (!capture_recorder_parse(args->opt[OPT_RECORDER], &f->recorder))
+		return usage("--recorder wants auto, blink or apitrace");
+	if (capture_flow_objection(f))
+		return usage(capture_flow_objection(f));
 	if (args->opt[OPT_XVFB] && args->opt[OPT_DISPLAY])
 		return usage("--xvfb and --display exclude each other");
 	opt->display = args->opt[OPT_XVFB] ? RUN_DISPLAY_OWN :
@@ -86,10 +99,10 @@ static int capture_options(const struct cli_args *args, struct run_options *opt)
 
 static int capture_run(const struct cli_args *args)
 {
-	struct run_options opt = { .progress = capture_progress };
-	struct run_result res;
+	struct capture_flow f = { .run.progress = capture_progress, .program = args->argv[0] };
+	struct json_object *summary;
 	struct error err = { 0 };
-	int r = capture_options(args, &opt);
+	int r = capture_options(args, &f);
 	char **argv;
 
 	if (r)
@@ -98,35 +111,42 @@ static int capture_run(const struct cli_args *args)
 	if (!argv)
 		return cli_fail(EXIT_DIFFERENT, (error_set(&err, -ENOMEM, "capture: no memory"), &err));
 	memcpy(argv, args->argv, (size_t)args->argc * sizeof *argv);
-	opt.argv = argv;
-	opt.user = &opt;
-	r = run_capture(&opt, &res, &err);
+	f.run.argv = argv;
+	f.run.user = &f.run;
+	r = capture_flow_run(&f, &summary, &err);
 	free(argv);
-	cli_progress("capturing", -1, NULL);
 	if (r < 0)
 		return cli_fail(r == -ENOPKG ? EXIT_LACKING : EXIT_DIFFERENT, &err);
-	capture_remarks(args->argv[0], &res);
-	cli_print(args, capture_summary(opt.output, &res));
+	cli_print(args, summary);
 	return EXIT_GOOD;
 }
 
 const struct cli_command cmd_capture = {
 	.name = "capture",
-	.synopsis = "[options] -o X.trace -- PROGRAM [ARGUMENT...]",
-	.summary = "record the GL calls of a program with apitrace",
+	.synopsis = "[options] -o X.blink|X.trace -- PROGRAM [ARGUMENT...]",
+	.summary = "record the GL calls of a program",
 	.text =
-		"Runs the program under apitrace and writes what it asked of OpenGL. Where no "
-		"display answers, or with --xvfb, it gets an Xvfb of its own on a free number, "
-		"with Mesa's llvmpipe, no vertical sync and no sound.\n\n"
+		"Runs the program and records what it asks of OpenGL. With -o X.blink our own recorder "
+		"does that, a library in the program that writes into a scratch file beside X.blink; "
+		"when the program has ended, stored procedures are made of it. With any other name, or "
+		"--recorder apitrace, apitrace does, and -o X.trace keeps its trace. Programs that our "
+		"recorder cannot serve (32-bit, statically linked, set-user-id) are recorded by apitrace; "
+		"a line says so and why.\n\n"
+		"Where no display answers, or with --xvfb, the program gets an Xvfb of its own on a free "
+		"number, with Mesa's llvmpipe, no vertical sync and no sound.\n\n"
 		"The capture ends when the program does, after --duration or --frames, or at "
 		"Ctrl-C: the program is then asked to end (SIGINT, SIGTERM, at last SIGKILL), "
-		"with everything that it started. A second Ctrl-C skips the asking. apitrace "
-		"writes a mebibyte of calls at a time, so a program stopped by --frames draws a "
-		"few more; the trace is cut to N frames.\n\n"
-		"The trace appears under its name when it has been read through. A program that "
-		"crashes leaves a trace up to its last whole call. If nothing was drawn, nothing "
+		"with everything that it started. A second Ctrl-C skips the asking. A program stopped by "
+		"--frames draws a few more; the file is cut to N frames.\n\n"
+		"The file appears under its name when it is whole. A program that crashes or is killed "
+		"leaves what it drew up to its last whole call. If nothing was drawn, nothing "
 		"is left. Whatever is killed, the program, the display or blinkctl itself, no "
-		"process stays behind; if it was blinkctl, the trace so far is kept.\n\n"
+		"process stays behind; if it was blinkctl, the trace or recording so far is kept "
+		"(X.blink.recording; blinkctl convert makes a .blink of it).\n\n"
+		"With --hash our recorder hashes the program's framebuffer before each swap, and "
+		"blinkctl compare X.blink --recorded checks a replay against that. Times of frames are "
+		"always recorded: blinkctl info --frames shows them.\n\n"
+		"  blinkctl capture -o gears.blink --frames 100 --hash -- glxgears\n"
 		"  blinkctl capture -o gears.trace --frames 100 -- glxgears",
 	.options = options,
 	.min_args = 1,

@@ -1,4 +1,5 @@
-/* cmd_compare.c - blinkctl compare: a trace against the file converted from it. */
+/* cmd_compare.c - blinkctl compare: a trace against the file converted from it, or a
+ * recording against what the program itself showed. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -7,9 +8,10 @@
 #include <sys/stat.h>
 
 #include "cli/command.h"
+#include "cli/compare_recorded.h"
 #include "replay/compare.h"
 
-enum { OPT_EVERY, OPT_ENGINE, OPT_OUTPUT, OPT_OFFSCREEN, OPT_PICTURE };
+enum { OPT_EVERY, OPT_ENGINE, OPT_OUTPUT, OPT_OFFSCREEN, OPT_PICTURE, OPT_RECORDED };
 
 static const struct cli_option options[] = {
 	[OPT_EVERY] = { 'k', "every", "K", "compare every K-th frame, and the last (1)" },
@@ -17,6 +19,7 @@ static const struct cli_option options[] = {
 	[OPT_OUTPUT] = { 'o', "output", "DIR", "where pictures that differ go (./compare)" },
 	[OPT_OFFSCREEN] = { 0, "offscreen", NULL, "draw off-screen, as replay does, not into a window" },
 	[OPT_PICTURE] = { 'p', "picture", "N", "write the pictures of frame N even if they agree" },
+	[OPT_RECORDED] = { 'r', "recorded", NULL, "against the hashes that the recorder took of the program" },
 	{ 0 }
 };
 
@@ -152,6 +155,17 @@ static int compare_main(const struct cli_args *args)
 			return EXIT_USAGE;
 		c.shown = (int64_t)shown;
 	}
+	if (args->argc != (args->opt[OPT_RECORDED] ? 1 : 2))
+		return usage(args->opt[OPT_RECORDED] ? "--recorded wants one file, X.blink"
+						     : "wants X.trace and X.blink");
+	if (args->opt[OPT_RECORDED]) {
+		struct recorded_options recorded = {
+			.every = (uint32_t)every, .engine = opt.jit ? PLAYER_JIT : PLAYER_INTERP,
+			.offscreen = args->opt[OPT_OFFSCREEN] != NULL
+		};
+
+		return compare_recorded(args, &recorded, c.dir);
+	}
 	opt.offscreen = args->opt[OPT_OFFSCREEN] != NULL;
 	opt.every = (uint32_t)every;
 	c.differences = json_object_new_array();
@@ -171,7 +185,7 @@ static int compare_main(const struct cli_args *args)
 const struct cli_command cmd_compare = {
 	.name = "compare",
 	.synopsis = "X.trace X.blink [--every K] [--engine jit|interp|both] [-o DIR] "
-		    "[--picture N]",
+		    "[--picture N] | --recorded X.blink",
 	.summary = "replay a trace and the file made from it, and compare the pictures",
 	.text =
 		"The trace is replayed by apitrace's glretrace, the file by this program; the "
@@ -190,9 +204,14 @@ const struct cli_command cmd_compare = {
 		"where such a frame is whole and so differs; all others must be identical.\n\n"
 		"When the file holds only the first frames of the trace, only those are compared, "
 		"and a note says so.\n\n"
+		"With --recorded there is no trace: the file's replay is held against the hashes "
+		"that the recorder took of the program's own framebuffer before each swap (blinkctl "
+		"capture --hash). Pixels can only be equal on the driver of the recording: Mesa's "
+		"llvmpipe on a display of blinkctl's own. The status is 3 when the file holds no "
+		"hashes.\n\n"
 		"  blinkctl compare glxgears.trace glxgears.blink --every 10 --engine both",
 	.options = options,
-	.min_args = 2,
+	.min_args = 1,
 	.max_args = 2,
 	.run = compare_main,
 };

@@ -1,4 +1,4 @@
-/* cmd_convert.c - blinkctl convert: a trace in, stored procedures out. */
+/* cmd_convert.c - blinkctl convert: a trace or a recording in, stored procedures out. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +54,8 @@ static struct json_object *summary(const char *trace, const char *out,
 	add_count(j, "skipped", s->skipped);
 	add_count(j, "lowered", s->lowered);
 	add_count(j, "lost", s->lost);
+	if (s->recorder_lost)
+		add_count(j, "recorder_lost", s->recorder_lost);
 	add_count(j, "payload_bytes", s->payload_bytes);
 	add_count(j, "payload_unique_bytes", s->payload_unique);
 	add_count(j, "contexts", s->contexts);
@@ -100,8 +102,10 @@ static int convert_run(const struct cli_args *args)
 	if (r < 0)
 		return cli_fail(EXIT_DIFFERENT, &err);
 	cli_print(args, summary(trace, out, &stats, (double)(clock() - start) / CLOCKS_PER_SEC));
+	if (stats.recorder_remarks[0])
+		fprintf(stderr, "blinkctl: %s: %s\n", trace, stats.recorder_remarks);
 	if (stats.truncated)
-		fprintf(stderr, "blinkctl: %s: the trace ends within a call; converted up to the last whole one\n",
+		fprintf(stderr, "blinkctl: %s: it ends within a call; converted up to the last whole one\n",
 			trace);
 	if (stats.lost)
 		fprintf(stderr, "blinkctl: %s: %llu calls could not be converted and are left out; the provenance names them\n",
@@ -111,10 +115,11 @@ static int convert_run(const struct cli_args *args)
 
 const struct cli_command cmd_convert = {
 	.name = "convert",
-	.synopsis = "X.trace -o X.blink [--keep-going] [--level N] [--frames N]",
-	.summary = "turn an apitrace trace into stored procedures",
+	.synopsis = "X.trace|RECORDING -o X.blink [--keep-going] [--level N] [--frames N]",
+	.summary = "turn a trace or recording into stored procedures",
 	.text =
-		"Reads the trace once, from front to end, and writes one init SP and, for each "
+		"Reads an apitrace trace, or a recording of our own recorder that was kept "
+		"(blinkctl capture --keep-recording), once, from front to end, and writes one init SP and, for each "
 		"frame, an update SP (the uploads that may move ahead of the frame's draws) and a "
 		"redraw SP. Payloads are stored once by content. Memory does not grow with the "
 		"trace.\n\n"

@@ -8,17 +8,20 @@
 #include <unistd.h>
 
 #include "capture/run.h"
-#include "cli/capture_say.h"
+#include "cli/capture_flow.h"
 #include "cli/command.h"
 #include "corpora/corpora.h"
 
-enum { OPT_OUTPUT, OPT_FRAMES, OPT_DURATION, OPT_VERBOSE };
+enum { OPT_OUTPUT, OPT_RECORDER, OPT_HASH, OPT_FRAMES, OPT_DURATION, OPT_VERBOSE, OPT_KEEP };
 
 static const struct cli_option options[] = {
-	[OPT_OUTPUT] = { 'o', "output", "PATH", "record: the .trace file, or the folder for NAME.trace (.)" },
+	[OPT_OUTPUT] = { 'o', "output", "PATH", "record: the file, or the folder for NAME.trace or NAME.blink (.)" },
+	[OPT_RECORDER] = { 'r', "recorder", "R", "record: auto, blink (ours, NAME.blink) or apitrace (NAME.trace)" },
+	[OPT_HASH] = { 0, "hash", NULL, "record: hash the program's own picture at every swap" },
 	[OPT_FRAMES] = { 'n', "frames", "N", "record: stop after N frames instead of the recipe's length" },
 	[OPT_DURATION] = { 't', "duration", "S", "record: stop after S seconds instead of the recipe's" },
 	[OPT_VERBOSE] = { 'v', "verbose", NULL, "record: let the program's own output through" },
+	[OPT_KEEP] = { 0, "keep-recording", "FILE", "record: keep what a .blink was made of under this name" },
 	{ 0 }
 };
 
@@ -217,24 +220,26 @@ static int length_choose(const struct cli_args *args, const struct recipe *r, st
 }
 
 /* PATH names a folder when it is one or ends in a slash. */
-static void output_choose(const char *path, const char *name, char *out, size_t size)
+static void output_choose(const char *path, const char *name, bool ours, char *out, size_t size)
 {
+	const char *end = ours ? "blink" : "trace";
 	struct stat st;
 	size_t n = path ? strlen(path) : 0;
 
 	if (!path)
-		snprintf(out, size, "%s.trace", name);
+		snprintf(out, size, "%s.%s", name, end);
 	else if (n && path[n - 1] == '/')
-		snprintf(out, size, "%s%s.trace", path, name);
+		snprintf(out, size, "%s%s.%s", path, name, end);
 	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		snprintf(out, size, "%s/%s.trace", path, name);
+		snprintf(out, size, "%s/%s.%s", path, name, end);
 	else
 		snprintf(out, size, "%s", path);
 }
 
-static int record_recipe(const struct cli_args *args, const struct recipe *r, struct run_options *opt,
-			 struct run_result *res, struct error *err)
+static int record_recipe(const struct cli_args *args, const struct recipe *r, struct capture_flow *f,
+			 struct json_object **summary, struct error *err)
 {
+	struct run_options *opt = &f->run;
 	const char **missing = recipe_missing(r);
 	struct recipe_run place;
 	int code = 0;
@@ -258,16 +263,15 @@ static int record_recipe(const struct cli_args *args, const struct recipe *r, st
 	opt->verbose = args->opt[OPT_VERBOSE] != NULL;
 	opt->progress = record_progress;
 	opt->user = opt;
-	code = run_capture(opt, res, err);
-	cli_progress("recording", -1, NULL);
+	code = capture_flow_run(f, summary, err);
 	recipe_clean(&place);
 	return code;
 }
 
 static int corpora_record(const struct cli_args *args)
 {
-	struct run_options opt = { 0 };
-	struct run_result res;
+	struct capture_flow f = { .keep = args->opt[OPT_KEEP] };
+	struct json_object *summary;
 	struct recipe r;
 	struct error err = { 0 };
 	char out[4096];
@@ -275,20 +279,25 @@ static int corpora_record(const struct cli_args *args)
 
 	if (args->argc != 2)
 		return usage("record wants one NAME (blinkctl corpora list)");
+	if (!capture_recorder_parse(args->opt[OPT_RECORDER], &f.recorder))
+		return usage("--recorder wants auto, blink or apitrace");
+	f.run.hash = args->opt[OPT_HASH] != NULL;
 	if (recipe_load(&r, args->argv[1], &err) < 0)
 		return cli_fail(EXIT_DIFFERENT, &err);
-	code = length_choose(args, &r, &opt);
+	code = length_choose(args, &r, &f.run);
+	output_choose(args->opt[OPT_OUTPUT], r.name, f.recorder == CAPTURE_BLINK || f.run.hash, out,
+		      sizeof out);
+	f.output = out;
+	f.program = r.name;
+	if (!code && capture_flow_objection(&f))
+		code = usage(capture_flow_objection(&f));
 	if (code) {
 		recipe_finish(&r);
 		return code;
 	}
-	output_choose(args->opt[OPT_OUTPUT], r.name, out, sizeof out);
-	opt.output = out;
-	code = record_recipe(args, &r, &opt, &res, &err);
-	if (code == 0) {
-		capture_remarks(r.name, &res);
-		cli_print(args, capture_summary(out, &res));
-	}
+	code = record_recipe(args, &r, &f, &summary, &err);
+	if (code == 0)
+		cli_print(args, summary);
 	recipe_finish(&r);
 	return code < 0 ? cli_fail(code == -ENOPKG ? EXIT_LACKING : EXIT_DIFFERENT, &err) : EXIT_GOOD;
 }
@@ -308,7 +317,7 @@ static int corpora_run(const struct cli_args *args)
 
 const struct cli_command cmd_corpora = {
 	.name = "corpora",
-	.synopsis = "list | install NAME... | record NAME [-o PATH] [--frames N]",
+	.synopsis = "list | install NAME... | record NAME [-o PATH] [--recorder R] [--frames N]",
 	.summary = "list, install and record the programs with a recipe",
 	.text =
 		"A recipe (corpora/recipes/NAME.json) says which Debian packages a program needs, "
@@ -316,7 +325,7 @@ const struct cli_command cmd_corpora = {
 		"list shows them, with the packages that are missing here. install installs those, "
 		"through apt-get, as root or with sudo. record runs the program as blinkctl capture "
 		"does, on a display of its own and in a fresh home folder that is removed "
-		"afterwards, and writes NAME.trace.\n\n"
+		"afterwards, and writes NAME.trace, or with --recorder blink NAME.blink.\n\n"
 		"  blinkctl corpora install openarena\n"
 		"  blinkctl corpora record openarena -o traces/",
 	.options = options,

@@ -9,11 +9,13 @@
 #include "capture/trace.h"
 #include "cli/command.h"
 
-enum { OPT_FUNCTIONS };
+enum { OPT_FUNCTIONS, OPT_FRAMES };
 
 static const struct cli_option options[] = {
 	[OPT_FUNCTIONS] = { 'f', "functions", NULL,
 		"of a trace: each function and its number of calls" },
+	[OPT_FRAMES] = { 'F', "frames", NULL,
+		"of a .blink: time, CPU time and picture hash of each recorded frame" },
 	{ 0 }
 };
 
@@ -68,6 +70,69 @@ static int callbacks_count(struct blink_file *f, uint64_t *counts, uint64_t *rer
 	return 0;
 }
 
+/* A duration in nanoseconds as milliseconds. */
+static void time_add(struct json_object *j, const char *key, uint64_t ns)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.3f", (double)ns / 1e6);
+	json_object_object_add(j, key, json_object_new_double_s((double)ns / 1e6, text));
+}
+
+/* What the recorder noted at each swap; times are those between one swap and the next
+ * (of the first frame there is none). */
+static struct json_object *frames_json(struct blink_file *f, struct error *err)
+{
+	struct json_object *list = json_object_new_array();
+	struct blink_frame_data d, before = { 0 };
+
+	for (uint32_t i = 0; i < blink_frame_data_count(f); i++, before = d) {
+		struct json_object *j = json_object_new_object();
+		char hash[40];
+
+		json_object_array_add(list, j);
+		if (blink_frame_data_get(f, i, &d, err) < 0) {
+			json_object_put(list);
+			return NULL;
+		}
+		number_add(j, "frame", i);
+		if (i) {
+			time_add(j, "wall_ms", d.wall - before.wall);
+			time_add(j, "cpu_ms", d.cpu - before.cpu);
+		}
+		number_add(j, "wall_ns", d.wall);
+		number_add(j, "cpu_ns", d.cpu);
+		if (!d.width)
+			continue;
+		snprintf(hash, sizeof(hash), "%016llx%016llx", (unsigned long long)d.hash[1],
+			 (unsigned long long)d.hash[0]);
+		json_object_object_add(j, "hash", json_object_new_string(hash));
+		number_add(j, "width", d.width);
+		number_add(j, "height", d.height);
+	}
+	return list;
+}
+
+/* The recorded run as a whole. */
+static void recorded_add(struct json_object *j, struct blink_file *f)
+{
+	uint32_t n = blink_frame_data_count(f);
+	struct blink_frame_data first, last;
+	char text[32];
+
+	if (!n)
+		return;
+	number_add(j, "recorded_frames", n);
+	if (n < 2 || blink_frame_data_get(f, 0, &first, NULL) < 0 ||
+	    blink_frame_data_get(f, n - 1, &last, NULL) < 0 || last.wall <= first.wall)
+		return;
+	time_add(j, "recorded_ms", last.wall - first.wall);
+	time_add(j, "recorded_cpu_ms", last.cpu - first.cpu);
+	snprintf(text, sizeof(text), "%.2f", (n - 1) * 1e9 / (double)(last.wall - first.wall));
+	json_object_object_add(j, "recorded_fps", json_object_new_double_s(atof(text), text));
+	json_object_object_add(j, "picture_hashes", json_object_new_boolean(last.width != 0));
+}
+
 static int info_blink(const struct cli_args *args, struct error *err)
 {
 	const char *path = args->argv[0];
@@ -90,7 +155,7 @@ static int info_blink(const struct cli_args *args, struct error *err)
 	blink_file_coding(f, &coding);
 	json_object_object_add(j, "file", json_object_new_string(path));
 	json_object_object_add(j, "format", json_object_new_string("blink"));
-	number_add(j, "version", BLINK_VERSION);
+	number_add(j, "version", s.version);
 	number_add(j, "file_bytes", s.file_bytes);
 	number_add(j, "frames", s.frames);
 	number_add(j, "sps", s.sps);
@@ -108,7 +173,18 @@ static int info_blink(const struct cli_args *args, struct error *err)
 	json_object_object_add(j, "zstd_level", json_object_new_int(coding.level));
 	number_add(j, "location_slots", blink_slots(f));
 	json_object_object_add(j, "names", names_json(f));
+	recorded_add(j, f);
 	provenance_add(j, path, blink_provenance(f));
+	if (args->opt[OPT_FRAMES]) {
+		struct json_object *frames = frames_json(f, err);
+
+		if (!frames) {
+			json_object_put(j);
+			blink_close(f);
+			return err->code;
+		}
+		json_object_object_add(j, "frame_data", frames);
+	}
 	cli_print(args, j);
 	blink_close(f);
 	return 0;
@@ -277,11 +353,13 @@ static int run(const struct cli_args *args)
 
 const struct cli_command cmd_info = {
 	.name = "info",
-	.synopsis = "[--functions] X.blink|X.trace",
+	.synopsis = "[--functions] [--frames] X.blink|X.trace",
 	.summary = "say what a .blink or .trace file holds",
 	.text = "Of a .blink file: its frames, stored procedures, records, payloads before and "
 		"after equal ones are merged, names and provenance; calls that could not be converted "
-		"are said first. Of a trace: its frames, calls, distinct functions and payload bytes; "
+		"are said first; with --frames, what our recorder noted at each swap: nanoseconds on a "
+		"monotonic clock and of the program's CPU time, their differences to the frame before, "
+		"and the hash (XXH3-128) of the picture. Of a trace: its frames, calls, distinct functions and payload bytes; "
 		"the whole trace is read.",
 	.options = options,
 	.min_args = 1, .max_args = 1,

@@ -189,7 +189,7 @@ static int compare_chosen(const char *trace, const char *blink, const struct cho
 			  const struct compare_options *opt, struct compare_result *out,
 			  struct error *err)
 {
-	const struct stream_frames want = { c->frames, c->calls, c->n, c->egl };
+	const struct stream_frames want = { c->frames, c->calls, c->n, c->egl, false };
 	const char *display = getenv("DISPLAY");
 	struct xvfb xvfb = { 0 };
 	int r;

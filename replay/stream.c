@@ -237,7 +237,7 @@ static int play_all(const char *blink, struct playing *p, enum player_engine eng
 	struct player *player = NULL;
 	struct sink *sink = NULL;
 	const struct sink_gl_options gl = { .window = !p->offscreen, .hidden = true,
-					    .unwritten = PERTURB ^ 0xff };
+					    .unwritten = p->want->plain ? 0 : PERTURB ^ 0xff };
 	int r = sink_gl_create(&sink, &gl, err);
 
 	if (r >= 0)
@@ -265,7 +265,8 @@ int stream_player(struct stream *s, const char *blink, const struct stream_frame
 	r = stream_fork(s, err);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	mallopt(M_PERTURB, PERTURB);
+	if (!want->plain)
+		mallopt(M_PERTURB, PERTURB);
 	display_set(display);
 	/* Drivers may print on stdout; the pictures go their own way. */
 	p.out = fdopen(dup(1), "wb");

@@ -23,6 +23,8 @@ struct stream_frames {
 	const uint64_t *calls;   /* of the trace */
 	uint32_t n;
 	bool egl;                /* the trace's frames end with calls of EGL, not GLX */
+	bool plain;              /* the player's memory is not filled with a pattern: what
+	                            nobody wrote is as it was in the recorded program */
 };
 
 /* glretrace, taking snapshots at the calls; pictures bear call numbers.  display may

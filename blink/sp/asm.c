@@ -282,12 +282,12 @@ static bool head_read(struct assembler *a, struct blink_writer_options *opt, boo
 	uint64_t v;
 
 	if (!line_next(a) || !token_is(a, "blink"))
-		return asm_fail(a, "the text starts with `blink %u`", BLINK_VERSION);
+		return asm_fail(a, "the text starts with `blink %u`", BLINK_TEXT_VERSION);
 	if (!token_next(a) || !number_read(a, UINT32_MAX, "blink", &v) || !line_end(a))
 		return false;
-	if (v != BLINK_VERSION)
+	if (v != BLINK_TEXT_VERSION)
 		return asm_fail(a, "is of version %u, and this program reads %u", (unsigned)v,
-				BLINK_VERSION);
+				BLINK_TEXT_VERSION);
 	while ((*more = line_next(a))) {
 		if (token_is(a, "window")) {
 			if (!token_next(a) || !number_read(a, 1ull << 32, "window", &opt->window))

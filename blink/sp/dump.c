@@ -311,7 +311,7 @@ static int head_dump(struct dump *d)
 	const char *json = blink_provenance(d->file);
 
 	blink_file_coding(d->file, &coding);
-	buf_printf(&d->line, "blink %u\n", BLINK_VERSION);
+	buf_printf(&d->line, "blink %u\n", BLINK_TEXT_VERSION);
 	if (coding.level != BLINK_LEVEL)
 		buf_printf(&d->line, "level %d\n", coding.level);
 	if (coding.window != BLINK_WINDOW)

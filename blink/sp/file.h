@@ -16,7 +16,8 @@
 
 #include "blink/sp/sp.h"
 
-#define BLINK_VERSION 1u
+#define BLINK_VERSION 2u          /* 2: of files with frame data, 1: of all others */
+#define BLINK_TEXT_VERSION 1u     /* of the assembly language */
 
 /* ---- writer -------------------------------------------------------------- */
 struct blink_writer;
@@ -45,6 +46,17 @@ uint64_t blink_writer_stored(const struct blink_writer *w);
 /* Highest client name used per space, so that a reader can size its tables. */
 void blink_writer_names(struct blink_writer *w, unsigned space, uint32_t max);
 void blink_writer_slots(struct blink_writer *w, uint32_t nslots);  /* location slots */
+/* What is known of the next frame (frames 0, 1, 2... in order, all or none up to the
+ * last one known): kept in a section of its own, see blink_frame_data_get. */
+struct blink_frame_data {
+	uint64_t wall;            /* ns on a monotonic clock, at the swap that ended it */
+	uint64_t cpu;             /* ns of CPU time of the whole program until then */
+	uint64_t hash[2];         /* XXH3-128 of the framebuffer before the swap, low half
+	                             first: RGB, 3 bytes a pixel, rows from the bottom up
+	                             without padding */
+	uint32_t width, height;   /* of what was hashed; 0: it was not */
+};
+void blink_writer_frame_data(struct blink_writer *w, const struct blink_frame_data *d);
 /* provenance: JSON text. */
 int blink_writer_commit(struct blink_writer *w, const char *provenance, struct error *err);
 void blink_writer_destroy(struct blink_writer *w);   /* NULL ok; removes what is not committed */
@@ -54,7 +66,7 @@ struct blink_file;
 
 struct blink_stats {
 	uint64_t file_bytes, code_words, records, payload_bytes, payload_stored;
-	uint32_t sps, frames, payloads, blocks;
+	uint32_t sps, frames, payloads, blocks, version;
 };
 
 /* cache_bytes 0: enough for the writer's window.  The file must not be changed while
@@ -78,6 +90,11 @@ const struct sp_payloads *blink_payloads(const struct blink_file *f);
 /* Makes one payload resident until the next call of any load function. */
 int blink_payload_load(struct blink_file *f, uint32_t id, struct sp_payload *out,
 		       struct error *err);
+/* Frames that have data: all, from frame 0 on, or fewer, or none. */
+uint32_t blink_frame_data_count(const struct blink_file *f);
+/* In order they cost little: a section of them stays unpacked. */
+int blink_frame_data_get(struct blink_file *f, uint32_t frame, struct blink_frame_data *out,
+			 struct error *err);
 uint32_t blink_names_max(const struct blink_file *f, unsigned space);
 uint32_t blink_slots(const struct blink_file *f);
 const char *blink_provenance(const struct blink_file *f);

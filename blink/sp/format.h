@@ -42,6 +42,8 @@ enum blink_section_kind {
 	BLINK_SECTION_OPS,                      /* layouts of the ops that the code uses */
 	BLINK_SECTION_INFO,                     /* struct blink_info, then name spaces */
 	BLINK_SECTION_PROVENANCE,               /* JSON text, no final zero */
+	BLINK_SECTION_FRAMES,                   /* struct blink_frame_data each; any number of
+	                                           sections, from version 2 on */
 	BLINK_SECTION_KINDS
 };
 extern const char *const blink_section_names[BLINK_SECTION_KINDS];
@@ -90,6 +92,10 @@ struct blink_info {
 	uint32_t reserved;
 };
 static_assert(sizeof(struct blink_info) == 48, "on-disk layout");
+
+/* Frames whose data one section holds; only the last one may hold fewer. */
+#define BLINK_FRAMES_SECTION 16384u
+static_assert(sizeof(struct blink_frame_data) == 40, "on-disk layout");
 
 /* One op in the op table: this, then noperands kinds, then the name. */
 struct blink_op {

@@ -278,6 +278,8 @@ int blink_open(struct blink_file **out, const char *path, uint64_t cache_bytes,
 		ret = streams_create(f, err);
 	if (ret == 0)
 		ret = singles_read(f, err);
+	if (ret == 0)
+		ret = frame_data_read(f, err);
 	if (ret == 0 && !cache_bytes && f->info.window < BLINK_WINDOW_MAX)
 		f->cache_bytes += f->info.window;
 	if (ret == 0)
@@ -301,6 +303,7 @@ void blink_close(struct blink_file *f)
 	for (uint32_t i = 0; f->states && i < blink_sp_count(f); i++)
 		free(f->states[i].translated);
 	cache_finish(f);
+	frame_data_finish(f);
 	for (unsigned i = 0; i < BLINK_STREAMS; i++) {
 		struct stream *s = &f->streams[i];
 
@@ -526,7 +529,7 @@ void blink_file_stats(const struct blink_file *f, struct blink_stats *out)
 	const struct stream *data = &f->streams[BLINK_DATA];
 
 	*out = (struct blink_stats){
-		.file_bytes = f->size, .code_words = f->info.code_words,
+		.version = f->header.version, .file_bytes = f->size, .code_words = f->info.code_words,
 		.records = f->info.records, .payload_bytes = f->info.payload_bytes,
 		.sps = blink_sp_count(f), .frames = f->frames, .payloads = f->payloads.n - 1,
 		.blocks = data->nblocks,

@@ -56,6 +56,12 @@ struct blink_file {
 	struct blink_info info;
 	uint32_t names[GL_SPACE_COUNT];
 	char *provenance;
+	struct frame_data {               /* see frames.c */
+		const struct blink_section **sections;
+		uint32_t nsections, count;
+		struct blink_frame_data *at_hand;   /* of section number .open */
+		uint32_t open;
+	} frame_data;
 
 	ZSTD_DCtx *zstd;
 	struct block *newest, *oldest;
@@ -79,6 +85,10 @@ void block_unpin(struct blink_file *f, struct block *b);
 /* The block of the stream that holds object number, 1 to nobjects. */
 struct block *block_of(struct stream *s, uint32_t number);
 void cache_finish(struct blink_file *f);
+
+/* ---- frame data (frames.c) ------------------------------------------------ */
+int frame_data_read(struct blink_file *f, struct error *err);
+void frame_data_finish(struct blink_file *f);
 
 /* ---- op tables (translate.c) --------------------------------------------- */
 int ops_read(struct blink_file *f, const struct blink_section *s, struct error *err);

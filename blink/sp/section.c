@@ -10,6 +10,7 @@ const char *const blink_section_names[BLINK_SECTION_KINDS] = {
 	[BLINK_SECTION_DATA] = "data", [BLINK_SECTION_CODE] = "code",
 	[BLINK_SECTION_INDEX] = "index", [BLINK_SECTION_OPS] = "ops",
 	[BLINK_SECTION_INFO] = "info", [BLINK_SECTION_PROVENANCE] = "provenance",
+	[BLINK_SECTION_FRAMES] = "frames",
 };
 
 int section_fail(const struct blink_file *f, const struct blink_section *s,
@@ -40,7 +41,8 @@ static const char *section_problem(const struct blink_file *f, const struct blin
 {
 	bool stream = s->kind < BLINK_STREAMS;
 
-	if (s->kind >= BLINK_SECTION_KINDS)
+	if (s->kind >= BLINK_SECTION_KINDS ||
+	    (s->kind == BLINK_SECTION_FRAMES && f->header.version < 2))
 		return "its kind is unknown";
 	if (s->packing >= BLINK_PACKINGS)
 		return "its packing is unknown";
@@ -66,7 +68,7 @@ static const char *section_problem(const struct blink_file *f, const struct blin
 static int singles_check(const struct blink_file *f, const uint32_t *counts,
 			 struct error *err)
 {
-	for (unsigned k = BLINK_STREAMS; k < BLINK_SECTION_KINDS; k++)
+	for (unsigned k = BLINK_STREAMS; k < BLINK_SECTION_FRAMES; k++)
 		if (counts[k] != 1)
 			return error_set(err, -EBADMSG, "%s: %u %s sections instead of one "
 					 "(the file is damaged)", f->path, counts[k],

@@ -28,6 +28,8 @@ struct blink_writer {
 	struct buf stamps;            /* u32 per data block: last SP that needed it, plus 1 */
 	struct buf list;              /* u32: data blocks of the SP being added */
 	struct buf packed;
+	struct buf frame_data;        /* struct blink_frame_data each: the section being filled */
+	bool has_frame_data;
 	ZSTD_CCtx *zstd;
 	struct blink_info info;
 	uint32_t names[GL_SPACE_COUNT];
@@ -168,6 +170,7 @@ void blink_writer_destroy(struct blink_writer *w)
 	buf_finish(&w->stamps);
 	buf_finish(&w->list);
 	buf_finish(&w->packed);
+	buf_finish(&w->frame_data);
 	ZSTD_freeCCtx(w->zstd);
 	free(w);
 }
@@ -396,6 +399,25 @@ void blink_writer_slots(struct blink_writer *w, uint32_t nslots)
 		w->info.slots = nslots;
 }
 
+static void frame_data_put(struct blink_writer *w)
+{
+	if (w->frame_data.failed)
+		writer_fail(w, -ENOMEM, "out of memory");
+	else if (w->frame_data.len)
+		section_put(w, BLINK_SECTION_FRAMES, w->frame_data.data, w->frame_data.len, 0);
+	buf_clear(&w->frame_data);
+}
+
+void blink_writer_frame_data(struct blink_writer *w, const struct blink_frame_data *d)
+{
+	if (w->error.code)
+		return;
+	buf_append(&w->frame_data, d, sizeof(*d));
+	w->has_frame_data = true;
+	if (w->frame_data.len >= BLINK_FRAMES_SECTION * sizeof(*d))
+		frame_data_put(w);
+}
+
 uint64_t blink_writer_stored(const struct blink_writer *w)
 {
 	return w->streams[BLINK_DATA].position;
@@ -454,7 +476,7 @@ static void info_put(struct blink_writer *w)
 static void table_put(struct blink_writer *w)
 {
 	struct blink_header h = {
-		.magic = BLINK_MAGIC, .version = BLINK_VERSION,
+		.magic = BLINK_MAGIC, .version = w->has_frame_data ? 2 : 1,
 		.sections = (uint32_t)(w->sections.len / sizeof(struct blink_section)),
 		.table_hash = gl_table_hash(),
 	};
@@ -483,6 +505,8 @@ int blink_writer_commit(struct blink_writer *w, const char *provenance, struct e
 		info_put(w);
 	if (!w->error.code)
 		section_put(w, BLINK_SECTION_PROVENANCE, provenance, length, 0);
+	if (!w->error.code)
+		frame_data_put(w);
 	if (!w->error.code)
 		table_put(w);
 	if (!w->error.code)

@@ -1,0 +1,576 @@
+/* recording.c - the file: header, segments, threads, and the order of their calls. */
+#include "capture/record/table_hash.h"
+#include "capture/recording_impl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int recording_bad(struct recording *r, struct error *err, const char *why)
+{
+	const struct recording_thread *t = r->current;
+
+	r->broken = true;
+	if (!t)
+		return error_set(err, -EBADMSG, "%s: %s (the recording is damaged)", r->path, why);
+	return error_set(err, -EBADMSG, "%s: thread %u, byte %llu: %s (the recording is damaged)",
+			 r->path, t->thread, (unsigned long long)r->position, why);
+}
+
+/* ---- the file ---------------------------------------------------------------- */
+
+bool recording_is(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	uint64_t magic = 0;
+	bool is = fd >= 0 && pread(fd, &magic, sizeof(magic), 0) == sizeof(magic) &&
+		  magic == RECORD_MAGIC;
+
+	if (fd >= 0)
+		close(fd);
+	return is;
+}
+
+static int file_map(struct recording *r, struct error *err)
+{
+	struct stat st;
+	void *map;
+
+	if (fstat(r->fd, &st) < 0)
+		return error_set(err, -errno, "%s: %s", r->path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, "%s: not a regular file", r->path);
+	if ((uint64_t)st.st_size == r->size)
+		return 0;
+	if ((uint64_t)st.st_size < RECORD_HEADER || (uint64_t)st.st_size < r->size)
+		return error_set(err, -EBADMSG, "%s: is no recording (too short)", r->path);
+	map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, r->fd, 0);
+	if (map == MAP_FAILED)
+		return error_set(err, -errno, "%s: cannot be mapped: %s", r->path, strerror(errno));
+	if (r->map)
+		munmap((void *)(uintptr_t)r->map, r->size);
+	r->map = map;
+	r->size = (uint64_t)st.st_size;
+	r->header = map;
+	/* read once, from front to end */
+	madvise(map, r->size, MADV_SEQUENTIAL);
+	return 0;
+}
+
+static int header_check(struct recording *r, struct error *err)
+{
+	const struct record_header *h = r->header;
+
+	if (h->magic != RECORD_MAGIC)
+		return error_set(err, -EBADMSG, "%s: is no recording", r->path);
+	if (h->version != RECORD_VERSION)
+		return error_set(err, -ENOTSUP, "%s: is a recording of version %u, and this program "
+				 "reads version %u", r->path, h->version, RECORD_VERSION);
+	if (h->segment_size != RECORD_SEGMENT)
+		return error_set(err, -EBADMSG, "%s: has segments of %u bytes instead of %u (the "
+				 "recording is damaged)", r->path, h->segment_size, RECORD_SEGMENT);
+	if (h->table != record_table_hash())
+		return error_set(err, -ENOTSUP, "%s: was recorded with another command table "
+				 "(convert it with the blinkctl that recorded it)", r->path);
+	return 0;
+}
+
+/* ---- segments and threads ------------------------------------------------------ */
+
+static const struct record_segment *segment_at(const struct recording *r, uint64_t number)
+{
+	uint64_t at = RECORD_HEADER + number * RECORD_SEGMENT;
+
+	if (!range_ok(at, RECORD_SEGMENT, r->size))
+		return NULL;
+	return (const void *)(r->map + at);
+}
+
+static struct recording_thread *thread_get(struct recording *r, uint32_t process,
+					   uint32_t thread, uint32_t pid)
+{
+	struct recording_thread *t;
+
+	for (uint32_t i = r->nthreads; i-- > 0;)
+		if (r->threads[i].thread == thread && r->threads[i].process == process)
+			return &r->threads[i];
+	if (r->nthreads == RECORDING_MAX_THREADS)
+		return NULL;
+	if (r->nthreads == r->threads_cap) {
+		uint32_t cap = r->threads_cap ? 2 * r->threads_cap : 16;
+		size_t at = r->current ? (size_t)(r->current - r->threads) : 0;
+
+		t = realloc(r->threads, cap * sizeof(*t));
+		if (!t)
+			return NULL;
+		r->current = r->current ? t + at : NULL;
+		r->threads = t;
+		r->threads_cap = cap;
+	}
+	t = &r->threads[r->nthreads++];
+	*t = (struct recording_thread){ .process = process, .thread = thread, .pid = pid,
+					.at = sizeof(struct record_segment) };
+	return t;
+}
+
+static int segment_add(struct recording *r, const struct record_segment *s, uint32_t number,
+		       struct error *err)
+{
+	struct recording_thread *t = thread_get(r, s->process, s->thread, s->pid);
+
+	if (!t)
+		return recording_bad(r, err, "too many threads");
+	if (s->serial != t->nsegments)
+		return recording_bad(r, err, "a thread's segments are out of order");
+	if (t->nsegments == t->cap) {
+		uint32_t cap = t->cap ? 2 * t->cap : 8;
+		uint32_t *grown = realloc(t->segments, cap * sizeof(*grown));
+
+		if (!grown)
+			return error_set(err, -ENOMEM, "%s: out of memory", r->path);
+		t->segments = grown;
+		t->cap = cap;
+	}
+	t->segments[t->nsegments++] = number;
+	return 0;
+}
+
+/* Which segments belong to which thread.  One that has no head yet was handed out and
+ * nothing more: its thread was killed, or is about to write there. */
+static int segments_scan(struct recording *r, struct error *err)
+{
+	uint32_t n = atomic_load_explicit(&r->header->segments, memory_order_acquire);
+	uint32_t i = 0;
+
+	for (uint32_t k = 0; k < r->nthreads; k++)
+		r->threads[k].nsegments = 0;
+	while (i < n) {
+		const struct record_segment *s = segment_at(r, i);
+		struct record_segment head;
+		uint32_t span = 1;
+
+		if (!s)
+			break;          /* handed out, but the disk was full */
+		memcpy(&head, s, sizeof(head));
+		if (head.kind == RECORD_CALLS) {
+			int code = segment_add(r, &head, i, err);
+
+			if (code < 0)
+				return code;
+		} else if (head.kind == RECORD_PAYLOADS) {
+			span = head.span ? head.span : 1;
+		} else if (head.kind) {
+			return recording_bad(r, err, "a segment is of unknown kind");
+		}
+		i = span > n - i ? n : i + span;
+	}
+	r->end = RECORD_HEADER + (uint64_t)n * RECORD_SEGMENT;
+	r->end = r->end < r->size ? r->end : r->size;
+	return 0;
+}
+
+/* ---- records ------------------------------------------------------------------- */
+
+/* Bytes of the thread's present segment that are records, its head included. */
+static int segment_used(struct recording *r, const struct recording_thread *t, uint64_t *used,
+			struct error *err)
+{
+	const struct record_segment *s = segment_at(r, t->segments[t->serial]);
+
+	*used = s ? atomic_load_explicit(&s->used, memory_order_acquire) : 0;
+	if (*used > RECORD_SEGMENT || *used % 4)
+		return recording_bad(r, err, "a segment says that it is fuller than it can be");
+	return 0;
+}
+
+/* The thread's next record into *n words of *words (head: 1 or 2 of them), without
+ * going past it.  1, 0: there is none yet, or an error. */
+static int record_peek(struct recording *r, struct recording_thread *t, uint32_t *n,
+		       uint32_t *head, struct error *err)
+{
+	const uint32_t *from;
+	uint64_t used, left;
+
+	for (;;) {
+		int code;
+
+		if (t->serial >= t->nsegments)
+			return 0;
+		code = segment_used(r, t, &used, err);
+		if (code < 0)
+			return code;
+		if (t->at < used)
+			break;
+		/* its thread went on elsewhere; before that it wrote all of this one */
+		if (t->serial + 1 >= t->nsegments)
+			return 0;
+		code = segment_used(r, t, &used, err);
+		if (code < 0)
+			return code;
+		if (t->at < used)
+			break;
+		t->serial++;
+		t->at = sizeof(struct record_segment);
+	}
+	r->position = RECORD_HEADER + (uint64_t)t->segments[t->serial] * RECORD_SEGMENT + t->at;
+	from = (const void *)(r->map + r->position);
+	left = (used - t->at) / 4;
+	*n = from[0] >> 16;
+	*head = 1;
+	if (!*n) {
+		*n = left > 1 ? from[1] : 0;
+		*head = 2;
+	}
+	if (*n < *head || *n > left)
+		return recording_bad(r, err, "a record is longer than what was written");
+	memcpy(r->words, from, *n * 4ul);
+	return 1;
+}
+
+static void record_skip(struct recording_thread *t, uint32_t n)
+{
+	t->at += n * 4ul;
+}
+
+static uint64_t two_words(const uint32_t *w)
+{
+	return w[0] | (uint64_t)w[1] << 32;
+}
+
+/* ---- order --------------------------------------------------------------------- */
+
+/* Finds out where a thread goes on: in a stretch that has begun, or with the next. */
+static int thread_wait(struct recording *r, struct recording_thread *t, struct error *err)
+{
+	uint32_t n, head;
+	int code = record_peek(r, t, &n, &head, err);
+
+	if (code <= 0)
+		return code;
+	t->waiting = true;
+	t->pending = t->sequence;
+	if ((r->words[0] & 0xffff) != RECORD_ORDER)
+		return 1;
+	if (n < head + 2)
+		return recording_bad(r, err, "a record is shorter than its kind");
+	t->pending = two_words(r->words + head);
+	if (t->sequence && t->pending <= t->sequence)
+		return recording_bad(r, err, "the order of the threads runs backwards");
+	record_skip(t, n);
+	return 1;
+}
+
+/* The thread whose stretch comes next; 0: all has been read. */
+static int thread_choose(struct recording *r, struct error *err)
+{
+	struct recording_thread *best = NULL;
+
+	for (uint32_t i = 0; i < r->nthreads; i++) {
+		struct recording_thread *t = &r->threads[i];
+		int code;
+
+		if (t->process != r->process)
+			continue;
+		if (!t->waiting) {
+			r->current = t;                 /* for messages */
+			code = thread_wait(r, t, err);
+			if (code < 0)
+				return code;
+		}
+		if (t->waiting && t->pending <= r->sequence && (!best || t->pending < best->pending))
+			best = t;
+	}
+	r->current = best;
+	if (!best)
+		return 0;
+	best->sequence = best->pending;
+	best->waiting = false;
+	return 1;
+}
+
+/* ---- marks --------------------------------------------------------------------- */
+
+static int mark_frame(struct recording *r, const uint32_t *w, uint32_t n, struct error *err)
+{
+	if (n < 11)
+		return recording_bad(r, err, "a record is shorter than its kind");
+	r->frame = (struct blink_frame_data){ .wall = two_words(w), .cpu = two_words(w + 2) };
+	if (w[4] & RECORD_FRAME_HASHED) {
+		r->frame.hash[0] = two_words(w + 5);
+		r->frame.hash[1] = two_words(w + 7);
+		r->frame.width = w[9];
+		r->frame.height = w[10];
+	}
+	r->frame_pending = true;
+	return 0;
+}
+
+/* The one payload of a mark as text fit for a terminal; false if it has none. */
+static bool mark_text(const struct recording *r, const uint32_t *words, uint32_t n, uint32_t head,
+		      char *text, uint32_t size)
+{
+	struct record_payload p;
+	const uint8_t *bytes;
+	uint32_t next;
+
+	if (!recording_payload(r, words, n, head, &p, &bytes, &next))
+		return false;
+	size = p.size < size - 1 ? p.size : size - 1;
+	for (uint32_t i = 0; i < size; i++)
+		text[i] = bytes[i] < ' ' || bytes[i] > 126 ? '?' : (char)bytes[i];
+	text[size] = 0;
+	return true;
+}
+
+static void mark_lost(struct recording *r, const uint32_t *words, uint32_t n, uint32_t head)
+{
+	struct recording_summary *s = &r->summary;
+	char what[sizeof(s->lost[0].what)];
+
+	s->lost_calls++;
+	if (!mark_text(r, words, n, head, what, sizeof(what)))
+		return;
+	for (uint32_t i = 0; i < s->nlost; i++)
+		if (!strcmp(s->lost[i].what, what)) {
+			s->lost[i].calls++;
+			return;
+		}
+	if (s->nlost == RECORDING_LOST_NAMES)
+		return;
+	memcpy(s->lost[s->nlost].what, what, sizeof(what));
+	s->lost[s->nlost++].calls = 1;
+}
+
+/* 1: *call is filled; 0: the mark says nothing to the reader of calls. */
+static int mark_read(struct recording *r, uint32_t n, uint32_t head, struct trace_call *call,
+		     struct error *err)
+{
+	const uint32_t *w = r->words;
+
+	switch (w[0] & 0xffff) {
+	case RECORD_FAKE:
+		r->current->fake = true;
+		return 0;
+	case RECORD_WRITE:
+		return recording_write(r, w, n, head, call, err);
+	case RECORD_DRAWABLE:
+		return recording_drawable(r, w, n, head, call, err);
+	case RECORD_FRAME:
+		return mark_frame(r, w + head, n - head, err);
+	case RECORD_LOST:
+		mark_lost(r, w, n, head);
+		return 0;
+	case RECORD_PROCESS:
+		mark_text(r, w, n, head, r->program, sizeof(r->program));
+		return 0;
+	default:
+		return recording_bad(r, err, "a record is of unknown kind");
+	}
+}
+
+int recording_next(struct recording *r, struct trace_call *call, struct error *err)
+{
+	arena_reset(&r->arena);
+	r->frame_given = false;
+	if (r->broken)
+		return error_set(err, -EBADMSG, "%s: the recording is damaged", r->path);
+	for (;;) {
+		uint32_t n, head;
+		int code = r->current ? record_peek(r, r->current, &n, &head, err) : 0;
+
+		if (code < 0)
+			return code;
+		if (code == 0 || (r->words[0] & 0xffff) == RECORD_ORDER) {
+			code = thread_choose(r, err);
+			if (code <= 0)
+				return code;
+			continue;
+		}
+		record_skip(r->current, n);
+		if ((r->words[0] & 0xffff) >= RECORD_MARK_FIRST)
+			code = mark_read(r, n, head, call, err);
+		else
+			code = recording_call(r, r->words, n, head, call, err);
+		if (code) {
+			r->summary.calls += code > 0;
+			return code;
+		}
+	}
+}
+
+/* ---- several processes --------------------------------------------------------- */
+
+static int frames_count(struct recording *r, uint32_t process, uint64_t *frames,
+			uint64_t *records, struct error *err)
+{
+	*frames = *records = 0;
+	for (uint32_t i = 0; i < r->nthreads; i++) {
+		struct recording_thread *t = &r->threads[i], was = *t;
+		uint32_t n, head;
+		int code;
+
+		if (t->process != process)
+			continue;
+		while ((code = record_peek(r, t, &n, &head, err)) > 0) {
+			*frames += (r->words[0] & 0xffff) == RECORD_FRAME;
+			++*records;
+			record_skip(t, n);
+		}
+		if (code < 0)
+			return code;
+		t->serial = was.serial;
+		t->at = was.at;
+	}
+	return 0;
+}
+
+/* The process with the most frames, and of those with the most calls. */
+static int process_choose(struct recording *r, struct error *err)
+{
+	uint64_t most_frames = 0, most_records = 0;
+
+	r->processes = 0;
+	for (uint32_t i = 0; i < r->nthreads; i++) {
+		const struct recording_thread *t = &r->threads[i];
+		uint64_t frames = 0, records = 0;
+		bool seen = false;
+		int code = 0;
+
+		for (uint32_t k = 0; k < i; k++)
+			seen |= r->threads[k].process == t->process;
+		if (seen)
+			continue;
+		if (r->processes++ || i + 1 < r->nthreads)
+			code = frames_count(r, t->process, &frames, &records, err);
+		if (code < 0)
+			return code;
+		if (r->processes == 1 || frames > most_frames ||
+		    (frames == most_frames && records > most_records)) {
+			r->process = t->process;
+			r->summary.pid = t->pid;
+			most_frames = frames;
+			most_records = records;
+		}
+	}
+	return 0;
+}
+
+/* ---- the whole ----------------------------------------------------------------- */
+
+int recording_open(struct recording **out, const char *path, struct error *err)
+{
+	struct recording *r = calloc(1, sizeof(*r));
+	int code = 0;
+
+	*out = NULL;
+	if (!r || !(r->path = strdup(path)) || !(r->words = malloc(RECORD_SEGMENT)) ||
+	    recording_shapes_create(r) < 0) {
+		recording_close(r);
+		return error_set(err, -ENOMEM, "%s: out of memory", path);
+	}
+	r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (r->fd < 0)
+		code = error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (!code)
+		code = file_map(r, err);
+	if (!code)
+		code = header_check(r, err);
+	if (!code) {
+		r->sequence = UINT64_MAX;       /* it is whole, until somebody refreshes it */
+		code = segments_scan(r, err);
+	}
+	if (!code)
+		code = process_choose(r, err);
+	if (code < 0) {
+		recording_close(r);
+		return code;
+	}
+	*out = r;
+	return 0;
+}
+
+int recording_refresh(struct recording *r, struct error *err)
+{
+	int code;
+
+	if (r->broken)
+		return error_set(err, -EBADMSG, "%s: the recording is damaged", r->path);
+	code = file_map(r, err);
+	if (code < 0)
+		return code;
+	/* taken before the segments are looked at: what is ordered up to here is there */
+	r->sequence = atomic_load(&r->header->sequence);
+	code = segments_scan(r, err);
+	if (!code && !r->processes)
+		code = process_choose(r, err);
+	return code < 0 ? code : 1;
+}
+
+void recording_close(struct recording *r)
+{
+	if (!r)
+		return;
+	for (uint32_t i = 0; i < r->nthreads; i++)
+		free(r->threads[i].segments);
+	free(r->threads);
+	if (r->map)
+		munmap((void *)(uintptr_t)r->map, r->size);
+	if (r->fd > 0)
+		close(r->fd);
+	recording_shapes_destroy(r);
+	arena_finish(&r->arena);
+	free(r->words);
+	free(r->path);
+	free(r);
+}
+
+const struct blink_frame_data *recording_frame(const struct recording *r)
+{
+	return r->frame_given ? &r->frame : NULL;
+}
+
+bool recording_truncated(const struct recording *r)
+{
+	uint32_t problems = atomic_load(&r->header->problems);
+
+	return problems & (RECORD_NO_SPACE | RECORD_NO_MEMORY);
+}
+
+unsigned recording_version(const struct recording *r)
+{
+	(void)r;
+	return RECORD_VERSION;
+}
+
+uint64_t recording_position(const struct recording *r)
+{
+	return r->position;
+}
+
+uint64_t recording_size(const struct recording *r)
+{
+	return r->end;
+}
+
+const char *recording_property(const struct recording *r, const char *name)
+{
+	return r->program[0] && !strcmp(name, "process.name") ? r->program : NULL;
+}
+
+void recording_summary(const struct recording *r, struct recording_summary *s)
+{
+	*s = r->summary;
+	s->header_frames = atomic_load(&r->header->frames);
+	s->problems = atomic_load(&r->header->problems);
+	s->used_bytes = r->end;
+	s->processes = r->processes;
+	s->process = r->process;
+	s->threads = 0;
+	for (uint32_t i = 0; i < r->nthreads; i++)
+		s->threads += r->threads[i].process == r->process;
+}

@@ -1,0 +1,102 @@
+/* recording_impl.h - inside the reader of recordings.
+ *
+ *   recording.c         the file: header, segments, threads and their order
+ *   recording_call.c    a call record into a struct trace_call
+ */
+#ifndef CAPTURE_RECORDING_IMPL_H
+#define CAPTURE_RECORDING_IMPL_H
+
+#include "blink/gl/table.h"
+#include "capture/record/format.h"
+#include "capture/recording.h"
+#include "capture/trace_impl.h"
+
+enum {
+	RECORDING_MAX_THREADS = 4096,
+	RECORDING_MAX_ITEMS = 1 << 20,       /* of an array of pointers */
+	RECORDING_WORDS = RECORD_SEGMENT / 4
+};
+
+/* One thread of one process: its segments, and how far it has been read. */
+struct recording_thread {
+	uint32_t process, thread, pid;
+	uint32_t *segments;                  /* numbers, by serial */
+	uint32_t nsegments, cap;
+	uint32_t serial;                     /* of the segment being read */
+	uint64_t at;                         /* offset in it */
+	uint64_t sequence;                   /* of the stretch being read */
+	uint64_t pending;                    /* of the next one, if waiting */
+	bool waiting;
+	bool fake;                           /* the next call bears TRACE_FAKE */
+};
+
+/* How a command's record is laid out and delivered; made at first sight. */
+struct recording_shape {
+	struct trace_sig sig;
+	const struct gl_command *cmd;
+	uint32_t words;                      /* parameters and result */
+	const char **names;
+	struct recording_param {
+		uint8_t ctype;               /* enum gl_ctype */
+		uint8_t element;             /* pointers: enum recording_element */
+	} *params;                           /* sig.nargs, then the result */
+	bool ends_frame;
+};
+
+/* What a pointer's memory is delivered as. */
+enum recording_element {
+	RECORDING_BLOB, RECORDING_STRING, RECORDING_ITEMS,
+	RECORDING_I32, RECORDING_U32, RECORDING_U64, RECORDING_POINTER,
+	RECORDING_F32, RECORDING_F64
+};
+
+struct recording {
+	char *path;
+	int fd;
+	const uint8_t *map;
+	uint64_t size;                       /* mapped */
+	uint64_t end;                        /* of the segments handed out */
+	const struct record_header *header;
+	uint64_t sequence;                   /* stretches beyond it are not complete yet */
+
+	struct recording_thread *threads;    /* of all processes */
+	uint32_t nthreads, threads_cap;
+	struct recording_thread *current;
+	uint32_t process;                    /* the one read */
+	uint32_t processes;
+	bool broken;                         /* an error was given: nothing more comes */
+
+	uint32_t *words;                     /* the record at hand, copied */
+	uint64_t position, next_no;
+	struct arena arena;
+	struct trace_value *args;            /* of the call delivered last */
+	struct recording_shape *shapes;      /* per command; .cmd NULL: not seen yet */
+	struct trace_sig memcpy_sig, drawable_sig;
+
+	struct blink_frame_data frame;
+	bool frame_pending;                  /* a RECORD_FRAME was read; its swap follows */
+	bool frame_given;                    /* the call delivered last was that swap */
+	struct recording_summary summary;
+	char program[512];
+};
+
+/* -EBADMSG, naming the place. */
+int recording_bad(struct recording *r, struct error *err, const char *why);
+
+/* recording_call.c */
+int recording_shapes_create(struct recording *r);
+void recording_shapes_destroy(struct recording *r);
+/* words: the whole record, n of them, head words (1 or 2) included. */
+int recording_call(struct recording *r, const uint32_t *words, uint32_t n, uint32_t head,
+		   struct trace_call *call, struct error *err);
+/* RECORD_WRITE and RECORD_DRAWABLE as the calls that stand for them. */
+int recording_write(struct recording *r, const uint32_t *words, uint32_t n, uint32_t head,
+		    struct trace_call *call, struct error *err);
+int recording_drawable(struct recording *r, const uint32_t *words, uint32_t n, uint32_t head,
+		       struct trace_call *call, struct error *err);
+/* The payload that stands at words[at]; *next: where the one after it would.  False:
+ * it does not fit.  *bytes lies in the mapping or in words. */
+bool recording_payload(const struct recording *r, const uint32_t *words, uint32_t n, uint32_t at,
+		       struct record_payload *p, const uint8_t **bytes, uint32_t *next);
+
+#endif

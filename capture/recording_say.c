@@ -1,0 +1,50 @@
+/* recording_say.c - what there is to say of a recording that has been read. */
+#include "capture/recording_impl.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct text {
+	char *at;
+	size_t left;
+};
+
+static void __attribute__((format(printf, 2, 3))) say(struct text *t, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(t->at, t->left, fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= t->left)
+		n = t->left ? (int)t->left - 1 : 0;
+	t->at += n;
+	t->left -= (size_t)n;
+}
+
+uint64_t recording_remarks(const struct recording *r, char *text, size_t size)
+{
+	struct text t = { text, size };
+	struct recording_summary s;
+
+	if (!size)
+		return r->summary.lost_calls;
+	text[0] = 0;
+	recording_summary(r, &s);
+	if (s.problems & RECORD_NO_SPACE)
+		say(&t, "the disk was full, and recording ended there. ");
+	if (s.problems & RECORD_NO_MEMORY)
+		say(&t, "the recorder found no memory. ");
+	if (s.processes > 1)
+		say(&t, "%u processes recorded; this is the one with the most frames, pid %u. ",
+		    s.processes, s.pid);
+	if (s.lost_calls)
+		say(&t, "%llu calls could not be recorded: ", (unsigned long long)s.lost_calls);
+	for (uint32_t i = 0; i < s.nlost; i++)
+		say(&t, "%s%s (%llu)", i ? ", " : "", s.lost[i].what,
+		    (unsigned long long)s.lost[i].calls);
+	if (t.at > text && t.at[-1] == ' ')
+		t.at[-1] = 0;
+	return s.lost_calls;
+}

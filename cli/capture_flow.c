@@ -1,0 +1,191 @@
+/* capture_flow.c - see capture_flow.h. */
+#include "cli/capture_flow.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture/convert.h"
+#include "cli/capture_say.h"
+#include "cli/command.h"
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), k = strlen(end);
+
+	return n > k && !strcmp(s + n - k, end);
+}
+
+static bool wants_blink(const struct capture_flow *f)
+{
+	return ends_with(f->output, ".blink");
+}
+
+bool capture_recorder_parse(const char *word, enum capture_recorder *out)
+{
+	static const char *const words[] = {
+		[CAPTURE_AUTO] = "auto", [CAPTURE_APITRACE] = "apitrace", [CAPTURE_BLINK] = "blink"
+	};
+
+	for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (!word || !strcmp(word, words[i])) {
+			*out = (enum capture_recorder)i;
+			return true;
+		}
+	return false;
+}
+
+const char *capture_flow_objection(const struct capture_flow *f)
+{
+	if (f->recorder == CAPTURE_BLINK && !wants_blink(f))
+		return "our recorder's output is a .blink file (-o X.blink)";
+	if (f->recorder == CAPTURE_APITRACE && f->run.hash)
+		return "apitrace does not hash pictures (--recorder blink)";
+	if (!wants_blink(f) && (f->run.hash || f->keep))
+		return "--hash and --keep-recording want -o X.blink";
+	return NULL;
+}
+
+/* Ours, unless it cannot serve and nobody insisted on it. */
+static enum run_recorder recorder_choose(const struct capture_flow *f)
+{
+	char path[4096];
+	const char *why;
+
+	if (f->recorder == CAPTURE_APITRACE || !wants_blink(f))
+		return RUN_APITRACE;
+	if (f->recorder == CAPTURE_BLINK || !run_find_program(f->run.argv[0], path, sizeof path))
+		return RUN_BLINK;
+	why = run_recorder_refuses(path);
+	if (!why)
+		return RUN_BLINK;
+	fprintf(stderr, "blinkctl: %s: recorded by apitrace: %s\n", f->program, why);
+	return RUN_APITRACE;
+}
+
+/* ---- conversion ------------------------------------------------------------------ */
+
+struct conversion {
+	struct convert_stats stats;
+	double cpu;
+};
+
+static void convert_progress(void *user, double fraction, uint32_t frame)
+{
+	char detail[32];
+
+	snprintf(detail, sizeof detail, "frame %u", frame);
+	cli_progress(user, fraction, detail);
+}
+
+static int convert(const struct capture_flow *f, const char *scratch, struct conversion *c,
+		   struct error *err)
+{
+	char what[] = "converting";
+	const struct convert_options opt = {
+		.keep_going = f->keep_going, .frames = (uint32_t)f->run.frames,
+		.progress = convert_progress, .user = what
+	};
+	clock_t start = clock();
+	int r = convert_trace(scratch, f->output, &opt, &c->stats, err);
+
+	cli_progress(what, -1, NULL);
+	c->cpu = (double)(clock() - start) / CLOCKS_PER_SEC;
+	return r;
+}
+
+static void add_count(struct json_object *j, const char *key, uint64_t n)
+{
+	json_object_object_add(j, key, json_object_new_int64((int64_t)n));
+}
+
+/* The capture's summary, with what became of it. */
+static void summary_extend(struct json_object *j, const struct capture_flow *f,
+			   const struct conversion *c)
+{
+	const struct convert_stats *s = &c->stats;
+	struct stat st;
+	char text[32];
+
+	json_object_object_del(j, "trace");
+	json_object_object_del(j, "truncated");
+	json_object_object_del(j, "distinct_functions");
+	json_object_object_add(j, "output", json_object_new_string(f->output));
+	add_count(j, "output_bytes", stat(f->output, &st) ? 0 : (uint64_t)st.st_size);
+	add_count(j, "frames", s->frames);
+	add_count(j, "calls", s->calls);
+	add_count(j, "records", s->records);
+	add_count(j, "payload_bytes", s->payload_bytes);
+	add_count(j, "payload_unique_bytes", s->payload_unique);
+	add_count(j, "threads", s->threads);
+	add_count(j, "contexts", s->contexts);
+	add_count(j, "not_recorded", s->recorder_lost);
+	add_count(j, "not_converted", s->lost);
+	snprintf(text, sizeof text, "%.3f", c->cpu);
+	json_object_object_add(j, "convert_cpu_seconds", json_object_new_double_s(c->cpu, text));
+}
+
+static void remarks(const struct capture_flow *f, const struct conversion *c)
+{
+	if (c->stats.recorder_remarks[0])
+		fprintf(stderr, "blinkctl: %s: %s\n", f->program, c->stats.recorder_remarks);
+	if (c->stats.lost)
+		fprintf(stderr, "blinkctl: %s: %llu calls could not be converted and are left out; the provenance names them\n",
+			f->output, (unsigned long long)c->stats.lost);
+}
+
+/* ---- the whole ------------------------------------------------------------------- */
+
+static int scratch_name(const struct capture_flow *f, char *name, size_t size, struct error *err)
+{
+	bool trace = f->run.recorder == RUN_APITRACE;
+	int n;
+
+	if (!wants_blink(f))
+		n = snprintf(name, size, "%s", f->output);
+	else if (f->keep)
+		n = snprintf(name, size, "%s", f->keep);
+	else
+		n = snprintf(name, size, "%s%s", f->output, trace ? ".trace" : ".recording");
+	if (n >= (int)size)
+		return error_set(err, -ENAMETOOLONG, "%s: name too long", f->output);
+	return 0;
+}
+
+int capture_flow_run(struct capture_flow *f, struct json_object **summary, struct error *err)
+{
+	struct conversion c = { .cpu = 0 };
+	struct run_result res;
+	char scratch[4096];
+	int r;
+
+	*summary = NULL;
+	f->run.recorder = recorder_choose(f);
+	r = scratch_name(f, scratch, sizeof scratch, err);
+	if (r < 0)
+		return r;
+	f->run.output = scratch;
+	r = run_capture(&f->run, &res, err);
+	cli_progress("capturing", -1, NULL);
+	if (r < 0)
+		return r;
+	if (wants_blink(f)) {
+		r = convert(f, scratch, &c, err);
+		if (r < 0) {
+			fprintf(stderr, "blinkctl: %s: what was recorded is kept there\n", scratch);
+			return r;
+		}
+	}
+	capture_remarks(f->program, &res);
+	*summary = capture_summary(f->output, &res);
+	if (wants_blink(f)) {
+		remarks(f, &c);
+		summary_extend(*summary, f, &c);
+		if (!f->keep)
+			unlink(scratch);
+	}
+	return 0;
+}
