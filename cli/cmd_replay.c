@@ -63,36 +63,6 @@ static int usage(const char *why)
 	return cli_fail(EXIT_USAGE, &err);
 }
 
-static bool frames_parse(const char *text, uint32_t count, struct replay *r)
-{
-	unsigned long a = 0, b = count;
-	char from[32];
-	const char *colon = text ? strchr(text, ':') : NULL;
-
-	r->first = 0;
-	r->end = count;
-	if (!text)
-		return true;
-	if (!colon || (size_t)(colon - text) >= sizeof(from)) {
-		usage("--frames takes A:B, either may be left out");
-		return false;
-	}
-	memcpy(from, text, (size_t)(colon - text));
-	from[colon - text] = 0;
-	if (from[0] && !cli_uint("--frames", from, UINT32_MAX, &a))
-		return false;
-	if (colon[1] && !cli_uint("--frames", colon + 1, UINT32_MAX, &b))
-		return false;
-	if (a >= b || b > count) {
-		fprintf(stderr, "blinkctl: replay: --frames %s: the file has frames 0:%u\n",
-			text, count);
-		return false;
-	}
-	r->first = (uint32_t)a;
-	r->end = (uint32_t)b;
-	return true;
-}
-
 static int options_read(const struct cli_args *args, struct replay *r)
 {
 	const char *engine = args->opt[OPT_ENGINE], *sink = args->opt[OPT_SINK];
@@ -380,7 +350,8 @@ static int replay_run(const struct cli_args *args)
 	if (status != EXIT_GOOD)
 		return status;
 	e = replay_open(&r, args->argv[0], &err);
-	if (e >= 0 && !frames_parse(args->opt[OPT_FRAMES], blink_frame_count(r.file), &r)) {
+	if (e >= 0 && !cli_frames(args->opt[OPT_FRAMES], blink_frame_count(r.file), &r.first,
+				  &r.end)) {
 		status = EXIT_USAGE;
 	} else if (e >= 0) {
 		r.frames = args->json ? json_object_new_array() : NULL;

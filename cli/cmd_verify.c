@@ -177,33 +177,6 @@ static int report(const struct cli_args *args, const struct verification *v)
 
 /* ---- the command --------------------------------------------------------- */
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "verify: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
-static bool frames_parse(const char *text, struct verification *v)
-{
-	unsigned long a = 0, b = v->end;
-	char from[32];
-	const char *colon = strchr(text, ':');
-
-	if (!colon || (size_t)(colon - text) >= sizeof(from))
-		return false;
-	memcpy(from, text, (size_t)(colon - text));
-	from[colon - text] = 0;
-	if (*from && !cli_uint("--frames", from, UINT32_MAX, &a))
-		return false;
-	if (colon[1] && !cli_uint("--frames", colon + 1, UINT32_MAX, &b))
-		return false;
-	v->first = (uint32_t)a;
-	v->end = b < v->end ? (uint32_t)b : v->end;
-	return a <= b;
-}
-
 static void env_fill(struct verification *v, bool strict)
 {
 	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
@@ -223,10 +196,9 @@ static int run(const struct cli_args *args)
 
 	if (r < 0)
 		return cli_fail(EXIT_DIFFERENT, &v.err);
-	v.end = blink_frame_count(v.file);
-	if (args->opt[OPT_FRAMES] && !frames_parse(args->opt[OPT_FRAMES], &v)) {
+	if (!cli_frames(args->opt[OPT_FRAMES], blink_frame_count(v.file), &v.first, &v.end)) {
 		blink_close(v.file);
-		return usage("--frames wants A:B with A <= B, within the file's frames");
+		return EXIT_USAGE;
 	}
 	v.state = verify_state_create();
 	env_fill(&v, args->opt[OPT_STRICT] != NULL);

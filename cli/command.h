@@ -4,6 +4,7 @@
 #define CLI_COMMAND_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <json-c/json.h>
 
 #include "blink/base/error.h"
@@ -54,6 +55,9 @@ void cli_print(const struct cli_args *args, struct json_object *j);
 void cli_progress(const char *what, double fraction, const char *detail);
 /* Numbers: false (and a message) on junk or out of range. */
 bool cli_uint(const char *option, const char *text, unsigned long max, unsigned long *out);
+/* A range of frames, "A:B", either end may be left out: [*first, *end) within [0, count).
+ * NULL stands for all of them.  False, and a message, otherwise. */
+bool cli_frames(const char *text, uint32_t count, uint32_t *first, uint32_t *end);
 /* Whether writing out would replace in, the same file; says so in *err. */
 bool cli_replaces(const char *in, const char *out, struct error *err);
 

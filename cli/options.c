@@ -164,6 +164,34 @@ bool cli_uint(const char *option, const char *text, unsigned long max, unsigned 
 	return true;
 }
 
+bool cli_frames(const char *text, uint32_t count, uint32_t *first, uint32_t *end)
+{
+	unsigned long a = 0, b = count;
+	const char *colon = text ? strchr(text, ':') : NULL;
+	char from[32] = "";
+	struct error err;
+
+	if (text && (!colon || (size_t)(colon - text) >= sizeof(from))) {
+		error_set(&err, -EINVAL, "--frames: '%s' is not A:B (either may be left out)", text);
+		cli_fail(EXIT_USAGE, &err);
+		return false;
+	}
+	if (text)
+		memcpy(from, text, (size_t)(colon - text));
+	if (from[0] && !cli_uint("--frames", from, UINT32_MAX, &a))
+		return false;
+	if (text && colon[1] && !cli_uint("--frames", colon + 1, UINT32_MAX, &b))
+		return false;
+	if (text && (a >= b || b > count)) {
+		error_set(&err, -ERANGE, "--frames %s: the file has frames 0:%u", text, count);
+		cli_fail(EXIT_USAGE, &err);
+		return false;
+	}
+	*first = (uint32_t)a;
+	*end = (uint32_t)b;
+	return true;
+}
+
 bool cli_replaces(const char *in, const char *out, struct error *err)
 {
 	struct stat a, b;

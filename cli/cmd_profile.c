@@ -1,0 +1,350 @@
+/* cmd_profile.c - blinkctl profile: where the time of a replay goes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli/command.h"
+#include "jit-bench/clock.h"
+#include "replay/picture.h"
+#include "replay/profile.h"
+
+enum { OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_TOP, OPT_PICTURES };
+
+static const struct cli_option options[] = {
+	[OPT_ENGINE] = { 'e', "engine", "jit|interp", "how SPs are run (jit)" },
+	[OPT_SINK] = { 's', "sink", "gl|null", "where commands go: the GL driver, or nowhere (gl)" },
+	[OPT_FRAMES] = { 'f', "frames", "A:B", "look at frames A to B-1 only; those before are played" },
+	[OPT_TOP] = { 't', "top", "N", "slowest frames to name (5)" },
+	[OPT_PICTURES] = { 'p', "pictures", "DIR", "write the slowest frames' pictures frame-NNNNNN.png into DIR" },
+	{ 0 }
+};
+
+struct profiling {
+	const char *path, *pictures;
+	struct profile profile;
+	uint32_t *slowest;               /* indices of frames */
+	uint32_t nslowest;
+	struct sink *sink;
+	bool null_sink, json;
+	double cycles_per_second;        /* of the core */
+	const char *clock;
+};
+
+static int usage(const char *why)
+{
+	struct error err;
+
+	error_set(&err, -EINVAL, "profile: %s", why);
+	return cli_fail(EXIT_USAGE, &err);
+}
+
+/* ---- telling -------------------------------------------------------------------- */
+
+static void add(struct json_object *j, const char *key, double value)
+{
+	json_object_object_add(j, key, json_object_new_double(value));
+}
+
+static void add_n(struct json_object *j, const char *key, uint64_t n)
+{
+	json_object_object_add(j, key, json_object_new_int64((int64_t)n));
+}
+
+static void add_text(struct json_object *j, const char *key, const char *text)
+{
+	json_object_object_add(j, key, json_object_new_string(text));
+}
+
+static struct json_object *function_json(const struct profiling *g, unsigned op, double wall)
+{
+	const struct profile_count *c = &g->profile.op[op];
+	struct json_object *j = json_object_new_object();
+	double calls = c->calls ? (double)c->calls : 1;
+
+	add_text(j, "function", gl_ops[op].name);
+	add_n(j, "calls", c->calls);
+	add(j, "ms", c->seconds * 1e3);
+	add(j, "share_percent", wall > 0 ? 100 * c->seconds / wall : 0);
+	add(j, "ns_per_call", c->seconds * 1e9 / calls);
+	add(j, "cycles_per_call", c->seconds * g->cycles_per_second / calls);
+	add_n(j, "payload_bytes", c->payload);
+	add_n(j, "redundant", c->redundant);
+	return j;
+}
+
+struct order { unsigned op; double seconds; uint64_t calls; };
+
+static int costly_first(const void *a, const void *b)
+{
+	const struct order *x = a, *y = b;
+
+	if (x->seconds < y->seconds || x->seconds > y->seconds)
+		return x->seconds < y->seconds ? 1 : -1;
+	return (x->calls < y->calls) - (x->calls > y->calls);
+}
+
+static struct json_object *functions_json(const struct profiling *g, double wall)
+{
+	static struct order order[GL_OP_COUNT];
+	struct json_object *list = json_object_new_array();
+	unsigned n = 0;
+
+	for (unsigned op = 0; op < GL_OP_COUNT; op++)
+		if (g->profile.op[op].calls)
+			order[n++] = (struct order){ op, g->profile.op[op].seconds,
+						     g->profile.op[op].calls };
+	qsort(order, n, sizeof(*order), costly_first);
+	for (unsigned i = 0; i < n; i++)
+		json_object_array_add(list, function_json(g, order[i].op, wall));
+	return list;
+}
+
+static struct json_object *frame_json(const struct profile_frame *f)
+{
+	struct json_object *j = json_object_new_object();
+	double wall = f->wall > 0 ? f->wall : 1;
+	double own = f->wall - f->waiting - f->sum.seconds - f->overhead;
+	char text[200] = "";
+
+	add_n(j, "frame", f->frame);
+	add(j, "ms", f->wall * 1e3);
+	add(j, "driver_percent", 100 * f->sum.seconds / wall);
+	add(j, "waiting_percent", 100 * f->waiting / wall);
+	add(j, "own_percent", own > 0 ? 100 * own / wall : 0);
+	add_n(j, "calls", f->sum.calls);
+	add_n(j, "payload_bytes", f->sum.payload);
+	add_n(j, "redundant", f->sum.redundant);
+	for (unsigned i = 0; i < PROFILE_TOP && f->top[i].seconds > 0; i++) {
+		size_t n = strlen(text);
+
+		snprintf(text + n, sizeof(text) - n, "%s%s %.2g ms", i ? ", " : "",
+			 gl_ops[f->top[i].op].name, f->top[i].seconds * 1e3);
+	}
+	add_text(j, "mostly", text);
+	return j;
+}
+
+static struct json_object *slowest_json(const struct profiling *g)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (uint32_t i = 0; i < g->nslowest; i++)
+		json_object_array_add(list, frame_json(&g->profile.frames[g->slowest[i]]));
+	return list;
+}
+
+static struct json_object *all_frames_json(const struct profile *p)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (uint32_t i = 0; i < p->count; i++)
+		json_object_array_add(list, frame_json(&p->frames[i]));
+	return list;
+}
+
+static struct json_object *profile_json(const struct profiling *g)
+{
+	const struct profile *p = &g->profile;
+	struct json_object *j = json_object_new_object();
+	double wall = 0, waiting = 0, driver = 0, clocks = 0, own;
+	uint64_t calls = 0, payload = 0, redundant = 0;
+
+	for (uint32_t i = 0; i < p->count; i++) {
+		const struct profile_frame *f = &p->frames[i];
+
+		wall += f->wall;
+		waiting += f->waiting;
+		driver += f->sum.seconds;
+		clocks += f->overhead;
+		calls += f->sum.calls;
+		payload += f->sum.payload;
+		redundant += f->sum.redundant;
+	}
+	own = wall - waiting - driver - clocks;
+	add_text(j, "file", g->path);
+	add_text(j, "renderer", g->null_sink ? "none" : sink_gl_renderer(g->sink));
+	add_text(j, "clock", g->clock);
+	add_n(j, "first_frame", p->first);
+	add_n(j, "frames", p->count);
+	add_n(j, "calls", calls);
+	add_n(j, "payload_bytes", payload);
+	add_n(j, "redundant", redundant);
+	add(j, "seconds", wall);
+	add(j, "driver_seconds", driver);
+	add(j, "waiting_seconds", waiting);
+	add(j, "own_seconds", own > 0 ? own : 0);
+	add(j, "clock_seconds", clocks);
+	json_object_object_add(j, "functions", functions_json(g, wall));
+	json_object_object_add(j, "slowest", slowest_json(g));
+	if (g->json)
+		json_object_object_add(j, "per_frame", all_frames_json(p));
+	return j;
+}
+
+/* ---- pictures of the slowest --------------------------------------------------------- */
+
+static int picture_take(void *user, struct sink *sink, uint32_t frame, struct error *err)
+{
+	struct profiling *g = user;
+	struct picture p = { 0 };
+	bool wanted = false;
+	char path[4096];
+	int e;
+
+	for (uint32_t i = 0; i < g->nslowest; i++)
+		wanted |= g->profile.frames[g->slowest[i]].frame == frame;
+	if (!wanted)
+		return 0;
+	if (snprintf(path, sizeof(path), "%s/frame-%06u.png", g->pictures, frame) >=
+	    (int)sizeof(path))
+		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", g->pictures);
+	e = sink_gl_read(sink, &p.rgb, &p.w, &p.h, err);
+	if (e == -ENODATA)
+		return 0;        /* nothing was drawn to: there is no picture */
+	if (e >= 0)
+		e = picture_write_png(&p, path, err);
+	picture_finish(&p);
+	return e;
+}
+
+/* Played once more, without any clock. */
+static int pictures_write(struct profiling *g, struct error *err)
+{
+	const struct player_options opt = {
+		.engine = PLAYER_JIT, .on_frame = picture_take, .user = g,
+	};
+	struct blink_file *file = NULL;
+	struct player *player = NULL;
+	uint32_t last = 0;
+	int e;
+
+	if (mkdir(g->pictures, 0777) && errno != EEXIST)
+		return error_set(err, -errno, "%s: %s", g->pictures, strerror(errno));
+	for (uint32_t i = 0; i < g->nslowest; i++) {
+		uint32_t frame = g->profile.frames[g->slowest[i]].frame;
+
+		last = frame > last ? frame : last;
+	}
+	e = blink_open(&file, g->path, 0, err);
+	if (e >= 0)
+		e = player_create(&player, file, g->sink, &opt, err);
+	if (e >= 0 && g->nslowest)
+		e = player_play(player, last, NULL, err);
+	player_destroy(player);
+	blink_close(file);
+	return e;
+}
+
+/* ---- running ---------------------------------------------------------------------------- */
+
+static void progress(void *user, double fraction, uint32_t frame)
+{
+	char detail[32];
+
+	(void)user;
+	snprintf(detail, sizeof(detail), "frame %u", frame);
+	cli_progress("profiling", fraction, detail);
+}
+
+static void clock_ask(struct profiling *g)
+{
+	struct bench_clock clock;
+
+	bench_clock_init(&clock);
+	g->cycles_per_second = clock.core_per_tick * clock.ticks_per_second;
+	g->clock = "time stamp counter; core cycles by its calibrated ratio";
+	bench_clock_finish(&clock);
+}
+
+static int sink_make(struct profiling *g, struct error *err)
+{
+	const struct sink_gl_options gl = { .title = g->path };
+
+	if (!g->null_sink)
+		return sink_gl_create(&g->sink, &gl, err);
+	g->sink = sink_null_create();
+	return g->sink ? 0 : error_set(err, -ENOMEM, "profile: out of memory");
+}
+
+static int profile_do(struct profiling *g, struct profile_options *opt, unsigned long top,
+		      struct error *err)
+{
+	int e = sink_make(g, err);
+
+	if (e >= 0)
+		e = profile_run(&g->profile, g->path, g->sink, opt, err);
+	cli_progress(NULL, -1, NULL);
+	if (e < 0)
+		return e;
+	g->slowest = profile_slowest(&g->profile);
+	if (!g->slowest)
+		return error_set(err, -ENOMEM, "profile: out of memory");
+	g->nslowest = top < g->profile.count ? (uint32_t)top : g->profile.count;
+	clock_ask(g);
+	return g->pictures ? pictures_write(g, err) : 0;
+}
+
+static int profile_command(const struct cli_args *args)
+{
+	const char *engine = args->opt[OPT_ENGINE], *sink = args->opt[OPT_SINK];
+	struct profiling g = { .path = args->argv[0], .pictures = args->opt[OPT_PICTURES],
+			       .null_sink = sink && !strcmp(sink, "null"), .json = args->json };
+	struct profile_options opt = { .progress = progress };
+	struct blink_file *file = NULL;
+	struct error err = { 0 };
+	unsigned long top = 5;
+	int e, status = EXIT_GOOD;
+
+	if (engine && strcmp(engine, "jit") && strcmp(engine, "interp"))
+		return usage("--engine is jit or interp");
+	if (sink && strcmp(sink, "gl") && strcmp(sink, "null"))
+		return usage("--sink is gl or null");
+	if (g.null_sink && g.pictures)
+		return usage("--sink null draws nothing: no --pictures");
+	if (args->opt[OPT_TOP] && !cli_uint("--top", args->opt[OPT_TOP], 100000, &top))
+		return EXIT_USAGE;
+	opt.engine = engine && !strcmp(engine, "interp") ? PLAYER_INTERP : PLAYER_JIT;
+	e = blink_open(&file, g.path, 0, &err);
+	if (e >= 0 && !cli_frames(args->opt[OPT_FRAMES], blink_frame_count(file), &opt.first,
+				  &opt.end))
+		status = EXIT_USAGE;
+	blink_close(file);
+	if (status != EXIT_GOOD)
+		return status;
+	if (e >= 0)
+		e = profile_do(&g, &opt, top, &err);
+	if (e >= 0)
+		cli_print(args, profile_json(&g));
+	else
+		status = cli_fail(e == -ENODEV ? EXIT_LACKING : EXIT_DIFFERENT, &err);
+	free(g.slowest);
+	profile_finish(&g.profile);
+	sink_destroy(g.sink);
+	return status;
+}
+
+const struct cli_command cmd_profile = {
+	.name = "profile",
+	.synopsis = "X.blink [--frames A:B] [--top N] [--pictures DIR] [--sink gl|null]",
+	.summary = "where the time of a replay goes, by GL function and by frame",
+	.text =
+		"Plays the file with a clock around every call of the driver. functions lists, "
+		"costliest first: calls, milliseconds, share of the frames' time, nanoseconds and "
+		"core cycles of a call, payload bytes handed to GL, and how many calls were "
+		"redundant, that is set state to what it was already. What the clock itself costs "
+		"is measured and taken off.\n\n"
+		"Each frame is finished before its swap, so that what the driver put off counts in "
+		"the frame that asked for it; that time is waiting, since no call can be blamed "
+		"for it. own is what is neither the driver's, nor waiting, nor the clocks': "
+		"running the stored procedures. Loading, verifying and compiling are left out.\n\n"
+		"slowest names the frames that took longest, and what they spent it on; with "
+		"--pictures they are drawn once more and saved. With --json, per_frame holds all "
+		"frames.\n\n"
+		"  blinkctl profile game.blink --top 3 --pictures slow",
+	.options = options,
+	.min_args = 1,
+	.max_args = 1,
+	.run = profile_command,
+};
