@@ -149,6 +149,11 @@ void arrays_switch(struct verifier *v, unsigned array, bool on)
 	o->enabled = on ? o->enabled | bit : o->enabled & ~bit;
 }
 
+void arrays_maybe(struct verifier *v, unsigned array)
+{
+	state_touch_vao(v->s)->maybe |= 1u << array;
+}
+
 static enum verify_reason client_state(struct verifier *v, const struct desc *d,
 				       const uint32_t *rec)
 {
@@ -184,10 +189,13 @@ static enum verify_reason divisor(struct verifier *v, const uint32_t *rec)
 {
 	struct vao *o;
 
+	if (context_in_begin(v->s->ctx))
+		return VERIFY_BEGIN_END;
 	if (rec[1] >= VARRAYS - VARRAY_ATTRIB)
 		return VERIFY_ARRAY_RANGE;
 	o = state_touch_vao(v->s);
 	o->array[VARRAY_ATTRIB + rec[1]].divisor = rec[2];
+	o->undecided &= ~(1u << (VARRAY_ATTRIB + rec[1]));
 	if (rec[2])
 		o->instanced |= 1u << (VARRAY_ATTRIB + rec[1]);
 	else
@@ -252,6 +260,9 @@ static enum verify_reason buffer_range(struct verifier *v, const struct desc_lay
 	unsigned bytes = index_bytes(type), shift = bytes == 4 ? 2 : bytes - 1;
 	const struct buffer *b = state_buffer(v->s, v->s->vao->element);
 
+	/* of the same name, but made since */
+	if (b && b->birth != v->s->vao->element_birth)
+		return VERIFY_INDEX_UNKNOWN;
 	if (!b || !bytes || v->s->feedback || b->epoch != v->s->contents || offset & (bytes - 1) ||
 	    !range_ok(offset, (uint64_t)count * bytes, b->known))
 		return VERIFY_INDEX_UNKNOWN;
@@ -315,7 +326,7 @@ static enum verify_reason draw(struct verifier *v, const struct desc *d, const u
 			return r;
 	}
 	v->facts->vertices += (uint64_t)count * (uint64_t)instances;
-	if (used & o->bad)
+	if (used & (o->bad | (o->client & o->undecided)))
 		return VERIFY_ARRAY_UNKNOWN;
 	if (!(used & o->client))
 		return VERIFY_OK;
@@ -347,11 +358,14 @@ static enum verify_reason lock(struct verifier *v, const struct desc *d, const u
 {
 	const struct desc_layout *l = verifier_layout(v, d);
 	uint32_t first = l->first ? rec[l->first] : 0, count = l->count ? rec[l->count] : 0;
+	struct context *c = v->s->ctx;
 
 	state_touch_context(v->s);
-	v->s->ctx->locked = 0;
-	if ((int32_t)first >= 0 && (int32_t)count > 0)
-		v->s->ctx->locked = first + count;
+	/* GL refuses both between Begin and End, and a lock while there is one: that stays */
+	if (!d->arg && !context_in_begin(c))
+		c->locked = 0;
+	if (d->arg && (int32_t)first >= 0 && (int32_t)count > 0 && first + count > c->locked)
+		c->locked = first + count;
 	return VERIFY_OK;
 }
 

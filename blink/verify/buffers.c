@@ -31,7 +31,7 @@ static void binding_touch(struct verify_state *s, uint32_t target)
 static enum verify_reason bind(struct verifier *v, uint32_t target, uint32_t name)
 {
 	uint32_t *at = binding(v->s, target);
-	struct buffer *b;
+	struct buffer *b = NULL;
 
 	if (context_in_begin(v->s->ctx))
 		return VERIFY_BEGIN_END;
@@ -49,6 +49,11 @@ static enum verify_reason bind(struct verifier *v, uint32_t target, uint32_t nam
 	if (at && *at != name) {
 		binding_touch(v->s, target);
 		*at = name;
+	}
+	if (target == GL_ELEMENT_ARRAY_BUFFER && b &&
+	    v->s->vao->element_birth != b->birth) {
+		binding_touch(v->s, target);
+		v->s->vao->element_birth = b->birth;
 	}
 	return VERIFY_OK;
 }
@@ -90,6 +95,9 @@ static struct buffer *written(struct verifier *v, uint32_t target)
 	if (!*at)
 		return NULL;
 	b = state_buffer(v->s, *at);
+	/* bound is an older one of this name, which another context still uses */
+	if (b && target == GL_ELEMENT_ARRAY_BUFFER && b->birth != v->s->vao->element_birth)
+		return NULL;
 	if (b) {
 		state_touch(v->s, &b->o);
 		if (target != GL_ELEMENT_ARRAY_BUFFER)
@@ -228,9 +236,13 @@ static enum verify_reason gen_delete(struct verifier *v, const uint32_t *rec, bo
 
 		if (!b)
 			continue;
+		/* GL would delete whatever has the driver's number in this group */
+		if (!generate && b->group && b->group != v->s->ctx->group)
+			return VERIFY_NAME_CONTEXT;
 		state_touch(v->s, &b->o);
 		b->group = generate ? v->s->ctx->group : 0;
 		b->epoch = 0;
+		b->birth++;
 		b->known = b->size = 0;
 		/* made anew, the name is another buffer than the one that stays bound */
 		buffer_unbind(v->s, name, generate ? NAME_UNKNOWN : 0);
@@ -254,6 +266,9 @@ static enum verify_reason arrays_gen_delete(struct verifier *v, const uint32_t *
 			continue;
 		if (o->owner && o->owner != s->ctx->name)
 			return VERIFY_NAME_CONTEXT;
+		/* made anew, the name is another object than the one that stays bound */
+		if (generate && s->ctx->vao_name == name)
+			return VERIFY_NAME_IN_USE;
 		if (s->ctx->vao_name == name) {
 			state_touch_context(s);
 			s->ctx->vao_name = 0;

@@ -50,11 +50,12 @@ void caps_draw(struct verifier *v)
 
 static enum verify_reason enable(struct verifier *v, uint32_t cap, bool on)
 {
-	static const uint32_t caps[CAPS] = {
+	static const uint32_t caps[CAP_SWITCHES] = {
 		[CAP_SCISSOR] = GL_SCISSOR_TEST, [CAP_DEPTH] = GL_DEPTH_TEST,
 		[CAP_STENCIL] = GL_STENCIL_TEST, [CAP_BLEND] = GL_BLEND,
 		[CAP_RESTART] = GL_PRIMITIVE_RESTART,
 		[CAP_RESTART_FIXED] = GL_PRIMITIVE_RESTART_FIXED_INDEX,
+		[CAP_DISCARD] = GL_RASTERIZER_DISCARD,
 	};
 	struct context *c = v->s->ctx;
 	unsigned array = arrays_find(c, cap);
@@ -66,10 +67,13 @@ static enum verify_reason enable(struct verifier *v, uint32_t cap, bool on)
 			return VERIFY_LIST_STATE;
 		if (context_in_begin(c))
 			return VERIFY_BEGIN_END;
+		/* the others refuse, and what was on stays on */
 		arrays_switch(v, array, on);
+		if (!on)
+			arrays_maybe(v, array);
 		return VERIFY_OK;
 	}
-	for (unsigned i = 0; i < CAPS; i++) {
+	for (unsigned i = 0; i < CAP_SWITCHES; i++) {
 		if (caps[i] != cap)
 			continue;
 		if (c->caps.cap[i] == (on ? TRI_ON : TRI_OFF) && !c->list)
@@ -84,28 +88,99 @@ static enum verify_reason enable(struct verifier *v, uint32_t cap, bool on)
 	return VERIFY_OK;
 }
 
+/* Of one draw buffer, or one viewport. */
+static void enable_indexed(struct verifier *v, const uint32_t *rec, bool on)
+{
+	unsigned i = rec[1] == GL_BLEND ? CAP_BLEND : CAP_SCISSOR;
+	struct caps *k;
+
+	if (sp_mask(*rec) & 1) {
+		k = caps_now(v);
+		if (k)
+			k->cap[CAP_BLEND] = k->cap[CAP_SCISSOR] = TRI_UNKNOWN;
+		return;
+	}
+	if (rec[1] != GL_BLEND && rec[1] != GL_SCISSOR_TEST)
+		return;
+	k = caps_now(v);
+	if (k && k->cap[i] != (on ? TRI_ON : TRI_OFF))
+		k->cap[i] = TRI_UNKNOWN;
+}
+
 static void mask(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	struct caps *k = caps_now(v);
+	unsigned m = d->arg & ~(unsigned)MASK_PART;
 	bool full = true;
 
 	if (!k)
 		return;
-	for (unsigned i = 1; i < d->words; i++)
-		full = full && (d->arg == MASK_STENCIL ? (rec[i] & 0xff) == 0xff : rec[i] != 0);
-	k->full[d->arg] = sp_mask(*rec) ? TRI_UNKNOWN : full ? TRI_ON : TRI_OFF;
+	for (unsigned i = d->arg & MASK_PART ? 2 : 1; i < d->words; i++)
+		full = full && (m == MASK_STENCIL ? (rec[i] & 0xff) == 0xff : rec[i] != 0);
+	/* GL refuses it between Begin and End */
+	if (sp_mask(*rec) || context_in_begin(v->s->ctx))
+		k->full[m] = TRI_UNKNOWN;
+	else if (d->arg & MASK_PART)
+		k->full[m] = full && k->full[m] == TRI_ON ? TRI_ON : TRI_UNKNOWN;
+	else
+		k->full[m] = full ? TRI_ON : TRI_OFF;
 }
 
-/* A clear counts when nothing was drawn before and nothing holds it back. */
+/* Where clears go.  Whether these are compiled into lists differs, so that in one they
+ * make it unknown now as well. */
+static void target(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	struct context *c = v->s->ctx;
+	unsigned what = TRI_UNKNOWN, cap = CAP_CONDITIONAL;
+	bool certain = !c->list && !context_in_begin(c) && !sp_mask(*rec);
+
+	switch (d->arg) {
+	case TARGET_FRAMEBUFFER:
+		cap = CAP_FRAMEBUFFER;
+		if (certain && rec[1] == GL_READ_FRAMEBUFFER)
+			return;
+		if (certain && (rec[1] == GL_FRAMEBUFFER || rec[1] == GL_DRAW_FRAMEBUFFER))
+			what = rec[2] ? TRI_ON : TRI_OFF;
+		break;
+	case TARGET_BUFFER:
+	case TARGET_BUFFERS:
+		cap = CAP_BUFFER;
+		if (certain && c->caps.cap[CAP_FRAMEBUFFER] == TRI_OFF)
+			what = d->arg == TARGET_BUFFER && rec[1] == GL_BACK ? TRI_OFF : TRI_ON;
+		break;
+	case TARGET_UNCONDITIONAL:
+		what = certain ? TRI_OFF : TRI_UNKNOWN;
+		break;
+	}
+	caps_list(v, LIST_CAPS);
+	state_touch_context(v->s);
+	c->caps.cap[cap] = (uint8_t)what;
+}
+
+/* Not held back, not elsewhere, and not refused. */
+static bool clear_is_whole(const struct verifier *v, const uint32_t *rec)
+{
+	static const uint8_t off[] = { CAP_SCISSOR, CAP_DISCARD, CAP_FRAMEBUFFER,
+				       CAP_CONDITIONAL };
+	const uint32_t known = GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT |
+			       GL_STENCIL_BUFFER_BIT | GL_ACCUM_BUFFER_BIT;
+	const struct context *c = v->s->ctx;
+
+	for (size_t i = 0; i < sizeof(off); i++)
+		if (c->caps.cap[off[i]] != TRI_OFF)
+			return false;
+	return c->name && !c->begin && !c->list && !sp_mask(*rec) && !(rec[1] & ~known);
+}
+
+/* A clear counts when nothing was drawn before. */
 static void clear(struct verifier *v, const uint32_t *rec)
 {
 	const struct caps *k = &v->s->ctx->caps;
-	bool whole = !v->facts->draws && !v->s->region_open && !v->s->ctx->list &&
-		     k->cap[CAP_SCISSOR] == TRI_OFF && !sp_mask(*rec);
 
-	if (!whole)
+	if (v->facts->draws || v->s->region_open || !clear_is_whole(v, rec))
 		return;
-	v->facts->clears_color |= (rec[1] & GL_COLOR_BUFFER_BIT) && k->full[MASK_COLOR] == TRI_ON;
+	v->facts->clears_color |= (rec[1] & GL_COLOR_BUFFER_BIT) && k->full[MASK_COLOR] == TRI_ON &&
+				  k->cap[CAP_BUFFER] == TRI_OFF;
 	v->facts->clears_depth |= (rec[1] & GL_DEPTH_BUFFER_BIT) && k->full[MASK_DEPTH] == TRI_ON;
 	v->facts->clears_stencil |= (rec[1] & GL_STENCIL_BUFFER_BIT) &&
 				    k->full[MASK_STENCIL] == TRI_ON;
@@ -149,6 +224,7 @@ static enum verify_reason new_list(struct verifier *v, const uint32_t *rec)
 		v->s->lists[c->list] =
 			(struct list_shadow){ v->s->region_open ? 0 : LIST_KNOWN, 0 };
 	c->list_vertices = v->facts->vertices;
+	c->list_sp = v->s->serial;
 	return VERIFY_OK;
 }
 
@@ -161,10 +237,14 @@ static enum verify_reason end_list(struct verifier *v)
 		return VERIFY_OK;
 	if (c->list_begin)
 		return VERIFY_LIST_BALANCE;
-	vertices = v->facts->vertices - c->list_vertices;
+	/* begun by an earlier SP: who knows */
+	vertices = c->list_sp == v->s->serial ? v->facts->vertices - c->list_vertices : UINT32_MAX;
+	if (vertices > UINT32_MAX)
+		vertices = UINT32_MAX;
 	if (c->list < LIST_NAMES)
-		v->s->lists[c->list].vertices = vertices < UINT32_MAX ? (uint32_t)vertices
-								      : UINT32_MAX;
+		v->s->lists[c->list].vertices = (uint32_t)vertices;
+	if (c->list < LIST_NAMES && vertices > v->s->list_vertices_max)
+		v->s->list_vertices_max = (uint32_t)vertices;
 	state_touch_context(v->s);
 	c->list = 0;
 	return VERIFY_OK;
@@ -181,8 +261,12 @@ static enum verify_reason call_list(struct verifier *v, const struct desc *d,
 
 	if (named)
 		v->facts->vertices += v->s->lists[rec[1]].vertices;
-	if (!(what & LIST_KNOWN))
+	else if (d->arg && (int32_t)rec[1] > 0)         /* CallLists: of any, so many */
+		v->facts->vertices += (uint64_t)rec[1] * v->s->list_vertices_max;
+	if (!(what & LIST_KNOWN)) {
 		what = LIST_CAPS | LIST_DRAWS | LIST_READS;
+		v->facts->unknown_lists++;
+	}
 	if (what & LIST_READS) {
 		v->facts->reads_framebuffer = true;
 		caps_list(v, LIST_READS);
@@ -207,7 +291,8 @@ static void push_attrib(struct verifier *v, const uint32_t *rec)
 
 	if (!caps_now(v))
 		return;
-	if (c->nattrib == ATTRIB_STACK)
+	/* GL refuses it between Begin and End */
+	if (c->nattrib == ATTRIB_STACK || context_in_begin(c))
 		c->attrib_lost = true;
 	else
 		c->attrib[c->nattrib++] = (struct saved_caps){ rec[1], c->caps };
@@ -227,7 +312,8 @@ static void pop_attrib(struct verifier *v)
 
 	if (!caps_now(v))
 		return;
-	if (c->attrib_lost) {
+	if (c->attrib_lost || context_in_begin(c)) {
+		c->attrib_lost = true;
 		caps_lose(&c->caps);
 		return;
 	}
@@ -240,9 +326,11 @@ static void pop_attrib(struct verifier *v)
 	for (unsigned i = 0; i < 3; i++)
 		if (s->mask & masks[i])
 			c->caps.full[i] = s->caps.full[i];
-	/* whether restart is in GL_ENABLE_BIT differs between drivers */
-	for (unsigned i = CAP_RESTART; i <= CAP_RESTART_FIXED; i++)
-		if (s->caps.cap[i] != c->caps.cap[i])
+	/* whether these are in GL_ENABLE_BIT differs between drivers; which draw buffers
+	 * come back hangs on the framebuffer bound */
+	for (unsigned i = CAP_RESTART; i < CAPS; i++)
+		if (s->caps.cap[i] != c->caps.cap[i] && i != CAP_FRAMEBUFFER &&
+		    i != CAP_CONDITIONAL)
 			c->caps.cap[i] = TRI_UNKNOWN;
 }
 
@@ -260,6 +348,8 @@ enum verify_reason caps_track(struct verifier *v, const struct desc *d, const ui
 	case HOOK_CALL_LIST: return call_list(v, d, rec);
 	case HOOK_PUSH_ATTRIB: push_attrib(v, rec); return VERIFY_OK;
 	case HOOK_POP_ATTRIB: pop_attrib(v); return VERIFY_OK;
+	case HOOK_ENABLE_INDEXED: enable_indexed(v, rec, d->arg); return VERIFY_OK;
+	case HOOK_TARGET: target(v, d, rec); return VERIFY_OK;
 	default: return VERIFY_OK;
 	}
 }

@@ -44,6 +44,9 @@ static enum verify_reason payload(const struct verifier *v, const struct desc_ch
 	const uint32_t *words = rec + c->word;
 	uint64_t need;
 
+	/* engines add offset to address, and NULL has none to be added to */
+	if (!words[0] && words[1])
+		return VERIFY_PAYLOAD_RANGE;
 	if (!words[0] && c->nullable)
 		return VERIFY_OK;
 	if (!gl_payload_size(rec, c->operand, &need))
@@ -63,6 +66,10 @@ static enum verify_reason name(const struct verifier *v, unsigned space, uint32_
 	/* binding a name makes its object: there must be something to make it in */
 	if (id && !v->s->ctx->name && space != GL_SPACE_CONTEXT && space != GL_SPACE_DRAWABLE)
 		return VERIFY_NO_CONTEXT;
+	/* GL makes no objects between Begin and End: the driver's name would be 0 */
+	if (id && (space == GL_SPACE_BUFFER || space == GL_SPACE_VERTEXARRAY) &&
+	    context_in_begin(v->s->ctx))
+		return VERIFY_BEGIN_END;
 	return VERIFY_OK;
 }
 

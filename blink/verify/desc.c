@@ -252,7 +252,9 @@ static int check_kind(const struct gl_op *op, const struct gl_operand *o, struct
 {
 	/* attributes and fragment outputs have indices of GL's own, not slots */
 	bool defines = op->form == GL_FORM_LOCATE &&
-		       op->command == GL_CMD_glGetUniformLocation;
+		       op->command != GL_CMD_glGetAttribLocation &&
+		       op->command != GL_CMD_glGetFragDataLocation &&
+		       op->command != GL_CMD_glGetFragDataIndex;
 
 	switch (o->kind) {
 	case GL_KIND_DST: return CHECK_DST;
@@ -352,6 +354,7 @@ static bool hook_takes_registers(unsigned hook)
 	case HOOK_JUMP: case HOOK_BEGIN: case HOOK_END_PRIMITIVE: case HOOK_FRAGMENTS:
 	case HOOK_CONTENTS: case HOOK_FEEDBACK: case HOOK_LOST: case HOOK_DRAW_UNKNOWN:
 	case HOOK_CLEAR: case HOOK_CLEAR_BUFFER: case HOOK_MASK: case HOOK_TARGET:
+	case HOOK_ENABLE_INDEXED:
 		return true;
 	default:
 		return false;

@@ -101,6 +101,7 @@ void vao_reset(struct vao *v, uint32_t owner)
 void vao_lose(struct vao *v)
 {
 	v->maybe = v->bad = UINT32_MAX;
+	v->undecided = UINT32_MAX << VARRAY_ATTRIB;
 	v->enabled = v->client = v->instanced = 0;
 	v->element = NAME_UNKNOWN;
 	v->limit_known = false;
@@ -236,16 +237,19 @@ void vao_meet(struct vao *a, const struct vao *b)
 		const struct varray *y = &b->array[i];
 
 		x->avail = x->avail < y->avail ? x->avail : y->avail;
-		if (x->divisor != y->divisor || x->buffer != y->buffer)
+		if (x->buffer != y->buffer)
 			differ |= 1u << i;
+		if (x->divisor != y->divisor)
+			a->undecided |= 1u << i;
 		if (x->sp != y->sp)
 			x->sp = 0;
 	}
 	a->bad |= b->bad | differ;
 	a->client &= ~a->bad;
 	a->instanced |= b->instanced;
+	a->undecided |= b->undecided;
 	a->dangling |= b->dangling;
-	if (a->element != b->element)
+	if (a->element != b->element || a->element_birth != b->element_birth)
 		a->element = NAME_UNKNOWN;
 	if (a->owner != b->owner)
 		a->owner = NAME_UNKNOWN;
@@ -293,6 +297,9 @@ static void buffer_meet(struct buffer *a, const struct buffer *b)
 {
 	if (a->epoch != b->epoch)
 		a->epoch = 0;
+	/* made anew on one way: neither is what was bound before */
+	if (a->birth != b->birth)
+		a->birth = (a->birth > b->birth ? a->birth : b->birth) + 1;
 	if (a->group != b->group)
 		a->group = NAME_UNKNOWN;
 	a->size = a->size < b->size ? a->size : b->size;

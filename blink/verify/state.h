@@ -39,7 +39,9 @@ struct vao {
 	uint32_t enabled, maybe;        /* bit per array: on, not known */
 	uint32_t client, bad;           /* in a payload; nowhere known.  Else in a buffer */
 	uint32_t instanced;             /* divisor is not 0 */
+	uint32_t undecided;             /* divisor is not known */
 	uint32_t element;               /* index buffer, NAME_UNKNOWN */
+	uint32_t element_birth;         /* which of those that had its name */
 	uint32_t limit;                 /* vertices readable in all that are enabled */
 	bool limit_known, dangling;     /* dangling: a bound buffer was deleted */
 	struct varray array[VARRAYS];
@@ -49,6 +51,7 @@ struct buffer {
 	struct object o;
 	uint32_t group;                 /* share group that it lives in; 0 none yet */
 	uint32_t epoch;                 /* of the contents that the maxima speak of */
+	uint32_t birth;                 /* counts objects that had its name */
 	uint64_t size, known;           /* bytes; maxima cover the first `known` */
 	uint32_t max[3];                /* as bytes, shorts, words */
 };
@@ -86,7 +89,8 @@ struct context {
 	uint32_t name, group;
 	bool made, begin, list_begin, list_executes;
 	uint32_t list;                  /* being compiled */
-	uint64_t list_vertices;         /* counted before it */
+	uint64_t list_vertices;         /* counted before it, */
+	uint32_t list_sp;               /* in the SP of this serial */
 	uint32_t array_buffer, unpack, pack;
 	uint32_t vao_name;
 	uint32_t locked;                /* end of the range of LockArraysEXT, 0 none */
@@ -141,6 +145,7 @@ struct verify_state {
 	bool failed;                    /* out of memory */
 	struct list_shadow *lists;      /* by name */
 	uint32_t lists_end;             /* those from here on are untouched */
+	uint32_t list_vertices_max;     /* of any list so far */
 
 	struct journal undo, region;
 	struct context *undo_ctx, *region_ctx;

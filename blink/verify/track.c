@@ -138,6 +138,8 @@ static void lose(struct verifier *v)
 
 static enum verify_reason client_active(struct verifier *v, uint32_t unit)
 {
+	if (context_in_begin(v->s->ctx))
+		return VERIFY_BEGIN_END;
 	if (unit < GL_TEXTURE0 || unit - GL_TEXTURE0 >= VARRAY_ATTRIB - VARRAY_TEXCOORD)
 		return VERIFY_ARRAY_RANGE;
 	if (v->s->ctx->unit != unit - GL_TEXTURE0) {

@@ -47,6 +47,8 @@ enum verify_reason arrays_track(struct verifier *v, const struct desc *d, const 
 /* Index of an array by its capability; VARRAYS when it is none. */
 unsigned arrays_find(const struct context *c, uint32_t cap);
 void arrays_switch(struct verifier *v, unsigned array, bool on);
+/* It may still be on. */
+void arrays_maybe(struct verifier *v, unsigned array);
 
 /* Least and greatest index of a payload (index.c); restart: a value to leave out, or
  * NAME_UNKNOWN.  False when no index is left. */

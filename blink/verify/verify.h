@@ -42,6 +42,7 @@ struct verify_facts {
 	bool rerunnable;                /* only if the environment asks for it */
 	uint64_t commands;              /* worst-case records executed */
 	uint64_t vertices;              /* worst case; of lists whose making was seen */
+	uint32_t unknown_lists;         /* calls of others */
 	uint32_t contexts, opaque;      /* contexts made current; opaque commands met */
 };
 
