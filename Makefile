@@ -84,6 +84,13 @@ $(B)/gen/commands.gen.h: FORCE
 	   if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 $(B)/cli/commands.o: $(B)/gen/commands.gen.h
 
+# the tree's revision, which every result names; rewritten only when it changed
+$(B)/gen/revision.gen.h: FORCE
+	$(Q)mkdir -p $(@D) && { echo '/* made by the Makefile from git describe */'; \
+	   echo "#define BLINK_REVISION \"$$(git describe --always --dirty --abbrev=12 2>/dev/null || echo unknown)\""; \
+	   } > $@.new && if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(B)/jit-bench/environment.o: $(B)/gen/revision.gen.h
+
 $(B)/%.o: %.c $(GENH)
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(B)/gen/%.o: $(B)/gen/%.c $(GENH)
@@ -114,6 +121,36 @@ $(NULLGL): $(B)/jit-bench/nullgl.gen.c jit-bench/nullgl/gl.c jit-bench/nullgl/gl
 	$(call say,LD,$@)$(CC) $(STD) -O2 -g $(WARN) -I. -fvisibility=hidden -fPIC -shared -Wl,-soname,libGL.so.1 \
 	   $(filter %.c,$^) -o $@ -lX11
 all: $(NULLGL)
+
+# -- the recorder library (capture/record/lib/lib.h) ------------------------------------
+# Other programs load it, too: no sanitizers, no library but libc, only entry points
+# exported.  Its functions that only jump on need optimization, whatever OPT says.
+RECORDER := $(B)/libblink-record.so
+REC_DIR  := $(B)/capture/record/lib
+REC_SRC  := $(wildcard capture/record/lib/*.c)
+REC_OBJ  := $(REC_SRC:%.c=$(B)/%.o) $(REC_DIR)/gl_record.o $(REC_DIR)/gl_table.o \
+            $(REC_DIR)/gl_size.o $(REC_DIR)/gl_lookup.o
+REC_CFLAGS = $(STD) -O2 -g $(WARN) -fPIC -fvisibility=hidden -fno-strict-aliasing \
+             -fno-stack-protector -fno-semantic-interposition -I. -I$(B)/gen $(CFLAGS)
+rec_cc     = $(call say,CC,$<)mkdir -p $(@D) && $(CC) $(REC_CFLAGS) -MMD -MP -c $< -o $@
+$(B)/gen/gl_record.gen.c $(B)/gen/gl_record.gen.h: $(GEN)
+	@:
+$(REC_DIR)/%.o: capture/record/lib/%.c $(GENH) $(B)/gen/gl_record.gen.h
+	$(rec_cc)
+$(REC_DIR)/hash_avx2.o: REC_CFLAGS += -mavx2
+$(REC_DIR)/gl_record.o: $(B)/gen/gl_record.gen.c $(GENH)
+	$(rec_cc)
+$(REC_DIR)/gl_table.o: $(GEN) $(GENH)
+	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(REC_CFLAGS) -Wno-unused-parameter -MMD -MP -c $< -o $@
+$(REC_DIR)/gl_size.o: blink/gl/size.c $(GENH)
+	$(rec_cc)
+$(REC_DIR)/gl_lookup.o: blink/gl/lookup.c $(GENH)
+	$(rec_cc)
+$(RECORDER): $(REC_OBJ)
+	$(call say,LD,$@)$(CC) -shared -Wl,-soname,libblink-record.so -Wl,-z,pack-relative-relocs \
+	   -Wl,--no-undefined -Wl,-Bsymbolic $^ -o $@ -ldl -lpthread
+-include $(REC_OBJ:.o=.d)
+all: $(RECORDER)
 
 # -- checking -----------------------------------------------------------------------
 # As many jobs as processors, unless -j was given.
@@ -168,7 +205,7 @@ install: all
 	$(call say,INSTALL,$(D))install -d $(D)/bin $(D)/lib/pkgconfig $(D)/lib/blink $(D)/include $(D)/share/man/man1 \
 	   $(D)/share/bash-completion/completions $(D)/share/blink/corpora $(D)/share/doc/blink && \
 	install -m 755 $(B)/blinkctl $(D)/bin && \
-	install -m 644 $(B)/libblink.a $(D)/lib && install -m 644 $(NULLGL) $(D)/lib/blink && \
+	install -m 644 $(B)/libblink.a $(D)/lib && install -m 644 $(NULLGL) $(RECORDER) $(D)/lib/blink && \
 	for h in $(HEADERS); do install -D -m 644 $$h $(D)/include/$$h || exit 1; done && \
 	install -m 644 $(GENH) $(D)/include/blink/gl/ && \
 	for c in $(COMMANDS); do \

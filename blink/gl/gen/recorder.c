@@ -140,7 +140,7 @@ static const struct { const char *ctype, *type, *put; int words; } types[] = {
 	{ "I8", "int8_t", "put_i", 1 }, { "U8", "uint8_t", "put_u", 1 },
 	{ "I16", "int16_t", "put_i", 1 }, { "U16", "uint16_t", "put_u", 1 },
 	{ "I32", "int32_t", "put_i", 1 }, { "U32", "uint32_t", "put_u", 1 },
-	{ "I64", "int64_t", "put_l", 2 }, { "U64", "uint64_t", "put_l", 2 },
+	{ "I64", "int64_t", "put_n", 2 }, { "U64", "uint64_t", "put_l", 2 },
 	{ "PTR", "const void *", "put_p", 2 },
 	{ "F32", "float", "put_f", 1 }, { "F64", "double", "put_d", 2 },
 };
@@ -426,18 +426,21 @@ static void emit_shape(struct buf *out, const struct command *c)
 
 void recorder_emit_header(struct buf *out)
 {
-	int n;
+	int n, known = 0;
 	struct entry *v = entries_all(&n);
 
 	buf_printf(out, "/* Names of GL, GLX and EGL in order, ours first. */\nenum rec_slot {\n");
 	for (int i = 0; i < n; i++)
-		if (v[i].command)
+		if (v[i].command) {
 			buf_printf(out, "\tREC_%s,\n", v[i].name);
+			known++;
+		}
 	buf_printf(out, "\tREC_KNOWN,\n\tREC_KNOWN_LAST = REC_KNOWN - 1,\n");
 	for (int i = 0; i < n; i++)
 		if (!v[i].command)
 			buf_printf(out, "\tREC_%s,\n", v[i].name);
-	buf_printf(out, "\tREC_NAMED\n};\n#define REC_NAMED_TEXT \"%d\"\n\n", n);
+	buf_printf(out, "\tREC_NAMED\n};\n#define REC_KNOWN_TEXT \"%d\"\n"
+		   "#define REC_NAMED_TEXT \"%d\"\n\n", known, n);
 	for (int i = 0; i < ncommands; i++)
 		if (commands[i].chosen)
 			emit_prototypes(out, &commands[i]);

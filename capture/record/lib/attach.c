@@ -1,0 +1,406 @@
+/* attach.c - the recording's file: attaching to it, segments, threads and their order,
+ * stored bytes, notes.  See ../format.h for what is where in the file. */
+#include "capture/record/lib/lib.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/record/table_hash.h"
+
+#define PATH_BYTES 4096u
+/* Larger payloads get segments of their own, and are written, not stored. */
+#define LARGE (256u << 10)
+#define LOCK_PATIENCE 100000u
+
+__thread struct rec_thread rec;
+
+static struct record_header nobody = { .owner = 0xffffffffu };
+struct record_header *rec_header = &nobody;
+
+enum { UNTRIED, ON, OFF };
+static atomic_int state;
+static struct rec_lock attaching;
+static char path[PATH_BYTES];
+static uint32_t process;
+
+/* ---- locks ----------------------------------------------------------------------- */
+
+bool rec_trylock(struct rec_lock *l)
+{
+	return !atomic_flag_test_and_set_explicit(&l->held, memory_order_acquire);
+}
+
+void rec_lock(struct rec_lock *l)
+{
+	while (!rec_trylock(l))
+		sched_yield();
+}
+
+void rec_unlock(struct rec_lock *l)
+{
+	atomic_flag_clear_explicit(&l->held, memory_order_release);
+}
+
+/* The lock that processes share.  Whoever held it may have been killed with it: after
+ * a while it counts as free. */
+static void order_lock(void)
+{
+	uint32_t patience = LOCK_PATIENCE, free = 0;
+
+	while (!atomic_compare_exchange_weak_explicit(&rec_header->lock, &free, 1u,
+						      memory_order_acquire,
+						      memory_order_relaxed) && --patience) {
+		if (!(patience % 64))
+			sched_yield();
+		free = 0;
+	}
+}
+
+static void order_unlock(void)
+{
+	atomic_store_explicit(&rec_header->lock, 0, memory_order_release);
+}
+
+/* ---- state ------------------------------------------------------------------------ */
+
+void rec_problem(uint32_t bit)
+{
+	if (rec_header != &nobody)
+		atomic_fetch_or(&rec_header->problems, bit);
+}
+
+bool rec_active(void)
+{
+	return atomic_load_explicit(&state, memory_order_relaxed) == ON;
+}
+
+/* Other threads notice when they find that it is not their turn. */
+void rec_stop(void)
+{
+	atomic_store(&state, OFF);
+	rec.at = rec.end = NULL;
+	if (rec_header == &nobody)
+		return;
+	order_lock();
+	atomic_store(&rec_header->owner, 0xffffffffu);
+	order_unlock();
+}
+
+/* A forked child has the parent's segments mapped: it must not write into them. */
+static void child_begins(void)
+{
+	int was = atomic_load(&state);
+
+	rec_header = &nobody;
+	rec.at = rec.end = NULL;
+	atomic_store(&state, was == UNTRIED ? UNTRIED : OFF);
+	atomic_flag_clear(&attaching.held);
+}
+
+static bool header_good(const struct record_header *h)
+{
+	return h->magic == RECORD_MAGIC && h->version == RECORD_VERSION &&
+	       h->segment_size == RECORD_SEGMENT;
+}
+
+static struct record_header *header_map(const char *name)
+{
+	int fd = open(name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct record_header *h;
+	struct stat st;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size < (off_t)RECORD_HEADER)
+		h = MAP_FAILED;
+	else
+		h = mmap(NULL, RECORD_HEADER, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+	if (h == MAP_FAILED)
+		return NULL;
+	if (header_good(h))
+		return h;
+	munmap(h, RECORD_HEADER);
+	return NULL;
+}
+
+static void process_note(void)
+{
+	char name[PATH_BYTES];
+	ssize_t n = readlink("/proc/self/exe", name, sizeof(name));
+	struct rec_part part = { .bytes = name, .size = n > 0 ? (uint32_t)n : 0 };
+
+	rec_mark(RECORD_PROCESS, NULL, 0, &part);
+}
+
+static void attach(void)
+{
+	const char *name = getenv(RECORD_ENV);
+	struct record_header *h;
+	size_t n = name ? strlen(name) : 0;
+
+	if (!n || n >= sizeof(path) || !(h = header_map(name))) {
+		atomic_store(&state, OFF);
+		return;
+	}
+	memcpy(path, name, n + 1);
+	rec_header = h;
+	if (h->table != record_table_hash()) {
+		rec_problem(RECORD_FOREIGN_TABLE);
+		rec_header = &nobody;
+		munmap(h, RECORD_HEADER);
+		atomic_store(&state, OFF);
+		return;
+	}
+	pthread_atfork(NULL, NULL, child_begins);
+	process = atomic_fetch_add(&h->processes, 1) + 1;
+	atomic_store(&state, ON);
+}
+
+/* Is this program recorded?  The first question attaches it. */
+static bool ready(void)
+{
+	bool first = false;
+	int s = atomic_load_explicit(&state, memory_order_acquire);
+
+	if (likely(s != UNTRIED))
+		return s == ON;
+	rec_lock(&attaching);
+	if (atomic_load(&state) == UNTRIED) {
+		attach();
+		first = rec_active();
+	}
+	rec_unlock(&attaching);
+	if (first)
+		process_note();
+	return rec_active();
+}
+
+/* ---- segments ---------------------------------------------------------------------- */
+
+static uint64_t segment_offset(uint32_t number)
+{
+	return RECORD_HEADER + (uint64_t)number * RECORD_SEGMENT;
+}
+
+static int file_open(void)
+{
+	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* Room for n segments in the file; *fd is open then. */
+static bool segments_reserve(uint32_t n, uint32_t *first, int *fd)
+{
+	uint32_t end, had;
+
+	*fd = file_open();
+	if (*fd < 0) {
+		rec_problem(RECORD_NO_SPACE);
+		return false;
+	}
+	*first = atomic_fetch_add(&rec_header->segments, n);
+	if (*first > UINT32_MAX - n || posix_fallocate(*fd, (off_t)segment_offset(*first),
+						       (off_t)n * RECORD_SEGMENT)) {
+		close(*fd);
+		rec_problem(RECORD_NO_SPACE);
+		return false;
+	}
+	end = *first + n;
+	had = atomic_load(&rec_header->reserved);
+	while (had < end &&
+	       !atomic_compare_exchange_weak(&rec_header->reserved, &had, end))
+		;
+	return true;
+}
+
+static void segment_fill(struct record_segment *s, uint32_t kind, uint32_t span)
+{
+	s->process = process;
+	s->thread = rec.number;
+	s->serial = kind == RECORD_CALLS ? rec.serial++ : 0;
+	s->span = span;
+	s->pid = (uint32_t)getpid();
+	atomic_store_explicit(&s->used, sizeof(*s), memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+	*(volatile uint32_t *)&s->kind = kind;
+}
+
+/* A mapped segment.  Its pages are made at once: that costs less than a fault each; but
+ * a thread that makes a handful of calls needs only the first of them. */
+static struct record_segment *segment_new(uint32_t kind, bool populate, uint64_t *offset)
+{
+	struct record_segment *s;
+	uint32_t first;
+	int fd, e = errno;
+
+	if (!segments_reserve(1, &first, &fd)) {
+		errno = e;
+		return NULL;
+	}
+	*offset = segment_offset(first);
+	s = mmap(NULL, RECORD_SEGMENT, PROT_READ | PROT_WRITE,
+		 MAP_SHARED | (populate ? MAP_POPULATE : 0), fd, (off_t)*offset);
+	close(fd);
+	errno = e;
+	if (s == MAP_FAILED) {
+		rec_problem(RECORD_NO_MEMORY);
+		return NULL;
+	}
+	segment_fill(s, kind, 1);
+	return s;
+}
+
+static bool calls_segment(void)
+{
+	uint64_t offset;
+	struct record_segment *s = segment_new(RECORD_CALLS, rec.serial > 0, &offset);
+
+	if (!s)
+		return false;
+	if (rec.segment)
+		munmap(rec.segment, RECORD_SEGMENT);
+	rec.segment = s;
+	rec.at = (uint32_t *)(void *)(s + 1);
+	rec.end = (uint32_t *)(void *)s + RECORD_SEGMENT / 4;
+	return true;
+}
+
+/* ---- turns --------------------------------------------------------------------------- */
+
+#define ORDER_WORDS 3u
+
+static void turn_take(void)
+{
+	uint64_t sequence;
+	uint32_t *w = rec.at;
+
+	order_lock();
+	sequence = atomic_fetch_add(&rec_header->sequence, 1) + 1;
+	atomic_store(&rec_header->owner, rec.number);
+	order_unlock();
+	w[0] = RECORD_ORDER | ORDER_WORDS << 16;
+	memcpy(w + 1, &sequence, 8);
+	rec_done(w + ORDER_WORDS);
+	rec.calls--;
+}
+
+uint32_t *rec_prepare(size_t words)
+{
+	if (!ready()) {
+		rec.at = rec.end = NULL;
+		return NULL;
+	}
+	if (!rec.number)
+		rec.number = atomic_fetch_add(&rec_header->threads, 1) + 1;
+	if (words > RECORD_SEGMENT / 4 - sizeof(struct record_segment) / 4 - ORDER_WORDS)
+		return NULL;
+	if ((size_t)(rec.end - rec.at) < words + ORDER_WORDS && !calls_segment()) {
+		rec_stop();
+		return NULL;
+	}
+	if (atomic_load_explicit(&rec_header->owner, memory_order_relaxed) != rec.number)
+		turn_take();
+	return rec.at;
+}
+
+/* ---- payloads -------------------------------------------------------------------------- */
+
+static bool write_all(int fd, const void *bytes, size_t size, uint64_t offset)
+{
+	const char *p = bytes;
+
+	while (size) {
+		ssize_t n = pwrite(fd, p, size, (off_t)offset);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		p += n;
+		size -= (size_t)n;
+		offset += (uint64_t)n;
+	}
+	return true;
+}
+
+/* The kernel copies: no page of the file needs to be mapped here. */
+static uint64_t store_large(const void *bytes, uint32_t size)
+{
+	struct record_segment head = { 0 };
+	uint64_t need = sizeof(head) + (uint64_t)size, offset = 0;
+	uint32_t span = (uint32_t)((need + RECORD_SEGMENT - 1) / RECORD_SEGMENT), first;
+	int fd, e = errno;
+
+	if (segments_reserve(span, &first, &fd)) {
+		offset = segment_offset(first) + sizeof(head);
+		segment_fill(&head, RECORD_PAYLOADS, span);
+		atomic_store(&head.used, need);
+		if (!write_all(fd, bytes, size, offset) ||
+		    !write_all(fd, &head, sizeof(head), segment_offset(first)))
+			offset = 0;
+		close(fd);
+	}
+	errno = e;
+	return offset;
+}
+
+uint64_t rec_store(const void *bytes, uint32_t size)
+{
+	uint64_t offset;
+
+	if (!ready())
+		return 0;
+	if (!rec.number)
+		rec.number = atomic_fetch_add(&rec_header->threads, 1) + 1;
+	if (size > LARGE)
+		return store_large(bytes, size);
+	if (!rec.store || RECORD_SEGMENT - rec.store_used < size) {
+		struct record_segment *s = segment_new(RECORD_PAYLOADS, size < LARGE / 2,
+						       &offset);
+
+		if (!s) {
+			rec_stop();
+			return 0;
+		}
+		if (rec.store)
+			munmap(rec.store, RECORD_SEGMENT);
+		rec.store = s;
+		rec.store_offset = offset;
+		rec.store_used = sizeof(*s);
+	}
+	offset = rec.store_offset + rec.store_used;
+	memcpy((char *)rec.store + rec.store_used, bytes, size);
+	rec.store_used += size;
+	/* at multiples of 16; the last bytes of a segment may be fewer */
+	rec.store_used = (rec.store_used + 15u) & ~15u;
+	if (rec.store_used > RECORD_SEGMENT)
+		rec.store_used = RECORD_SEGMENT;
+	atomic_store_explicit(&rec.store->used, rec.store_used, memory_order_release);
+	return offset;
+}
+
+/* ---- notes ------------------------------------------------------------------------------- */
+
+void rec_lost(const char *name, const char *why)
+{
+	char text[256];
+	size_t n = strlen(name), m = strlen(why);
+	struct rec_part part = { .bytes = text };
+
+	if (!ready())
+		return;
+	n = n < 128 ? n : 128;
+	m = m < 120 ? m : 120;
+	memcpy(text, name, n);
+	memcpy(text + n, ": ", 2);
+	memcpy(text + n + 2, why, m);
+	part.size = (uint32_t)(n + 2 + m);
+	rec_problem(RECORD_LOST_CALLS);
+	rec_mark(RECORD_LOST, NULL, 0, &part);
+}
