@@ -173,15 +173,25 @@ asan:
 	$(Q)+$(MAKE) --no-print-directory B=$(B)-asan OPT="-O1 -g -fno-omit-frame-pointer" \
 	   SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" check
 
+# Stored procedures by the grammar, and hostile ones, PROGRAMS of each, through verifier,
+# engines and oracle (docs/VERIFIER.md).  SOUND_TIME: seconds at most, 0 as long as it takes.
+PROGRAMS   ?= 1000000
+SOUND_TIME ?= 0
+SOUND      := $(B)/tests/soundness/test_soundness
+soundness: $(SOUND)
+	$(Q)mkdir -p $(B)/findings
+	$(Q)FINDINGS=$(B)/findings TIME_LIMIT=$(SOUND_TIME) $(SOUND) grammar $(PROGRAMS)
+	$(Q)FINDINGS=$(B)/findings TIME_LIMIT=$(SOUND_TIME) $(SOUND) hostile $(PROGRAMS)
+
 # libFuzzer for FUZZ_TIME seconds each, from the seeds beside the sources.
 FUZZ_TIME ?= 60
-fuzz:
+fuzz: soundness
 	$(Q)sh ci/install.sh build fuzz
 	$(Q)+$(MAKE_MANY) B=$(B)-fuzz CC=$(CLANG) OPT="-O1 -g" \
 	   SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all" fuzzers
 	$(Q)tests/fuzz -t $(FUZZ_TIME) -d $(B)-fuzz/work $(patsubst $(B)/%,$(B)-fuzz/%,$(FUZZERS))
 fuzz-short:
-	$(Q)+$(MAKE) --no-print-directory FUZZ_TIME=10 fuzz
+	$(Q)+$(MAKE) --no-print-directory FUZZ_TIME=10 SOUND_TIME=30 fuzz
 fuzzers: $(FUZZERS)
 
 # -- using --------------------------------------------------------------------------
@@ -228,14 +238,16 @@ help:
 	@echo 'make check      install what is missing, build, run all tests'
 	@echo 'make demo       a real game captured, converted, replayed, compared: out/demo/index.html'
 	@echo 'make asan       the tests under the address and undefined-behaviour sanitizers'
-	@echo 'make fuzz       the fuzzers, FUZZ_TIME=$(FUZZ_TIME) seconds each (fuzz-short: 10)'
+	@echo 'make fuzz       the soundness campaign, then the fuzzers, FUZZ_TIME=$(FUZZ_TIME) seconds each'
+	@echo 'make fuzz-short the same, 30 seconds and 10 seconds each'
+	@echo 'make soundness  PROGRAMS=$(PROGRAMS) by the grammar, as many hostile ones'
 	@echo 'make corpora    install and record the programs of corpora/'
 	@echo 'make bench      the measurements of docs/MEASURING.md'
 	@echo 'make install    to PREFIX=$(PREFIX), below DESTDIR'
 	@echo 'make clean      remove what was built'
 	@echo 'V=1 shows commands; CC=clang, OPT=, CFLAGS=, LDFLAGS=, B= (build folder) are understood.'
 
-.PHONY: all check tests asan fuzz fuzz-short fuzzers demo corpora bench install clean help \
+.PHONY: all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench install clean help \
         needs-libraries FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -5,7 +5,7 @@
  *   test_soundness hostile N [SEED]    N hostile ones              } make fuzz runs 10^6
  *   test_soundness run FILE...         cases again
  *
- * In the environment: JOBS, the number of processes; SECONDS, the longest to go on;
+ * In the environment: JOBS, the number of processes; TIME_LIMIT, in seconds;
  * FINDINGS, the folder that findings are kept in (out of the tree unless asked); FIRST,
  * the number to begin with; HERE, to stay in one process, for a debugger.
  */
@@ -40,7 +40,7 @@ static void options_fill(struct campaign_options *opt)
 	memset(opt, 0, sizeof(*opt));
 	opt->seed = 1;
 	opt->jobs = number("JOBS", cpus > 0 && cpus < 64 ? (unsigned)cpus : 1);
-	opt->seconds = number("SECONDS", 0);
+	opt->seconds = number("TIME_LIMIT", 0);
 	opt->findings = findings ? findings : "/tmp";
 	opt->first = number("FIRST", 0);
 	opt->here = getenv("HERE") != NULL;
