@@ -230,6 +230,9 @@ void conv_emit(struct conv *c, unsigned op, const uint32_t *words);
  * element type); *size bytes, at least; false if it holds none. */
 bool conv_bytes(struct conv *c, const struct trace_value *v, unsigned element,
 		const uint8_t **bytes, size_t *size);
+/* The id of size bytes that conv_bytes gave of a value. */
+uint32_t conv_payload(struct conv *c, const struct trace_value *v, const uint8_t *bytes,
+		      size_t size);
 uint64_t conv_arg_uint(const struct trace_call *call, unsigned i);
 uint32_t conv_name(struct conv *c, unsigned space, uint64_t traced);   /* makes it if unknown */
 uint32_t conv_owner(const struct conv *c, unsigned space);

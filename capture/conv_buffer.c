@@ -219,8 +219,7 @@ int conv_hook_memcpy(struct conv *c, const struct trace_call *call,
 	offset = m->offset + (dest - m->start);
 	name = conv_name(c, GL_SPACE_BUFFER, m->buffer);
 	bound = c->ctx->buffers[0];
-	payload = blink_writer_payload(c->writer, bytes, (uint32_t)size);
-	c->stats->payload_bytes += size;
+	payload = conv_payload(c, &call->args[1], bytes, size);
 	off[0] = (uint32_t)offset;
 	off[1] = (uint32_t)(offset >> 32);
 	len[0] = (uint32_t)size;
@@ -272,8 +271,7 @@ int conv_hook_array(struct conv *c, const struct trace_call *call,
 	if (conv_bytes(c, v, GL_C_U8, &bytes, &size) && size) {
 		if (size > SP_MAX_PAYLOAD)
 			return conv_refuse(c, call, "the array is larger than a payload may be");
-		w[in->word - 1] = blink_writer_payload(c->writer, bytes, (uint32_t)size);
-		c->stats->payload_bytes += size;
+		w[in->word - 1] = conv_payload(c, v, bytes, size);
 	}
 	return conv_encode_given(c, call, plan, plan->cmd->op, w,
 				 1u << (unsigned)(in - o->operands));

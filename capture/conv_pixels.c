@@ -245,6 +245,12 @@ int conv_hook_pixels(struct conv *c, const struct trace_call *call,
 	if (need > avail)
 		return conv_refuse(c, call, "%s has %zu bytes where the command reads %llu",
 				   in->name, avail, (unsigned long long)need);
+	if (tight <= SP_MAX_PAYLOAD && call->args[in->param].stays && !s->swap && l.bits != 1 &&
+	    l.row == l.tight && l.image == l.tight * l.h) {
+		w[in->word - 1] = conv_payload(c, &call->args[in->param], bytes + l.start, tight);
+		return conv_encode_given(c, call, plan, cmd->op, w,
+					 1u << (unsigned)(in - gl_ops[cmd->op].operands));
+	}
 	if (tight > SP_MAX_PAYLOAD || !(to = blink_writer_payload_begin(c->writer, (uint32_t)tight)))
 		return conv_refuse(c, call, "%s is larger than a payload may be", in->name);
 	if (!s->swap && l.bits != 1 && l.row == l.tight && l.image == l.tight * l.h)

@@ -302,6 +302,15 @@ bool conv_bytes(struct conv *c, const struct trace_value *v, unsigned element,
 	}
 }
 
+uint32_t conv_payload(struct conv *c, const struct trace_value *v, const uint8_t *bytes,
+		      size_t size)
+{
+	c->stats->payload_bytes += size;
+	if (v->kind == TRACE_BLOB && v->stays)
+		return blink_writer_payload_stays(c->writer, bytes, (uint32_t)size);
+	return blink_writer_payload(c->writer, bytes, (uint32_t)size);
+}
+
 /* ---- records ---------------------------------------------------------------- */
 
 struct buf *conv_target(struct conv *c)
@@ -398,8 +407,7 @@ static int encode_payload(struct conv *c, const struct trace_call *call,
 		return conv_refuse(c, call, "%s is larger than a payload may be", o->name);
 	if (!avail)
 		return 0;
-	w[0] = blink_writer_payload(c->writer, bytes, (uint32_t)avail);
-	c->stats->payload_bytes += avail;
+	w[0] = conv_payload(c, v, bytes, avail);
 	return 0;
 }
 

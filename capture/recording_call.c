@@ -331,6 +331,12 @@ static const uint8_t *lead_put(struct recording *r, const struct record_payload 
 	return whole;
 }
 
+/* Neither in the record, which is copied, nor put together with what leads it. */
+static bool in_file(const struct record_payload *p)
+{
+	return !p->lead && (p->offset_low & p->offset_high) != 0xffffffffu;
+}
+
 static bool payload_put(struct recording *r, struct trace_value *v, unsigned element,
 			const struct record_payload *stored, const uint8_t *bytes)
 {
@@ -346,7 +352,8 @@ static bool payload_put(struct recording *r, struct trace_value *v, unsigned ele
 	}
 	switch (element) {
 	case RECORDING_BLOB:
-		*v = (struct trace_value){ .kind = TRACE_BLOB, .count = p->size, .bytes = bytes };
+		*v = (struct trace_value){ .kind = TRACE_BLOB, .count = p->size, .bytes = bytes,
+					   .stays = in_file(p) };
 		return true;
 	case RECORDING_STRING:
 		return string_put(r, v, bytes, p->size);

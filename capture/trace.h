@@ -27,6 +27,8 @@ enum trace_kind {
 
 struct trace_value {
 	uint8_t kind;                     /* enum trace_kind */
+	bool stays;                       /* BLOB: its bytes stay as they are until the reader
+					   * is closed (never in a trace) */
 	uint32_t count;                   /* ARRAY, STRUCT, REPR: elements; STRING, BLOB,
 					   * WSTRING: bytes */
 	union {

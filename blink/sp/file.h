@@ -33,6 +33,9 @@ int blink_writer_create(struct blink_writer **w, const char *path,
 /* Stores size bytes (or finds them stored already) and returns the payload's id,
  * 1 or more; 0 on failure (sticky: commit reports it).  The bytes are copied. */
 uint32_t blink_writer_payload(struct blink_writer *w, const void *data, uint32_t size);
+/* The same of bytes that stay where they are, unchanged, until commit: they are known
+ * again by their place, and not compared with anything else. */
+uint32_t blink_writer_payload_stays(struct blink_writer *w, const void *data, uint32_t size);
 /* Room of size bytes to fill in place (saves a copy); the next writer call must be
  * blink_writer_payload_end, which dedups.  size may shrink there. */
 void *blink_writer_payload_begin(struct blink_writer *w, uint32_t size);

@@ -12,6 +12,7 @@
 #include "blink/sp/format.h"
 #include "blink/sp/gather.h"
 #include "blink/sp/output.h"
+#include "blink/sp/places.h"
 #include "blink/sp/window.h"
 
 #define DATA_SLOTS_LOG2 18
@@ -23,6 +24,7 @@ struct blink_writer {
 	struct error error;
 	struct gather streams[BLINK_STREAMS];
 	struct window data, code;
+	struct places places;
 	struct buf sections;          /* struct blink_section each */
 	struct buf starts;            /* u32: first payload id of each data block */
 	struct buf stamps;            /* u32 per data block: last SP that needed it, plus 1 */
@@ -165,6 +167,7 @@ void blink_writer_destroy(struct blink_writer *w)
 		gather_finish(&w->streams[i]);
 	window_finish(&w->data);
 	window_finish(&w->code);
+	free(w->places.v);
 	buf_finish(&w->sections);
 	buf_finish(&w->starts);
 	buf_finish(&w->stamps);
@@ -177,27 +180,34 @@ void blink_writer_destroy(struct blink_writer *w)
 
 /* ---- payloads ------------------------------------------------------------ */
 
-/* Keeps the object begun in g unless an equal one is in the window; its number,
- * counted from 1, or 0 on failure. */
-static uint32_t writer_keep(struct blink_writer *w, struct gather *g, struct window *window,
-			    size_t size)
+/* Keeps the object begun in g; its number, counted from 1, or 0 on failure. */
+static uint32_t object_keep(struct blink_writer *w, struct gather *g, size_t size)
 {
-	struct window_slot *slot = window_find(window, g->data + g->len, size, g->position);
+	uint32_t id = g->total + 1;
 	int ret;
 
-	if (slot->found)
-		return slot->id;
 	if (g->total >= BLINK_OBJECTS_MAX) {
 		writer_fail(w, -EFBIG, "too many objects for one file");
 		return 0;
 	}
-	slot->position = g->position + 1;
-	slot->id = g->total + 1;
 	ret = gather_keep(g, size);
 	if (ret < 0) {
 		writer_fail(w, ret, "out of memory");
 		return 0;
 	}
+	return id;
+}
+
+/* The same, unless an equal one is in the window. */
+static uint32_t writer_keep(struct blink_writer *w, struct gather *g, struct window *window,
+			    size_t size)
+{
+	struct window_slot *slot = window_find(window, g->data + g->len, size, g->position);
+
+	if (slot->found)
+		return slot->id;
+	slot->position = g->position + 1;
+	slot->id = object_keep(w, g, size);
 	return slot->id;
 }
 
@@ -237,6 +247,35 @@ uint32_t blink_writer_payload(struct blink_writer *w, const void *data, uint32_t
 	if (size)
 		memcpy(room, data, size);
 	return blink_writer_payload_end(w, size);
+}
+
+uint32_t blink_writer_payload_stays(struct blink_writer *w, const void *data, uint32_t size)
+{
+	struct gather *g = &w->streams[BLINK_DATA];
+	struct place *place;
+	void *room;
+
+	if (w->error.code)
+		return 0;
+	place = places_find(&w->places, data, size);
+	if (!place) {
+		writer_fail(w, -ENOMEM, "out of memory");
+		return 0;
+	}
+	if (place->id && g->position - place->position < w->info.window) {
+		w->info.payload_bytes += size;
+		return place->id;
+	}
+	room = blink_writer_payload_begin(w, size);
+	if (!room)
+		return 0;
+	if (size)
+		memcpy(room, data, size);
+	w->begun = 0;
+	w->info.payload_bytes += size;
+	place->position = g->position;
+	place->id = object_keep(w, g, size);
+	return place->id;
 }
 
 /* ---- stored procedures --------------------------------------------------- */

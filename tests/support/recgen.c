@@ -29,6 +29,10 @@ struct recgen {
 	struct record_segment *payloads;
 	uint64_t payloads_at;                /* offset in the file of its next payload */
 	struct buf words;
+	struct recgen_stored {
+		uint64_t at;
+		uint32_t size;
+	} stored[1 << 16];
 };
 
 /* ---- segments ------------------------------------------------------------------ */
@@ -147,11 +151,28 @@ static void record_end(struct recgen *g, uint32_t thread)
 	recgen_words(g, thread, w, n);
 }
 
+/* Where an equal one lies, if it has been stored lately. */
+static struct recgen_stored *payload_find(struct recgen *g, const void *bytes, uint32_t size)
+{
+	uint64_t h = 0;
+
+	for (uint32_t i = 0; i + 8 <= size; i += size > 4096 ? 40 : 8) {
+		uint64_t word;
+
+		memcpy(&word, (const uint8_t *)bytes + i, 8);
+		h = (h ^ word) * 0x9e3779b97f4a7c15ull;
+	}
+	return &g->stored[(h ^ size) >> 16 & 0xffff];
+}
+
 static uint64_t payload_store(struct recgen *g, const void *bytes, uint32_t size)
 {
+	struct recgen_stored *known = payload_find(g, bytes, size);
 	uint64_t need = ((uint64_t)size + 15) & ~15ull, at;
 	uint64_t whole = sizeof(struct record_segment) + need;
 
+	if (known->at && known->size == size && !memcmp(g->map + known->at, bytes, size))
+		return known->at;
 	if (!g->payloads || g->payloads->used + need > (uint64_t)g->payloads->span * RECORD_SEGMENT) {
 		g->payloads_at = g->length + sizeof(struct record_segment);
 		g->payloads = segment_take(g, (uint32_t)((whole + RECORD_SEGMENT - 1) / RECORD_SEGMENT));
@@ -162,6 +183,7 @@ static uint64_t payload_store(struct recgen *g, const void *bytes, uint32_t size
 	memcpy(g->map + at, bytes, size);
 	g->payloads_at += need;
 	g->payloads->used += need;
+	*known = (struct recgen_stored){ at, size };
 	return at;
 }
 
