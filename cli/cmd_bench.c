@@ -1,17 +1,27 @@
-/* cmd_bench.c - blinkctl bench: what things cost, beside what they cost elsewhere. */
+/* cmd_bench.c - blinkctl bench: what things cost, beside what they cost elsewhere.
+ *
+ * A suite is a row of suites[]; everything else (runs, the results file, what is printed)
+ * is the same for all.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/doctor.h"
 #include "jit-bench/bench.h"
+#include "reports/results.h"
 
-enum { OPT_RUNS, OPT_LLVMPIPE, OPT_NULL_LIBRARY };
+enum { OPT_RUNS, OPT_OUTPUT, OPT_LLVMPIPE, OPT_NULL_LIBRARY };
 
 static const struct cli_option options[] = {
 	[OPT_RUNS] = { 'r', "runs", "N", "how often everything is measured (jit 21, others 5)" },
+	[OPT_OUTPUT] = { 'o', "output", "RESULTS.json",
+		"also write a results file: samples of every run, environment, inputs" },
 	[OPT_LLVMPIPE] = { 'l', "llvmpipe", NULL, "replay: on the software driver as well" },
 	[OPT_NULL_LIBRARY] = { 0, "null-library", "FILE",
 		"replay: the null libGL.so.1 (the one that is built beside blinkctl)" },
@@ -50,13 +60,33 @@ static bool null_library_find(const char *self, char *path, size_t size)
 	return false;
 }
 
-static struct json_object *replay(const struct cli_args *args, unsigned long runs,
-				  const char *self, struct error *err)
+/* What a suite is given. */
+struct request {
+	const struct cli_args *args;
+	unsigned runs;
+	const char *self;               /* path of blinkctl */
+};
+
+static struct json_object *suite_jit(const struct request *q, struct error *err)
 {
+	return bench_jit(q->runs, err);
+}
+
+static struct json_object *suite_convert(const struct request *q, struct error *err)
+{
+	struct bench_convert_options opt = { .trace = q->args->argv[1], .self = q->self,
+					     .runs = q->runs };
+
+	return bench_convert(&opt, err);
+}
+
+static struct json_object *suite_replay(const struct request *q, struct error *err)
+{
+	const struct cli_args *args = q->args;
 	struct bench_replay_options opt = {
 		.blink = args->argv[1], .trace = args->argc > 2 ? args->argv[2] : NULL,
-		.runs = (unsigned)runs, .llvmpipe = args->opt[OPT_LLVMPIPE] != NULL,
-		.self = self, .nullgl = args->opt[OPT_NULL_LIBRARY],
+		.runs = q->runs, .llvmpipe = args->opt[OPT_LLVMPIPE] != NULL,
+		.self = q->self, .nullgl = args->opt[OPT_NULL_LIBRARY],
 	};
 	char found[PATH_MAX + 64], given[PATH_MAX];
 
@@ -66,7 +96,7 @@ static struct json_object *replay(const struct cli_args *args, unsigned long run
 			return NULL;
 		}
 		opt.nullgl = given;
-	} else if (null_library_find(self, found, sizeof(found))) {
+	} else if (null_library_find(q->self, found, sizeof(found))) {
 		opt.nullgl = found;
 	} else {
 		error_set(err, -ENOPKG, "bench: the null libGL.so.1 is not there "
@@ -76,33 +106,149 @@ static struct json_object *replay(const struct cli_args *args, unsigned long run
 	return bench_replay(&opt, err);
 }
 
+static const struct suite {
+	const char *name;
+	int least, most;                /* operands after the name */
+	unsigned runs;                  /* unless --runs says */
+	unsigned inputs;                /* so many operands are files that it reads */
+	const char *usage;
+	struct json_object *(*run)(const struct request *q, struct error *err);
+} suites[] = {
+	{ "jit", 0, 0, 21, 0, "jit", suite_jit },
+	{ "replay", 1, 2, 5, 2, "replay X.blink [X.trace]", suite_replay },
+	{ "convert", 1, 1, 5, 1, "convert X.trace", suite_convert },
+};
+
+static const struct suite *suite_find(const char *name)
+{
+	for (unsigned i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		if (!strcmp(suites[i].name, name))
+			return &suites[i];
+	return NULL;
+}
+
+static int suite_usage(const char *name)
+{
+	char text[400] = "give ";
+
+	for (unsigned i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+			 i ? ", or " : "", suites[i].usage);
+	return fail(EXIT_USAGE, -EINVAL, name, text);
+}
+
+/* ---- the results file ------------------------------------------------------------- */
+
+static void driver_put(struct json_object *suite)
+{
+	struct json_object *environment = json_object_object_get(suite, "environment");
+	struct json_object *j = json_object_new_object();
+	struct doctor_gl gl;
+	char why[128];
+
+	if (!environment) {
+		json_object_put(j);
+		return;
+	}
+	doctor_gl(&gl);
+	json_object_object_add(j, "renderer", json_object_new_string(gl.works ? gl.renderer
+									      : gl.why));
+	json_object_object_add(j, "version", json_object_new_string(gl.version));
+	json_object_object_add(environment, "driver", j);
+	json_object_object_add(environment, "counters", json_object_new_string(
+		doctor_counters(why, sizeof(why)) ? "hardware" : why));
+}
+
+/* The words of this process's command line, the program by its name alone: the parser
+ * has put args in another order.  text holds them. */
+static void command_words(const char **word, unsigned most, char *text, size_t size)
+{
+	FILE *f = fopen("/proc/self/cmdline", "rb");
+	size_t len = f ? fread(text, 1, size - 1, f) : 0;
+	unsigned n = 0;
+
+	if (f)
+		fclose(f);
+	text[len] = 0;
+	for (size_t at = 0; at < len && n + 1 < most; at += strlen(text + at) + 1, n++)
+		word[n] = n ? text + at : "blinkctl";
+	word[n] = NULL;
+}
+
+static int results_write(const struct request *q, const struct suite *suite,
+			 struct json_object *j, const struct timespec *start, struct error *err)
+{
+	const char *path = q->args->opt[OPT_OUTPUT];
+	const char *command[64], *inputs[8] = { NULL };
+	struct results_origin origin = { .command = command, .inputs = inputs };
+	struct timespec now;
+	struct results r;
+	char started[64], words[8192];
+	struct tm tm;
+	int rc;
+
+	command_words(command, 64, words, sizeof(words));
+	for (unsigned i = 0; i < suite->inputs && (int)i + 1 < q->args->argc && i < 7; i++)
+		inputs[i] = q->args->argv[i + 1];
+	clock_gettime(CLOCK_REALTIME, &now);
+	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&start->tv_sec, &tm));
+	origin.started = started;
+	origin.seconds = (double)(now.tv_sec - start->tv_sec) +
+			 (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
+	driver_put(j);
+	rc = results_make(&r, j, &origin, err);
+	if (rc == 0)
+		rc = results_save(&r, path, err);
+	results_close(&r);
+	return rc;
+}
+
+/* Samples one by one are for the results file: in a listing they drown the medians. */
+static void values_drop(struct json_object *j)
+{
+	if (json_object_is_type(j, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(j); i++)
+			values_drop(json_object_array_get_idx(j, i));
+	if (!json_object_is_type(j, json_type_object))
+		return;
+	json_object_object_del(j, "values");
+	json_object_object_foreach(j, key, v) {
+		(void)key;
+		values_drop(v);
+	}
+}
+
 static int run(const struct cli_args *args)
 {
-	const char *suite = args->argv[0];
-	unsigned long runs = !strcmp(suite, "jit") ? 21 : 5;
-	struct json_object *j = NULL;
+	const struct suite *suite = suite_find(args->argv[0]);
+	unsigned long runs = suite ? suite->runs : 0;
+	struct json_object *j;
+	struct timespec start;
 	struct error err = { 0 };
 	char self[PATH_MAX];
+	struct request q = { .args = args, .self = self };
 
+	if (!suite || args->argc - 1 < suite->least || args->argc - 1 > suite->most)
+		return suite_usage(args->argv[0]);
 	if (args->opt[OPT_RUNS] && !cli_uint("--runs", args->opt[OPT_RUNS], 500, &runs))
 		return EXIT_USAGE;
 	if (!runs)
 		return fail(EXIT_USAGE, -EINVAL, "--runs", "at least 1");
 	if (!self_path(self, sizeof(self)))
 		return fail(EXIT_DIFFERENT, -EIO, "bench", "/proc/self/exe cannot be read");
-	if (!strcmp(suite, "jit") && args->argc == 1)
-		j = bench_jit((unsigned)runs, &err);
-	else if (!strcmp(suite, "replay") && args->argc > 1)
-		j = replay(args, runs, self, &err);
-	else if (!strcmp(suite, "convert") && args->argc == 2)
-		j = bench_convert(&(struct bench_convert_options){ .trace = args->argv[1],
-				  .self = self, .runs = (unsigned)runs }, &err);
-	else
-		return fail(EXIT_USAGE, -EINVAL, suite, "give jit, or replay X.blink [X.trace], "
-			    "or convert X.trace");
+	q.runs = (unsigned)runs;
+	clock_gettime(CLOCK_REALTIME, &start);
+	j = suite->run(&q, &err);
 	if (!j)
 		return cli_fail(err.code == -ENOPKG || err.code == -ENODEV ? EXIT_LACKING
 									 : EXIT_DIFFERENT, &err);
+	if (args->opt[OPT_OUTPUT] && results_write(&q, suite, j, &start, &err) < 0) {
+		json_object_put(j);
+		return cli_fail(EXIT_DIFFERENT, &err);
+	}
+	json_object_object_del(j, "metrics");
+	if (!args->json)
+		values_drop(j);
 	cli_print(args, j);
 	return EXIT_GOOD;
 }
@@ -126,10 +272,14 @@ const struct cli_command cmd_bench = {
 		"convert: CPU time and peak memory of blinkctl convert against apitrace pickle "
 		"of the same file, and the sizes of both files.\n"
 		"\n"
+		"With --output, what was measured is also written as a results file, which "
+		"blinkctl results and blinkctl report read: every run's sample, the command, the "
+		"machine, and hashes of the files that were read.\n"
+		"\n"
 		"Everything compared is measured in this one invocation, the sides taking "
 		"turns. Medians are quoted, with quartiles and extremes; ratios are medians of "
 		"the runs' ratios, with a 95 % bootstrap interval.",
 	.options = options,
-	.min_args = 1, .max_args = 3,
+	.min_args = 1, .max_args = 8,
 	.run = run,
 };

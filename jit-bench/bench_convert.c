@@ -30,12 +30,21 @@ static int measure(struct side *s, const char *const *argv, struct error *err)
 	return 0;
 }
 
+static struct json_object *measured(const struct sample *s, const char *unit)
+{
+	struct json_object *j = sample_json(s);
+
+	json_object_object_add(j, "unit", json_object_new_string(unit));
+	json_object_object_add(j, "direction", json_object_new_string("lower"));
+	return j;
+}
+
 static struct json_object *side_json(struct side *s)
 {
 	struct json_object *j = json_object_new_object();
 
-	json_object_object_add(j, "cpu_seconds", sample_json(&s->cpu));
-	json_object_object_add(j, "peak_mib", sample_json(&s->peak));
+	json_object_object_add(j, "cpu_seconds", measured(&s->cpu, "s"));
+	json_object_object_add(j, "peak_mib", measured(&s->peak, "MiB"));
 	return j;
 }
 

@@ -217,6 +217,7 @@ static struct json_object *results(struct bench *b)
 	json_object_object_add(j, "suite", json_object_new_string("jit"));
 	json_object_object_add(j, "environment", environment_json());
 	json_object_object_add(j, "unit", json_object_new_string("core cycles per instruction"));
+	json_object_object_add(j, "direction", json_object_new_string("lower"));
 	json_object_object_add(j, "cycles_from",
 			       json_object_new_string(bench_clock_source(&b->clock)));
 	json_object_object_add(j, "tsc_hz", json_object_new_double(b->clock.ticks_per_second));

@@ -162,6 +162,7 @@ static struct json_object *results(struct bench *b)
 	struct json_object *j = json_object_new_object();
 
 	json_object_object_add(j, "suite", json_object_new_string("replay"));
+	json_object_object_add(j, "direction", json_object_new_string("lower"));
 	json_object_object_add(j, "blink", json_object_new_string(b->opt->blink));
 	if (b->opt->trace) {
 		json_object_object_add(j, "trace", json_object_new_string(b->opt->trace));
@@ -172,6 +173,7 @@ static struct json_object *results(struct bench *b)
 	add_pair(j, "process_null", &b->samples[BLINK_NULL], &b->samples[GLRETRACE_NULL],
 		 "CPU seconds, whole process, null GL");
 	json_object_object_add(j, "frames_null", frames_json(b));
+	json_object_object_add(j, "unit", json_object_new_string("CPU seconds"));
 	add_sample(j, "info_cpu", &b->samples[INFO]);
 	json_object_object_add(j, "peak_bytes_blinkctl",
 			       json_object_new_int64((int64_t)b->peak_blink));

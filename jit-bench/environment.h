@@ -4,7 +4,10 @@
 
 #include <json-c/json.h>
 
-/* { cpu, processors, kernel, compiler, date } */
+/* { cpu, processors, governor, memory, kernel, load (of the last minute), compiler,
+ *   revision (of the source tree, "-dirty" when it held changes), libraries: versions,
+ *   settings: environment variables that choose a driver, date }
+ * What cannot be found out is "unknown". */
 struct json_object *environment_json(void);
 
 #endif

@@ -4,6 +4,8 @@
 #ifndef JIT_BENCH_SAMPLE_H
 #define JIT_BENCH_SAMPLE_H
 
+#include <stddef.h>
+
 #include <json-c/json.h>
 
 #define SAMPLE_MAX 512u
@@ -19,14 +21,29 @@ static inline void sample_add(struct sample *s, double v)
 		s->v[s->n++] = v;
 }
 
-/* Sorts the sample; q in [0, 1], between two values in proportion. 0 if empty. */
-double sample_quantile(struct sample *s, double q);
-static inline double sample_median(struct sample *s) { return sample_quantile(s, 0.5); }
-/* { median, q1, q3, min, max, runs } */
-struct json_object *sample_json(struct sample *s);
+/* q in [0, 1], between two values in proportion. 0 if empty. */
+double sample_quantile(const struct sample *s, double q);
+static inline double sample_median(const struct sample *s) { return sample_quantile(s, 0.5); }
+/* { median, q1, q3, min, max, runs, values }; the values in the order of the runs, for
+ * the results file (a listing leaves them out). */
+struct json_object *sample_json(const struct sample *s);
 /* a / b, run by run as they were measured beside each other: { median, low, high },
- * low and high bounding 95 % of the medians of bootstrap resamples of the runs.  Call
- * it before anything sorts a or b. */
+ * low and high bounding 95 % of the medians of bootstrap resamples of the runs. */
 struct json_object *sample_ratio_json(const struct sample *a, const struct sample *b);
+
+/* ---- rows of the results file --------------------------------------------------------
+ *
+ * A suite whose results are no plain samples lists them as "metrics" beside what it
+ * prints (docs/RESULTS.md has the members). */
+
+/* direction: "lower", "higher" or "none": which way is better. */
+struct json_object *metric_json(const char *of, const char *metric, const char *unit,
+				const char *direction, const struct sample *s);
+/* A count, which every run must repeat. */
+struct json_object *metric_count_json(const char *of, const char *metric, const char *unit,
+				      const char *direction, double value);
+/* Adds a run's values, in order, to the metric's series of that name. */
+void metric_series_add(struct json_object *metric, const char *name, const char *unit,
+		       const double *v, size_t n);
 
 #endif

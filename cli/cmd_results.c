@@ -1,0 +1,139 @@
+/* cmd_results.c - blinkctl results: look at results files, join them, compare two. */
+#include <errno.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "reports/results.h"
+
+enum { OPT_OUTPUT };
+
+static const struct cli_option options[] = {
+	[OPT_OUTPUT] = { 'o', "output", "FILE", "merge: the results file to write" },
+	{ 0 }
+};
+
+static int usage(const char *why)
+{
+	struct error err;
+
+	error_set(&err, -EINVAL, "results: %s", why);
+	return cli_fail(EXIT_USAGE, &err);
+}
+
+/* All files from argv[1] on, as one. */
+static int files_open(const struct cli_args *args, struct results *all, struct error *err)
+{
+	int rc = results_open(all, args->argv[1], err);
+
+	for (int i = 2; i < args->argc && rc == 0; i++) {
+		struct results more;
+
+		rc = results_open(&more, args->argv[i], err);
+		if (rc == 0) {
+			rc = results_merge(all, &more, err);
+			results_close(&more);
+		}
+	}
+	return rc;
+}
+
+static int show(const struct cli_args *args)
+{
+	struct results r = { 0 };
+	struct error err = { 0 };
+	struct json_object *j;
+
+	if (files_open(args, &r, &err) < 0) {
+		results_close(&r);
+		return cli_fail(EXIT_DIFFERENT, &err);
+	}
+	j = results_show(&r);
+	results_close(&r);
+	cli_print(args, j);
+	return EXIT_GOOD;
+}
+
+static int merge(const struct cli_args *args)
+{
+	const char *out = args->opt[OPT_OUTPUT];
+	struct results r = { 0 };
+	struct error err = { 0 };
+	struct json_object *j;
+	int rc;
+
+	if (!out)
+		return usage("merge needs -o FILE");
+	rc = files_open(args, &r, &err);
+	if (rc == 0)
+		rc = results_save(&r, out, &err);
+	if (rc < 0) {
+		results_close(&r);
+		return cli_fail(EXIT_DIFFERENT, &err);
+	}
+	j = json_object_new_object();
+	json_object_object_add(j, "file", json_object_new_string(out));
+	json_object_object_add(j, "invocations", json_object_new_int64((int64_t)r.count));
+	results_close(&r);
+	cli_print(args, j);
+	return EXIT_GOOD;
+}
+
+static int diff(const struct cli_args *args)
+{
+	struct results base = { 0 }, now = { 0 };
+	struct error err = { 0 };
+	struct json_object *j = NULL;
+	bool differs = false;
+
+	if (results_open(&base, args->argv[1], &err) == 0 &&
+	    results_open(&now, args->argv[2], &err) == 0)
+		j = results_diff(&base, &now, &differs, &err);
+	results_close(&base);
+	results_close(&now);
+	if (!j)
+		return cli_fail(EXIT_DIFFERENT, &err);
+	cli_print(args, j);
+	return differs ? EXIT_DIFFERENT : EXIT_GOOD;
+}
+
+static int run(const struct cli_args *args)
+{
+	const char *what = args->argv[0];
+
+	if (strcmp(what, "merge") && args->opt[OPT_OUTPUT])
+		return usage("-o is for merge");
+	if (!strcmp(what, "show"))
+		return show(args);
+	if (!strcmp(what, "merge"))
+		return merge(args);
+	if (!strcmp(what, "diff"))
+		return args->argc == 3 ? diff(args) : usage("diff takes two files, BASE NEW");
+	return usage("the first word is show, merge or diff");
+}
+
+const struct cli_command cmd_results = {
+	.name = "results",
+	.synopsis = "show FILE... | merge FILE... -o FILE | diff BASE NEW",
+	.summary = "show, join and compare results files",
+	.text =
+		"Results files are what blinkctl bench writes with -o (docs/RESULTS.md).\n"
+		"\n"
+		"show lists the metrics of each invocation: the median of the runs, an interval "
+		"around it free of any assumption with the confidence that it really has, and how "
+		"many runs lie outside Tukey's fences.\n"
+		"\n"
+		"merge writes the invocations of all files into one; the same one is kept once.\n"
+		"\n"
+		"diff compares each metric that both files have, in the last invocation of each "
+		"suite: medians, their ratio with a 95 % bootstrap interval, the p of Mann and "
+		"Whitney's test adjusted by Holm over all metrics, and Cliff's delta. Counts must "
+		"be equal. What only one file has, another unit, another machine and other inputs "
+		"are noted. Status 1 when something differs (p below 0.05, or a count), or when a "
+		"file cannot be read.\n"
+		"\n"
+		"  blinkctl bench -o before.json jit\n"
+		"  blinkctl results diff before.json after.json",
+	.options = options,
+	.min_args = 2, .max_args = 64,
+	.run = run,
+};

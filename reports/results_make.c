@@ -1,0 +1,308 @@
+/* results_make.c - a results file from what a suite returned; several files into one.
+ *
+ * A suite may name its metrics itself ("metrics": rows as the format has them).  One that
+ * returns only what is printed is walked: an object with "values" is a set of samples,
+ * a whole number whose name says what it counts is exact.  "unit" and "direction" hold
+ * for what lies below them.  An element of a list is called by its "mix", "case" or
+ * "name"; that is the case, and the keys on the way are the metric.
+ */
+#include "reports/results.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define PATH_LIMIT 512u         /* of a case, of a metric's name */
+#define DEPTH_LIMIT 16u
+
+static void put_text(struct json_object *j, const char *key, const char *text)
+{
+	json_object_object_add(j, key, json_object_new_string(text));
+}
+
+/* Results hold UTF-8 without control characters; arguments and file names may be any
+ * bytes: what is not ASCII is replaced. */
+static struct json_object *foreign_text(const char *text)
+{
+	char clean[1024];
+
+	snprintf(clean, sizeof(clean), "%s", text);
+	for (char *s = clean; *s; s++)
+		if (*s < 0x20 || *s == 0x7f)
+			*s = *s < 0 ? '?' : ' ';
+	return json_object_new_string(clean);
+}
+
+static struct json_object *get(struct json_object *j, const char *key)
+{
+	struct json_object *v = NULL;
+
+	if (json_object_is_type(j, json_type_object))
+		json_object_object_get_ex(j, key, &v);
+	return v;
+}
+
+static const char *get_text(struct json_object *j, const char *key, const char *otherwise)
+{
+	struct json_object *v = get(j, key);
+
+	return json_object_is_type(v, json_type_string) ? json_object_get_string(v) : otherwise;
+}
+
+/* ---- the walk ------------------------------------------------------------------------ */
+
+struct walk {
+	struct json_object *metrics;
+	char of[PATH_LIMIT], name[PATH_LIMIT];     /* "a/b" */
+	const char *unit, *direction;
+	unsigned depth;
+};
+
+static size_t path_push(char *path, const char *part)
+{
+	size_t n = strlen(path);
+
+	snprintf(path + n, PATH_LIMIT - n, "%s%.100s", n ? "/" : "", part);
+	return n;
+}
+
+static void metric_add(const struct walk *w, const char *unit, const char *direction,
+		       bool exact, struct json_object *samples)
+{
+	struct json_object *m = json_object_new_object();
+
+	json_object_object_add(m, "case", foreign_text(w->of));
+	json_object_object_add(m, "metric", foreign_text(w->name));
+	put_text(m, "unit", unit);
+	put_text(m, "direction", direction);
+	json_object_object_add(m, "exact", json_object_new_boolean(exact));
+	json_object_object_add(m, "samples", samples);
+	json_object_array_add(w->metrics, m);
+}
+
+/* The unit of a number that every run must repeat, by the end of its name. */
+static const char *exact_unit(const char *key)
+{
+	static const char *const units[] = { "bytes", "calls", "frames", "instructions" };
+	size_t n = strlen(key);
+
+	for (unsigned i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		size_t len = strlen(units[i]);
+
+		/* a peak of memory is measured, not counted */
+		if (n >= len && !strcmp(key + n - len, units[i]) && strncmp(key, "peak", 4))
+			return units[i];
+	}
+	return NULL;
+}
+
+static void value_walk(struct walk w, struct json_object *j);
+
+static void member_walk(const struct walk *up, const char *key, struct json_object *v)
+{
+	struct walk w = *up;
+	const char *unit = exact_unit(key);
+
+	path_push(w.name, key);
+	if (json_object_is_type(v, json_type_int) && unit) {
+		struct json_object *one = json_object_new_array();
+
+		json_object_array_add(one, json_object_get(v));
+		metric_add(&w, unit, "none", true, one);
+	} else {
+		value_walk(w, v);
+	}
+}
+
+static void element_walk(const struct walk *up, struct json_object *v, size_t index)
+{
+	static const char *const labels[] = { "mix", "case", "name" };
+	struct walk w = *up;
+	char number[24];
+	const char *label = NULL;
+
+	for (unsigned i = 0; i < sizeof(labels) / sizeof(labels[0]) && !label; i++)
+		label = get_text(v, labels[i], NULL);
+	snprintf(number, sizeof(number), "%zu", index + 1);
+	path_push(w.of, label ? label : number);
+	value_walk(w, v);
+}
+
+static void value_walk(struct walk w, struct json_object *j)
+{
+	struct json_object *values = get(j, "values");
+
+	if (w.depth++ == DEPTH_LIMIT)
+		return;
+	if (json_object_is_type(j, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(j); i++)
+			if (json_object_is_type(json_object_array_get_idx(j, i),
+						json_type_object))
+				element_walk(&w, json_object_array_get_idx(j, i), i);
+		return;
+	}
+	if (!json_object_is_type(j, json_type_object))
+		return;
+	w.unit = get_text(j, "unit", w.unit);
+	w.direction = get_text(j, "direction", w.direction);
+	if (json_object_is_type(values, json_type_array)) {
+		metric_add(&w, w.unit, w.direction, false, json_object_get(values));
+		return;
+	}
+	json_object_object_foreach(j, key, v)
+		if (strcmp(key, "environment"))
+			member_walk(&w, key, v);
+}
+
+/* "openarena" of "/some/where/openarena.blink" */
+static void stem(const char *path, char *out, size_t size)
+{
+	const char *slash = strrchr(path, '/'), *from = slash ? slash + 1 : path;
+	const char *dot = strrchr(from, '.');
+
+	snprintf(out, size, "%.*s", dot ? (int)(dot - from) : (int)strlen(from), from);
+}
+
+static struct json_object *metrics_of(struct json_object *suite)
+{
+	struct json_object *given = get(suite, "metrics");
+	struct walk w = { .unit = "", .direction = "none" };
+
+	if (given)
+		return json_object_get(given);
+	w.metrics = json_object_new_array();
+	stem(get_text(suite, "blink", get_text(suite, "trace", "")), w.of, 100);
+	value_walk(w, suite);
+	return w.metrics;
+}
+
+/* ---- where it comes from ------------------------------------------------------------------ */
+
+static void put_hash(struct json_object *j, const char *key, XXH128_hash_t h)
+{
+	char hex[33];
+
+	snprintf(hex, sizeof(hex), "%016llx%016llx", (unsigned long long)h.high64,
+		 (unsigned long long)h.low64);
+	put_text(j, key, hex);
+}
+
+static int input_add(struct json_object *list, const char *path, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), rc = 0;
+	struct json_object *j;
+	struct stat st;
+	void *data = NULL;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		rc = error_set(err, -EIO, "%s: cannot be read", path);
+	} else if (st.st_size) {
+		data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+		if (data == MAP_FAILED)
+			rc = error_set(err, -errno, "%s: %s", path, strerror(errno));
+	}
+	if (fd >= 0)
+		close(fd);
+	if (rc < 0)
+		return rc;
+	j = json_object_new_object();
+	json_object_object_add(j, "path", foreign_text(path));
+	json_object_object_add(j, "bytes", json_object_new_int64(st.st_size));
+	put_hash(j, "xxh3_128", XXH3_128bits(data, (size_t)st.st_size));
+	json_object_array_add(list, j);
+	if (data)
+		munmap(data, (size_t)st.st_size);
+	return 0;
+}
+
+static int origin_put(struct json_object *inv, const struct results_origin *o,
+		      struct error *err)
+{
+	struct json_object *command = json_object_new_array(), *inputs = json_object_new_array();
+	int rc = 0;
+
+	for (const char *const *a = o->command; a && *a; a++)
+		json_object_array_add(command, foreign_text(*a));
+	json_object_object_add(inv, "command", command);
+	json_object_object_add(inv, "inputs", inputs);
+	for (const char *const *p = o->inputs; p && *p && rc == 0; p++)
+		rc = input_add(inputs, *p, err);
+	if (o->started)
+		put_text(inv, "started", o->started);
+	if (o->seconds > 0)
+		json_object_object_add(inv, "seconds", json_object_new_double(o->seconds));
+	return rc;
+}
+
+/* What was printed, without what is said elsewhere in the invocation. */
+static struct json_object *printed(struct json_object *suite)
+{
+	struct json_object *j = json_object_new_object();
+
+	json_object_object_foreach(suite, key, v)
+		if (strcmp(key, "metrics") && strcmp(key, "environment") && strcmp(key, "suite"))
+			json_object_object_add(j, key, json_object_get(v));
+	return j;
+}
+
+static struct json_object *file_new(struct json_object *invocation)
+{
+	struct json_object *j = json_object_new_object(), *list = json_object_new_array();
+
+	put_text(j, "format", RESULTS_FORMAT);
+	json_object_object_add(j, "version", json_object_new_int(RESULTS_VERSION));
+	json_object_array_add(list, invocation);
+	json_object_object_add(j, "invocations", list);
+	return j;
+}
+
+int results_make(struct results *r, struct json_object *suite,
+		 const struct results_origin *origin, struct error *err)
+{
+	struct json_object *inv = json_object_new_object();
+	struct json_object *environment = get(suite, "environment");
+	const char *text;
+	int rc;
+
+	memset(r, 0, sizeof(*r));
+	put_text(inv, "suite", get_text(suite, "suite", "?"));
+	rc = origin_put(inv, origin, err);
+	if (rc < 0) {
+		json_object_put(inv);
+		return rc;
+	}
+	json_object_object_add(inv, "environment", environment ? json_object_get(environment)
+							       : json_object_new_object());
+	json_object_object_add(inv, "metrics", metrics_of(suite));
+	json_object_object_add(inv, "printed", printed(suite));
+	text = json_object_to_json_string_ext(inv, JSON_C_TO_STRING_PLAIN);
+	put_hash(inv, "id", XXH3_128bits(text, strlen(text)));
+	return results_take(r, get_text(suite, "suite", "results"), file_new(inv), err);
+}
+
+/* ---- merging ---------------------------------------------------------------------------------- */
+
+static bool has_id(const struct results *r, const char *id)
+{
+	for (size_t i = 0; i < r->count && *id; i++)
+		if (!strcmp(r->invocations[i].id, id))
+			return true;
+	return false;
+}
+
+int results_merge(struct results *into, const struct results *from, struct error *err)
+{
+	struct json_object *j = json_object_get(into->json), *list = get(j, "invocations");
+
+	for (size_t i = 0; i < from->count; i++)
+		if (!has_id(into, from->invocations[i].id))
+			json_object_array_add(list, json_object_get(from->invocations[i].json));
+	results_close(into);
+	return results_take(into, "merged results", j, err);
+}
