@@ -171,6 +171,9 @@ static int range_play(struct player *p, uint32_t first, uint32_t count, struct p
 
 	for (uint32_t i = 0; i < count && r >= 0; i++) {
 		r = sp_ready(p, first + i, t, err);
+		if (r >= 0 && p->opt.on_sp)
+			r = p->opt.on_sp(p->opt.user, &p->sps[first + i].sp,
+					 blink_payloads(p->file), err);
 		if (r >= 0)
 			r = sp_run(p, first + i, t, err);
 		sp_drop(p, first + i);
@@ -372,6 +375,11 @@ int player_rewind(struct player *p, struct error *err)
 {
 	client_stop(p);
 	return client_start(p, err);
+}
+
+const struct client *player_client(const struct player *p)
+{
+	return &p->client;
 }
 
 const struct verify_verdict *player_refusal(const struct player *p)

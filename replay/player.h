@@ -24,6 +24,10 @@ struct player_options {
 	bool check_errors;          /* drain glGetError after each frame (GL sink only) */
 	/* before the swap that ends a frame: pictures; may be NULL */
 	int (*on_frame)(void *user, struct sink *sink, uint32_t frame, struct error *err);
+	/* before an SP runs, its payloads resident: for those who follow names and lists;
+	 * may be NULL */
+	int (*on_sp)(void *user, const struct sp *sp, const struct sp_payloads *payloads,
+		     struct error *err);
 	void *user;
 };
 
@@ -45,6 +49,8 @@ int player_prepare(struct player *p, uint32_t frame, struct player_frame *stats,
 int player_rewind(struct player *p, struct error *err);
 /* NULL with PLAYER_INTERP.  For profilers and debuggers (jit_tools.h). */
 struct jit *player_jit(struct player *p);
+/* The client whose SPs are played: its name tables say what the driver calls things. */
+const struct client *player_client(const struct player *p);
 const struct verify_verdict *player_refusal(const struct player *p);
 
 #endif

@@ -33,21 +33,32 @@ static const struct fixed_array {
 	    GL_TEXTURE_COORD_ARRAY_STRIDE, GL_TEXTURE_COORD_ARRAY_BUFFER_BINDING } },
 };
 
-static void fixed_dump(struct state_dump *d, const struct fixed_array *a, uint32_t unit, GLuint vao)
+static void layout_dump(struct state_dump *d, const struct fixed_array *a,
+			const struct state_at *at)
 {
-	struct state_at at = { "bound_array", { a->array, unit }, vao };
 	void *pointer = NULL;
 
-	for (size_t i = 0; i < COUNT(a->pnames); i++) {
+	for (size_t i = 0; i + 1 < COUNT(a->pnames); i++) {
 		GLint v = 0;
 
 		if (!a->pnames[i])
 			continue;
 		glGetIntegerv(a->pnames[i], &v);
-		state_put_int(d, &at, a->pnames[i], v);
+		state_put_int(d, at, a->pnames[i], v);
 	}
 	glGetPointerv(a->pointer, &pointer);
-	state_put_int(d, &at, a->pointer, (int64_t)(intptr_t)pointer);
+	state_put_int(d, at, a->pointer, (int64_t)(intptr_t)pointer);
+}
+
+static void fixed_dump(struct state_dump *d, const struct fixed_array *a, uint32_t unit, GLuint vao)
+{
+	struct state_at at = { "bound_array", { a->array, unit }, vao };
+	GLint buffer = 0;
+
+	glGetIntegerv(a->pnames[COUNT(a->pnames) - 1], &buffer);
+	state_put_name(d, &at, a->pnames[COUNT(a->pnames) - 1], GL_SPACE_BUFFER, buffer);
+	if (buffer || !d->world)
+		layout_dump(d, a, &at);
 	at.slot = "bound_array_enable";
 	state_put_int(d, &at, 0, glIsEnabled(a->array));
 }
@@ -58,26 +69,35 @@ static void generic_dump(struct state_dump *d, GLuint index, GLuint vao)
 		GL_VERTEX_ATTRIB_ARRAY_SIZE, GL_VERTEX_ATTRIB_ARRAY_STRIDE,
 		GL_VERTEX_ATTRIB_ARRAY_TYPE, GL_VERTEX_ATTRIB_ARRAY_NORMALIZED,
 		GL_VERTEX_ATTRIB_ARRAY_INTEGER, GL_VERTEX_ATTRIB_ARRAY_LONG,
-		GL_VERTEX_ATTRIB_ARRAY_BUFFER_BINDING, GL_VERTEX_ATTRIB_BINDING,
+		GL_VERTEX_ATTRIB_BINDING,
 		GL_VERTEX_ATTRIB_RELATIVE_OFFSET,
 	};
 	struct state_at at = { "bound_attrib_array", { index, ANY }, vao };
 	void *pointer = NULL;
 	GLint64 offset = 0;
-	GLint v;
+	bool client;
+	GLint v = 0;
 
-	for (size_t i = 0; i < COUNT(params); i++) {
+	glGetVertexAttribiv(index, GL_VERTEX_ATTRIB_ARRAY_BUFFER_BINDING, &v);
+	state_put_name(d, &at, GL_VERTEX_ATTRIB_ARRAY_BUFFER_BINDING, GL_SPACE_BUFFER, v);
+	client = d->world && !v;
+	for (size_t i = 0; !client && i < COUNT(params); i++) {
 		v = 0;
 		glGetVertexAttribiv(index, params[i], &v);
 		state_put_int(d, &at, params[i], v);
 	}
 	glGetVertexAttribPointerv(index, GL_VERTEX_ATTRIB_ARRAY_POINTER, &pointer);
-	state_put_int(d, &at, GL_VERTEX_ATTRIB_ARRAY_POINTER, (int64_t)(intptr_t)pointer);
-	glGetInteger64i_v(GL_VERTEX_BINDING_OFFSET, index, &offset);
-	state_put_int(d, &at, GL_VERTEX_BINDING_OFFSET, offset);
-	v = 0;
-	glGetIntegeri_v(GL_VERTEX_BINDING_STRIDE, index, &v);
-	state_put_int(d, &at, GL_VERTEX_BINDING_STRIDE, v);
+	if (!client)
+		state_put_int(d, &at, GL_VERTEX_ATTRIB_ARRAY_POINTER, (int64_t)(intptr_t)pointer);
+	/* of the binding point of that number, which another attribute may use */
+	glGetIntegeri_v(GL_VERTEX_BINDING_BUFFER, index, &v);
+	if (v || !d->world) {
+		glGetInteger64i_v(GL_VERTEX_BINDING_OFFSET, index, &offset);
+		state_put_int(d, &at, GL_VERTEX_BINDING_OFFSET, offset);
+		v = 0;
+		glGetIntegeri_v(GL_VERTEX_BINDING_STRIDE, index, &v);
+		state_put_int(d, &at, GL_VERTEX_BINDING_STRIDE, v);
+	}
 	v = 0;
 	glGetVertexAttribiv(index, GL_VERTEX_ATTRIB_ARRAY_ENABLED, &v);
 	at.slot = "bound_attrib_enable";
@@ -88,7 +108,7 @@ static void generic_dump(struct state_dump *d, GLuint index, GLuint vao)
 	state_put_int(d, &at, 0, v);
 }
 
-static void array_object_dump(struct state_dump *d, GLuint vao)
+static void fixed_arrays_dump(struct state_dump *d, GLuint vao)
 {
 	GLint unit = GL_TEXTURE0;
 
@@ -100,11 +120,19 @@ static void array_object_dump(struct state_dump *d, GLuint vao)
 		fixed_dump(d, &fixed_arrays[COUNT(fixed_arrays) - 1], GL_TEXTURE0 + u, vao);
 	}
 	glClientActiveTexture((GLenum)unit);
+}
+
+static void array_object_dump(struct state_dump *d, GLuint vao)
+{
+	GLint element = 0;
+
+	if (!d->core)
+		fixed_arrays_dump(d, vao);
 	for (GLuint i = 0; i < ATTRIBS; i++)
 		generic_dump(d, i, vao);
-	glGetIntegerv(GL_ELEMENT_ARRAY_BUFFER_BINDING, &unit);
-	state_put_int(d, &(struct state_at){ "buffer_binding", { GL_ELEMENT_ARRAY_BUFFER, ANY }, vao },
-		      0, unit);
+	glGetIntegerv(GL_ELEMENT_ARRAY_BUFFER_BINDING, &element);
+	state_put_name(d, &(struct state_at){ "buffer_binding", { GL_ELEMENT_ARRAY_BUFFER, ANY },
+		       vao }, 0, GL_SPACE_BUFFER, element);
 }
 
 void state_arrays(struct state_dump *d)
@@ -112,15 +140,19 @@ void state_arrays(struct state_dump *d)
 	GLint bound = 0;
 
 	glGetIntegerv(GL_VERTEX_ARRAY_BINDING, &bound);
-	state_put_int(d, &(struct state_at){ "array_object", { ANY, ANY }, 0 }, 0, bound);
+	state_put_name(d, &(struct state_at){ "array_object", { ANY, ANY }, 0 }, 0,
+		       GL_SPACE_VERTEXARRAY, bound);
 	glBindVertexArray(0);
-	array_object_dump(d, 0);
-	for (GLuint v = 1; v <= d->names; v++) {
-		if (!glIsVertexArray(v))
+	if (!d->core)
+		array_object_dump(d, 0);
+	for (struct state_each v = { 0 }; state_next(d, GL_SPACE_VERTEXARRAY, &v); ) {
+		if (!glIsVertexArray(v.driver)) {
+			state_reserved(d, "array_object_name", &v);
 			continue;
-		state_put_int(d, &(struct state_at){ "array_object_name", { v, ANY }, 0 }, 0, 1);
-		glBindVertexArray(v);
-		array_object_dump(d, v);
+		}
+		state_put_int(d, &(struct state_at){ "array_object_name", { v.client, ANY }, 0 }, 0, 1);
+		glBindVertexArray(v.driver);
+		array_object_dump(d, v.client);
 	}
 	glBindVertexArray((GLuint)bound);
 }

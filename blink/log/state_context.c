@@ -5,6 +5,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define ANY STATE_NO_KEY
+#define COORDS 8                /* texture units of the fixed-function pipeline */
 
 /* ---- plain values -------------------------------------------------------- */
 
@@ -152,8 +153,13 @@ static void plain_dump(struct state_dump *d)
 	for (size_t i = 0; i < COUNT(gets); i++) {
 		const struct get *g = &gets[i];
 		double v[16] = { 0 };
+		unsigned space;         /* of a value that is a name */
 
 		glGetDoublev(g->pname, v);
+		space = strcmp(g->slot, "buffer_binding") == 0 ? GL_SPACE_BUFFER :
+			g->pname == GL_TRANSFORM_FEEDBACK_BINDING ? GL_SPACE_XFB : GL_SPACE_NONE;
+		if (space != GL_SPACE_NONE)
+			v[0] = state_client(d, space, (uint32_t)v[0]);
 		state_put_double(d, &(struct state_at){ g->slot, { g->key0, g->key1 }, 0 },
 				 g->pname, v, g->n);
 	}
@@ -277,6 +283,7 @@ static void indexed_dump(struct state_dump *d)
 			glGetInteger64i_v(ranges[i].binding, b, &v[0]);
 			glGetInteger64i_v(ranges[i].start, b, &v[1]);
 			glGetInteger64i_v(ranges[i].size, b, &v[2]);
+			v[0] = state_client(d, GL_SPACE_BUFFER, (uint32_t)v[0]);
 			state_put(d, &(struct state_at){ "buffer_range", { ranges[i].target, b }, 0 },
 				  0, v, sizeof(v), (double)v[0]);
 		}
@@ -297,11 +304,13 @@ static void indexed_dump(struct state_dump *d)
 
 /* ---- maps, stipple, lists ------------------------------------------------ */
 
-static void maps_dump(struct state_dump *d)
+void state_maps(struct state_dump *d)
 {
 	static const unsigned wide[] = { 4, 1, 3, 1, 2, 3, 4, 3, 4 };
 	uint8_t stipple[128] = { 0 };
 
+	if (d->core)
+		return;
 	for (GLenum m = GL_PIXEL_MAP_I_TO_I; m <= GL_PIXEL_MAP_A_TO_A; m++) {
 		const struct state_at at = { "pixel_map", { m, ANY }, 0 };
 		/* the sizes' names follow the maps' own, in the same order */
@@ -337,9 +346,9 @@ static void maps_dump(struct state_dump *d)
 	glGetPolygonStipple(stipple);
 	state_put(d, &(struct state_at){ "polygon_stipple", { ANY, ANY }, 0 }, 0, stipple,
 		  sizeof(stipple), stipple[0]);
-	for (GLuint l = 1; l <= d->names; l++)
-		if (glIsList(l))
-			state_put_int(d, &(struct state_at){ "list", { l, ANY }, 0 }, 0, 1);
+	for (struct state_each l = { 0 }; state_next(d, GL_SPACE_LIST, &l); )
+		if (glIsList(l.driver))
+			state_put_int(d, &(struct state_at){ "list", { l.client, ANY }, 0 }, 0, 1);
 }
 
 static void pointers_dump(struct state_dump *d)
@@ -348,30 +357,75 @@ static void pointers_dump(struct state_dump *d)
 
 	glGetPointerv(GL_FEEDBACK_BUFFER_POINTER, &p);
 	state_put_int(d, &(struct state_at){ "feedback_buffer", { ANY, ANY }, 0 }, 0,
-		      (int64_t)(intptr_t)p);
+		      d->world ? p != NULL : (int64_t)(intptr_t)p);
 	p = NULL;
 	glGetPointerv(GL_SELECTION_BUFFER_POINTER, &p);
 	state_put_int(d, &(struct state_at){ "select_buffer", { ANY, ANY }, 0 }, 0,
-		      (int64_t)(intptr_t)p);
+		      d->world ? p != NULL : (int64_t)(intptr_t)p);
 }
 
 void state_context(struct state_dump *d)
 {
 	plain_dump(d);
 	enables_dump(d);
-	lights_dump(d);
 	indexed_dump(d);
+	if (d->core)
+		return;
+	lights_dump(d);
 	pointers_dump(d);
-	/* these read into memory as the pack state says */
-	glPushClientAttribDefaultEXT(GL_CLIENT_PIXEL_STORE_BIT);
-	glBindBuffer(GL_PIXEL_PACK_BUFFER, 0);
-	maps_dump(d);
-	glPopClientAttrib();
+}
+
+/* ---- matrices below the top ----------------------------------------------- */
+
+#define DEPTH_MAX 64
+
+/* The stack is popped and built up again; one of a single matrix is not touched. */
+static void stack_dump(struct state_dump *d, GLenum mode, GLenum depth_name, GLenum name,
+		       uint32_t unit)
+{
+	static float m[DEPTH_MAX][16];
+	const struct state_at at = { "matrix_stack", { mode, unit }, 0 };
+	GLint depth = 1;
+
+	glGetIntegerv(depth_name, &depth);
+	if (depth <= 1 || depth > DEPTH_MAX)
+		return;
+	glMatrixMode(mode);
+	for (GLint i = depth; i-- > 0; ) {
+		glGetFloatv(name, m[i]);
+		if (i + 1 < depth)
+			state_put(d, &at, 0x10000u + (uint32_t)i, m[i], sizeof(m[i]),
+				  (double)m[i][0]);
+		if (i)
+			glPopMatrix();
+	}
+	for (GLint i = 1; i < depth; i++) {
+		glPushMatrix();
+		glLoadMatrixf(m[i]);
+	}
+}
+
+void state_stacks(struct state_dump *d)
+{
+	GLint mode = GL_MODELVIEW, active = GL_TEXTURE0;
+
+	if (d->core)
+		return;
+	glGetIntegerv(GL_MATRIX_MODE, &mode);
+	glGetIntegerv(GL_ACTIVE_TEXTURE, &active);
+	stack_dump(d, GL_MODELVIEW, GL_MODELVIEW_STACK_DEPTH, GL_MODELVIEW_MATRIX, 0);
+	stack_dump(d, GL_PROJECTION, GL_PROJECTION_STACK_DEPTH, GL_PROJECTION_MATRIX, 0);
+	for (GLenum u = GL_TEXTURE0; u < GL_TEXTURE0 + COORDS; u++) {
+		glActiveTexture(u);
+		stack_dump(d, GL_TEXTURE, GL_TEXTURE_STACK_DEPTH, GL_TEXTURE_MATRIX, u);
+	}
+	glActiveTexture((GLenum)active);
+	glMatrixMode((GLenum)mode);
 }
 
 /* ---- texture units ------------------------------------------------------- */
 
-#define UNITS 8
+#define UNITS_MAX 32
 
 static void unit_env_dump(struct state_dump *d, GLenum unit)
 {
@@ -425,6 +479,7 @@ static void unit_dump(struct state_dump *d, GLuint u)
 		{ GL_TEXTURE_1D_ARRAY, GL_TEXTURE_BINDING_1D_ARRAY },
 		{ GL_TEXTURE_2D_ARRAY, GL_TEXTURE_BINDING_2D_ARRAY },
 		{ GL_TEXTURE_BUFFER, GL_TEXTURE_BINDING_BUFFER },
+		{ GL_TEXTURE_CUBE_MAP_ARRAY, GL_TEXTURE_BINDING_CUBE_MAP_ARRAY },
 		{ GL_TEXTURE_2D_MULTISAMPLE, GL_TEXTURE_BINDING_2D_MULTISAMPLE },
 		{ GL_TEXTURE_2D_MULTISAMPLE_ARRAY, GL_TEXTURE_BINDING_2D_MULTISAMPLE_ARRAY },
 	};
@@ -433,6 +488,16 @@ static void unit_dump(struct state_dump *d, GLuint u)
 	GLint name = 0;
 
 	glActiveTexture(unit);
+	for (size_t i = 0; i < COUNT(bindings); i++) {
+		glGetIntegerv(bindings[i].pname, &name);
+		state_put_name(d, &(struct state_at){ "texture_binding", { unit,
+			       bindings[i].target }, 0 }, 0, GL_SPACE_TEXTURE, name);
+	}
+	glGetIntegerv(GL_SAMPLER_BINDING, &name);
+	state_put_name(d, &(struct state_at){ "sampler_binding", { u, ANY }, 0 }, 0,
+		       GL_SPACE_SAMPLER, name);
+	if (d->core || u >= COORDS)
+		return;
 	glGetDoublev(GL_CURRENT_TEXTURE_COORDS, v);
 	state_put_double(d, &(struct state_at){ "current_texcoord", { unit, ANY }, 0 }, 0, v, 4);
 	glGetDoublev(GL_TEXTURE_MATRIX, v);
@@ -442,25 +507,19 @@ static void unit_dump(struct state_dump *d, GLuint u)
 	for (size_t i = 0; i < COUNT(unit_caps); i++)
 		state_put_int(d, &(struct state_at){ "enable", { unit_caps[i], unit }, 0 }, 0,
 			      glIsEnabled(unit_caps[i]));
-	for (size_t i = 0; i < COUNT(bindings); i++) {
-		glGetIntegerv(bindings[i].pname, &name);
-		state_put_int(d, &(struct state_at){ "texture_binding", { unit, bindings[i].target },
-			      0 }, 0, name);
-	}
-	glGetIntegerv(GL_SAMPLER_BINDING, &name);
-	state_put_int(d, &(struct state_at){ "sampler_binding", { u, ANY }, 0 }, 0, name);
 	unit_env_dump(d, unit);
 }
 
 void state_units(struct state_dump *d)
 {
-	GLint active = GL_TEXTURE0, mode = 0;
+	GLint active = GL_TEXTURE0, mode = 0, units = COORDS;
 
+	glGetIntegerv(GL_MAX_COMBINED_TEXTURE_IMAGE_UNITS, &units);
 	glGetIntegerv(GL_ACTIVE_TEXTURE, &active);
 	glGetIntegerv(GL_MATRIX_MODE, &mode);
 	state_put_int(d, &(struct state_at){ "matrix_unit", { ANY, ANY }, 0 }, 0,
 		      mode == GL_TEXTURE ? active : 0);
-	for (GLuint u = 0; u < UNITS; u++)
+	for (GLuint u = 0; u < UNITS_MAX && u < (GLuint)units; u++)
 		unit_dump(d, u);
 	glActiveTexture((GLenum)active);
 }

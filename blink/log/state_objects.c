@@ -31,165 +31,259 @@ static const GLenum level_params[] = {
 	GL_TEXTURE_FIXED_SAMPLE_LOCATIONS, GL_TEXTURE_BUFFER_DATA_STORE_BINDING,
 };
 
-/* How the texels of a level are best read: without loss, for any internal format. */
-static void texel_format(GLuint texture, GLenum target, GLint level, GLenum *format, GLenum *type)
-{
-	GLint depth = 0, stencil = 0, red = 0;
+/* A texture as it is asked about: by name, or where that cannot be, bound for the time. */
+struct texture {
+	GLuint driver, client;
+	GLenum target;
+};
 
-	glGetTextureLevelParameterivEXT(texture, target, level, GL_TEXTURE_DEPTH_SIZE, &depth);
-	glGetTextureLevelParameterivEXT(texture, target, level, GL_TEXTURE_STENCIL_SIZE, &stencil);
-	glGetTextureLevelParameterivEXT(texture, target, level, GL_TEXTURE_RED_TYPE, &red);
-	*type = GL_FLOAT;
+static GLint level_get(const struct state_dump *d, const struct texture *t, GLenum image,
+		       GLint level, GLenum pname)
+{
+	GLint v = 0;
+
+	if (d->ext_dsa)
+		glGetTextureLevelParameterivEXT(t->driver, image, level, pname, &v);
+	else
+		glGetTexLevelParameteriv(image, level, pname, &v);
+	return v;
+}
+
+/* How the texels of a level are best read: without loss, for any internal format, and
+ * fast for the usual ones.  Returns the bytes of a texel. */
+static size_t texel_format(const struct state_dump *d, const struct texture *t, GLenum image,
+			   GLint level, GLenum *format, GLenum *type)
+{
+	static const struct { GLenum size, type; } parts[] = {
+		{ GL_TEXTURE_RED_SIZE, GL_TEXTURE_RED_TYPE },
+		{ GL_TEXTURE_GREEN_SIZE, GL_TEXTURE_GREEN_TYPE },
+		{ GL_TEXTURE_BLUE_SIZE, GL_TEXTURE_BLUE_TYPE },
+		{ GL_TEXTURE_ALPHA_SIZE, GL_TEXTURE_ALPHA_TYPE },
+		{ GL_TEXTURE_LUMINANCE_SIZE, GL_TEXTURE_LUMINANCE_TYPE },
+		{ GL_TEXTURE_INTENSITY_SIZE, GL_TEXTURE_INTENSITY_TYPE },
+	};
+	GLint depth = level_get(d, t, image, level, GL_TEXTURE_DEPTH_SIZE);
+	GLint stencil = level_get(d, t, image, level, GL_TEXTURE_STENCIL_SIZE);
+	GLint red = GL_NONE;
+	bool bytes = true;
+
+	for (size_t i = 0; i < COUNT(parts); i++) {
+		GLint size = level_get(d, t, image, level, parts[i].size), kind;
+
+		if (!size)
+			continue;
+		kind = level_get(d, t, image, level, parts[i].type);
+		red = red ? red : kind;
+		bytes &= size <= 8 && kind == GL_UNSIGNED_NORMALIZED;
+	}
+	*type = bytes && red ? GL_UNSIGNED_BYTE : GL_FLOAT;
 	*format = GL_RGBA;
 	if (depth && stencil) {
 		*format = GL_DEPTH_STENCIL;
 		*type = GL_UNSIGNED_INT_24_8;
 	} else if (depth) {
 		*format = GL_DEPTH_COMPONENT;
+		*type = depth <= 16 ? GL_UNSIGNED_SHORT : GL_FLOAT;
 	} else if (red == GL_INT || red == GL_UNSIGNED_INT) {
 		*format = GL_RGBA_INTEGER;
 		*type = red == GL_INT ? GL_INT : GL_UNSIGNED_INT;
 	}
+	return *type == GL_UNSIGNED_BYTE || depth ? 4 : 16;
 }
 
-static void texels(struct state_dump *d, const struct state_at *at, GLenum target, GLint level,
-		   size_t count)
+static void texels(struct state_dump *d, const struct state_at *at, const struct texture *t,
+		   GLenum image, GLint level, size_t count)
 {
 	GLenum format, type;
-	size_t size = count * 16;
-	void *data = calloc(1, size);
+	size_t size = count * texel_format(d, t, image, level, &format, &type);
+	uint8_t *data = calloc(1, size);
 
 	if (!data) {
 		d->failed = true;
 		return;
 	}
-	texel_format(at->object, target, level, &format, &type);
-	glGetTextureImageEXT(at->object, target, level, format, type, data);
-	state_put(d, at, GL_TEXTURE, data, size, (double)((uint8_t *)data)[0]);
+	if (d->ext_dsa)
+		glGetTextureImageEXT(t->driver, image, level, format, type, data);
+	else
+		glGetTexImage(image, level, format, type, data);
+	state_put(d, at, GL_TEXTURE, data, size, data[0]);
 	free(data);
 }
 
 /* What a level is, then its texels; multisample and buffer textures have none here. */
-static bool level_dump(struct state_dump *d, GLuint texture, GLenum target, GLint level)
+static bool level_dump(struct state_dump *d, const struct texture *t, GLenum image, GLint level)
 {
-	const struct state_at at = { "bound_texture_image", { target, (uint32_t)level }, texture };
+	const struct state_at at = { "bound_texture_image", { image, (uint32_t)level }, t->client };
 	GLint v[COUNT(level_params)];
 	size_t count = 1;
 
-	for (size_t i = 0; i < COUNT(level_params); i++) {
-		v[i] = 0;
-		glGetTextureLevelParameterivEXT(texture, target, level, level_params[i], &v[i]);
-	}
+	v[0] = level_get(d, t, image, level, level_params[0]);
 	if (glGetError() != GL_NO_ERROR || v[0] <= 0)
 		return false;
-	for (size_t i = 0; i < COUNT(level_params); i++)
+	for (size_t i = 1; i < COUNT(level_params); i++)
+		v[i] = level_get(d, t, image, level, level_params[i]);
+	glGetError();           /* older versions do not know all of them */
+	for (size_t i = 0; i + 1 < COUNT(level_params); i++)
 		state_put_int(d, &at, level_params[i], v[i]);
+	state_put_name(d, &at, GL_TEXTURE_BUFFER_DATA_STORE_BINDING, GL_SPACE_BUFFER,
+		       v[COUNT(level_params) - 1]);
 	for (int i = 0; i < 3; i++)
 		count *= (size_t)(v[i] > 0 ? v[i] : 1);
-	if (!v[5] && target != GL_TEXTURE_BUFFER)
-		texels(d, &at, target, level, count);
+	if (!v[5] && image != GL_TEXTURE_BUFFER)
+		texels(d, &at, t, image, level, count);
 	return true;
 }
 
-static void texture_dump(struct state_dump *d, GLuint texture, GLenum target)
+static void params_dump(struct state_dump *d, const struct texture *t)
 {
-	struct state_at at = { "bound_texture_param", { target, 0 }, texture };
-	unsigned faces = target == GL_TEXTURE_CUBE_MAP ? 6 : 1;
+	struct state_at at = { "bound_texture_param", { t->target, 0 }, t->client };
 
-	if (target != GL_TEXTURE_BUFFER) {
-		for (size_t i = 0; i < COUNT(texture_params); i++) {
-			const struct texture_param *p = &texture_params[i];
-			float v[4] = { 0 };
+	for (size_t i = 0; i < COUNT(texture_params); i++) {
+		const struct texture_param *p = &texture_params[i];
+		float v[4] = { 0 };
 
-			glGetTextureParameterfvEXT(texture, target, p->pname, v);
-			at.key[1] = p->pname;
-			state_put(d, &at, p->pname, v, p->n * sizeof(*v), (double)v[0]);
-		}
+		if (d->ext_dsa)
+			glGetTextureParameterfvEXT(t->driver, t->target, p->pname, v);
+		else
+			glGetTexParameterfv(t->target, p->pname, v);
+		at.key[1] = p->pname;
+		state_put(d, &at, p->pname, v, p->n * sizeof(*v), (double)v[0]);
 	}
+}
+
+static void texture_dump(struct state_dump *d, const struct texture *t)
+{
+	unsigned faces = t->target == GL_TEXTURE_CUBE_MAP ? 6 : 1;
+
+	if (t->target != GL_TEXTURE_BUFFER)
+		params_dump(d, t);
 	glGetError();
 	for (unsigned f = 0; f < faces; f++) {
-		GLenum image = faces == 6 ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + f : target;
+		GLenum image = faces == 6 ? GL_TEXTURE_CUBE_MAP_POSITIVE_X + f : t->target;
 
-		for (GLint level = 0; level < 12; level++)
-			level_dump(d, texture, image, level);
+		for (GLint level = 0; level < 15; level++)
+			level_dump(d, t, image, level);
 	}
 }
 
-static void proxies(struct state_dump *d)
-{
-	static const GLenum targets[] = {
-		GL_PROXY_TEXTURE_1D, GL_PROXY_TEXTURE_2D, GL_PROXY_TEXTURE_3D,
-		GL_PROXY_TEXTURE_CUBE_MAP, GL_PROXY_TEXTURE_RECTANGLE,
-	};
-
-	for (size_t i = 0; i < COUNT(targets); i++) {
-		const struct state_at at = { "bound_texture_image", { targets[i], 0 }, 0 };
-
-		for (size_t p = 0; p < COUNT(level_params); p++) {
-			GLint v = 0;
-
-			glGetTexLevelParameteriv(targets[i], 0, level_params[p], &v);
-			state_put_int(d, &at, level_params[p], v);
-		}
-	}
-}
+static const struct { GLenum target, binding; } targets[] = {
+	{ GL_TEXTURE_2D, GL_TEXTURE_BINDING_2D }, { GL_TEXTURE_1D, GL_TEXTURE_BINDING_1D },
+	{ GL_TEXTURE_3D, GL_TEXTURE_BINDING_3D },
+	{ GL_TEXTURE_CUBE_MAP, GL_TEXTURE_BINDING_CUBE_MAP },
+	{ GL_TEXTURE_RECTANGLE, GL_TEXTURE_BINDING_RECTANGLE },
+	{ GL_TEXTURE_1D_ARRAY, GL_TEXTURE_BINDING_1D_ARRAY },
+	{ GL_TEXTURE_2D_ARRAY, GL_TEXTURE_BINDING_2D_ARRAY },
+	{ GL_TEXTURE_CUBE_MAP_ARRAY, GL_TEXTURE_BINDING_CUBE_MAP_ARRAY },
+	{ GL_TEXTURE_2D_MULTISAMPLE, GL_TEXTURE_BINDING_2D_MULTISAMPLE },
+	{ GL_TEXTURE_2D_MULTISAMPLE_ARRAY, GL_TEXTURE_BINDING_2D_MULTISAMPLE_ARRAY },
+	{ GL_TEXTURE_BUFFER, GL_TEXTURE_BINDING_BUFFER },
+};
+#define DEFAULTS 5              /* whose texture 0 has images */
 
 /* The compatibility profile does not answer GL_TEXTURE_TARGET: a question about the
  * wrong target is an error, so the first that is none gives it away. */
 static GLenum texture_target(GLuint texture)
 {
-	static const GLenum targets[] = {
-		GL_TEXTURE_2D, GL_TEXTURE_1D, GL_TEXTURE_3D, GL_TEXTURE_CUBE_MAP,
-		GL_TEXTURE_RECTANGLE, GL_TEXTURE_1D_ARRAY, GL_TEXTURE_2D_ARRAY,
-		GL_TEXTURE_CUBE_MAP_ARRAY, GL_TEXTURE_2D_MULTISAMPLE,
-		GL_TEXTURE_2D_MULTISAMPLE_ARRAY,
-	};
 	GLint v;
 
 	glGetError();
-	for (size_t i = 0; i < COUNT(targets); i++) {
-		glGetTextureParameterivEXT(texture, targets[i], GL_TEXTURE_BASE_LEVEL, &v);
+	for (size_t i = 0; i + 1 < COUNT(targets); i++) {
+		glGetTextureParameterivEXT(texture, targets[i].target, GL_TEXTURE_BASE_LEVEL, &v);
 		if (!glGetError())
-			return targets[i];
+			return targets[i].target;
 	}
 	return GL_TEXTURE_BUFFER;
 }
 
-void state_textures(struct state_dump *d)
+/* The same by binding it, after which it stays bound while it is dumped. */
+static void bound_texture_dump(struct state_dump *d, struct texture *t)
 {
-	static const GLenum defaults[] = {
-		GL_TEXTURE_1D, GL_TEXTURE_2D, GL_TEXTURE_3D, GL_TEXTURE_CUBE_MAP,
-		GL_TEXTURE_RECTANGLE,
+	GLint was = 0;
+
+	glGetError();
+	for (size_t i = 0; i < COUNT(targets); i++) {
+		if (t->target && t->target != targets[i].target)
+			continue;
+		glGetIntegerv(targets[i].binding, &was);
+		glBindTexture(targets[i].target, t->driver);
+		if (!glGetError()) {
+			t->target = targets[i].target;
+			texture_dump(d, t);
+		}
+		glBindTexture(targets[i].target, (GLuint)was);
+		if (t->target)
+			return;
+	}
+}
+
+static void proxies(struct state_dump *d)
+{
+	static const GLenum proxy[] = {
+		GL_PROXY_TEXTURE_1D, GL_PROXY_TEXTURE_2D, GL_PROXY_TEXTURE_3D,
+		GL_PROXY_TEXTURE_CUBE_MAP, GL_PROXY_TEXTURE_RECTANGLE,
 	};
 
-	for (size_t i = 0; i < COUNT(defaults); i++)
-		texture_dump(d, 0, defaults[i]);
-	proxies(d);
-	for (GLuint t = 1; t <= d->names; t++) {
-		GLenum target;
+	for (size_t i = 0; i < COUNT(proxy); i++) {
+		const struct state_at at = { "bound_texture_image", { proxy[i], 0 }, 0 };
 
-		if (!glIsTexture(t))
-			continue;
-		target = texture_target(t);
-		state_put_int(d, &(struct state_at){ "texture_name", { t, ANY }, 0 }, 0,
-			      (GLint)target);
-		texture_dump(d, t, target);
+		for (size_t p = 0; p < COUNT(level_params); p++) {
+			GLint v = 0;
+
+			glGetTexLevelParameteriv(proxy[i], 0, level_params[p], &v);
+			state_put_int(d, &at, level_params[p], v);
+		}
 	}
-	for (GLuint s = 1; s <= d->names; s++) {
-		struct state_at at = { "sampler_param", { s, 0 }, 0 };
+}
 
-		if (!glIsSampler(s))
+static void samplers_dump(struct state_dump *d)
+{
+	for (struct state_each s = { 0 }; state_next(d, GL_SPACE_SAMPLER, &s); ) {
+		struct state_at at = { "sampler_param", { s.client, 0 }, 0 };
+
+		if (!glIsSampler(s.driver)) {
+			state_reserved(d, "sampler_name", &s);
 			continue;
-		state_put_int(d, &(struct state_at){ "sampler_name", { s, ANY }, 0 }, 0, 1);
+		}
+		state_put_int(d, &(struct state_at){ "sampler_name", { s.client, ANY }, 0 }, 0, 1);
 		for (size_t i = 0; i < COUNT(texture_params) && texture_params[i].sampler; i++) {
 			float v[4] = { 0 };
 
-			glGetSamplerParameterfv(s, texture_params[i].pname, v);
+			glGetSamplerParameterfv(s.driver, texture_params[i].pname, v);
 			at.key[1] = texture_params[i].pname;
 			state_put(d, &at, texture_params[i].pname, v,
 				  texture_params[i].n * sizeof(*v), (double)v[0]);
 		}
 	}
+}
+
+static void any_texture_dump(struct state_dump *d, struct texture *t)
+{
+	if (!d->ext_dsa) {
+		bound_texture_dump(d, t);
+		return;
+	}
+	if (!t->target)
+		t->target = texture_target(t->driver);
+	texture_dump(d, t);
+}
+
+void state_textures(struct state_dump *d)
+{
+	for (size_t i = 0; state_shared(d) && i < DEFAULTS; i++)
+		any_texture_dump(d, &(struct texture){ 0, 0, targets[i].target });
+	proxies(d);
+	for (struct state_each e = { 0 }; state_next(d, GL_SPACE_TEXTURE, &e); ) {
+		struct texture t = { e.driver, e.client, 0 };
+
+		if (!glIsTexture(e.driver)) {
+			state_reserved(d, "texture_name", &e);
+			continue;
+		}
+		any_texture_dump(d, &t);
+		state_put_int(d, &(struct state_at){ "texture_name", { e.client, ANY }, 0 }, 0,
+			      (GLint)t.target);
+	}
+	samplers_dump(d);
 }
 
 /* ---- buffers ------------------------------------------------------------- */
@@ -201,70 +295,80 @@ void state_buffers(struct state_dump *d)
 		GL_BUFFER_STORAGE_FLAGS, GL_BUFFER_IMMUTABLE_STORAGE,
 	};
 
-	for (GLuint b = 1; b <= d->names; b++) {
-		const struct state_at at = { "bound_buffer_data", { ANY, ANY }, b };
-		GLint64 v[COUNT(params)] = { 0 };
-		void *data;
+	GLint was = 0;
 
-		if (!glIsBuffer(b))
+	/* this binding point is nobody's but those who copy */
+	glGetIntegerv(GL_COPY_READ_BUFFER_BINDING, &was);
+	for (struct state_each e = { 0 }; state_next(d, GL_SPACE_BUFFER, &e); ) {
+		const struct state_at at = { "bound_buffer_data", { ANY, ANY }, e.client };
+		GLint64 v[COUNT(params)] = { 0 };
+		uint8_t *data;
+
+		if (!glIsBuffer(e.driver)) {
+			state_reserved(d, "buffer_name", &e);
 			continue;
-		state_put_int(d, &(struct state_at){ "buffer_name", { b, ANY }, 0 }, 0, 1);
+		}
+		state_put_int(d, &(struct state_at){ "buffer_name", { e.client, ANY }, 0 }, 0, 1);
+		glBindBuffer(GL_COPY_READ_BUFFER, e.driver);
 		for (size_t i = 0; i < COUNT(params); i++) {
-			glGetNamedBufferParameteri64v(b, params[i], &v[i]);
+			glGetBufferParameteri64v(GL_COPY_READ_BUFFER, params[i], &v[i]);
 			state_put_int(d, &at, params[i], v[i]);
 		}
 		data = v[0] > 0 && !v[3] ? malloc((size_t)v[0]) : NULL;
 		if (!data)
 			continue;
-		glGetNamedBufferSubData(b, 0, (GLsizeiptr)v[0], data);
-		state_put(d, &at, GL_BUFFER, data, (size_t)v[0], (double)((uint8_t *)data)[0]);
+		glGetBufferSubData(GL_COPY_READ_BUFFER, 0, (GLsizeiptr)v[0], data);
+		state_put(d, &at, GL_BUFFER, data, (size_t)v[0], data[0]);
 		free(data);
 	}
+	glBindBuffer(GL_COPY_READ_BUFFER, (GLuint)was);
 }
 
 /* ---- queries ------------------------------------------------------------- */
 
 void state_queries(struct state_dump *d)
 {
-	static const GLenum targets[] = {
+	static const GLenum counters[] = {
 		GL_SAMPLES_PASSED, GL_ANY_SAMPLES_PASSED, GL_PRIMITIVES_GENERATED,
 		GL_TRANSFORM_FEEDBACK_PRIMITIVES_WRITTEN, GL_TIME_ELAPSED,
 	};
-	GLint active[COUNT(targets)] = { 0 };
+	GLint active[COUNT(counters)] = { 0 };
 
-	for (size_t i = 0; i < COUNT(targets); i++) {
-		glGetQueryiv(targets[i], GL_CURRENT_QUERY, &active[i]);
-		state_put_int(d, &(struct state_at){ "query_active", { targets[i], ANY }, 0 }, 0,
-			      active[i]);
+	for (size_t i = 0; i < COUNT(counters); i++) {
+		glGetQueryiv(counters[i], GL_CURRENT_QUERY, &active[i]);
+		state_put_name(d, &(struct state_at){ "query_active", { counters[i], ANY }, 0 }, 0,
+			       GL_SPACE_QUERY, active[i]);
 	}
-	for (GLuint q = 1; q <= d->names; q++) {
+	for (struct state_each q = { 0 }; state_next(d, GL_SPACE_QUERY, &q); ) {
 		bool running = false;
 		GLuint64 v = 0;
 		GLint target = 0;
 
-		if (!glIsQuery(q))
+		if (!glIsQuery(q.driver)) {
+			state_reserved(d, "query_name", &q);
 			continue;
-		for (size_t i = 0; i < COUNT(targets); i++)
-			running |= active[i] == (GLint)q;
-		glGetQueryObjectiv(q, GL_QUERY_TARGET, &target);
-		state_put_int(d, &(struct state_at){ "query_name", { q, ANY }, 0 }, 0, target);
+		}
+		for (size_t i = 0; i < COUNT(counters); i++)
+			running |= active[i] == (GLint)q.driver;
+		glGetQueryObjectiv(q.driver, GL_QUERY_TARGET, &target);
+		state_put_int(d, &(struct state_at){ "query_name", { q.client, ANY }, 0 }, 0, target);
 		/* times are never the same twice: that there is one is all to compare */
 		if (!running)
-			glGetQueryObjectui64v(q, GL_QUERY_RESULT, &v);
+			glGetQueryObjectui64v(q.driver, GL_QUERY_RESULT, &v);
 		if (target == GL_TIME_ELAPSED || target == GL_TIMESTAMP)
 			v = v != 0;
-		state_put_int(d, &(struct state_at){ "query_result", { q, ANY }, 0 }, running,
+		state_put_int(d, &(struct state_at){ "query_result", { q.client, ANY }, 0 }, running,
 			      (int64_t)v);
 	}
-	for (GLuint x = 1; x <= d->names; x++) {
-		const struct state_at at = { "transform_feedback", { ANY, ANY }, x };
+	for (struct state_each x = { 0 }; state_next(d, GL_SPACE_XFB, &x); ) {
+		const struct state_at at = { "transform_feedback", { ANY, ANY }, x.client };
 		GLint v = 0;
 
-		if (!glIsTransformFeedback(x))
+		if (!glIsTransformFeedback(x.driver))
 			continue;
-		glGetTransformFeedbackiv(x, GL_TRANSFORM_FEEDBACK_ACTIVE, &v);
+		glGetTransformFeedbackiv(x.driver, GL_TRANSFORM_FEEDBACK_ACTIVE, &v);
 		state_put_int(d, &at, GL_TRANSFORM_FEEDBACK_ACTIVE, v);
-		glGetTransformFeedbackiv(x, GL_TRANSFORM_FEEDBACK_PAUSED, &v);
+		glGetTransformFeedbackiv(x.driver, GL_TRANSFORM_FEEDBACK_PAUSED, &v);
 		state_put_int(d, &at, GL_TRANSFORM_FEEDBACK_PAUSED, v);
 	}
 }
@@ -273,7 +377,7 @@ void state_queries(struct state_dump *d)
 
 /* A name that was generated but never used is told by nothing but the names that come
  * next: one is generated, noted and given back. */
-void state_names(struct state_dump *d)
+void state_next_names(struct state_dump *d)
 {
 	static const struct {
 		const char *slot;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define ANY STATE_NO_KEY
@@ -11,17 +12,17 @@
 
 /* ---- shaders ------------------------------------------------------------- */
 
-static void shader_dump(struct state_dump *d, GLuint shader)
+static void shader_dump(struct state_dump *d, GLuint shader, GLuint client)
 {
 	static const GLenum params[] = {
 		GL_SHADER_TYPE, GL_DELETE_STATUS, GL_COMPILE_STATUS, GL_INFO_LOG_LENGTH,
 		GL_SHADER_SOURCE_LENGTH,
 	};
-	const struct state_at at = { "shader", { shader, ANY }, 0 };
+	const struct state_at at = { "shader", { client, ANY }, 0 };
 	GLint v = 0;
 	char *text;
 
-	state_put_int(d, &(struct state_at){ "program_name", { shader, ANY }, 0 }, 0, 1);
+	state_put_int(d, &(struct state_at){ "program_name", { client, ANY }, 0 }, 0, 1);
 	for (size_t i = 0; i < COUNT(params); i++) {
 		glGetShaderiv(shader, params[i], &v);
 		state_put_int(d, &at, params[i], v);
@@ -64,7 +65,8 @@ static void attribs_dump(struct state_dump *d, const struct state_at *at, GLuint
 	}
 }
 
-static void uniform_dump(struct state_dump *d, GLuint program, const char *name, GLint size)
+static void uniform_dump(struct state_dump *d, GLuint program, GLuint client, const char *name,
+			 GLint size)
 {
 	char element[TEXT + 16];
 	size_t len = strlen(name);
@@ -72,7 +74,7 @@ static void uniform_dump(struct state_dump *d, GLuint program, const char *name,
 	if (len > 3 && strcmp(name + len - 3, "[0]") == 0)
 		len -= 3;
 	for (GLint e = 0; e < size; e++) {
-		struct state_at at = { "uniform", { 0, ANY }, program };
+		struct state_at at = { "uniform", { 0, ANY }, client };
 		union { double d[16]; float f[16]; uint8_t bytes[128]; } v = { .bytes = { 0 } };
 		GLint location;
 
@@ -80,14 +82,15 @@ static void uniform_dump(struct state_dump *d, GLuint program, const char *name,
 		location = glGetUniformLocation(program, element);
 		if (location < 0)
 			continue;
-		at.key[0] = (uint32_t)location;
+		at.key[0] = d->world ? (uint32_t)XXH3_64bits(element, strlen(element))
+				     : (uint32_t)location;
 		/* doubles are read as floats: told apart well enough, and never too long */
 		glGetUniformfv(program, location, v.f);
-		state_put(d, &at, 0, v.bytes, sizeof(v), (double)v.f[0]);
+		state_put_text(d, &at, 0, v.bytes, sizeof(v), (double)v.f[0], element);
 	}
 }
 
-static void uniforms_dump(struct state_dump *d, GLuint program)
+static void uniforms_dump(struct state_dump *d, GLuint program, GLuint client)
 {
 	GLint count = 0;
 
@@ -98,19 +101,27 @@ static void uniforms_dump(struct state_dump *d, GLuint program)
 		GLenum type = 0;
 
 		glGetActiveUniform(program, (GLuint)i, sizeof(name), NULL, &size, &type, name);
-		uniform_dump(d, program, name, size);
+		uniform_dump(d, program, client, name, size);
 	}
 	glGetProgramiv(program, GL_ACTIVE_UNIFORM_BLOCKS, &count);
 	for (GLint i = 0; i < count; i++) {
 		GLint v = 0;
 
 		glGetActiveUniformBlockiv(program, (GLuint)i, GL_UNIFORM_BLOCK_BINDING, &v);
-		state_put_int(d, &(struct state_at){ "uniform_block", { program, (uint32_t)i }, 0 },
+		state_put_int(d, &(struct state_at){ "uniform_block", { client, (uint32_t)i }, 0 },
 			      0, v);
 	}
 }
 
-static void program_dump(struct state_dump *d, GLuint program)
+/* The order in which shaders were attached means nothing. */
+static int name_compare(const void *a, const void *b)
+{
+	const GLuint *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void program_dump(struct state_dump *d, GLuint program, GLuint client)
 {
 	static const GLenum params[] = {
 		GL_DELETE_STATUS, GL_LINK_STATUS, GL_VALIDATE_STATUS, GL_INFO_LOG_LENGTH,
@@ -119,22 +130,25 @@ static void program_dump(struct state_dump *d, GLuint program)
 		GL_TRANSFORM_FEEDBACK_VARYINGS, GL_PROGRAM_SEPARABLE,
 		GL_PROGRAM_BINARY_RETRIEVABLE_HINT,
 	};
-	const struct state_at at = { "program", { program, ANY }, 0 };
+	const struct state_at at = { "program", { client, ANY }, 0 };
 	GLuint shaders[16] = { 0 };
 	GLint v = 0;
 
-	state_put_int(d, &(struct state_at){ "program_name", { program, ANY }, 0 }, 0, 2);
+	state_put_int(d, &(struct state_at){ "program_name", { client, ANY }, 0 }, 0, 2);
 	for (size_t i = 0; i < COUNT(params); i++) {
 		v = 0;
 		glGetProgramiv(program, params[i], &v);
 		state_put_int(d, &at, params[i], v);
 	}
 	glGetAttachedShaders(program, COUNT(shaders), NULL, shaders);
-	state_put(d, &at, 0, shaders, sizeof(shaders), shaders[0]);
+	for (size_t i = 0; i < COUNT(shaders); i++)
+		shaders[i] = state_client(d, GL_SPACE_PROGRAM, shaders[i]);
+	qsort(shaders, COUNT(shaders), sizeof(*shaders), name_compare);
+	state_put(d, &at, 0, shaders, sizeof(shaders), shaders[COUNT(shaders) - 1]);
 	glGetProgramiv(program, GL_LINK_STATUS, &v);
 	if (v) {
 		attribs_dump(d, &at, program);
-		uniforms_dump(d, program);
+		uniforms_dump(d, program, client);
 	}
 }
 
@@ -156,9 +170,9 @@ static GLenum arbprogram_target(GLuint program)
 	return 0;
 }
 
-static void arbprogram_dump(struct state_dump *d, GLuint program, GLenum target)
+static void arbprogram_dump(struct state_dump *d, GLuint program, GLuint client, GLenum target)
 {
-	struct state_at at = { "bound_arbprogram", { target, ANY }, program };
+	struct state_at at = { "bound_arbprogram", { target, ANY }, client };
 	GLint length = 0, format = 0;
 	char *text;
 
@@ -190,8 +204,8 @@ static void arbprograms_dump(struct state_dump *d)
 		GLint bound = 0;
 
 		glGetProgramivARB(targets[t], GL_PROGRAM_BINDING_ARB, &bound);
-		state_put_int(d, &(struct state_at){ "arbprogram_binding", { targets[t], ANY }, 0 },
-			      0, bound);
+		state_put_name(d, &(struct state_at){ "arbprogram_binding", { targets[t], ANY }, 0 },
+			       0, GL_SPACE_ARBPROGRAM, bound);
 		for (GLuint i = 0; i < 64; i++) {
 			float v[4] = { 0 };
 
@@ -200,15 +214,18 @@ static void arbprograms_dump(struct state_dump *d)
 				  v, sizeof(v), (double)v[0]);
 		}
 	}
-	for (GLuint p = 1; p <= d->names; p++) {
+	for (struct state_each p = { 0 }; state_next(d, GL_SPACE_ARBPROGRAM, &p); ) {
 		GLenum target;
 
-		if (!glIsProgramARB(p))
+		if (!glIsProgramARB(p.driver)) {
+			state_reserved(d, "arbprogram_name", &p);
 			continue;
-		target = arbprogram_target(p);
-		state_put_int(d, &(struct state_at){ "arbprogram_name", { p, ANY }, 0 }, 0, target);
+		}
+		target = arbprogram_target(p.driver);
+		state_put_int(d, &(struct state_at){ "arbprogram_name", { p.client, ANY }, 0 }, 0,
+			      target);
 		if (target)
-			arbprogram_dump(d, p, target);
+			arbprogram_dump(d, p.driver, p.client, target);
 	}
 }
 
@@ -221,16 +238,20 @@ static void pipelines_dump(struct state_dump *d)
 	GLint v = 0;
 
 	glGetIntegerv(GL_PROGRAM_PIPELINE_BINDING, &v);
-	state_put_int(d, &(struct state_at){ "pipeline_binding", { ANY, ANY }, 0 }, 0, v);
-	for (GLuint p = 1; p <= d->names; p++) {
-		const struct state_at at = { "pipeline", { p, ANY }, 0 };
+	state_put_name(d, &(struct state_at){ "pipeline_binding", { ANY, ANY }, 0 }, 0,
+		       GL_SPACE_PIPELINE, v);
+	for (struct state_each p = { 0 }; state_next(d, GL_SPACE_PIPELINE, &p); ) {
+		const struct state_at at = { "pipeline", { p.client, ANY }, 0 };
 
-		if (!glIsProgramPipeline(p))
+		if (!glIsProgramPipeline(p.driver))
 			continue;
 		for (size_t i = 0; i < COUNT(params); i++) {
 			v = 0;
-			glGetProgramPipelineiv(p, params[i], &v);
-			state_put_int(d, &at, params[i], v);
+			glGetProgramPipelineiv(p.driver, params[i], &v);
+			if (params[i] == GL_VALIDATE_STATUS)
+				state_put_int(d, &at, params[i], v);
+			else
+				state_put_name(d, &at, params[i], GL_SPACE_PROGRAM, v);
 		}
 	}
 }
@@ -240,13 +261,15 @@ void state_programs(struct state_dump *d)
 	GLint current = 0;
 
 	glGetIntegerv(GL_CURRENT_PROGRAM, &current);
-	state_put_int(d, &(struct state_at){ "current_program", { ANY, ANY }, 0 }, 0, current);
-	for (GLuint p = 1; p <= d->names; p++) {
-		if (glIsShader(p))
-			shader_dump(d, p);
-		else if (glIsProgram(p))
-			program_dump(d, p);
+	state_put_name(d, &(struct state_at){ "current_program", { ANY, ANY }, 0 }, 0,
+		       GL_SPACE_PROGRAM, current);
+	for (struct state_each p = { 0 }; state_next(d, GL_SPACE_PROGRAM, &p); ) {
+		if (glIsShader(p.driver))
+			shader_dump(d, p.driver, p.client);
+		else if (glIsProgram(p.driver))
+			program_dump(d, p.driver, p.client);
 	}
-	arbprograms_dump(d);
+	if (!d->core)
+		arbprograms_dump(d);
 	pipelines_dump(d);
 }
