@@ -51,7 +51,8 @@ static const struct {
 	{ "glMapBuffer glMapBufferRange", AFTERS },
 	{ "glUnmapBuffer glFlushMappedBufferRange", FIRST },
 	{ "glXSwapBuffers glXSwapBuffersMscOML eglSwapBuffers eglSwapBuffersWithDamageEXT "
-	  "eglSwapBuffersWithDamageKHR", FIRST },
+	  "eglSwapBuffersWithDamageKHR glXMakeCurrent glXMakeContextCurrent "
+	  "glXMakeCurrentReadSGI eglMakeCurrent", FIRST },
 	{ "glXMakeCurrent glXMakeContextCurrent glXMakeCurrentReadSGI eglMakeCurrent "
 	  "glXCreateContext glXCreateNewContext glXCreateContextAttribsARB "
 	  "glXCreateContextWithConfigSGIX eglCreateContext eglReleaseThread "
@@ -64,10 +65,12 @@ static const struct {
 
 static int special_of(const char *name)
 {
+	int what = 0;
+
 	for (size_t i = 0; i < SPECIALS; i++)
 		if (text_word(special[i].names, ' ', name))
-			return special[i].what;
-	return 0;
+			what |= special[i].what;
+	return what;
 }
 
 /* ---- what a command is ----------------------------------------------------- */

@@ -18,7 +18,7 @@ static struct drawable {
 	uint64_t window;                  /* X's own, of a GLX drawable; 0: is none */
 	uint64_t looked;                  /* when last */
 	uint32_t w, h, samples;
-	bool made, sent;
+	bool made, sent, asked;           /* asked: .samples is known */
 } drawables[DRAWABLES];
 static unsigned next_drawable;
 static struct rec_lock lock;
@@ -140,25 +140,35 @@ static struct drawable drawable_look(uint64_t display, uint64_t handle, bool egl
 	}
 	if (look)
 		size_ask(&copy, display, egl, &w, &h);
-	if (!copy.sent && rec.context)
-		rec_gl(glGetIntegerv, void, uint32_t, uint32_t *)(0x80A9, &copy.samples);
 	changed = !copy.sent || copy.w != w || copy.h != h;
+	if (!copy.asked && rec.context && rec.context->draw == handle) {
+		uint32_t samples = 0;
+
+		rec_gl(glGetIntegerv, void, uint32_t, uint32_t *)(0x80A9, &samples);
+		samples = samples <= 16 ? samples : 0;
+		changed |= copy.samples != samples;
+		copy.samples = samples;
+		copy.asked = true;
+	}
 	copy.w = w;
 	copy.h = h;
-	copy.sent = true;
-	if (!changed)
+	copy.sent = w && h;
+	if ((!changed && !copy.asked) || !copy.sent)
 		return copy;
 	rec_lock(&lock);
 	d = drawable_get(handle);
 	d->w = w;
 	d->h = h;
 	d->samples = copy.samples;
+	d->asked = copy.asked;
 	d->sent = true;
 	rec_unlock(&lock);
+	if (!changed)
+		return copy;
 	memcpy(values, &handle, 8);
 	values[2] = w;
 	values[3] = h;
-	values[4] = copy.samples <= 16 ? copy.samples : 0;
+	values[4] = copy.samples;
 	rec_mark(RECORD_DRAWABLE, values, 5, NULL);
 	return copy;
 }

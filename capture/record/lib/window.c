@@ -83,6 +83,41 @@ static void first_current(struct rec_context *c)
 	rec_write(GL_CMD_glScissor, args, 0, true, NULL, 0);
 }
 
+/* The size of a drawable comes before the first call that may depend on it. */
+static void drawable_seen(const void *display, uint64_t drawable, bool egl)
+{
+	if (drawable && rec_prepare(1))
+		rec_drawable(H(display), drawable, egl, 0, 0);
+}
+
+void rec_first_glXMakeCurrent(const void *display, uint64_t drawable, const void *context)
+{
+	if (context)
+		drawable_seen(display, drawable, false);
+}
+
+void rec_first_glXMakeContextCurrent(const void *display, uint64_t draw, uint64_t read,
+				     const void *context)
+{
+	(void)read;
+	if (context)
+		drawable_seen(display, draw, false);
+}
+
+void rec_first_glXMakeCurrentReadSGI(const void *display, uint64_t draw, uint64_t read,
+				     const void *context)
+{
+	rec_first_glXMakeContextCurrent(display, draw, read, context);
+}
+
+void rec_first_eglMakeCurrent(const void *display, const void *draw, const void *read,
+			      const void *context)
+{
+	(void)read;
+	if (context)
+		drawable_seen(display, H(draw), true);
+}
+
 static void current(const void *display, uint64_t draw, uint64_t read, const void *context,
 		    bool good, bool egl)
 {
