@@ -28,6 +28,7 @@ struct job {
 	bool running;
 	unsigned found;
 	uint64_t programs, sps, accepted, whole, records, draws;
+	unsigned paths;
 	struct coverage coverage;
 };
 
@@ -188,6 +189,7 @@ static void job_run(const struct campaign_options *opt, struct job *j, uint64_t 
 	static struct program p;
 	struct kinds kinds = { 0 };
 
+	j->paths = check_paths(c);
 	for (j->at = first; j->at < opt->programs && j->found < FOUND_MAX; j->at += step) {
 		struct outcome out;
 		struct dice d;
@@ -260,10 +262,10 @@ static void totals_print(const struct campaign_options *opt, struct job *jobs, d
 		coverage_merge(&t->coverage, &jobs[k].coverage);
 	}
 	printf("%s campaign, seed %llu: %llu programs, %llu procedures of which %llu accepted, "
-	       "%llu records executed, %llu procedures drew; %.0f s\n",
+	       "%llu records executed on each of %u paths, %llu procedures drew; %.0f s\n",
 	       opt->hostile ? "hostile" : "grammar", (unsigned long long)opt->seed,
 	       (unsigned long long)t->programs, (unsigned long long)t->sps,
-	       (unsigned long long)t->accepted, (unsigned long long)t->records,
+	       (unsigned long long)t->accepted, (unsigned long long)t->records, t->paths,
 	       (unsigned long long)t->draws, seconds);
 	if (!opt->hostile)
 		coverage_print(&t->coverage, opt->verbose);

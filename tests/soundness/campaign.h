@@ -13,6 +13,8 @@
 struct check;
 struct check *check_create(void);       /* ends the process where it cannot be made */
 void check_destroy(struct check *c);
+/* Ways to execute: the interpreter, and the JIT of each level of vector instructions. */
+unsigned check_paths(const struct check *c);
 
 struct outcome {
 	unsigned sps, accepted;         /* procedures verified; found safe and run */

@@ -1,26 +1,35 @@
-/* check.c - one program: verified, read by the oracle, run by both engines, compared. */
+/* check.c - one program: verified, read by the oracle, run by the engines, compared.
+ *
+ * Verifier and JIT have a version per level of vector instructions (base/cpu.h): each
+ * that this processor has is made, and all must agree, in verdicts and facts too.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "blink/base/cpu.h"
 #include "blink/engine/engine.h"
 #include "tests/soundness/campaign.h"
 #include "tests/soundness/model.h"
 #include "tests/soundness/oracle.h"
 
 #define REPAIRS 80u
+#define SIDES (1u + CPU_LEVELS)
 
+/* The interpreter, or the JIT of a level. */
 struct side {
-	const char *name;
 	struct sink *sink;
 	struct buf log;
 	struct client client;
+	struct jit *jit;                /* NULL: the interpreter */
+	struct verify_state *state;     /* of that level; the interpreter has none */
+	struct sp_index index;
 };
 
 struct check {
 	struct oracle oracle;
-	struct side side[2];            /* interpreter, JIT */
-	struct jit *jit;
+	struct side side[SIDES];
+	unsigned nsides;
 	struct verify_env env;
 	struct engine_extern ext;
 	struct program *p;
@@ -62,46 +71,47 @@ static void client_start(struct check *c, struct side *s)
 	buf_clear(&s->log);
 }
 
-static enum engine_status side_run(struct check *c, unsigned engine, struct side *s,
-				   const struct sp *sp, uint32_t pc)
+/* The code comes of the verifier's steps, or of a walk of the JIT's own. */
+static enum engine_status jit_side_run(struct side *s, struct side *with, const struct sp *sp,
+				       uint32_t pc, bool own_walk)
 {
 	const struct jit_code *code;
 
-	sink_recorder_use(s->sink);
-	if (engine == 0)
-		return interp_run(&s->client, sp, pc);
-	code = jit_compile(c->jit, sp, NULL);
+	code = !own_walk && with->index.code == sp->code
+		? jit_compile_index(with->jit, sp, &with->index, NULL)
+		: jit_compile(with->jit, sp, NULL);
 	return code ? jit_run(&s->client, code, sp, pc) : ENGINE_ERROR;
 }
 
-/* To the end in slices; where it stops the other engine may go on. */
-static enum engine_status run_all(struct check *c, unsigned engine, const struct sp *sp,
+/* To the end in slices; where it stops another engine may go on. */
+static enum engine_status run_all(struct check *c, unsigned i, const struct sp *sp,
 				  struct dice *d, uint64_t *executed)
 {
-	struct side *s = &c->side[engine];
-	bool sliced = !dice_below(d, 4);
+	struct side *s = &c->side[i], *with = s;
+	bool sliced = !dice_below(d, 4), own_walk = dice_below(d, 2);
 	enum engine_status status;
 	uint32_t pc = 0;
-	unsigned with = engine;
 
 	*executed = 0;
 	memcpy(s->client.regs, program_registers(sp->id), sizeof(s->client.regs));
+	sink_recorder_use(s->sink);
 	do {
 		uint64_t budget = sliced ? 1 + dice_below(d, 20) : UINT64_MAX / 2;
 
 		s->client.budget = budget;
-		status = side_run(c, with, s, sp, pc);
+		status = with->jit ? jit_side_run(s, with, sp, pc, own_walk)
+				   : interp_run(&s->client, sp, pc);
 		*executed += budget - s->client.budget;
 		pc = s->client.pc;
 		if (sliced && !dice_below(d, 3))
-			with = !with;
+			with = &c->side[dice_below(d, c->nsides)];
 	} while (status == ENGINE_LIMIT || status == ENGINE_YIELD);
 	return status;
 }
 
 static bool engines_agree(struct check *c, const struct sp *sp, struct dice *d)
 {
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < c->nsides; i++) {
 		struct side *s = &c->side[i];
 		uint64_t executed;
 
@@ -124,26 +134,73 @@ static bool engines_agree(struct check *c, const struct sp *sp, struct dice *d)
 	return true;
 }
 
-/* Sinks, which count objects, and the JIT over them. */
-static void engines_make(struct check *c)
+static void side_make(struct check *c, struct side *s, int level)
 {
 	struct error err;
 
-	jit_destroy(c->jit);
-	c->jit = NULL;
-	for (unsigned i = 0; i < 2; i++) {
-		sink_destroy(c->side[i].sink);
-		c->side[i].sink = sink_recorder_create(&c->side[i].log);
-		if (!c->side[i].sink)
-			abort();
-	}
-	if (jit_create(&c->jit, c->side[1].sink, &err) < 0)
+	jit_destroy(s->jit);
+	s->jit = NULL;
+	sink_destroy(s->sink);
+	s->sink = sink_recorder_create(&s->log);
+	if (!s->sink || (level >= 0 && jit_create(&s->jit, s->sink, &err) < 0))
+		abort();
+	if (level >= 0 && !s->index.rounds && index_init(&s->index) < 0)
 		abort();
 	c->oracle.calls.made = 0;
+}
+
+/* Sinks, which count objects, and the engines over them. */
+static void engines_make(struct check *c)
+{
+	enum cpu_level best = cpu_level();
+
+	side_make(c, &c->side[0], -1);
+	c->nsides = 1;
+	for (int level = CPU_SSE2; level < CPU_LEVELS; level++)
+		if (cpu_level_set((enum cpu_level)level))
+			side_make(c, &c->side[c->nsides++], level);
+	cpu_level_set(best);
 	c->stale = false;
 }
 
-/* ---- one procedure -------------------------------------------------------------- */
+/* ---- verifying ------------------------------------------------------------------ */
+
+static void states_make(struct check *c)
+{
+	enum cpu_level best = cpu_level();
+
+	for (unsigned i = 1; i < c->nsides; i++) {
+		cpu_level_set((enum cpu_level)(i - 1));
+		c->side[i].state = verify_state_create();
+		if (!c->side[i].state)
+			abort();
+	}
+	cpu_level_set(best);
+}
+
+/* By every level's verifier; NULL when they agree. */
+static const char *verify_all(struct check *c, uint32_t i, int *result, struct verify_verdict *v)
+{
+	for (unsigned k = 1; k < c->nsides; k++) {
+		struct verify_verdict other;
+		int r;
+
+		memset(&other, 0, sizeof(other));
+		c->env.index = &c->side[k].index;
+		r = verify_sp(c->side[k].state, &c->env, &c->sps[i], &other);
+		if (k == 1) {
+			*result = r;
+			*v = other;
+			continue;
+		}
+		if (r != *result || other.reason != v->reason || other.word != v->word ||
+		    other.record != v->record)
+			return "verifiers of two levels differ in their verdict";
+		if (r == 0 && memcmp(&other.facts, &v->facts, sizeof(v->facts)))
+			return "verifiers of two levels differ in facts";
+	}
+	return NULL;
+}
 
 static void sps_set(struct check *c)
 {
@@ -152,24 +209,26 @@ static void sps_set(struct check *c)
 }
 
 /* Verified as it stands, or as little as has to go cut out of it. */
-static int sp_verify(struct check *c, struct verify_state *s, uint32_t i, bool repair,
-		     struct verify_verdict *v)
+static const char *sp_verify(struct check *c, uint32_t i, bool repair, int *result,
+			     struct verify_verdict *v)
 {
 	struct program_sp *sp = &c->p->sp[i];
+	const char *why;
 	unsigned tries = REPAIRS;
-	int r;
 
-	while ((r = verify_sp(s, &c->env, &c->sps[i], v)) < 0 && repair && tries-- && sp->n > 1) {
-		uint32_t op = sp_opcode(sp->words[v->word]);
+	while (!(why = verify_all(c, i, result, v)) && *result < 0 && repair && tries-- &&
+	       sp->n > 1) {
+		uint32_t op = v->word < sp->n ? sp_opcode(sp->words[v->word]) : GL_OP_COUNT;
 
-		if (v->word >= sp->n || op >= GL_OP_COUNT || op == OP_end ||
-		    gl_ops[op].words > sp->n - v->word)
+		if (op >= GL_OP_COUNT || op == OP_end || gl_ops[op].words > sp->n - v->word)
 			break;
 		program_cut(sp, v->word, gl_ops[op].words);
 		sps_set(c);
 	}
-	return r;
+	return why;
 }
+
+/* ---- one program ---------------------------------------------------------------- */
 
 static bool sp_check(struct check *c, uint32_t i, const struct verify_verdict *v, struct dice *d)
 {
@@ -186,40 +245,54 @@ static bool sp_check(struct check *c, uint32_t i, const struct verify_verdict *v
 	return engines_agree(c, &c->sps[i], d);
 }
 
+static void program_begin(struct check *c, struct program *p)
+{
+	if (c->stale)
+		engines_make(c);
+	c->p = p;
+	sps_set(c);
+	states_make(c);
+	program_limits(&c->env.limits, p->strict);
+	oracle_reset(&c->oracle, p);
+	for (unsigned i = 0; i < c->nsides; i++)
+		client_start(c, &c->side[i]);
+}
+
+static void program_end(struct check *c)
+{
+	for (unsigned i = 0; i < c->nsides; i++) {
+		client_finish(&c->side[i].client);
+		verify_state_destroy(c->side[i].state);
+		c->side[i].state = NULL;
+	}
+}
+
 bool check_program(struct check *c, struct program *p, bool repair, struct dice *d,
 		   struct outcome *out)
 {
-	struct verify_state *s = verify_state_create();
 	bool good = true;
 
-	if (!s)
-		abort();
-	if (c->stale)
-		engines_make(c);
 	memset(out, 0, sizeof(*out));
-	c->p = p;
 	c->out = out;
-	sps_set(c);
-	program_limits(&c->env.limits, p->strict);
-	oracle_reset(&c->oracle, p);
-	for (unsigned i = 0; i < 2; i++)
-		client_start(c, &c->side[i]);
+	program_begin(c, p);
 	for (uint32_t i = 0; i < p->nsps && good; i++) {
 		struct verify_verdict v;
+		const char *why;
+		int r = 0;
 
 		out->sps++;
-		if (sp_verify(c, s, i, repair, &v) < 0)
+		why = sp_verify(c, i, repair, &r, &v);
+		if (why)
+			good = fault(c, why, i, v.word);
+		if (why || r < 0)
 			continue;
 		out->accepted++;
 		good = sp_check(c, i, &v, d);
 	}
-	for (unsigned i = 0; i < 2; i++)
-		client_finish(&c->side[i].client);
-	verify_state_destroy(s);
+	program_end(c);
 	c->stale = !good;
 	return good;
 }
-
 
 struct check *check_create(void)
 {
@@ -235,21 +308,27 @@ struct check *check_create(void)
 	c->env.callee = callee;
 	c->env.user = c;
 	buf_init(&c->oracle.calls.log);
-	for (unsigned i = 0; i < 2; i++)
+	for (unsigned i = 0; i < SIDES; i++)
 		buf_init(&c->side[i].log);
 	engines_make(c);
 	return c;
+}
+
+unsigned check_paths(const struct check *c)
+{
+	return c->nsides;
 }
 
 void check_destroy(struct check *c)
 {
 	if (!c)
 		return;
-	for (unsigned i = 0; i < 2; i++) {
+	for (unsigned i = 0; i < c->nsides; i++) {
+		jit_destroy(c->side[i].jit);
 		sink_destroy(c->side[i].sink);
+		index_finish(&c->side[i].index);
 		buf_finish(&c->side[i].log);
 	}
-	jit_destroy(c->jit);
 	buf_finish(&c->oracle.calls.log);
 	model_destroy(c->oracle.model);
 	free(c);

@@ -322,19 +322,53 @@ static void palette_record(struct generator *g)
 		rec[1 + below(g, words - 1)] = values[below(g, sizeof(values) / sizeof(*values))];
 }
 
+/* The same header again, with other operands. */
+static void record_again(struct generator *g, uint32_t start)
+{
+	uint32_t header = g->sp->words[start], *rec;
+	const struct gl_op *row = &gl_ops[sp_opcode(header)];
+
+	rec = record_room(g, sp_opcode(header), sp_mask(header));
+	if (!rec)
+		return;
+	memcpy(rec + 1, g->sp->words + start + 1, (row->words - 1u) * sizeof(*rec));
+	for (unsigned i = 0; i < row->noperands; i++) {
+		const struct gl_operand *o = &row->operands[i];
+
+		if (o->kind == GL_KIND_PAYLOAD || o->kind == GL_KIND_LABEL || below(g, 2))
+			continue;
+		if (sp_mask(header) >> i & 1)
+			rec[o->word] = below(g, SP_REGISTERS + !below(g, 400));
+		else
+			operand_choose(g, o, rec + o->word);
+	}
+}
+
+/* A few records, round after round: what loops are made of. */
+static void stretch(struct generator *g)
+{
+	uint32_t first = g->nstarts, n = 1 + below(g, 4), rounds = 2 + below(g, 20);
+
+	for (uint32_t i = 0; i < n; i++)
+		record_make(g, below(g, 2) ? below(g, OP_ext + 1u) : below(g, GL_OP_COUNT));
+	n = g->nstarts - first;
+	for (; n && rounds; rounds--)
+		for (uint32_t i = 0; i < n; i++)
+			record_again(g, g->starts[first + i]);
+}
+
 static void item(struct generator *g)
 {
-	uint32_t kind = below(g, 20), n;
+	uint32_t kind = below(g, 40);
 
-	if (kind < 11)
+	if (kind < 22)
 		palette_record(g);
-	else if (kind < 15)
+	else if (kind < 31)
 		record_make(g, below(g, OP_ext + 1u));
-	else if (kind < 19)
+	else if (kind < 39)
 		record_make(g, below(g, GL_OP_COUNT));
-	else    /* the same again, so that loops form */
-		for (n = 2 + below(g, 10), kind = below(g, GL_OP_COUNT); n; n--)
-			record_make(g, kind);
+	else
+		stretch(g);
 }
 
 /* Jumps go where the grammar says: forward, to a record. */
