@@ -109,6 +109,8 @@ struct conv_drawable {
 	uint32_t id, w, h;
 	bool pbuffer, shown, dead;
 	bool known;               /* its size is what the source says, not a guess */
+	size_t made_at;           /* its record, while that is in the code at hand: so long */
+	uint64_t made_sp, made_draws;    /* as these are still what they were */
 	struct conv_drawable *next;
 };
 
@@ -181,6 +183,7 @@ struct conv {
 	/* the frame being gathered */
 	struct buf update, redraw;
 	bool init_done;
+	uint64_t sps;                            /* written so far */
 	uint32_t frame, frames_known;
 	uint64_t draw_serial, frame_serial;      /* draws so far; at the frame's start */
 	struct conv_context *entry_ctx;          /* current at the frame's start */

@@ -84,6 +84,9 @@ static struct conv_drawable *drawable_add(struct conv *c, uint64_t handle, uint3
 	d->next = c->drawables;
 	c->drawables = d;
 	c->stats->drawables++;
+	d->made_at = c->redraw.len;
+	d->made_sp = c->sps;
+	d->made_draws = c->draw_serial;
 	emit_global(c, OP_blinkDrawable,
 		    (const uint32_t[]){ d->id, d->w, d->h,
 					1u | (pbuffer ? 2u : 0) | samples << 8 });
@@ -439,6 +442,23 @@ int conv_hook_viewport(struct conv *c, const struct trace_call *call,
 	return CONV_GO_ON;
 }
 
+/* A drawable of which the size becomes known before anything was drawn is made with
+ * it: a software driver notices another size only at the next swap. */
+static bool drawable_made_so(struct conv *c, const struct conv_drawable *d, uint32_t samples)
+{
+	uint32_t *rec = (void *)(c->redraw.data + d->made_at);
+
+	if (d->made_sp != c->sps || d->made_draws != c->draw_serial ||
+	    d->made_at + gl_ops[OP_blinkDrawable].words * 4u > c->redraw.len ||
+	    sp_opcode(rec[0]) != OP_blinkDrawable || rec[1] != d->id)
+		return false;
+	rec[2] = d->w;
+	rec[3] = d->h;
+	if (!(rec[4] >> 8))
+		rec[4] |= samples << 8;
+	return true;
+}
+
 int conv_hook_drawable(struct conv *c, const struct trace_call *call,
 		       const struct conv_plan *plan)
 {
@@ -459,6 +479,8 @@ int conv_hook_drawable(struct conv *c, const struct trace_call *call,
 	if (d->w != w || d->h != h) {
 		d->w = (uint32_t)w;
 		d->h = (uint32_t)h;
+		if (drawable_made_so(c, d, samples <= 16 ? (uint32_t)samples : 0))
+			return 0;
 		emit_global(c, OP_blinkDrawableResize, (const uint32_t[]){ d->id, d->w, d->h });
 	}
 	return 0;

@@ -75,6 +75,7 @@ static int write_sp(struct conv *c, struct buf *code, unsigned callback, struct 
 		sp.restore = (const char *)restore.data;
 	}
 	r = blink_writer_sp(c->writer, &sp, NULL);
+	c->sps++;
 	buf_finish(&restore);
 	buf_clear(code);
 	return r < 0 ? error_set(c->err, r, "convert: cannot store an SP of %u words",
