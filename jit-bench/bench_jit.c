@@ -1,33 +1,44 @@
 /* bench_jit.c - what verifying, compiling and running cost, in core cycles per
- * instruction, on a sink that returns at once.
+ * instruction, on entry points that return at once.
  *
- * Every run measures every quantity of every mix once, so that a disturbance of the
- * machine meets all alike.  "cold": the procedure's words are in memory, not in the
- * caches, and the compiler's own data is out of L2; "warm": compiled just before.
+ * The configuration is a server's: a stranger's limits, facts, budgets and traps on, the
+ * verifier's index handed to the compiler.  Every run measures every quantity of every
+ * mix once, so that a disturbance of the machine meets all alike.
+ *
+ * "warm": the same procedure was verified and compiled just before, but nothing that
+ * was learned of it is kept: neither code nor patterns nor shapes.  "cold": everything
+ * (records, tables, code arena, the programs' own instructions) is out of all caches.
  */
 #include "jit-bench/bench.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <x86intrin.h>
 
 #include "blink/engine/engine.h"
 #include "blink/verify/verify.h"
 #include "jit-bench/clock.h"
 #include "jit-bench/environment.h"
+#include "jit-bench/far.h"
 #include "jit-bench/mixes.h"
 #include "jit-bench/sample.h"
 
 enum quantity {
-	VERIFY, COMPILE_COLD, COMPILE_WARM, RUN_FIRST, RUN_JIT, RUN_INTERP, QUANTITIES
+	COPY, VERIFY, COMPILE, VERIFY_COMPILE, COPY_VERIFY_COMPILE, COLD, RUN_FIRST, ONE_SHOT,
+	RUN_NEAR, RUN_FAR, RUN_INTERP, ONE_SHOT_INTERP, QUANTITIES
 };
 static const char *const quantity_names[QUANTITIES] = {
-	[VERIFY] = "verify", [COMPILE_COLD] = "compile_cold", [COMPILE_WARM] = "compile_warm",
-	[RUN_FIRST] = "run_first", [RUN_JIT] = "run_jit", [RUN_INTERP] = "run_interp",
+	[COPY] = "copy", [VERIFY] = "verify", [COMPILE] = "compile",
+	[VERIFY_COMPILE] = "verify_compile", [COPY_VERIFY_COMPILE] = "copy_verify_compile",
+	[COLD] = "copy_verify_compile_cold", [RUN_FIRST] = "run_first",
+	[ONE_SHOT] = "one_shot", [RUN_NEAR] = "run_near", [RUN_FAR] = "run_far",
+	[RUN_INTERP] = "run_interp", [ONE_SHOT_INTERP] = "one_shot_interp",
 };
 
 struct mix {
-	struct buf code;
+	struct buf code;               /* as a client holds it */
+	uint32_t *copy;                /* as the server does */
 	struct sp sp;
 	uint64_t records, code_bytes;
 	struct sample cycles[QUANTITIES], ticks[QUANTITIES];
@@ -35,14 +46,253 @@ struct mix {
 
 struct bench {
 	struct bench_clock clock;
-	struct sink *sink;
-	struct jit *jit;
-	struct client client;
+	struct sink *sink, *far;
+	struct jit *jit, *jit_far;
+	struct client client, client_far;
+	struct verify_state *state;
+	struct verify_env env;
+	struct sp_index index;
 	struct mix *mixes;
 	uint8_t *walk;
 };
 
-#define WALK_SIZE (8u << 20)       /* beyond any L2 */
+#define WALK_SIZE (96u << 20)      /* beyond any cache */
+#define NAMES 16u
+#define STEADY_AFTER 32u           /* runs */
+
+/* ---- spans ----------------------------------------------------------------------- */
+
+static void begin(const struct bench *b, struct bench_span *s)
+{
+	bench_span_begin(&b->clock, s);
+}
+
+static void note(struct bench *b, struct mix *m, enum quantity q, struct bench_span *s)
+{
+	double ticks, cycles = bench_span_end(&b->clock, s, &ticks);
+
+	sample_add(&m->cycles[q], cycles / (double)m->records);
+	sample_add(&m->ticks[q], ticks / (double)m->records);
+}
+
+static void caches_spoil(struct bench *b, const struct mix *m)
+{
+	for (size_t i = 0; i < WALK_SIZE; i += 64)
+		b->walk[i]++;
+	for (size_t i = 0; i < m->code.len; i += 64) {
+		_mm_clflush(m->code.data + i);
+		_mm_clflush((const uint8_t *)m->copy + i);
+	}
+	_mm_mfence();
+}
+
+/* ---- what a server does with a procedure ------------------------------------------- */
+
+static void copy(struct mix *m)
+{
+	memcpy(m->copy, m->code.data, m->code.len);
+}
+
+static int verify(struct bench *b, struct mix *m, struct error *err)
+{
+	struct verify_verdict v;
+	int rc = verify_sp(b->state, &b->env, &m->sp, &v);
+
+	return rc < 0 ? error_set(err, rc, "bench: a mix was refused: %s (record %u: %s)",
+				  verify_reason_sentence(v.reason), v.record, v.line) : 0;
+}
+
+static const struct jit_code *compile(struct bench *b, struct mix *m, struct error *err)
+{
+	return jit_compile_index(b->jit, &m->sp, &b->index, err);
+}
+
+static void forget(struct bench *b, const struct jit_code *code)
+{
+	jit_forget(b->jit, code);
+	index_forget(&b->index);
+}
+
+/* ---- one run of one mix -------------------------------------------------------------- */
+
+/* Several steps in one span. */
+static int measure_sum(struct bench *b, struct mix *m, enum quantity q, struct error *err)
+{
+	const struct jit_code *code;
+	struct bench_span span;
+	int rc;
+
+	if (q == COLD)
+		caches_spoil(b, m);
+	begin(b, &span);
+	if (q != VERIFY_COMPILE)
+		copy(m);
+	rc = verify(b, m, err);
+	code = rc < 0 ? NULL : compile(b, m, err);
+	if (!code)
+		return err->code;
+	if (q == ONE_SHOT)
+		jit_run(&b->client, code, &m->sp, 0);
+	note(b, m, q, &span);
+	forget(b, code);
+	return 0;
+}
+
+/* The last of some runs: until then branch predictors learn. */
+static void run_steady(struct bench *b, struct mix *m, struct client *c,
+		       const struct jit_code *code, enum quantity q)
+{
+	struct bench_span span;
+
+	for (unsigned i = 0; i < STEADY_AFTER; i++)
+		jit_run(c, code, &m->sp, 0);
+	begin(b, &span);
+	jit_run(c, code, &m->sp, 0);
+	note(b, m, q, &span);
+}
+
+static int measure_parts(struct bench *b, struct mix *m, struct error *err)
+{
+	const struct jit_code *code;
+	struct jit_stats before, after;
+	struct bench_span span;
+	int rc;
+
+	begin(b, &span);
+	copy(m);
+	note(b, m, COPY, &span);
+	begin(b, &span);
+	rc = verify(b, m, err);
+	note(b, m, VERIFY, &span);
+	jit_stats_get(b->jit, &before);
+	begin(b, &span);
+	code = rc < 0 ? NULL : compile(b, m, err);
+	note(b, m, COMPILE, &span);
+	if (!code)
+		return err->code;
+	jit_stats_get(b->jit, &after);
+	m->code_bytes = after.bytes - before.bytes;
+	begin(b, &span);
+	jit_run(&b->client, code, &m->sp, 0);
+	note(b, m, RUN_FIRST, &span);
+	run_steady(b, m, &b->client, code, RUN_NEAR);
+	forget(b, code);
+	return 0;
+}
+
+static int measure_far(struct bench *b, struct mix *m, struct error *err)
+{
+	const struct jit_code *code = jit_compile(b->jit_far, &m->sp, err);
+
+	if (!code)
+		return err->code;
+	run_steady(b, m, &b->client_far, code, RUN_FAR);
+	jit_forget(b->jit_far, code);
+	return 0;
+}
+
+static int measure_interp(struct bench *b, struct mix *m, struct error *err)
+{
+	struct bench_span span;
+	int rc;
+
+	begin(b, &span);
+	copy(m);
+	rc = verify(b, m, err);
+	interp_run(&b->client, &m->sp, 0);
+	note(b, m, ONE_SHOT_INTERP, &span);
+	index_forget(&b->index);
+	begin(b, &span);
+	interp_run(&b->client, &m->sp, 0);
+	note(b, m, RUN_INTERP, &span);
+	return rc;
+}
+
+static int measure_mix(struct bench *b, struct mix *m, struct error *err)
+{
+	static const enum quantity sums[] = {
+		COLD, COPY_VERIFY_COMPILE, COPY_VERIFY_COMPILE, VERIFY_COMPILE, ONE_SHOT,
+	};
+	int rc = 0;
+
+	for (unsigned i = 0; i < sizeof(sums) / sizeof(sums[0]) && rc == 0; i++) {
+		rc = measure_sum(b, m, sums[i], err);
+		/* the first after the cold one is no warm one */
+		if (sums[i] == COPY_VERIFY_COMPILE && i == 1)
+			m->cycles[sums[i]].n--, m->ticks[sums[i]].n--;
+	}
+	if (rc == 0)
+		rc = measure_parts(b, m, err);
+	if (rc == 0)
+		rc = measure_far(b, m, err);
+	return rc == 0 ? measure_interp(b, m, err) : rc;
+}
+
+static int measure(struct bench *b, unsigned runs, struct error *err)
+{
+	int rc = 0;
+
+	for (unsigned run = 0; run < runs && rc == 0; run++) {
+		bench_clock_calibrate(&b->clock);
+		for (unsigned i = 0; i < bench_mix_count && rc == 0; i++)
+			rc = measure_mix(b, &b->mixes[i], err);
+	}
+	return rc;
+}
+
+/* ---- results ------------------------------------------------------------------------- */
+
+static void number(struct json_object *j, const char *name, double v)
+{
+	json_object_object_add(j, name, json_object_new_double(v));
+}
+
+static void text(struct json_object *j, const char *name, const char *v)
+{
+	json_object_object_add(j, name, json_object_new_string(v));
+}
+
+static struct json_object *mix_json(struct mix *m, const struct bench_mix *row)
+{
+	struct json_object *j = json_object_new_object();
+	struct json_object *core = json_object_new_object(), *tsc = json_object_new_object();
+
+	text(j, "mix", row->name);
+	text(j, "what", row->what);
+	json_object_object_add(j, "instructions", json_object_new_int64((int64_t)m->records));
+	number(j, "record_bytes_per_instruction", (double)m->code.len / (double)m->records);
+	number(j, "code_bytes_per_instruction", (double)m->code_bytes / (double)m->records);
+	for (unsigned q = 0; q < QUANTITIES; q++) {
+		json_object_object_add(core, quantity_names[q], sample_json(&m->cycles[q]));
+		number(tsc, quantity_names[q], sample_median(&m->ticks[q]));
+	}
+	json_object_object_add(j, "core_cycles_per_instruction", core);
+	json_object_object_add(j, "tsc_ticks_per_instruction", tsc);
+	return j;
+}
+
+static struct json_object *results(struct bench *b)
+{
+	struct json_object *j = json_object_new_object(), *list = json_object_new_array();
+	sink_fn entry = b->sink->entry[OP_glVertex3f], far = b->far->entry[OP_glVertex3f];
+
+	text(j, "suite", "jit");
+	json_object_object_add(j, "environment", environment_json());
+	text(j, "unit", "core cycles per instruction");
+	text(j, "direction", "lower");
+	text(j, "cycles_from", bench_clock_source(&b->clock));
+	number(j, "tsc_hz", b->clock.ticks_per_second);
+	number(j, "core_cycles_per_tsc_tick", b->clock.core_per_tick);
+	text(j, "vector_level", cpu_level_names[cpu_level()]);
+	json_object_object_add(j, "near", json_object_new_boolean(jit_near(b->jit, entry)));
+	json_object_object_add(j, "far", json_object_new_boolean(!jit_near(b->jit_far, far)));
+	for (unsigned i = 0; i < bench_mix_count; i++)
+		json_object_array_add(list, mix_json(&b->mixes[i], &bench_mixes[i]));
+	json_object_object_add(j, "mixes", list);
+	return j;
+}
+
+/* ---- making ready ----------------------------------------------------------------------- */
 
 static uint64_t records_count(const struct sp *sp)
 {
@@ -58,207 +308,95 @@ static int mix_make(struct mix *m, const struct bench_mix *row, uint32_t id, str
 {
 	buf_init(&m->code);
 	row->make(&m->code);
-	if (buf_failed(&m->code))
+	m->copy = buf_failed(&m->code) ? NULL : malloc(m->code.len);
+	if (!m->copy)
 		return error_set(err, -ENOMEM, "bench: out of memory");
+	copy(m);
 	m->sp = (struct sp){ .id = id, .callback = SP_REDRAW, .context = 1, .drawable = 1,
-			     .code = (const uint32_t *)(const void *)m->code.data,
-			     .nwords = (uint32_t)(m->code.len / 4) };
+			     .code = m->copy, .nwords = (uint32_t)(m->code.len / 4) };
 	m->records = records_count(&m->sp);
 	return 0;
 }
 
-static void caches_spoil(struct bench *b, const struct mix *m)
+/* A context is current, as it is for every client that draws. */
+static int context_make(struct bench *b, struct error *err)
 {
-	for (size_t i = 0; i < WALK_SIZE; i += 64)
-		b->walk[i]++;
-	for (size_t i = 0; i < m->code.len; i += 64)
-		_mm_clflush(m->code.data + i);
-	_mm_mfence();
+	struct verify_verdict v;
+	struct sp sp = { .callback = SP_INIT };
+	struct buf code;
+	int rc;
+
+	buf_init(&code);
+	sp_emit_words(&code, OP_blinkContext, 1, 0, 0, 0);
+	sp_emit_words(&code, OP_blinkMakeCurrent, 1, 1, 1);
+	sp_end(&code);
+	sp.code = (const uint32_t *)(const void *)code.data;
+	sp.nwords = (uint32_t)(code.len / 4);
+	rc = verify_sp(b->state, &b->env, &sp, &v);
+	buf_finish(&code);
+	return rc < 0 ? error_set(err, rc, "bench: the context: %s",
+				  verify_reason_sentence(v.reason)) : 0;
 }
 
-static void note(struct bench *b, struct mix *m, enum quantity q, struct bench_span *s)
+static int verifier_open(struct bench *b, struct error *err)
 {
-	double ticks, cycles = bench_span_end(&b->clock, s, &ticks);
-
-	sample_add(&m->cycles[q], cycles / (double)m->records);
-	sample_add(&m->ticks[q], ticks / (double)m->records);
-}
-
-/* ---- one run of one mix -------------------------------------------------------- */
-
-static int measure_verify(struct bench *b, struct mix *m, struct error *err)
-{
-	struct verify_env env = { .payloads = b->client.payloads };
-	struct verify_verdict verdict;
-	struct verify_state *state = verify_state_create();
-	struct bench_span span;
-	int rc = 0;
-
-	if (!state)
+	b->state = verify_state_create();
+	if (!b->state || index_init(&b->index) < 0)
 		return error_set(err, -ENOMEM, "bench: out of memory");
 	for (unsigned s = 0; s < GL_SPACE_COUNT; s++)
-		env.limits.names[s] = 16;
-	env.limits.slots = 16;
-	env.limits.words = SP_MAX_WORDS;
-	env.limits.allow_opaque = env.limits.allow_sensitive = true;
-	for (unsigned i = 0; i < 2 && rc == 0; i++) {
-		bench_span_begin(&b->clock, &span);
-		rc = verify_sp(state, &env, &m->sp, &verdict);
-	}
+		b->env.limits.names[s] = NAMES;
+	b->env.limits.slots = NAMES;
+	b->env.limits.words = SP_MAX_WORDS;
+	b->env.index = &b->index;
+	return context_make(b, err);
+}
+
+static int engines_open(struct bench *b, struct error *err)
+{
+	struct client_limits limits = { .slots = NAMES };
+	int rc;
+
+	for (unsigned s = 0; s < GL_SPACE_COUNT; s++)
+		limits.names[s] = NAMES;
+	rc = client_init(&b->client, b->sink, &limits, err);
 	if (rc == 0)
-		note(b, m, VERIFY, &span);
-	else
-		error_set(err, rc, "bench: a mix was refused: %s (record %u: %s)",
-			  verify_reason_sentence(verdict.reason), verdict.record, verdict.line);
-	verify_state_destroy(state);
-	return rc;
-}
-
-static const struct jit_code *compile(struct bench *b, struct mix *m, enum quantity q,
-				      struct error *err)
-{
-	const struct jit_code *code;
-	struct bench_span span;
-
-	bench_span_begin(&b->clock, &span);
-	code = jit_compile(b->jit, &m->sp, err);
-	note(b, m, q, &span);
-	return code;
-}
-
-static void run_jit(struct bench *b, struct mix *m, const struct jit_code *code,
-		    enum quantity q)
-{
-	struct bench_span span;
-
-	bench_span_begin(&b->clock, &span);
-	jit_run(&b->client, code, &m->sp, 0);
-	note(b, m, q, &span);
-}
-
-static int measure_jit(struct bench *b, struct mix *m, struct error *err)
-{
-	const struct jit_code *code;
-	struct jit_stats before, after;
-
-	jit_stats_get(b->jit, &before);
-	caches_spoil(b, m);
-	code = compile(b, m, COMPILE_COLD, err);
-	if (!code)
-		return err->code;
-	jit_stats_get(b->jit, &after);
-	m->code_bytes = after.bytes - before.bytes;
-	run_jit(b, m, code, RUN_FIRST);
-	jit_forget(b->jit, code);
-	code = compile(b, m, COMPILE_WARM, err);
-	if (!code)
-		return err->code;
-	jit_run(&b->client, code, &m->sp, 0);
-	run_jit(b, m, code, RUN_JIT);
-	jit_forget(b->jit, code);
-	return 0;
-}
-
-static void measure_interp(struct bench *b, struct mix *m)
-{
-	struct bench_span span;
-
-	interp_run(&b->client, &m->sp, 0);
-	bench_span_begin(&b->clock, &span);
-	interp_run(&b->client, &m->sp, 0);
-	note(b, m, RUN_INTERP, &span);
-}
-
-static int measure(struct bench *b, unsigned runs, struct error *err)
-{
-	int rc = 0;
-
-	for (unsigned run = 0; run < runs && rc == 0; run++) {
-		bench_clock_calibrate(&b->clock);
-		for (unsigned i = 0; i < bench_mix_count && rc == 0; i++) {
-			rc = measure_verify(b, &b->mixes[i], err);
-			if (rc == 0)
-				rc = measure_jit(b, &b->mixes[i], err);
-			measure_interp(b, &b->mixes[i]);
-		}
-	}
-	return rc;
-}
-
-/* ---- results ----------------------------------------------------------------------- */
-
-static struct json_object *mix_json(struct mix *m, const struct bench_mix *row)
-{
-	struct json_object *j = json_object_new_object();
-	struct json_object *core = json_object_new_object(), *tsc = json_object_new_object();
-
-	json_object_object_add(j, "mix", json_object_new_string(row->name));
-	json_object_object_add(j, "what", json_object_new_string(row->what));
-	json_object_object_add(j, "instructions", json_object_new_int64((int64_t)m->records));
-	json_object_object_add(j, "record_bytes_per_instruction",
-			       json_object_new_double((double)m->code.len / (double)m->records));
-	json_object_object_add(j, "code_bytes_per_instruction",
-			       json_object_new_double((double)m->code_bytes /
-						      (double)m->records));
-	for (unsigned q = 0; q < QUANTITIES; q++) {
-		json_object_object_add(core, quantity_names[q], sample_json(&m->cycles[q]));
-		json_object_object_add(tsc, quantity_names[q],
-				       json_object_new_double(sample_median(&m->ticks[q])));
-	}
-	json_object_object_add(j, "core_cycles_per_instruction", core);
-	json_object_object_add(j, "tsc_ticks_per_instruction", tsc);
-	return j;
-}
-
-static struct json_object *results(struct bench *b)
-{
-	struct json_object *j = json_object_new_object(), *list = json_object_new_array();
-
-	json_object_object_add(j, "suite", json_object_new_string("jit"));
-	json_object_object_add(j, "environment", environment_json());
-	json_object_object_add(j, "unit", json_object_new_string("core cycles per instruction"));
-	json_object_object_add(j, "direction", json_object_new_string("lower"));
-	json_object_object_add(j, "cycles_from",
-			       json_object_new_string(bench_clock_source(&b->clock)));
-	json_object_object_add(j, "tsc_hz", json_object_new_double(b->clock.ticks_per_second));
-	json_object_object_add(j, "core_cycles_per_tsc_tick",
-			       json_object_new_double(b->clock.core_per_tick));
-	json_object_object_add(j, "near", json_object_new_boolean(
-		jit_near(b->jit, b->sink->entry[OP_glVertex3f])));
-	for (unsigned i = 0; i < bench_mix_count; i++)
-		json_object_array_add(list, mix_json(&b->mixes[i], &bench_mixes[i]));
-	json_object_object_add(j, "mixes", list);
-	return j;
+		rc = client_init(&b->client_far, b->far, &limits, err);
+	if (rc == 0)
+		rc = jit_create(&b->jit, b->sink, err);
+	return rc == 0 ? jit_create(&b->jit_far, b->far, err) : rc;
 }
 
 static int bench_open(struct bench *b, struct error *err)
 {
-	struct client_limits limits = { .slots = 16 };
-	int rc = 0;
+	int rc;
 
-	for (unsigned s = 0; s < GL_SPACE_COUNT; s++)
-		limits.names[s] = 16;
 	b->sink = sink_null_create();
 	b->walk = calloc(1, WALK_SIZE);
 	b->mixes = calloc(bench_mix_count, sizeof(*b->mixes));
 	if (!b->sink || !b->walk || !b->mixes)
 		return error_set(err, -ENOMEM, "bench: out of memory");
+	rc = sink_far_create(&b->far, err);
 	for (unsigned i = 0; i < bench_mix_count && rc == 0; i++)
 		rc = mix_make(&b->mixes[i], &bench_mixes[i], i, err);
 	if (rc == 0)
-		rc = client_init(&b->client, b->sink, &limits, err);
-	if (rc == 0)
-		rc = jit_create(&b->jit, b->sink, err);
-	return rc;
+		rc = verifier_open(b, err);
+	return rc == 0 ? engines_open(b, err) : rc;
 }
 
 static void bench_close(struct bench *b)
 {
 	jit_destroy(b->jit);
+	jit_destroy(b->jit_far);
 	client_finish(&b->client);
+	client_finish(&b->client_far);
 	sink_destroy(b->sink);
-	for (unsigned i = 0; b->mixes && i < bench_mix_count; i++)
+	sink_far_destroy(b->far);
+	verify_state_destroy(b->state);
+	index_finish(&b->index);
+	for (unsigned i = 0; b->mixes && i < bench_mix_count; i++) {
 		buf_finish(&b->mixes[i].code);
+		free(b->mixes[i].copy);
+	}
 	free(b->mixes);
 	free(b->walk);
 	bench_clock_finish(&b->clock);
@@ -266,12 +404,17 @@ static void bench_close(struct bench *b)
 
 struct json_object *bench_jit(unsigned runs, struct error *err)
 {
-	struct bench b = { 0 };
+	struct bench *b = calloc(1, sizeof(*b));
 	struct json_object *j = NULL;
 
-	bench_clock_init(&b.clock);
-	if (bench_open(&b, err) == 0 && measure(&b, runs, err) == 0)
-		j = results(&b);
-	bench_close(&b);
+	if (!b) {
+		error_set(err, -ENOMEM, "bench: out of memory");
+		return NULL;
+	}
+	bench_clock_init(&b->clock);
+	if (bench_open(b, err) == 0 && measure(b, runs, err) == 0)
+		j = results(b);
+	bench_close(b);
+	free(b);
 	return j;
 }

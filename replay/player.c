@@ -23,6 +23,7 @@ struct player {
 	struct jit *jit;
 	struct verify_state *state;
 	struct verify_env env;
+	struct sp_index index;
 	struct verify_verdict verdict;
 	bool refused;
 	struct held_sp *sps;         /* by id */
@@ -104,7 +105,7 @@ static int sp_compile(struct player *p, struct held_sp *h, struct error *err)
 	jit_stats_get(p->jit, &stats);
 	if (h->code && h->evicted == stats.evicted)
 		return 0;
-	h->code = jit_compile(p->jit, &h->sp, &e);
+	h->code = jit_compile_index(p->jit, &h->sp, &p->index, &e);
 	if (!h->code) {
 		if (err)
 			*err = e;
@@ -222,7 +223,7 @@ static int client_start(struct player *p, struct error *err)
 	if (p->opt.no_verify)
 		return 0;
 	p->state = verify_state_create();
-	if (!p->state)
+	if (!p->state || index_init(&p->index) < 0)
 		return error_set(err, -ENOMEM, "replay: out of memory");
 	memcpy(p->env.limits.names, limits.names, sizeof(limits.names));
 	p->env.limits.slots = limits.slots;
@@ -230,6 +231,7 @@ static int client_start(struct player *p, struct error *err)
 	p->env.limits.allow_opaque = true;
 	p->env.limits.allow_sensitive = true;
 	p->env.callee = callee;
+	p->env.index = &p->index;
 	p->env.user = p;
 	return 0;
 }
@@ -252,6 +254,7 @@ static void client_stop(struct player *p)
 	p->client_live = false;
 	verify_state_destroy(p->state);
 	p->state = NULL;
+	index_finish(&p->index);
 	p->init_done = false;
 	p->next = p->prepared = 0;
 	memset(&p->hook_error, 0, sizeof(p->hook_error));

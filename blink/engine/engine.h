@@ -113,10 +113,11 @@ void jit_destroy(struct jit *j);
  * later jit_compile of the same JIT (at least until the next call). */
 const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct error *err);
 /* The same with what the verifier found: index is that of struct verify_env, filled in by
- * the verify_sp that accepted these very words.  NULL, or of another SP: not used. */
+ * the verify_sp that accepted these very words just before.  It serves once.  NULL, or of
+ * other words: not used. */
 struct sp_index;
 const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
-					 const struct sp_index *index, struct error *err);
+					 struct sp_index *index, struct error *err);
 enum engine_status jit_run(struct client *c, const struct jit_code *code, const struct sp *sp,
 			   uint32_t pc);
 void jit_forget(struct jit *j, const struct jit_code *code);

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <xxhash.h>
 
 /* ---- codes: cache and ring ---------------------------------------------------- */
 
@@ -237,26 +236,13 @@ static int compile(struct jit *j, const struct sp *sp, struct jit_code *k, struc
 
 /* ---- the interface ------------------------------------------------------------------- */
 
-/* Code depends on what a record is, and hardly on what its operands are: those of
- * plain commands are read when it runs.  It is found again by the words that do
- * matter, so that frames which differ in numbers alone share their code. */
-static void shape_hash(const struct jit *j, uint64_t *hash)
-{
-	XXH128_hash_t h = XXH3_128bits_withSeed(j->words, j->nwords * sizeof(uint32_t), j->seed);
-
-	hash[0] = h.low64;
-	hash[1] = h.high64;
-}
-
-const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
-					 const struct sp_index *index, struct error *err)
+static const struct jit_code *find_or_compile(struct jit *j, const struct sp *sp,
+					      struct error *err)
 {
 	struct jit_code *k;
 	uint64_t hash[2];
 
-	if (jit_index_make(j, sp, index, err) < 0)
-		return NULL;
-	shape_hash(j, hash);
+	jit_hash(j, j->words, j->nwords * sizeof(*j->words), hash);
 	k = cache_find(j, hash, j->index->records);
 	if (k) {
 		j->stats.hits++;
@@ -280,6 +266,19 @@ const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
 	return k;
 }
 
+const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
+					 struct sp_index *index, struct error *err)
+{
+	const struct jit_code *k = NULL;
+
+	if (jit_index_make(j, sp, index, err) == 0)
+		k = find_or_compile(j, sp, err);
+	/* other words may lie there later */
+	if (index)
+		index->code = NULL;
+	return k;
+}
+
 const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct error *err)
 {
 	return jit_compile_index(j, sp, NULL, err);
@@ -298,6 +297,7 @@ int jit_create(struct jit **out, const struct sink *sink, struct error *err)
 	if (!j)
 		return error_set(err, -ENOMEM, "JIT: out of memory");
 	j->sink = sink;
+	j->level = cpu_level();
 	jit_vectors_make(j);
 	j->nbuckets = 1024;
 	j->buckets = calloc(j->nbuckets, sizeof(*j->buckets));

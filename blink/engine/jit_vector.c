@@ -44,7 +44,7 @@ static const struct { uint16_t op; uint8_t kind; bool integer; uint64_t base; } 
 
 void jit_vectors_make(struct jit *j)
 {
-	if (cpu_level() < CPU_AVX512)
+	if (j->level < CPU_AVX512)
 		return;
 	for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		j->vector[rows[i].op] = (struct jit_vector){
@@ -101,7 +101,7 @@ void jit_regs_drop_held(struct jit *j)
 /* The last operand is a word of the record, at byte offset off. */
 static void memory_put(struct jit *j, uint64_t base, uint32_t off)
 {
-	code_put(j, base - ((0xc0ull - 0x83ull) << 40));        /* [rbx + off] */
+	code_put(j, (base ^ 0x20ull << 8) - ((0xc0ull - 0x85ull) << 40));   /* [r13 + off] */
 	x86_u32(&j->x, off);
 }
 

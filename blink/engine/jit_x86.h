@@ -1,8 +1,8 @@
 /* jit_x86.h - x86-64 instructions, written byte by byte.
  *
  * The writer never checks for room: the compiler keeps JIT_MARGIN bytes free in
- * front of it.  Displacements of the record at hand are remembered as fixes when a
- * stencil is being built.  Private to the JIT.
+ * front of it.  Distances are remembered when a stencil is being built.  Private to the
+ * JIT.
  */
 #ifndef BLINK_ENGINE_JIT_X86_H
 #define BLINK_ENGINE_JIT_X86_H
@@ -16,7 +16,6 @@ enum x86_reg {
 	NO_REG = 0xff
 };
 
-#define X86_MAX_FIXES 48
 #define X86_MAX_RELS 20
 
 /* A 4-byte distance to a fixed address, which changes as code is copied. */
@@ -25,16 +24,15 @@ struct x86_rel { uint64_t target; uint16_t at; };
 struct x86 {
 	uint8_t *p;            /* where the next byte goes */
 	intptr_t run_delta;    /* p + run_delta is the address at which it will run */
-	uint8_t *start;        /* of a stencil; NULL: fixes and rels are not kept */
-	uint16_t fixes[X86_MAX_FIXES];
+	uint8_t *start;        /* of a stencil; NULL: rels are not kept */
 	struct x86_rel rels[X86_MAX_RELS];
-	unsigned nfixes, nrels;
+	unsigned nrels;
 };
 
-/* [base + index * scale + disp]; a record's word when .record is set. */
+/* [base + index * scale + disp]; .wide: disp takes 4 bytes, whatever its value. */
 struct x86_mem {
 	uint8_t base, index, scale;   /* scale: log2 */
-	bool record;
+	bool wide;
 	int32_t disp;
 };
 
@@ -98,15 +96,13 @@ static inline void x86_mem_op(struct x86 *x, unsigned prefix, bool wide, unsigne
 {
 	unsigned idx = m.index == NO_REG ? RSP : m.index;
 	bool sib = m.index != NO_REG || (m.base & 7) == RSP;
-	bool small = !m.record && m.disp >= -128 && m.disp <= 127;
+	bool small = !m.wide && m.disp >= -128 && m.disp <= 127;
 
 	x86_opcode(x, prefix, 0x40u | (wide ? 8u : 0u) | (reg >> 3 & 1) << 2 |
 		   (idx >> 3 & 1) << 1 | (m.base >> 3 & 1u), opcode);
 	x86_byte(x, (small ? 0x40u : 0x80u) | (reg & 7) << 3 | (sib ? 4u : m.base & 7u));
 	if (sib)
 		x86_byte(x, (unsigned)m.scale << 6 | (idx & 7) << 3 | (m.base & 7u));
-	if (m.record && x->start)
-		x->fixes[x->nfixes++] = (uint16_t)(x->p - x->start);
 	if (small)
 		x86_byte(x, (uint8_t)m.disp);
 	else

@@ -11,79 +11,101 @@
 
 /* ---- comparing ------------------------------------------------------------------- */
 
-/* The first bad lane of a step, INDEX_LANES none; per level of the processor. */
-#define LANES_FN(level, isa) \
+/* Bad lanes of 16 words, per level of the processor. */
+#define BAD_FN(level, isa) \
 	static inline __attribute__((always_inline, target(isa))) \
-	unsigned bad_lane_##level(const struct sp_pattern *p, const uint32_t *code)
+	uint32_t bad_##level(const struct sp_pattern *p, unsigned vector, const uint32_t *code)
+#define AVX512 "avx512f,avx512bw,avx512dq,avx512vl"
+#define M256(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
+#define M128(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 
-LANES_FN(avx512, "avx512f,avx512bw,avx512dq,avx512vl")
+BAD_FN(avx512, AVX512)
 {
-	for (unsigned i = 0; i < p->vectors; i++) {
-		__m512i v = _mm512_xor_si512(_mm512_loadu_si512(code + i * 16),
-					     _mm512_loadu_si512(p->want + i * 16));
-		unsigned bad = _mm512_cmpgt_epi32_mask(v, _mm512_loadu_si512(p->slack + i * 16));
+	const int32_t *want = p->want + vector * 16, *slack = p->slack + vector * 16;
+	__m512i v = _mm512_xor_si512(_mm512_loadu_si512(code), _mm512_loadu_si512(want));
 
-		if (bad)
-			return i * 16 + (unsigned)__builtin_ctz(bad);
-	}
-	return INDEX_LANES;
+	return _mm512_cmpgt_epi32_mask(v, _mm512_loadu_si512(slack));
 }
 
-LANES_FN(avx2, "avx2")
+BAD_FN(avx2, "avx2")
 {
-	for (unsigned i = 0; i < p->vectors * 16u; i += 8) {
-		__m256i v = _mm256_xor_si256(
-			_mm256_loadu_si256((const __m256i *)(const void *)(code + i)),
-			_mm256_loadu_si256((const __m256i *)(const void *)(p->want + i)));
-		__m256i gt = _mm256_cmpgt_epi32(v,
-			_mm256_loadu_si256((const __m256i *)(const void *)(p->slack + i)));
-		unsigned bad = (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(gt));
+	const int32_t *want = p->want + vector * 16, *slack = p->slack + vector * 16;
+	uint32_t bad = 0;
 
-		if (bad)
-			return i + (unsigned)__builtin_ctz(bad);
+	for (unsigned i = 0; i < 16; i += 8) {
+		__m256i v = _mm256_xor_si256(M256(code + i), M256(want + i));
+		__m256i gt = _mm256_cmpgt_epi32(v, M256(slack + i));
+
+		bad |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(gt)) << i;
 	}
-	return INDEX_LANES;
+	return bad;
 }
 
-LANES_FN(sse2, "sse2")
+BAD_FN(sse2, "sse2")
 {
-	for (unsigned i = 0; i < p->vectors * 16u; i += 4) {
-		__m128i v = _mm_xor_si128(
-			_mm_loadu_si128((const __m128i *)(const void *)(code + i)),
-			_mm_loadu_si128((const __m128i *)(const void *)(p->want + i)));
-		__m128i gt = _mm_cmpgt_epi32(v,
-			_mm_loadu_si128((const __m128i *)(const void *)(p->slack + i)));
-		unsigned bad = (unsigned)_mm_movemask_ps(_mm_castsi128_ps(gt));
+	const int32_t *want = p->want + vector * 16, *slack = p->slack + vector * 16;
+	uint32_t bad = 0;
 
-		if (bad)
-			return i + (unsigned)__builtin_ctz(bad);
+	for (unsigned i = 0; i < 16; i += 4) {
+		__m128i v = _mm_xor_si128(M128(code + i), M128(want + i));
+		__m128i gt = _mm_cmpgt_epi32(v, M128(slack + i));
+
+		bad |= (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(gt)) << i;
 	}
-	return INDEX_LANES;
+	return bad;
 }
 
-/* Step by step; the last one on a copy, with words behind it that are no header. */
+/* Words before the first bad one, at least so many; and the rounds that they make. */
+#define AT_ONCE 4u
+static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
+{
+	return (uint32_t)(words * p->inverse >> 32);
+}
+
+/* Steps of one vector, some at once; steps of several; the last one on a copy, with
+ * words behind it that are no header. */
 #define ROUNDS_FN(level, isa) \
 	static __attribute__((target(isa))) uint32_t \
 	rounds_##level(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords) \
 	{ \
-		uint32_t lanes = p->vectors * 16u, at = 0, tail[INDEX_LANES]; \
-		unsigned bad = INDEX_LANES; \
+		uint32_t step = p->step, lanes = p->vectors * 16u, at = 0; \
+		uint32_t tail[INDEX_LANES], left; \
  \
-		for (; nwords - at >= lanes; at += p->step) { \
-			bad = bad_lane_##level(p, code + at); \
-			if (bad < INDEX_LANES) \
-				return (at + bad) / p->words; \
+		for (; lanes == 16 && nwords - at >= AT_ONCE * 16; at += AT_ONCE * step) { \
+			const uint32_t *c = code + at; \
+			uint64_t bad = (uint64_t)bad_##level(p, 0, c) | \
+				       (uint64_t)bad_##level(p, 0, c + step) << 16 | \
+				       (uint64_t)bad_##level(p, 0, c + 2 * step) << 32 | \
+				       (uint64_t)bad_##level(p, 0, c + 3 * step) << 48; \
+ \
+			if (bad) { \
+				unsigned lane = (unsigned)__builtin_ctzll(bad); \
+ \
+				return rounds_of(p, at + lane / 16 * step + lane % 16); \
+			} \
 		} \
+		for (; nwords - at >= lanes; at += step) { \
+			for (unsigned i = 0; i < p->vectors; i++) { \
+				uint32_t bad = bad_##level(p, i, code + at + i * 16); \
+ \
+				if (bad) \
+					return rounds_of(p, at + i * 16 + \
+							 (unsigned)__builtin_ctz(bad)); \
+			} \
+		} \
+		left = nwords - at; \
 		memset(tail, 0xff, sizeof(tail)); \
-		memcpy(tail, code + at, (nwords - at) * sizeof(*tail)); \
-		bad = bad_lane_##level(p, tail); \
-		bad = bad < p->step ? bad : p->step; \
-		if (bad > nwords - at) \
-			bad = nwords - at; \
-		return (at + bad) / p->words; \
+		memcpy(tail, code + at, left * sizeof(*tail)); \
+		for (unsigned i = 0; i < p->vectors; i++) { \
+			uint32_t bad = bad_##level(p, i, tail + i * 16); \
+ \
+			if (bad && i * 16 + (unsigned)__builtin_ctz(bad) < left) \
+				left = i * 16 + (unsigned)__builtin_ctz(bad); \
+		} \
+		return rounds_of(p, at + (left < step ? left : step)); \
 	}
 
-ROUNDS_FN(avx512, "avx512f,avx512bw,avx512dq,avx512vl")
+ROUNDS_FN(avx512, AVX512)
 ROUNDS_FN(avx2, "avx2")
 ROUNDS_FN(sse2, "sse2")
 
@@ -141,6 +163,8 @@ static bool lanes_fill(struct sp_pattern *p, const uint32_t *headers, unsigned n
 	p->words = (uint16_t)at;
 	p->step = (uint16_t)lanes;
 	p->vectors = (uint8_t)((lanes + 15) / 16);
+	/* rounded up: right for up to 2^26 words, as at * 64 < 2^32 */
+	p->inverse = ((1ull << 32) + at - 1) / at;
 	return true;
 }
 

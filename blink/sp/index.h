@@ -40,6 +40,7 @@ struct sp_pattern {
 	uint8_t records, vectors;         /* of a round; of 16 lanes, of a step */
 	uint8_t misses;                   /* vain trials since the last success */
 	uint8_t other;                    /* next with the same first opcode, 0 none */
+	uint64_t inverse;                 /* of words, times 2^32 */
 	uint32_t user;                    /* the learner's: what all records allow */
 	uint32_t vertices;                /* and what a round adds */
 };
