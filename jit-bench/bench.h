@@ -34,4 +34,14 @@ struct bench_convert_options {
 struct json_object *bench_convert(const struct bench_convert_options *opt,
 				  struct error *err);
 
+struct bench_log_options {
+	const char *blink;
+	const double *times;         /* seconds of the recording's time */
+	unsigned ntimes;             /* 1 or more; those beyond its end are left out */
+	double rate;                 /* frames per second of that time; 0: by its time stamps */
+	unsigned runs;
+};
+/* Size of the whole and of the pruned log against time, and the cost of pruning. */
+struct json_object *bench_log(const struct bench_log_options *opt, struct error *err);
+
 #endif

@@ -1,0 +1,494 @@
+/* bench_log.c - how a log grows, whole and pruned, and what pruning costs.
+ *
+ * The experiment of the record-prune-replay paper's Table 3 and Figure 5: at given times
+ * of a recording, calls and bytes of the whole log and of the pruned one, and the time of
+ * pruning, each time from scratch and, going on from the time before, incrementally.
+ *
+ * Sizes.  Whole: the words of all records and every payload each time that a record
+ * passes it, which is what the program handed to GL.  Pruned: the words and the distinct
+ * payloads that are kept; file_bytes: the .blink that holds them.  What is kept only for
+ * the last frame's own picture (its draws and their vertices) is a column of its own: it
+ * depends on that frame and not on the length of the log.
+ *
+ * Times are CPU time of this thread.  Reading the file is counted apart from pruning.
+ */
+#include "jit-bench/bench.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "blink/log/prune.h"
+#include "jit-bench/environment.h"
+#include "jit-bench/sample.h"
+
+struct point {
+	double at;                       /* seconds */
+	uint32_t frame;                  /* the log ends before it */
+	uint64_t calls, bytes;           /* whole */
+	struct prune_stats pruned;
+	uint64_t kept_bytes, file_bytes;
+	struct sample scratch, read, step, emit, ns_per_call;
+};
+
+struct bench {
+	const struct bench_log_options *opt;
+	struct blink_file *file;
+	struct point *points;
+	unsigned n;
+	char folder[4096], out[4112];
+	const char *time_from;
+};
+
+/* Seconds spent, by what. */
+struct spent { double read, prune, emit; };
+
+static double cpu_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void lap(double *sum, double *since)
+{
+	double now = cpu_now();
+
+	*sum += now - *since;
+	*since = now;
+}
+
+/* ---- where the points lie ------------------------------------------------------------ */
+
+/* The first frame that ends after `at` seconds; the recording's frames if none does. */
+static int frame_at(struct bench *b, double at, uint32_t *frame, struct error *err)
+{
+	uint32_t frames = blink_frame_count(b->file);
+	struct blink_frame_data first = { 0 }, d;
+	int rc = 0;
+
+	if (b->opt->rate > 0) {
+		*frame = at * b->opt->rate < frames ? (uint32_t)(at * b->opt->rate + 0.5)
+						    : frames + 1;
+		return 0;
+	}
+	for (*frame = 0; *frame < frames && rc >= 0; ++*frame) {
+		rc = blink_frame_data_get(b->file, *frame, &d, err);
+		if (rc >= 0 && *frame == 0)
+			first = d;
+		if (rc >= 0 && (double)(d.wall - first.wall) * 1e-9 >= at)
+			return 0;
+	}
+	++*frame;
+	return rc < 0 ? rc : 0;
+}
+
+static int points_place(struct bench *b, struct error *err)
+{
+	uint32_t frames = blink_frame_count(b->file);
+	unsigned kept = 0;
+	int rc = 0;
+
+	if (b->opt->rate <= 0 && blink_frame_data_count(b->file) < frames)
+		return error_set(err, -EINVAL, "%s: has no time stamps (give the frame rate of its "
+				 "time with --rate)", b->opt->blink);
+	b->time_from = b->opt->rate > 0 ? "frame number by the given rate" : "recorded time stamps";
+	for (unsigned i = 0; i < b->n && rc == 0; i++) {
+		rc = frame_at(b, b->points[i].at, &b->points[kept].frame, err);
+		b->points[kept].at = b->points[i].at;
+		if (b->points[kept].frame && b->points[kept].frame <= frames)
+			kept++;
+	}
+	b->n = kept;
+	if (rc == 0 && !kept)
+		return error_set(err, -ERANGE, "%s: its %u frames end before the first time asked "
+				 "for", b->opt->blink, frames);
+	return rc;
+}
+
+/* ---- the whole log ---------------------------------------------------------------------- */
+
+static void sp_count(const struct sp *sp, const struct sp_payloads *payloads, uint64_t *calls,
+		     uint64_t *bytes)
+{
+	const uint32_t *end = sp->code + sp->nwords, *rec;
+	bool bad;
+
+	*bytes += (uint64_t)sp->nwords * 4;
+	for (rec = sp->code; (rec = sp_next(rec, end, &bad)); rec += sp_words(rec)) {
+		const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+
+		++*calls;
+		for (unsigned i = 0; i < op->noperands; i++) {
+			uint32_t id = rec[op->operands[i].word];
+
+			if (op->operands[i].kind == GL_KIND_PAYLOAD && id < payloads->n)
+				*bytes += payloads->v[id].size;
+		}
+	}
+}
+
+/* SPs [first, end): what is to be done with each. */
+typedef int sp_fn(void *user, const struct sp *sp, struct error *err);
+
+static int sps_walk(struct blink_file *f, uint32_t first, uint32_t end, double *read,
+		    sp_fn *fn, void *user, struct error *err)
+{
+	int rc = 0;
+
+	for (uint32_t id = first; id < end && rc >= 0; id++) {
+		double since = cpu_now();
+		struct sp sp;
+
+		rc = blink_sp_load(f, id, &sp, err);
+		lap(read, &since);
+		if (rc < 0)
+			return rc;
+		rc = fn(user, &sp, err);
+		blink_sp_release(f, id);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+struct counting { struct bench *b; uint64_t calls, bytes; };
+
+static int count_fn(void *user, const struct sp *sp, struct error *err)
+{
+	struct counting *c = user;
+
+	(void)err;
+	sp_count(sp, blink_payloads(c->b->file), &c->calls, &c->bytes);
+	return 0;
+}
+
+/* The SPs of frames before `frame`, init SPs with them. */
+static uint32_t sps_before(struct bench *b, uint32_t frame)
+{
+	uint32_t first = 0, count = 0;
+
+	if (frame == 0)
+		return blink_init_count(b->file);
+	blink_frame(b->file, frame - 1, &first, &count);
+	return first + count;
+}
+
+static int whole_measure(struct bench *b, struct error *err)
+{
+	struct counting c = { .b = b };
+	uint32_t done = 0;
+	double read = 0;
+	int rc = 0;
+
+	for (unsigned i = 0; i < b->n && rc == 0; i++) {
+		uint32_t end = sps_before(b, b->points[i].frame);
+
+		rc = sps_walk(b->file, done, end, &read, count_fn, &c, err);
+		done = end;
+		b->points[i].calls = c.calls;
+		b->points[i].bytes = c.bytes;
+	}
+	return rc;
+}
+
+/* ---- pruning ------------------------------------------------------------------------------- */
+
+struct feeding { struct prune *p; double *spent; };
+
+static int add_fn(void *user, const struct sp *sp, struct error *err)
+{
+	struct feeding *f = user;
+	double since = cpu_now();
+	int rc = prune_add(f->p, sp, err);
+
+	lap(f->spent, &since);
+	return rc;
+}
+
+/* Frames [*frame, end), before the first the init SPs. */
+static int feed(struct bench *b, struct prune *p, uint32_t *frame, uint32_t end,
+		struct spent *spent, struct error *err)
+{
+	struct feeding f = { .p = p, .spent = &spent->prune };
+	int rc = 0;
+
+	if (*frame == 0)
+		rc = sps_walk(b->file, 0, blink_init_count(b->file), &spent->read, add_fn, &f, err);
+	for (; *frame < end && rc == 0; ++*frame) {
+		uint32_t first, count;
+		double since;
+
+		rc = blink_frame(b->file, *frame, &first, &count);
+		if (rc >= 0)
+			rc = sps_walk(b->file, first, first + count, &spent->read, add_fn, &f, err);
+		since = cpu_now();
+		if (rc == 0)
+			rc = prune_frame(p, err);
+		lap(&spent->prune, &since);
+	}
+	return rc;
+}
+
+static int emit(struct bench *b, struct prune *p, struct point *at, struct spent *spent,
+		struct error *err)
+{
+	struct blink_writer *w;
+	double since = cpu_now();
+	int rc = blink_writer_create(&w, b->out, NULL, err);
+
+	if (rc < 0)
+		return rc;
+	for (unsigned s = 0; s < GL_SPACE_COUNT; s++)
+		blink_writer_names(w, s, blink_names_max(b->file, s));
+	blink_writer_slots(w, blink_slots(b->file));
+	rc = prune_emit(p, w, err);
+	if (rc >= 0)
+		rc = blink_writer_commit(w, "{}", err);
+	blink_writer_destroy(w);
+	lap(&spent->emit, &since);
+	if (rc >= 0)
+		prune_stats_get(p, &at->pruned);
+	return rc < 0 ? rc : 0;
+}
+
+static int sizes_read(struct bench *b, struct point *at, struct error *err)
+{
+	struct blink_stats s;
+	struct blink_file *f;
+	int rc = blink_open(&f, b->out, 0, err);
+
+	if (rc < 0)
+		return rc;
+	blink_file_stats(f, &s);
+	at->file_bytes = s.file_bytes;
+	at->kept_bytes = s.code_words * 4 + at->pruned.payload_total;
+	blink_close(f);
+	return 0;
+}
+
+static int pruner_make(struct bench *b, struct prune **p, struct error *err)
+{
+	struct prune_options opt = { .payload = prune_file_payload, .callee = prune_file_callee,
+				     .user = b->file };
+
+	return prune_create(p, &opt, err);
+}
+
+static int scratch_measure(struct bench *b, struct point *at, struct error *err)
+{
+	struct spent spent = { 0 };
+	struct prune *p = NULL;
+	uint32_t frame = 0;
+	int rc = pruner_make(b, &p, err);
+
+	if (rc == 0)
+		rc = feed(b, p, &frame, at->frame, &spent, err);
+	if (rc == 0)
+		rc = emit(b, p, at, &spent, err);
+	prune_destroy(p);
+	if (rc < 0)
+		return rc;
+	sample_add(&at->scratch, spent.prune + spent.emit);
+	sample_add(&at->read, spent.read);
+	return 0;
+}
+
+static int steps_measure(struct bench *b, struct error *err)
+{
+	struct prune *p = NULL;
+	uint64_t calls = 0;
+	uint32_t frame = 0;
+	int rc = pruner_make(b, &p, err);
+
+	for (unsigned i = 0; i < b->n && rc == 0; i++) {
+		struct point *at = &b->points[i];
+		struct spent spent = { 0 };
+
+		rc = feed(b, p, &frame, at->frame, &spent, err);
+		if (rc == 0)
+			rc = emit(b, p, at, &spent, err);
+		if (rc == 0)
+			rc = sizes_read(b, at, err);
+		if (rc < 0)
+			break;
+		sample_add(&at->step, spent.prune);
+		sample_add(&at->emit, spent.emit);
+		if (at->calls > calls)
+			sample_add(&at->ns_per_call, spent.prune * 1e9 /
+				   (double)(at->calls - calls));
+		calls = at->calls;
+	}
+	prune_destroy(p);
+	return rc;
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+static void put(struct json_object *j, const char *key, double v)
+{
+	json_object_object_add(j, key, json_object_new_double(v));
+}
+
+static void put_count(struct json_object *j, const char *key, uint64_t v)
+{
+	json_object_object_add(j, key, json_object_new_int64((int64_t)v));
+}
+
+static struct json_object *point_json(const struct point *p)
+{
+	struct json_object *j = json_object_new_object();
+	const struct prune_stats *s = &p->pruned;
+
+	put(j, "demo_s", p->at);
+	put_count(j, "frame", p->frame);
+	put_count(j, "full_calls", p->calls);
+	put_count(j, "full_bytes", p->bytes);
+	put_count(j, "kept_calls", s->kept_total);
+	put_count(j, "kept_bytes", p->kept_bytes);
+	put_count(j, "file_bytes", p->file_bytes);
+	put_count(j, "last_frame_calls", s->kept[PRUNE_FRAME]);
+	put_count(j, "last_frame_payload", s->payload[PRUNE_FRAME]);
+	put(j, "scratch_s", sample_median(&p->scratch));
+	put(j, "read_s", sample_median(&p->read));
+	put(j, "step_s", sample_median(&p->step));
+	put(j, "emit_s", sample_median(&p->emit));
+	put(j, "ns_per_new_call", sample_median(&p->ns_per_call));
+	return j;
+}
+
+static void point_metrics(struct json_object *list, const struct point *p)
+{
+	const struct prune_stats *s = &p->pruned;
+	const struct { const char *name, *unit, *better; double v; } counts[] = {
+		{ "frame", "frames", "none", p->frame },
+		{ "full_calls", "calls", "none", (double)p->calls },
+		{ "full_bytes", "bytes", "none", (double)p->bytes },
+		{ "kept_calls", "calls", "lower", (double)s->kept_total },
+		{ "kept_bytes", "bytes", "lower", (double)p->kept_bytes },
+		{ "file_bytes", "bytes", "lower", (double)p->file_bytes },
+		{ "last_frame_calls", "calls", "lower", (double)s->kept[PRUNE_FRAME] },
+		{ "last_frame_payload", "bytes", "lower", (double)s->payload[PRUNE_FRAME] },
+		{ "unjudged_calls", "calls", "lower", (double)s->kept[PRUNE_UNJUDGED] },
+	};
+	const struct { const char *name, *unit; const struct sample *s; } times[] = {
+		{ "scratch_seconds", "CPU s", &p->scratch }, { "read_seconds", "CPU s", &p->read },
+		{ "step_seconds", "CPU s", &p->step }, { "emit_seconds", "CPU s", &p->emit },
+		{ "ns_per_new_call", "CPU ns/call", &p->ns_per_call },
+	};
+	char of[32];
+
+	snprintf(of, sizeof(of), "%g s", p->at);
+	for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+		json_object_array_add(list, metric_count_json(of, counts[i].name, counts[i].unit,
+							      counts[i].better, counts[i].v));
+	for (unsigned i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		json_object_array_add(list, metric_json(of, times[i].name, times[i].unit, "lower",
+							times[i].s));
+}
+
+/* Between the first point from 30 s on and the last: percent a minute, the last frame's
+ * own left out. */
+static bool growth(const struct bench *b, double *calls, double *bytes)
+{
+	const struct point *last = &b->points[b->n - 1], *first = NULL;
+	double minutes, c0, b0;
+
+	for (unsigned i = 0; i < b->n && !first; i++)
+		if (b->points[i].at >= 30)
+			first = &b->points[i];
+	if (!first || last->at <= first->at)
+		return false;
+	minutes = (last->at - first->at) / 60;
+	c0 = (double)(first->pruned.kept_total - first->pruned.kept[PRUNE_FRAME]);
+	b0 = (double)(first->kept_bytes - first->pruned.payload[PRUNE_FRAME]);
+	if (c0 <= 0 || b0 <= 0)
+		return false;
+	*calls = 100 * ((double)(last->pruned.kept_total - last->pruned.kept[PRUNE_FRAME]) / c0 -
+			1) / minutes;
+	*bytes = 100 * ((double)(last->kept_bytes - last->pruned.payload[PRUNE_FRAME]) / b0 - 1) /
+		 minutes;
+	return true;
+}
+
+static struct json_object *results(struct bench *b)
+{
+	struct json_object *j = json_object_new_object(), *rows = json_object_new_array();
+	struct json_object *metrics = json_object_new_array();
+	double calls, bytes;
+
+	json_object_object_add(j, "suite", json_object_new_string("log"));
+	json_object_object_add(j, "blink", json_object_new_string(b->opt->blink));
+	json_object_object_add(j, "environment", environment_json());
+	json_object_object_add(j, "time_from", json_object_new_string(b->time_from));
+	if (b->opt->rate > 0)
+		put(j, "frames_per_second", b->opt->rate);
+	for (unsigned i = 0; i < b->n; i++) {
+		json_object_array_add(rows, point_json(&b->points[i]));
+		point_metrics(metrics, &b->points[i]);
+	}
+	json_object_object_add(j, "log", rows);
+	if (growth(b, &calls, &bytes)) {
+		put(j, "growth_calls_percent_per_minute", calls);
+		put(j, "growth_bytes_percent_per_minute", bytes);
+	}
+	json_object_object_add(j, "metrics", metrics);
+	return j;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = ((const struct point *)a)->at, y = ((const struct point *)b)->at;
+
+	return (x > y) - (x < y);
+}
+
+static int bench_open(struct bench *b, struct error *err)
+{
+	const char *tmp = getenv("TMPDIR");
+	int rc = blink_open(&b->file, b->opt->blink, 0, err);
+
+	if (rc < 0)
+		return rc;
+	b->n = b->opt->ntimes;
+	b->points = calloc(b->n, sizeof(*b->points));
+	if (!b->points)
+		return error_set(err, -ENOMEM, "bench: out of memory");
+	for (unsigned i = 0; i < b->n; i++)
+		b->points[i].at = b->opt->times[i];
+	qsort(b->points, b->n, sizeof(*b->points), compare);
+	snprintf(b->folder, sizeof(b->folder), "%s/blink-bench-XXXXXX", tmp && tmp[0] ? tmp : "/tmp");
+	if (!mkdtemp(b->folder)) {
+		b->folder[0] = 0;
+		return error_set(err, -errno, "bench: no folder for temporary files");
+	}
+	snprintf(b->out, sizeof(b->out), "%s/out.blink", b->folder);
+	return points_place(b, err);
+}
+
+struct json_object *bench_log(const struct bench_log_options *opt, struct error *err)
+{
+	struct bench b = { .opt = opt };
+	struct json_object *j = NULL;
+	int rc = bench_open(&b, err);
+
+	if (rc == 0)
+		rc = whole_measure(&b, err);
+	for (unsigned run = 0; run < opt->runs && rc == 0; run++) {
+		for (unsigned i = 0; i < b.n && rc == 0; i++)
+			rc = scratch_measure(&b, &b.points[i], err);
+		if (rc == 0)
+			rc = steps_measure(&b, err);
+	}
+	if (rc == 0)
+		j = results(&b);
+	if (b.folder[0]) {
+		unlink(b.out);
+		rmdir(b.folder);
+	}
+	free(b.points);
+	blink_close(b.file);
+	return j;
+}
