@@ -40,7 +40,7 @@ static const struct {
 	  "glBindBufferRange glBindBufferOffsetEXT glDeleteBuffers glPixelStorei "
 	  "glPixelStoref glPushClientAttrib glPopClientAttrib glEnable glDisable "
 	  "glPrimitiveRestartIndex glPrimitiveRestartIndexNV glBufferData glBufferStorage "
-	  "glNewList glEndList", ON },
+	  "glNewList glEndList glLockArraysEXT glUnlockArraysEXT", ON },
 	{ "glFlush glFinish glFenceSync glCopyBufferSubData", FIRST },
 	{ "glDrawArrays glDrawArraysInstanced glDrawArraysInstancedBaseInstance "
 	  "glDrawElements glDrawRangeElements glDrawElementsInstanced "

@@ -74,25 +74,50 @@ static bool same(const struct rec_sent *s, const struct rec_array *a,
 	       s->integer == a->integer;
 }
 
+/* The memory of elements first to last; false: it cannot be read. */
+static bool array_part(const struct rec_array *a, uint64_t first, uint64_t last,
+		       struct rec_part *part)
+{
+	uint64_t lead = first * a->stride, size;
+
+	if (last < first || last > UINT32_MAX)
+		return false;
+	size = (last - first) * a->stride + a->bytes;
+	if (lead > INT32_MAX || size > INT32_MAX || !rec_readable(a->pointer + lead, size))
+		return false;
+	part->bytes = a->pointer + lead;
+	part->size = (uint32_t)size;
+	part->lead = (uint32_t)lead;
+	return true;
+}
+
+/* A driver may take all that is locked at any draw: a replay's arrays have to hold it. */
+static bool locked_part(const struct rec_context *c, const struct rec_array *a,
+			uint64_t first, uint64_t last, struct rec_part *part)
+{
+	struct rec_range r = { first, last, true };
+
+	if (!c->locked || a->divisor)
+		return false;
+	rec_range_add(&r, c->locked_first, (uint64_t)c->locked_first + c->locked - 1);
+	return array_part(a, r.first, r.last, part);
+}
+
 static void send_array(struct rec_context *c, unsigned id, uint64_t first, uint64_t last)
 {
 	struct rec_array *a = &c->vao->array[id];
-	uint64_t stamp = rec_stamp(c), lead = first * a->stride, size;
 	struct rec_part part = { .is_hashed = true };
+	uint64_t stamp = rec_stamp(c);
 
-	if (last < first || last > UINT32_MAX || !a->pointer)
+	if (!a->pointer)
 		return;
-	size = (last - first) * a->stride + a->bytes;
-	if (lead > INT32_MAX || size > INT32_MAX || !rec_readable(a->pointer + lead, size)) {
+	if (!locked_part(c, a, first, last, &part) && !array_part(a, first, last, &part)) {
 		static atomic_bool told;
 
 		if (!atomic_exchange(&told, true))
 			rec_lost("client array", "a draw takes vertices that cannot be read");
 		return;
 	}
-	part.bytes = a->pointer + lead;
-	part.size = (uint32_t)size;
-	part.lead = (uint32_t)lead;
 	part.hash = rec_hash(part.bytes, part.size);
 	if (same(&a->sent, a, &part, stamp))
 		return;

@@ -232,6 +232,7 @@ struct rec_context {
 	struct rec_pixelstore unpack;
 	bool restart, restart_fixed;
 	uint32_t restart_index;
+	uint32_t locked, locked_first;    /* vertices, by glLockArraysEXT; 0: none */
 	uint64_t epoch;                   /* arrays sent before are void */
 	struct rec_client_attrib *client_stack[REC_CLIENT_DEPTH];
 	unsigned client_depth;

@@ -252,6 +252,20 @@ void rec_on_glDisableVertexAttribArray(uint32_t index)
 		array_enable(REC_ATTRIB + index, false);
 }
 
+void rec_on_glLockArraysEXT(int32_t first, int32_t count)
+{
+	if (!rec.context || rec.context->locked || first < 0 || count <= 0)
+		return;
+	rec.context->locked_first = (uint32_t)first;
+	rec.context->locked = (uint32_t)count;
+}
+
+void rec_on_glUnlockArraysEXT(void)
+{
+	if (rec.context)
+		rec.context->locked = 0;
+}
+
 /* ---- glInterleavedArrays -------------------------------------------------------------------- */
 
 /* OpenGL 3.3 compatibility, table 2.5, from GL_V2F: components of texture coordinate,
