@@ -276,3 +276,16 @@ int conv_hook_array(struct conv *c, const struct trace_call *call,
 	return conv_encode_given(c, call, plan, plan->cmd->op, w,
 				 1u << (unsigned)(in - o->operands));
 }
+
+/* A lock promises the driver that arrays stay as they are, over a range which it may read
+ * whole.  Our recorder notes what draws read, whether locked or not: less than the range,
+ * and anew when it has changed.  So the promise is not made. */
+int conv_hook_lock(struct conv *c, const struct trace_call *call, const struct conv_plan *plan)
+{
+	(void)call;
+	(void)plan;
+	if (!c->source.arrays_stay)
+		return CONV_GO_ON;
+	c->stats->skipped++;
+	return 0;
+}

@@ -64,6 +64,8 @@ static const struct {
 	{ "glBindFramebuffer", conv_hook_state, 8 },
 	{ "glBindFramebufferEXT", conv_hook_state, 8 },
 	{ "glBindProgramPipeline", conv_hook_state, 6 },
+	{ "glLockArraysEXT", conv_hook_lock, 0 },
+	{ "glUnlockArraysEXT", conv_hook_lock, 0 },
 };
 
 /* Forms whose calls differ from their records. */
@@ -385,6 +387,8 @@ static int encode_payload(struct conv *c, const struct trace_call *call,
 	w[0] = w[1] = 0;
 	numeric_args(call, plan->cmd, args);
 	known = gl_param_size(plan->cmd, args, o->param, &need);
+	if (v->kind == TRACE_POINTER && known && !need)
+		return 0;               /* nothing is read from there */
 	if (v->kind == TRACE_NULL) {
 		if (o->nullable || (known && !need))
 			return 0;
