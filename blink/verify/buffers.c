@@ -264,7 +264,7 @@ static enum verify_reason arrays_gen_delete(struct verifier *v, const uint32_t *
 
 		if (!o)
 			continue;
-		if (o->owner && o->owner != s->ctx->name)
+		if (o->owner && o->owner != s->ctx->birth)
 			return VERIFY_NAME_CONTEXT;
 		/* made anew, the name is another object than the one that stays bound */
 		if (generate && s->ctx->vao_name == name)
@@ -274,7 +274,7 @@ static enum verify_reason arrays_gen_delete(struct verifier *v, const uint32_t *
 			s->ctx->vao_name = 0;
 		}
 		state_touch(s, &o->o);
-		vao_reset(o, generate ? s->ctx->name : 0);
+		vao_reset(o, generate ? s->ctx->birth : 0);
 	}
 	s->deletes++;
 	state_follow(s);
@@ -292,9 +292,9 @@ static enum verify_reason bind_array(struct verifier *v, uint32_t name)
 		return VERIFY_OK;
 	if (name && !o->owner) {
 		state_touch(s, &o->o);
-		vao_reset(o, s->ctx->name);
+		vao_reset(o, s->ctx->birth);
 	}
-	if (name && o->owner != s->ctx->name)
+	if (name && o->owner != s->ctx->birth)
 		return VERIFY_NAME_CONTEXT;
 	if (s->ctx->vao_name != name) {
 		state_touch_context(s);

@@ -13,10 +13,12 @@
 /* The list being compiled does that when it is called. */
 void caps_list(struct verifier *v, uint32_t what)
 {
-	uint32_t list = v->s->ctx->list;
+	struct context *c = v->s->ctx;
 
-	if (list && list < LIST_NAMES)
-		v->s->lists[list].what |= what;
+	if (!c->list || (c->list_new.what & what) == what)
+		return;
+	state_touch_context(v->s);
+	c->list_new.what |= what;
 }
 
 /* The switches that a command changes now; NULL while it is only compiled. */
@@ -220,9 +222,10 @@ static enum verify_reason new_list(struct verifier *v, const uint32_t *rec)
 	c->list_executes = rec[2] == GL_COMPILE_AND_EXECUTE;
 	if (c->list < LIST_NAMES && c->list >= v->s->lists_end)
 		v->s->lists_end = c->list + 1;
-	if (c->list < LIST_NAMES)
-		v->s->lists[c->list] =
-			(struct list_shadow){ v->s->region_open ? 0 : LIST_KNOWN, 0 };
+	/* until it ends, calls are of the list that had this name before */
+	c->list_new = (struct list_shadow){ v->s->region_open ? 0 : LIST_KNOWN, 0, c->group };
+	if (v->s->region_open && c->list < LIST_NAMES)
+		v->s->lists[c->list].what = 0;
 	c->list_vertices = v->facts->vertices;
 	c->list_sp = v->s->serial;
 	return VERIFY_OK;
@@ -241,11 +244,12 @@ static enum verify_reason end_list(struct verifier *v)
 	vertices = c->list_sp == v->s->serial ? v->facts->vertices - c->list_vertices : UINT32_MAX;
 	if (vertices > UINT32_MAX)
 		vertices = UINT32_MAX;
+	state_touch_context(v->s);
+	c->list_new.vertices = (uint32_t)vertices;
 	if (c->list < LIST_NAMES)
-		v->s->lists[c->list].vertices = (uint32_t)vertices;
+		v->s->lists[c->list] = c->list_new;
 	if (c->list < LIST_NAMES && vertices > v->s->list_vertices_max)
 		v->s->list_vertices_max = (uint32_t)vertices;
-	state_touch_context(v->s);
 	c->list = 0;
 	return VERIFY_OK;
 }
@@ -255,7 +259,8 @@ static enum verify_reason end_list(struct verifier *v)
 static enum verify_reason call_list(struct verifier *v, const struct desc *d,
 				    const uint32_t *rec)
 {
-	bool named = !d->arg && rec[1] < LIST_NAMES;
+	bool named = !d->arg && rec[1] < LIST_NAMES &&
+		     v->s->lists[rec[1]].group == v->s->ctx->group;
 	uint32_t what = named ? v->s->lists[rec[1]].what : 0;
 	struct caps *k;
 

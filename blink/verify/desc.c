@@ -312,8 +312,11 @@ static void command_flags(struct desc *d, const struct gl_command *c)
 	d->callbacks = WITH_GL;
 	if (c->opaque)
 		d->flags |= DESC_OPAQUE;
-	if (c->klass != GL_CLASS_INNOCUOUS && !c->mediation)
+	if (c->klass != GL_CLASS_INNOCUOUS)
 		d->flags |= DESC_SENSITIVE;
+	for (unsigned i = 0; c->mediation && gl_mediations[i].name; i++)
+		if (strcmp(gl_mediations[i].name, c->mediation) == 0)
+			d->mediation = (uint8_t)(i + 1);
 	if (c->replay == GL_REPLAY_REFUSE)
 		d->flags |= DESC_NEVER;
 	/* a list reads what its records read, whatever lists may do in general */

@@ -61,6 +61,7 @@ struct desc {
 	uint8_t words, hook, arg, flags, nchecks, callbacks;
 	uint16_t check;       /* its first check, in desc_table.check */
 	uint8_t vertices;     /* 1: adds a vertex */
+	uint8_t mediation;    /* SENSITIVE: 1 + its place in gl_mediations, 0 none */
 	uint8_t layout;       /* in desc_table.layout */
 	bool plain;           /* nothing to check but registers and callback */
 	bool regular;         /* nothing but each word by itself, and callback */

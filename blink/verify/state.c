@@ -107,7 +107,7 @@ void vao_lose(struct vao *v)
 	v->limit_known = false;
 }
 
-void context_reset(struct context *c, uint32_t name, uint32_t group)
+void context_reset(struct context *c, uint32_t name, uint32_t group, uint32_t birth)
 {
 	struct saved_stack *saved = c->saved;
 	struct object o = c->o, vo = c->vao.o;
@@ -118,11 +118,12 @@ void context_reset(struct context *c, uint32_t name, uint32_t group)
 	c->saved = saved;
 	c->name = name;
 	c->group = group;
+	c->birth = birth;
 	c->made = true;
 	memset(c->caps.full, TRI_ON, sizeof(c->caps.full));
 	c->restart_known = true;
 	c->vao.o = vo;
-	vao_reset(&c->vao, name);
+	vao_reset(&c->vao, birth);
 }
 
 bool state_follow(struct verify_state *s)
@@ -287,6 +288,8 @@ static bool context_meet(struct context *a, const struct context *b)
 			   a->restart_index == b->restart_index;
 	a->locked = a->locked > b->locked ? a->locked : b->locked;
 	caps_meet(&a->caps, &b->caps);
+	a->list_new.what = ((a->list_new.what | b->list_new.what) & ~LIST_KNOWN) |
+			   (a->list_new.what & b->list_new.what & LIST_KNOWN);
 	a->attrib_lost |= b->attrib_lost || a->nattrib != b->nattrib ||
 			  memcmp(a->attrib, b->attrib, sizeof(a->attrib)) != 0;
 	vao_meet(&a->vao, &b->vao);
@@ -390,7 +393,7 @@ struct verify_state *verify_state_create(void)
 	s->memo = calloc(INDEX_MEMO, sizeof(*s->memo));
 	s->contents = 1;
 	s->ctx = &s->nowhere;
-	context_reset(s->ctx, 0, 0);
+	context_reset(s->ctx, 0, 0, 0);
 	s->vao = &s->ctx->vao;
 	if (!s->desc || !s->lists || !s->memo || index_init(&s->index) < 0) {
 		verify_state_destroy(s);

@@ -35,7 +35,7 @@ struct varray {
 
 struct vao {
 	struct object o;
-	uint32_t owner;                 /* context; 0: not made yet */
+	uint32_t owner;                 /* birth of its context; 0: not made yet */
 	uint32_t enabled, maybe;        /* bit per array: on, not known */
 	uint32_t client, bad;           /* in a payload; nowhere known.  Else in a buffer */
 	uint32_t instanced;             /* divisor is not 0 */
@@ -72,6 +72,13 @@ struct caps {
 };
 struct saved_caps { uint32_t mask; struct caps caps; };
 
+/* A display list: what calling it does. */
+#define LIST_KNOWN 1u
+#define LIST_CAPS 2u                    /* changes what struct caps holds */
+#define LIST_DRAWS 4u
+#define LIST_READS 8u                   /* reads the framebuffer */
+struct list_shadow { uint32_t what, vertices, group; };
+
 /* PushClientAttrib */
 struct saved_client {
 	uint32_t mask, array_buffer, vao_name, deletes;
@@ -87,8 +94,10 @@ struct saved_stack {
 struct context {
 	struct object o;
 	uint32_t name, group;
+	uint32_t birth;                 /* of all contexts, counted */
 	bool made, begin, list_begin, list_executes;
 	uint32_t list;                  /* being compiled */
+	struct list_shadow list_new;    /* what it will be when it ends */
 	uint64_t list_vertices;         /* counted before it, */
 	uint32_t list_sp;               /* in the SP of this serial */
 	uint32_t array_buffer, unpack, pack;
@@ -124,12 +133,6 @@ struct journal { struct buf b; };
 #define INDEX_MEMO 512u
 struct index_memo { uint32_t sp, id, offset, count, type, min, max; };
 
-/* A display list: what calling it does. */
-#define LIST_KNOWN 1u
-#define LIST_CAPS 2u                    /* changes what struct caps holds */
-#define LIST_DRAWS 4u
-#define LIST_READS 8u                   /* reads the framebuffer */
-struct list_shadow { uint32_t what, vertices; };
 
 struct verify_state {
 	const struct desc_table *desc;
@@ -140,7 +143,7 @@ struct verify_state {
 	uint32_t serial;                /* of the SP being verified */
 	uint32_t contents;              /* epoch of all buffers' contents */
 	uint32_t deletes;
-	uint32_t ngroups;
+	uint32_t ngroups, nbirths;
 	bool feedback;                  /* buffers may be written by drawing */
 	bool failed;                    /* out of memory */
 	struct list_shadow *lists;      /* by name */
@@ -174,7 +177,7 @@ struct vao *state_vao(struct verify_state *s, uint32_t name);
 struct buffer *state_buffer(struct verify_state *s, uint32_t name);
 struct saved_stack *state_saved(struct verify_state *s);
 
-void context_reset(struct context *c, uint32_t name, uint32_t group);
+void context_reset(struct context *c, uint32_t name, uint32_t group, uint32_t birth);
 void vao_reset(struct vao *v, uint32_t owner);
 /* a becomes what is true of both. */
 void vao_meet(struct vao *a, const struct vao *b);

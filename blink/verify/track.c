@@ -24,7 +24,7 @@ static enum verify_reason context_make(struct verifier *v, const uint32_t *rec)
 	if (!c)
 		return VERIFY_OK;
 	state_touch(s, &c->o);
-	context_reset(c, name, with ? with->group : ++s->ngroups);
+	context_reset(c, name, with ? with->group : ++s->ngroups, ++s->nbirths);
 	return VERIFY_OK;
 }
 

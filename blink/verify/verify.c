@@ -127,6 +127,15 @@ static enum verify_reason registers(const struct desc *d, const uint32_t *rec)
 	return VERIFY_OK;
 }
 
+/* Popek and Goldberg: a sensitive command is somebody's to mediate, or is refused. */
+static bool mediated(struct verifier *v, const struct desc *d)
+{
+	uint32_t bit = d->mediation ? 1u << (d->mediation - 1) : 0;
+
+	v->facts->mediations |= bit;
+	return v->env->limits.allow_sensitive || (bit & ~v->env->limits.unmediated);
+}
+
 static enum verify_reason allowed(struct verifier *v, const struct desc *d)
 {
 	if (!(d->callbacks & v->callback))
@@ -138,7 +147,7 @@ static enum verify_reason allowed(struct verifier *v, const struct desc *d)
 		if (!v->env->limits.allow_opaque)
 			return VERIFY_OPAQUE;
 	}
-	if ((d->flags & DESC_SENSITIVE) && !v->env->limits.allow_sensitive)
+	if ((d->flags & DESC_SENSITIVE) && !mediated(v, d))
 		return VERIFY_SENSITIVE;
 	if (d->flags & DESC_READS_FRAMEBUFFER) {
 		v->facts->reads_framebuffer = true;

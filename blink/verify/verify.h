@@ -33,6 +33,10 @@ struct verify_limits {
 	uint32_t words;                 /* of one SP */
 	bool allow_opaque;              /* replay of one's own file: yes; server: no */
 	bool allow_sensitive;           /* likewise: unmediated control/behaviour commands */
+	uint32_t unmediated;            /* mediations that there are none of where this runs:
+	                                   bit i is gl_mediations[i].  Where sensitive ones
+	                                   are not allowed, commands that need them are
+	                                   refused */
 };
 
 struct verify_facts {
@@ -44,6 +48,10 @@ struct verify_facts {
 	uint64_t vertices;              /* worst case; of lists whose making was seen */
 	uint32_t unknown_lists;         /* calls of others */
 	uint32_t contexts, opaque;      /* contexts made current; opaque commands met */
+	uint32_t mediations;            /* what its sensitive commands need: as in limits.
+	                                   Where `restore`, `list` or `framebuffer` is among
+	                                   them, what confines the client may have been
+	                                   undone when such a command has run */
 };
 
 struct verify_verdict {

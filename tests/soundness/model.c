@@ -166,18 +166,32 @@ static void new_list(struct model *m, const uint32_t *rec)
 		return;
 	c->list = rec[1];
 	c->list_executes = rec[2] == GL_COMPILE_AND_EXECUTE;
-	if (rec[1] < M_LISTS) {
-		m->list[rec[1]].n = 0;
-		m->list[rec[1]].known = true;
+	m->building[c - m->ctx].n = 0;
+	m->building[c - m->ctx].known = true;
+	m->building[c - m->ctx].group = c->group;
+}
+
+/* Until it ends, calls are of the list that had the name before. */
+static void end_list(struct model *m)
+{
+	const struct mlist *from = &m->building[m->now - m->ctx];
+	struct mlist *l = &m->list[m->now->list];
+
+	if (m->now->list && m->now->list < M_LISTS) {
+		l->known = from->known;
+		l->group = from->group;
+		l->n = from->n;
+		memcpy(l->words, from->words, from->n * 4);
 	}
+	m->now->list = 0;
 }
 
 static void list_add(struct model *m, const uint32_t *rec)
 {
-	struct mlist *l = m->now->list < M_LISTS ? &m->list[m->now->list] : NULL;
+	struct mlist *l = &m->building[m->now - m->ctx];
 	uint32_t words = gl_ops[sp_opcode(*rec)].words;
 
-	if (!l || !l->known)
+	if (!l->known)
 		return;
 	if (l->n + words > M_LIST_WORDS) {
 		l->known = false;
@@ -200,7 +214,8 @@ static void record_execute(struct model *m, const uint32_t *rec);
 
 void lists_call(struct model *m, uint32_t name)
 {
-	if (name >= M_LISTS || !m->list[name].known || m->list_depth == 8) {
+	if (name >= M_LISTS || !m->list[name].known || m->list_depth == 8 ||
+	    (m->list[name].n && m->list[name].group != m->now->group)) {
 		m->facts.blind = true;
 		return;
 	}
@@ -265,7 +280,7 @@ static void record_execute(struct model *m, const uint32_t *rec)
 		return;
 	case OP_glEnd: c->begin = false; return;
 	case OP_glNewList: new_list(m, rec); return;
-	case OP_glEndList: c->list = 0; return;
+	case OP_glEndList: end_list(m); return;
 	case OP_glDeleteLists: delete_lists(m, rec); return;
 	case OP_glListBase: c->list_base = rec[1]; return;
 	case OP_glCallList: lists_call(m, rec[1]); return;

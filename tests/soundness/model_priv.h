@@ -77,7 +77,7 @@ struct mcontext {
 	uint32_t list_base;
 };
 
-struct mlist { bool known; uint32_t n, words[M_LIST_WORDS]; };
+struct mlist { bool known; uint32_t group, n, words[M_LIST_WORDS]; };
 
 struct model {
 	struct mcontext ctx[M_NAMES], *now;
@@ -89,6 +89,7 @@ struct model {
 	uint32_t deletes, serial;
 	bool feedback;                        /* drawing may write any buffer */
 	struct mlist list[M_LISTS];
+	struct mlist building[M_NAMES];       /* by context; a list's when it ends */
 	unsigned list_depth;
 	bool beyond;                          /* more objects than there is room for */
 	const char *wrong;

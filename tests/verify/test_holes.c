@@ -1,0 +1,519 @@
+/* test_holes.c - the kinds of hole that others paid for (unchecked counts, two functions
+ * that size the same thing, underflow, double fetch, uninitialised memory, state order,
+ * enums as indices), and each way back out of confinement: a test for each, by name.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/verify/cases.h"
+
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
+#define MAKE { "blinkContext", { 1, 0, 0, 0 } }, { "blinkMakeCurrent", { 1, 1, 1 } }
+#define FLOAT 0x1406
+#define USHORT 0x1403
+#define BUF_ARRAY 0x8892
+#define BUF_ELEMENT 0x8893
+#define VERTICES { "glVertexPointer", { 3, FLOAT, 0, PAY_VERTICES, 0 } }, \
+		 { "glEnableClientState", { 0x8074 } }
+#define HUGE 0x7fffffff
+#define MINUS(n) (0u - (n))
+
+struct hole { const char *name; enum verify_reason reason; struct record r[16]; };
+
+static enum verify_reason verdict(struct verify_state *s, const struct verify_env *env,
+				  const struct record *r, unsigned callback,
+				  struct verify_facts *facts)
+{
+	uint32_t code[256];
+	struct sp sp = { .code = code, .callback = (uint8_t)callback };
+	struct verify_verdict v;
+
+	sp.nwords = case_code(r, code, 256);
+	assert_int_not_equal(sp.nwords, 0);
+	verify_sp(s, env, &sp, &v);
+	if (facts)
+		*facts = v.facts;
+	return v.reason;
+}
+
+/* Each by itself, from a new client. */
+static void holes_look(const struct hole *h, size_t n)
+{
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct verify_state *s = verify_state_create();
+		struct verify_env env;
+		enum verify_reason r;
+
+		assert_non_null(s);
+		case_env(&env);
+		r = verdict(s, &env, h[i].r, SP_INIT, NULL);
+		verify_state_destroy(s);
+		if (r == h[i].reason)
+			continue;
+		print_message("%s: %s", h[i].name, verify_reason_name(r));
+		print_message(", expected %s\n", verify_reason_name(h[i].reason));
+		bad++;
+	}
+	assert_int_equal(bad, 0);
+}
+#define LOOK(h) holes_look(h, sizeof(h) / sizeof(*(h)))
+
+/* ---- counts --------------------------------------------------------------------- */
+
+static void unchecked_counts(void **state)
+{
+	static const struct hole holes[] = {
+		{ "more names than the payload holds", VERIFY_PAYLOAD_SHORT,
+		  { MAKE, { "glGenTextures", { 2, PAY_NAMES, 0 } } } },
+		{ "names: a count whose bytes do not fit 32 bits", VERIFY_PAYLOAD_SHORT,
+		  { MAKE, { "glDeleteTextures", { 0x40000001, PAY_NAMES, 0 } } } },
+		{ "names: a negative count", VERIFY_PAYLOAD_SIZE_UNKNOWN,
+		  { MAKE, { "glGenBuffers", { MINUS(1), PAY_NAMES, 0 } } } },
+		{ "lists: more than the payload holds", VERIFY_PAYLOAD_SHORT,
+		  { MAKE, { "glCallLists", { 9, 0x1403, PAY_INDICES, 0 } } } },
+		{ "uniforms: 2^30 vectors", VERIFY_PAYLOAD_SHORT,
+		  { MAKE, { "glUniform4fv", { 1, 1u << 30, PAY_VERTICES, 0 } } } },
+		{ "strings: one more than there is", VERIFY_STRING_UNTERMINATED,
+		  { MAKE, { "glTransformFeedbackVaryings", { 1, 2, PAY_STRING, 0, 0x8C8C } } } },
+		{ "strings: a negative number", VERIFY_PAYLOAD_SIZE_UNKNOWN,
+		  { MAKE, { "glTransformFeedbackVaryings", { 1, MINUS(2), PAY_STRING, 0, 0x8C8C } } } },
+		{ "shader source: longer than its payload", VERIFY_PAYLOAD_SHORT,
+		  { MAKE, { "glShaderSource", { 1, 6, PAY_STRING, 0 } } } },
+		{ "vertices: more than the array holds", VERIFY_ARRAY_SHORT,
+		  { MAKE, VERTICES, { "glDrawArrays", { 4, 0, HUGE } } } },
+		{ "indices: more than the payload holds", VERIFY_PAYLOAD_SHORT,
+		  { MAKE, VERTICES, { "glDrawElements", { 4, 5, USHORT, PAY_INDICES, 0 } } } },
+		{ "instances: more than the array holds", VERIFY_ARRAY_SHORT,
+		  { MAKE, { "glVertexAttribPointer", { 1, 3, FLOAT, 0, 0, PAY_TWO, 0 } },
+		    { "glEnableVertexAttribArray", { 1 } }, { "glVertexAttribDivisor", { 1, 1 } },
+		    { "glDrawArraysInstanced", { 4, 0, 1, 3 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
+/* ---- one size function ------------------------------------------------------------ */
+
+/* For every command with memory: what the verifier accepts is exactly what the function
+ * of engine and recorder says, to the byte. */
+static void two_size_functions(void **state)
+{
+	static uint8_t memory[4096];
+	struct sp_payload payload[2] = { { NULL, 0 }, { memory, 0 } };
+	unsigned looked = 0;
+
+	(void)state;
+	for (unsigned op = 0; op < GL_OP_COUNT; op++) {
+		const struct gl_op *row = &gl_ops[op];
+		const struct gl_operand *p = NULL;
+		struct record r[4] = { MAKE, { row->name } };
+		uint32_t rec[32] = { op };
+		uint64_t need;
+		unsigned which = 0, payloads = 0;
+
+		for (unsigned i = 0; i < row->noperands; i++) {
+			const struct gl_operand *o = &row->operands[i];
+
+			/* small counts, a format and a type that most take */
+			rec[o->word] = o->kind == GL_KIND_ENUM ? strcmp(o->name, "format") == 0 ? 0x1908
+				: 0x1401 : 1;
+			if (o->kind == GL_KIND_PAYLOAD)
+				p = o, which = i, payloads++, rec[o->word + 1] = 0;
+		}
+		if (payloads != 1 || p->size_rule <= GL_SIZE_STRINGS || row->words > 10 ||
+		    !gl_payload_size(rec, which, &need) || !need || need > sizeof(memory))
+			continue;
+		memcpy(r[2].word, rec + 1, (row->words - 1u) * 4);
+		for (int less = 0; less < 2; less++) {
+			struct verify_state *s = verify_state_create();
+			struct verify_env env;
+			enum verify_reason v;
+
+			case_env(&env);
+			payload[1].size = (uint32_t)need - (uint32_t)less;
+			env.payloads = (struct sp_payloads){ payload, 2 };
+			v = verdict(s, &env, r, SP_INIT, NULL);
+			verify_state_destroy(s);
+			if ((v == VERIFY_PAYLOAD_SHORT) != less)
+				fail_msg("%s with %u bytes of %u: %s", row->name, payload[1].size,
+					 (unsigned)need, verify_reason_name(v));
+		}
+		looked++;
+	}
+	print_message("%u commands, each one byte short\n", looked);
+	assert_true(looked > 100);
+}
+
+/* ---- underflow -------------------------------------------------------------------- */
+
+static void underflow(void **state)
+{
+	static const struct hole holes[] = {
+		{ "an offset beyond the payload, small need", VERIFY_PAYLOAD_RANGE,
+		  { MAKE, { "glVertex3fv", { PAY_VERTICES, 49 } } } },
+		{ "an offset such that offset + need wraps", VERIFY_PAYLOAD_RANGE,
+		  { MAKE, { "glVertex3fv", { PAY_VERTICES, MINUS(4) } } } },
+		{ "no payload, but an offset", VERIFY_PAYLOAD_RANGE,
+		  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } },
+		    { "glBufferData", { BUF_ARRAY, 8, 0, 0, 48, 0x88E4 } } } },
+		{ "first + count wraps", VERIFY_ARRAY_SHORT,
+		  { MAKE, VERTICES, { "glDrawArrays", { 4, HUGE, HUGE } } } },
+		{ "first is negative", VERIFY_DRAW_RANGE,
+		  { MAKE, VERTICES, { "glDrawArrays", { 4, MINUS(1), 2 } } } },
+		{ "base vertex before the first", VERIFY_INDEX_RANGE,
+		  { MAKE, VERTICES,
+		    { "glDrawElementsBaseVertex", { 4, 2, USHORT, PAY_INDICES, 0, MINUS(1) } } } },
+		{ "base vertex that wraps round to good ones", VERIFY_INDEX_RANGE,
+		  { MAKE, VERTICES,
+		    { "glDrawElementsBaseVertex", { 4, 1, USHORT, PAY_INDICES, 6, 0x7fffffff } } } },
+		{ "base instance that wraps", VERIFY_ARRAY_SHORT,
+		  { MAKE, { "glVertexAttribPointer", { 1, 3, FLOAT, 0, 0, PAY_TWO, 0 } },
+		    { "glEnableVertexAttribArray", { 1 } }, { "glVertexAttribDivisor", { 1, 1 } },
+		    { "glDrawArraysInstancedBaseInstance", { 4, 0, 1, 2, MINUS(1) } } } },
+		{ "range whose end is before its start", VERIFY_DRAW_RANGE,
+		  { MAKE, VERTICES,
+		    { "glDrawRangeElements", { 4, 3, 0, 3, USHORT, PAY_INDICES, 0 } } } },
+		{ "array shorter than one element", VERIFY_ARRAY_SHORT,
+		  { MAKE, { "glVertexPointer", { 4, FLOAT, 0, PAY_TWO, 12 } },
+		    { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 1 } } } },
+		{ "range of an index buffer that wraps in 64 bits", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+		    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES, 0, 0x88E4 } },
+		    { "glDrawElements.buf", { 4, 4, USHORT, MINUS(4), MINUS(1) } } } },
+		{ "jump whose target wraps", VERIFY_JUMP_PAST_END, { { "jump", { MINUS(2) } } } },
+		{ "register window that wraps", VERIFY_WINDOW_RANGE,
+		  { { "call", { 1, 31, MINUS(1) } } } },
+		{ "rows whose bytes overflow", VERIFY_PAYLOAD_SIZE_UNKNOWN,
+		  { MAKE, { "glTexImage2D", { 0x0DE1, 0, 4, MINUS(1), 1, 0, 0x1908, FLOAT,
+					      PAY_VERTICES, 0 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
+/* ---- double fetch ------------------------------------------------------------------ */
+
+/* What decides safety by its content (indices, names, strings) is looked at in the copy
+ * that is handed on, each time it is drawn: changed between two procedures, the second is
+ * refused.  (tests/engine/test_race.c races a writer against the copy itself.) */
+static void double_fetch(void **state)
+{
+	static uint16_t indices[2] = { 0, 1 };
+	static uint32_t names[1] = { 1 };
+	static char text[4] = "abc";
+	static const float vertices[6];
+	const struct sp_payload payload[] = { { NULL, 0 }, { (const uint8_t *)indices, 4 },
+		{ (const uint8_t *)names, 4 }, { (const uint8_t *)text, 4 },
+		{ (const uint8_t *)vertices, 24 } };
+	const struct record draw[] = { { "glVertexPointer", { 3, FLOAT, 0, 4, 0 } },
+		{ "glEnableClientState", { 0x8074 } }, { "glDrawElements", { 4, 2, USHORT, 1, 0 } },
+		{ 0 } };
+	const struct record gen[] = { { "glGenTextures", { 1, 2, 0 } }, { 0 } };
+	const struct record locate[] = { { "glGetUniformLocation", { 1, 3, 0, 0, 1 } }, { 0 } };
+	struct verify_state *s = verify_state_create();
+	struct verify_env env;
+
+	(void)state;
+	case_env(&env);
+	env.payloads = (struct sp_payloads){ payload, 5 };
+	assert_int_equal(verdict(s, &env, (struct record[]){ MAKE, { 0 } }, SP_INIT, NULL), VERIFY_OK);
+	assert_int_equal(verdict(s, &env, draw, SP_INIT, NULL), VERIFY_OK);
+	assert_int_equal(verdict(s, &env, gen, SP_INIT, NULL), VERIFY_OK);
+	assert_int_equal(verdict(s, &env, locate, SP_INIT, NULL), VERIFY_OK);
+	indices[1] = 2;
+	names[0] = CASE_NAMES + 1;
+	text[3] = 'd';
+	assert_int_equal(verdict(s, &env, draw, SP_INIT, NULL), VERIFY_INDEX_RANGE);
+	assert_int_equal(verdict(s, &env, gen, SP_INIT, NULL), VERIFY_NAME_RANGE);
+	assert_int_equal(verdict(s, &env, locate, SP_INIT, NULL), VERIFY_STRING_UNTERMINATED);
+	verify_state_destroy(s);
+}
+
+/* ---- uninitialised memory ---------------------------------------------------------- */
+
+static void uninitialised_memory(void **state)
+{
+	static const struct hole holes[] = {
+		{ "indices that nobody uploaded", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+		    { "glBufferData", { BUF_ELEMENT, 8, 0, 0, 0, 0x88E4 } },
+		    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } } } },
+		{ "indices uploaded in part", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+		    { "glBufferData", { BUF_ELEMENT, 8, 0, 0, 0, 0x88E4 } },
+		    { "glBufferSubData", { BUF_ELEMENT, 4, 0, 4, 0, PAY_INDICES, 0 } },
+		    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } } } },
+		{ "an array that was never set", VERIFY_ARRAY_UNKNOWN,
+		  { MAKE, { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 1 } } } },
+		{ "pixels beyond the payload's end", VERIFY_PAYLOAD_SHORT,
+		  { MAKE, { "glTexImage2D", { 0x0DE1, 0, 4, 4, 4, 0, 0x1908, 0x1401,
+					      PAY_VERTICES, 0 } } } },
+		{ "a string that runs on into what follows", VERIFY_STRING_UNTERMINATED,
+		  { MAKE, { "glGetUniformLocation", { 1, PAY_OPEN, 0, 0, 1 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
+/* ---- order of state ------------------------------------------------------------------ */
+
+static void state_order(void **state)
+{
+	static const struct hole holes[] = {
+		{ "the buffer is unbound after the pointer is set: no effect on it", VERIFY_OK,
+		  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } },
+		    { "glVertexPointer.buf", { 3, FLOAT, 0, 0, 0 } }, { "glBindBuffer", { BUF_ARRAY, 0 } },
+		    { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 9 } } } },
+		{ "the pointer is set before the buffer is bound", VERIFY_ARRAY_UNKNOWN,
+		  { MAKE, { "glVertexPointer.buf", { 3, FLOAT, 0, 0, 0 } },
+		    { "glBindBuffer", { BUF_ARRAY, 1 } }, { "glEnableClientState", { 0x8074 } },
+		    { "glDrawArrays", { 4, 0, 1 } } } },
+		{ "the buffer is deleted between pointer and draw", VERIFY_ARRAY_UNKNOWN,
+		  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } },
+		    { "glVertexPointer.buf", { 3, FLOAT, 0, 0, 0 } },
+		    { "glEnableClientState", { 0x8074 } }, { "glDeleteBuffers", { 1, PAY_NAMES, 0 } },
+		    { "glDrawArrays", { 4, 0, 1 } } } },
+		{ "the array is shortened after the lock", VERIFY_ARRAY_SHORT,
+		  { MAKE, VERTICES, { "glLockArraysEXT", { 0, 4 } },
+		    { "glVertexPointer", { 3, FLOAT, 0, PAY_TWO, 0 } },
+		    { "glDrawArrays", { 4, 0, 1 } } } },
+		{ "a second lock does not replace the first", VERIFY_ARRAY_SHORT,
+		  { MAKE, VERTICES, { "glLockArraysEXT", { 0, 40 } }, { "glLockArraysEXT", { 0, 1 } },
+		    { "glDrawArrays", { 4, 0, 1 } } } },
+		{ "a short array comes back with PopClientAttrib", VERIFY_ARRAY_SHORT,
+		  { MAKE, { "glVertexPointer", { 3, FLOAT, 0, PAY_TWO, 0 } },
+		    { "glPushClientAttrib", { 2 } }, VERTICES, { "glPopClientAttrib", { 0 } },
+		    { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 4 } } } },
+		{ "set on one way only", VERIFY_ARRAY_SHORT,
+		  { MAKE, { "glVertexPointer", { 3, FLOAT, 0, PAY_TWO, 0 } },
+		    { "glEnableClientState", { 0x8074 } }, { "jump.eq.i", { 1, 2, 6 } },
+		    { "glVertexPointer", { 3, FLOAT, 0, PAY_VERTICES, 0 } },
+		    { "glDrawArrays", { 4, 0, 4 } } } },
+		{ "state that GL leaves as it is between Begin and End", VERIFY_BEGIN_END,
+		  { MAKE, { "glBegin", { 4 } }, { "glVertexAttribDivisor", { 1, 2 } } } },
+		{ "objects that GL does not make between Begin and End", VERIFY_BEGIN_END,
+		  { MAKE, { "glBegin", { 4 } }, { "glGenBuffers", { 1, PAY_NAMES, 0 } } } },
+		{ "the context is made anew: its objects are not", VERIFY_NAME_CONTEXT,
+		  { MAKE, { "glBindVertexArray", { 1 } }, { "blinkMakeCurrent", { 0, 0, 0 } },
+		    { "blinkContext", { 1, 0, 0, 0 } }, { "blinkMakeCurrent", { 1, 1, 1 } },
+		    { "glBindVertexArray", { 1 } } } },
+		{ "the indices' buffer is another context's, made anew here", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+		    { "blinkContext", { 2, 1, 0, 0 } }, { "blinkMakeCurrent", { 2, 1, 1 } },
+		    { "glGenBuffers", { 1, PAY_NAMES, 0 } }, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+		    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES, 0, 0x88E4 } },
+		    { "blinkMakeCurrent", { 1, 1, 1 } },
+		    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
+/* ---- enums and numbers as indices ------------------------------------------------------ */
+
+static void enum_as_index(void **state)
+{
+	static const uint32_t odd[] = { 31, 32, 0x40, 0x7f, 0xff, 0x100, 0xffff, 0x10000, 0x84DF,
+		0x84E0, HUGE, 0x80000000, MINUS(1) };
+	struct verify_env env;
+
+	(void)state;
+	case_env(&env);
+	/* every one-word operand of every command, far out of its range: the verifier reads
+	 * none of its tables with it (the sanitizers watch), and indices are refused */
+	for (unsigned op = 0; op < GL_OP_COUNT; op++)
+		for (size_t k = 0; k < sizeof(odd) / sizeof(*odd); k++) {
+			struct verify_state *s = verify_state_create();
+			struct record r[4] = { MAKE, { gl_ops[op].name } };
+
+			if (gl_ops[op].words > 11)
+				r[2].op = NULL;
+			for (unsigned w = 0; w < 10; w++)
+				r[2].word[w] = odd[k];
+			verdict(s, &env, r, SP_INIT, NULL);
+			verify_state_destroy(s);
+		}
+	{
+		static const struct hole holes[] = {
+			{ "texture unit", VERIFY_ARRAY_RANGE,
+			  { MAKE, { "glClientActiveTexture", { 0x84C8 } } } },
+			{ "texture unit before the first", VERIFY_ARRAY_RANGE,
+			  { MAKE, { "glClientActiveTexture", { 0x84BF } } } },
+			{ "attribute", VERIFY_ARRAY_RANGE,
+			  { MAKE, { "glEnableVertexAttribArray", { 16 } } } },
+			{ "attribute of a pointer", VERIFY_ARRAY_RANGE,
+			  { MAKE, { "glVertexAttribPointer", { MINUS(1), 3, FLOAT, 0, 0, 1, 0 } } } },
+			{ "attribute of a divisor", VERIFY_ARRAY_RANGE,
+			  { MAKE, { "glVertexAttribDivisor", { 99, 1 } } } },
+			{ "array", VERIFY_ARRAY_RANGE, { MAKE, { "glEnableClientState", { 1 } } } },
+			{ "type of indices", VERIFY_PAYLOAD_SIZE_UNKNOWN,
+			  { MAKE, VERTICES, { "glDrawElements", { 4, 1, MINUS(1), PAY_INDICES, 0 } } } },
+			{ "format of pixels", VERIFY_PAYLOAD_SIZE_UNKNOWN,
+			  { MAKE, { "glDrawPixels", { 1, 1, 0xffff, 0x1401, PAY_VERTICES, 0 } } } },
+			{ "pname", VERIFY_PAYLOAD_SIZE_UNKNOWN,
+			  { MAKE, { "glLightfv", { 0x4000, 0xffffffff, PAY_VERTICES, 0 } } } },
+			{ "slot", VERIFY_SLOT_RANGE, { MAKE, { "glUniform1f", { HUGE, 0 } } } },
+			{ "slot of a uniform block", VERIFY_SLOT_RANGE,
+			  { MAKE, { "glGetUniformBlockIndex", { 1, PAY_STRING, 0, 0, HUGE } } } },
+			{ "register", VERIFY_REGISTER_RANGE, { { "mov", { 32, 0 } } } },
+			{ "external state", VERIFY_EXTERN_RANGE, { { "ext", { 0, SP_EXTERNS } } } },
+			{ "context", VERIFY_NAME_RANGE, { { "blinkMakeCurrent", { MINUS(1), 0, 0 } } } },
+		};
+
+		LOOK(holes);
+	}
+}
+
+static void callback_as_index(void **state)
+{
+	struct verify_state *s = verify_state_create();
+	struct verify_env env;
+
+	(void)state;
+	case_env(&env);
+	for (unsigned callback = SP_CALLBACKS; callback < 256; callback++)
+		assert_int_equal(verdict(s, &env, (struct record[]){ { "mov", { 0, 0 } }, { 0 } },
+					 callback, NULL), VERIFY_CALLBACK_RULE);
+	verify_state_destroy(s);
+}
+
+/* ---- ways back out of confinement -------------------------------------------------------- */
+
+static uint32_t mediation(const char *name)
+{
+	for (unsigned i = 0; gl_mediations[i].name; i++)
+		if (strcmp(gl_mediations[i].name, name) == 0)
+			return 1u << i;
+	fail_msg("no mediation %s", name);
+	return 0;
+}
+
+/* Where nobody mediates as that command needs, it is refused; where somebody does, the
+ * facts say that confinement is to be established anew. */
+static void way_out(const struct record *r, const char *by)
+{
+	struct verify_state *s = verify_state_create();
+	struct verify_facts facts;
+	struct verify_env env;
+
+	case_env(&env);
+	env.limits.allow_sensitive = false;
+	env.limits.unmediated = mediation(by);
+	assert_int_equal(verdict(s, &env, r, SP_REDRAW, NULL), VERIFY_SENSITIVE);
+	env.limits.unmediated = ~mediation(by);
+	assert_int_equal(verdict(s, &env, r, SP_REDRAW, &facts), VERIFY_OK);
+	assert_true(facts.mediations & mediation(by));
+	verify_state_destroy(s);
+}
+
+static void out_by_pop_attrib(void **state)
+{
+	(void)state;
+	way_out((struct record[]){ MAKE, { "glPushAttrib", { 0xfffff } }, { "glPopAttrib", { 0 } },
+				   { 0 } }, "restore");
+}
+
+static void out_by_bind_framebuffer(void **state)
+{
+	(void)state;
+	way_out((struct record[]){ MAKE, { "glBindFramebuffer", { 0x8D40, 0 } }, { 0 } }, "framebuffer");
+	way_out((struct record[]){ MAKE, { "glBindFramebufferEXT", { 0x8D40, 0 } }, { 0 } },
+		"framebuffer");
+	way_out((struct record[]){ MAKE, { "glDeleteFramebuffers", { 1, PAY_NAMES, 0 } }, { 0 } },
+		"framebuffer");
+}
+
+static void out_by_draw_buffer(void **state)
+{
+	(void)state;
+	way_out((struct record[]){ MAKE, { "glDrawBuffer", { 0x0404 } }, { 0 } }, "framebuffer");
+	way_out((struct record[]){ MAKE, { "glReadBuffer", { 0x0404 } }, { 0 } }, "framebuffer");
+}
+
+static void out_by_call_list(void **state)
+{
+	(void)state;
+	way_out((struct record[]){ MAKE, { "glCallList", { 1 } }, { 0 } }, "list");
+	way_out((struct record[]){ MAKE, { "glCallLists", { 4, 0x1401, PAY_INDICES, 0 } }, { 0 } },
+		"list");
+}
+
+/* A list does not hide what it holds: its body is judged where it is compiled. */
+static void out_by_list_body(void **state)
+{
+	struct verify_state *s = verify_state_create();
+	struct verify_env env;
+
+	(void)state;
+	case_env(&env);
+	env.limits.allow_sensitive = false;
+	env.limits.unmediated = mediation("scissor");
+	assert_int_equal(verdict(s, &env, (struct record[]){ MAKE, { "glNewList", { 1, 0x1300 } },
+		{ "glScissor", { 0, 0, 9, 9 } }, { "glEndList", { 0 } }, { 0 } }, SP_INIT, NULL),
+		VERIFY_SENSITIVE);
+	env.limits.unmediated = mediation("restore");
+	assert_int_equal(verdict(s, &env, (struct record[]){ MAKE, { "glNewList", { 1, 0x1300 } },
+		{ "glPopAttrib", { 0 } }, { "glEndList", { 0 } }, { 0 } }, SP_INIT, NULL),
+		VERIFY_SENSITIVE);
+	verify_state_destroy(s);
+}
+
+/* Every sensitive instruction, by the table: refused where its mediation is missing, and
+ * told in the facts where it is not. */
+static void out_by_any_sensitive(void **state)
+{
+	unsigned looked = 0;
+
+	(void)state;
+	for (unsigned op = 0; op < GL_OP_COUNT; op++) {
+		const struct gl_command *c;
+		struct verify_state *s;
+		struct verify_env env;
+		struct record r[4] = { MAKE, { gl_ops[op].name } };
+
+		if (gl_ops[op].command == GL_OP_NO_COMMAND)
+			continue;
+		c = &gl_commands[gl_ops[op].command];
+		if (c->klass == GL_CLASS_INNOCUOUS || c->opaque || gl_ops[op].words > 11 ||
+		    c->replay == GL_REPLAY_REFUSE)
+			continue;
+		s = verify_state_create();
+		case_env(&env);
+		env.limits.allow_sensitive = false;
+		env.limits.unmediated = c->mediation ? mediation(c->mediation) : 0;
+		if (verdict(s, &env, r, SP_REDRAW, NULL) != VERIFY_SENSITIVE)
+			fail_msg("%s runs without %s", gl_ops[op].name, c->mediation);
+		verify_state_destroy(s);
+		looked++;
+	}
+	print_message("%u sensitive instructions\n", looked);
+	assert_true(looked > 50);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(unchecked_counts), cmocka_unit_test(two_size_functions),
+		cmocka_unit_test(underflow), cmocka_unit_test(double_fetch),
+		cmocka_unit_test(uninitialised_memory), cmocka_unit_test(state_order),
+		cmocka_unit_test(enum_as_index), cmocka_unit_test(callback_as_index),
+		cmocka_unit_test(out_by_pop_attrib), cmocka_unit_test(out_by_bind_framebuffer),
+		cmocka_unit_test(out_by_draw_buffer), cmocka_unit_test(out_by_call_list),
+		cmocka_unit_test(out_by_list_body), cmocka_unit_test(out_by_any_sensitive),
+	};
+
+	return cmocka_run_group_tests_name("verifier: holes", tests, NULL, NULL);
+}
