@@ -16,15 +16,18 @@
 #include "jit-bench/bench.h"
 #include "reports/results.h"
 
-enum { OPT_RUNS, OPT_OUTPUT, OPT_LLVMPIPE, OPT_NULL_LIBRARY };
+enum { OPT_RUNS, OPT_OUTPUT, OPT_LLVMPIPE, OPT_NULL_LIBRARY, OPT_SIZES, OPT_LENGTH };
 
 static const struct cli_option options[] = {
-	[OPT_RUNS] = { 'r', "runs", "N", "how often everything is measured (jit 21, others 5)" },
+	[OPT_RUNS] = { 'r', "runs", "N", "how often everything is measured (jit 21, record 3, others 5)" },
 	[OPT_OUTPUT] = { 'o', "output", "RESULTS.json",
 		"also write a results file: samples of every run, environment, inputs" },
 	[OPT_LLVMPIPE] = { 'l', "llvmpipe", NULL, "replay: on the software driver as well" },
 	[OPT_NULL_LIBRARY] = { 0, "null-library", "FILE",
 		"replay: the null libGL.so.1 (the one that is built beside blinkctl)" },
+	[OPT_SIZES] = { 0, "sizes", "WxH,...",
+		"record: of the window (640x480,800x600,1024x768,1280x1024,1600x1200)" },
+	[OPT_LENGTH] = { 0, "length", "N", "record: of the program's work, where its recipe knows one" },
 	{ 0 }
 };
 
@@ -106,6 +109,60 @@ static struct json_object *suite_replay(const struct request *q, struct error *e
 	return bench_replay(&opt, err);
 }
 
+/* As cli_uint, but the sentence goes up: suites report their own failures. */
+static bool number_parse(const char *option, const char *text, unsigned long max,
+			 unsigned long *out, struct error *err)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoul(text, &end, 10);
+	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && *out <= max)
+		return true;
+	error_set(err, -EINVAL, "%s: '%s' is not a number from 0 to %lu", option, text, max);
+	return false;
+}
+
+/* "640x480,800x600" into sizes; 0 or the number of them. */
+static unsigned sizes_parse(const char *text, struct bench_size *sizes, unsigned most)
+{
+	unsigned n = 0;
+	int used;
+
+	while (n < most && sscanf(text, "%5ux%5u%n", &sizes[n].width, &sizes[n].height, &used) == 2) {
+		if (sizes[n].width < 16 || sizes[n].height < 16 || sizes[n].width > 8192 ||
+		    sizes[n].height > 8192)
+			return 0;
+		n++;
+		text += used;
+		if (!*text)
+			return n;
+		if (*text++ != ',')
+			return 0;
+	}
+	return 0;
+}
+
+static struct json_object *suite_record(const struct request *q, struct error *err)
+{
+	const char *sizes = q->args->opt[OPT_SIZES], *length = q->args->opt[OPT_LENGTH];
+	struct bench_size size[16];
+	struct bench_record_options opt = { .program = q->args->argv[1], .self = q->self,
+					    .sizes = size, .runs = q->runs };
+	unsigned long n = 0;
+
+	opt.nsizes = sizes_parse(sizes ? sizes : "640x480,800x600,1024x768,1280x1024,1600x1200",
+				 size, 16);
+	if (!opt.nsizes) {
+		error_set(err, -EINVAL, "--sizes: '%s' is not WxH,... (16 at most)", sizes);
+		return NULL;
+	}
+	if (length && !number_parse("--length", length, 1000000, &n, err))
+		return NULL;
+	opt.length = (unsigned)n;
+	return bench_record(&opt, err);
+}
+
 static const struct suite {
 	const char *name;
 	int least, most;                /* operands after the name */
@@ -117,6 +174,7 @@ static const struct suite {
 	{ "jit", 0, 0, 21, 0, "jit", suite_jit },
 	{ "replay", 1, 2, 5, 2, "replay X.blink [X.trace]", suite_replay },
 	{ "convert", 1, 1, 5, 1, "convert X.trace", suite_convert },
+	{ "record", 1, 1, 3, 0, "record PROGRAM", suite_record },
 };
 
 static const struct suite *suite_find(const char *name)
@@ -255,7 +313,7 @@ static int run(const struct cli_args *args)
 
 const struct cli_command cmd_bench = {
 	.name = "bench",
-	.synopsis = "[options] jit | replay X.blink [X.trace] | convert X.trace",
+	.synopsis = "[options] jit | replay X.blink [X.trace] | convert X.trace | record PROGRAM",
 	.summary = "measure engines, replay and conversion, beside other tools",
 	.text =
 		"jit: core cycles per instruction to verify, compile and run three mixes of "
@@ -271,6 +329,12 @@ const struct cli_command cmd_bench = {
 		"\n"
 		"convert: CPU time and peak memory of blinkctl convert against apitrace pickle "
 		"of the same file, and the sizes of both files.\n"
+		"\n"
+		"record: a program of corpora/ that ends by itself (openarena-timed), run natively, "
+		"under apitrace and under our recorder, at each size of its window: frame rate, "
+		"where the program logs its frames' times, and CPU time of the program and all "
+		"that serves it, the X server left out. Making the .blink afterwards is counted "
+		"apart.\n"
 		"\n"
 		"With --output, what was measured is also written as a results file, which "
 		"blinkctl results and blinkctl report read: every run's sample, the command, the "

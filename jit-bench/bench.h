@@ -44,4 +44,16 @@ struct bench_log_options {
 /* Size of the whole and of the pruned log against time, and the cost of pruning. */
 struct json_object *bench_log(const struct bench_log_options *opt, struct error *err);
 
+struct bench_size { unsigned width, height; };
+struct bench_record_options {
+	const char *program;         /* of corpora/; it must end by itself */
+	const char *self;
+	const struct bench_size *sizes;   /* for programs whose command has a size */
+	unsigned nsizes;
+	unsigned length;             /* $LENGTH for recipes that know it; 0: theirs */
+	unsigned runs;
+};
+/* Frame rate and CPU time of a program natively, under apitrace, under our recorder. */
+struct json_object *bench_record(const struct bench_record_options *opt, struct error *err);
+
 #endif

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,13 +30,19 @@ static double seconds(struct timeval t)
 	return (double)t.tv_sec + (double)t.tv_usec * 1e-6;
 }
 
-_Noreturn static void child(const char *const *argv, const char *const *env, int complaints)
+_Noreturn static void child(const struct process_place *place, const char *const *argv,
+			    const char *const *env, int complaints)
 {
 	int null = open("/dev/null", O_RDWR);
+	int out = place->output ? open(place->output, O_WRONLY | O_CREAT | O_TRUNC, 0666) : null;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (place->limit > 0)
+		setpgid(0, 0);
+	if (place->folder && chdir(place->folder) < 0)
+		_exit(EXIT_NOT_FOUND - 1);
 	dup2(null, STDIN_FILENO);
-	dup2(null, STDOUT_FILENO);
+	dup2(out, STDOUT_FILENO);
 	dup2(complaints, STDERR_FILENO);
 	for (; env && *env; env++)
 		putenv((char *)(uintptr_t)*env);
@@ -42,15 +50,31 @@ _Noreturn static void child(const char *const *argv, const char *const *env, int
 	_exit(errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_FOUND - 1);
 }
 
-/* The end of what came through the pipe until it closed. */
-static void last_line(int fd, char *line, size_t size)
+/* Something to be read before the time `until`, 0: no limit. */
+static bool in_time(int fd, double until)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	double left = until - now();
+	int rc;
+
+	do
+		rc = poll(&p, 1, until <= 0 ? -1 : left <= 0 ? 0 : left < 1e6 ? (int)(left * 1e3) + 1
+							       : -1);
+	while (rc < 0 && errno == EINTR);
+	return rc != 0;
+}
+
+/* The end of what came through the pipe until it closed; false: the time is up. */
+static bool last_line(int fd, double until, char *line, size_t size)
 {
 	char text[512];
-	ssize_t n;
+	ssize_t n = 1;
 	size_t len = 0;
 	char *start;
+	bool alive;
 
-	while ((n = read(fd, text + len, sizeof(text) - 1 - len)) > 0) {
+	while ((alive = in_time(fd, until)) &&
+	       (n = read(fd, text + len, sizeof(text) - 1 - len)) > 0) {
 		len += (size_t)n;
 		if (len < sizeof(text) - 1)
 			continue;
@@ -63,6 +87,7 @@ static void last_line(int fd, char *line, size_t size)
 	start = strrchr(text, '\n');
 	start = start ? start + 1 : text;
 	snprintf(line, size, "%.*s", (int)size - 1, start);
+	return alive;
 }
 
 static int judge(const char *program, int status, const char *line, struct error *err)
@@ -79,12 +104,13 @@ static int judge(const char *program, int status, const char *line, struct error
 			 line[0] ? ": " : "", line);
 }
 
-int process_run(const char *const *argv, const char *const *env, struct process_cost *cost,
-		struct error *err)
+int process_run_in(const struct process_place *place, const char *const *argv,
+		   const char *const *env, struct process_cost *cost, struct error *err)
 {
 	struct rusage usage;
 	int complaints[2], status;
 	double start = now();
+	bool alive = true;
 	char line[256];
 	pid_t pid;
 
@@ -92,18 +118,30 @@ int process_run(const char *const *argv, const char *const *env, struct process_
 		return error_set(err, -errno, "%s: %s", argv[0], strerror(errno));
 	pid = fork();
 	if (pid == 0)
-		child(argv, env, complaints[1]);
+		child(place, argv, env, complaints[1]);
 	close(complaints[1]);
 	if (pid > 0)
-		last_line(complaints[0], line, sizeof(line));
+		alive = last_line(complaints[0], place->limit > 0 ? start + place->limit : 0, line,
+				  sizeof(line));
 	close(complaints[0]);
 	if (pid < 0)
 		return error_set(err, -errno, "%s: %s", argv[0], strerror(errno));
+	if (!alive)
+		kill(-pid, SIGKILL);
 	while (wait4(pid, &status, 0, &usage) < 0)
 		if (errno != EINTR)
 			return error_set(err, -errno, "%s: %s", argv[0], strerror(errno));
+	if (!alive)
+		return error_set(err, -ETIMEDOUT, "%s: still running after %.0f s, killed", argv[0],
+				 place->limit);
 	cost->wall = now() - start;
 	cost->cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime);
 	cost->peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
 	return judge(argv[0], status, line, err);
+}
+
+int process_run(const char *const *argv, const char *const *env, struct process_cost *cost,
+		struct error *err)
+{
+	return process_run_in(&(struct process_place){ .limit = 0 }, argv, env, cost, err);
 }

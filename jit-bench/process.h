@@ -17,4 +17,14 @@ struct process_cost {
 int process_run(const char *const *argv, const char *const *env, struct process_cost *cost,
 		struct error *err);
 
+struct process_place {
+	const char *folder;       /* where it runs; NULL: here */
+	const char *output;       /* file that gets its standard output; NULL: nowhere */
+	double limit;             /* seconds after which it is killed, with its process group,
+	                             and -ETIMEDOUT returned; 0: none */
+};
+/* The same, in a place of its own. */
+int process_run_in(const struct process_place *place, const char *const *argv,
+		   const char *const *env, struct process_cost *cost, struct error *err);
+
 #endif
