@@ -25,6 +25,11 @@ FEATURES     += -DHAVE_CAPSTONE $(shell pkg-config --cflags capstone)
 FEATURE_LIBS += $(shell pkg-config --libs capstone)
 endif
 
+ifeq ($(wildcard /usr/include/perfmon/pfmlib.h),/usr/include/perfmon/pfmlib.h)
+FEATURES     += -DHAVE_PFM
+FEATURE_LIBS += -lpfm
+endif
+
 # -- flags --------------------------------------------------------------------------
 STD     := -std=c17 -D_GNU_SOURCE
 OPT     ?= -O2 -g
@@ -152,6 +157,43 @@ $(RECORDER): $(REC_OBJ)
 -include $(REC_OBJ:.o=.d)
 all: $(RECORDER)
 
+# -- other code generators, to measure beside ours (jit-bench/peer.h) ------------------
+# None of their libraries is needed: what is there is linked, to this program alone.
+PEERS     := $(B)/jit-bench/blink-peers
+PEER_OBJ  := $(B)/jit-bench/peers/main.o
+LLVM_CONFIG ?= $(shell command -v llvm-config llvm-config-14 | head -n 1)
+GCCJIT_H  := $(shell echo '\#include <libgccjit.h>' | $(CC) -E -x c - >/dev/null 2>&1 && echo 1)
+CXX_OK    := $(shell echo '\#include <asmjit/asmjit.h>' | $(CXX) -std=c++17 -E -x c++ - >/dev/null 2>&1 && echo 1)
+ifneq ($(wildcard /usr/include/libtcc.h),)
+PEER_OBJ  += $(B)/jit-bench/peers/tcc.o
+PEER_HAVE += -DHAVE_LIBTCC
+PEER_LIBS += -ltcc
+endif
+ifneq ($(GCCJIT_H),)
+PEER_OBJ  += $(B)/jit-bench/peers/gccjit.o
+PEER_HAVE += -DHAVE_LIBGCCJIT
+PEER_LIBS += -lgccjit
+endif
+ifneq ($(LLVM_CONFIG),)
+PEER_OBJ  += $(B)/jit-bench/peers/llvm.o
+PEER_HAVE += -DHAVE_LLVM
+PEER_LIBS += $(shell $(LLVM_CONFIG) --ldflags --libs --link-shared)
+LLVM_INCLUDE := -isystem $(shell $(LLVM_CONFIG) --includedir)
+endif
+ifneq ($(CXX_OK),)
+PEER_OBJ  += $(B)/jit-bench/peers/asmjit.o
+PEER_HAVE += -DHAVE_ASMJIT
+PEER_LIBS += -lasmjit -lstdc++
+endif
+# what was there is told by blinkctl doctor
+$(B)/jit-bench/peers/main.o $(B)/cli/cmd_doctor.o: CFLAGS_ALL += $(PEER_HAVE)
+$(B)/jit-bench/peers/llvm.o: CFLAGS_ALL += $(LLVM_INCLUDE)
+$(B)/jit-bench/peers/asmjit.o: jit-bench/peers/asmjit.cpp jit-bench/peer.h
+	$(call say,CXX,$<)mkdir -p $(@D) && $(CXX) -std=c++17 $(OPT) -Wall -Wextra -Werror -I. $(SAN) -c $< -o $@
+$(PEERS): $(PEER_OBJ) $(SAN_OBJ) $(B)/libblink.a
+	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL) $(PEER_LIBS)
+all: $(PEERS)
+
 # -- checking -----------------------------------------------------------------------
 # As many jobs as processors, unless -j was given.
 MAKE_MANY = $(MAKE) --no-print-directory $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -216,6 +258,7 @@ install: all
 	   $(D)/share/bash-completion/completions $(D)/share/blink/corpora $(D)/share/doc/blink && \
 	install -m 755 $(B)/blinkctl $(D)/bin && \
 	install -m 644 $(B)/libblink.a $(D)/lib && install -m 644 $(NULLGL) $(RECORDER) $(D)/lib/blink && \
+	install -m 755 $(PEERS) $(D)/lib/blink && \
 	for h in $(HEADERS); do install -D -m 644 $$h $(D)/include/$$h || exit 1; done && \
 	install -m 644 $(GENH) $(D)/include/blink/gl/ && \
 	for c in $(COMMANDS); do \

@@ -19,9 +19,11 @@ measure()
 }
 
 measure jit jit || exit 1
+measure jit-peers jit --peers || exit 1
 for name in $programs; do
 	trace=out/corpora/$name.trace file=$out/$name.blink
 	"$blinkctl" convert "$trace" -o "$file" >/dev/null &&
 	measure "$name-convert" convert "$trace" &&
+	measure "$name-table3" table3 "$file" &&
 	measure "$name-replay" --llvmpipe replay "$file" "$trace" || exit 1
 done

@@ -4,7 +4,7 @@
 #   sh ci/install.sh GROUP... [-- PACKAGE...]
 #
 # Groups: build (compiler, libraries, tests), run (display, drivers, apitrace, plots),
-# fuzz (clang's sanitizer runtime).  As root, or through sudo.  When nothing is missing,
+# fuzz (clang's sanitizer runtime), peers (code generators to measure beside ours).  As root, or through sudo.  When nothing is missing,
 # nothing is run and no network is touched.
 set -eu
 
@@ -20,10 +20,12 @@ group_packages()
 	run)
 		echo apitrace xvfb xauth mesa-utils libgl1-mesa-dri libglx-mesa0 libegl1 \
 			libegl-mesa0 libgl1 gnuplot-nox ca-certificates ;;
+	peers)
+		echo g++ libgccjit-12-dev libtcc-dev libasmjit-dev llvm-dev libpfm4-dev ;;
 	fuzz)
 		echo clang libclang-rt-14-dev ;;
 	*)
-		echo "install.sh: no group '$1' (build, run, fuzz)" >&2
+		echo "install.sh: no group '$1' (build, run, fuzz, peers)" >&2
 		exit 2 ;;
 	esac
 }

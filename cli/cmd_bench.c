@@ -16,18 +16,24 @@
 #include "jit-bench/bench.h"
 #include "reports/results.h"
 
-enum { OPT_RUNS, OPT_OUTPUT, OPT_LLVMPIPE, OPT_NULL_LIBRARY, OPT_SIZES, OPT_LENGTH };
+enum {
+	OPT_RUNS, OPT_OUTPUT, OPT_LLVMPIPE, OPT_NULL_LIBRARY, OPT_SIZES, OPT_LENGTH, OPT_PEERS,
+	OPT_FRAME
+};
 
 static const struct cli_option options[] = {
-	[OPT_RUNS] = { 'r', "runs", "N", "how often everything is measured (jit 21, record 3, others 5)" },
+	[OPT_RUNS] = { 'r', "runs", "N", "how often everything is measured (jit 21, jit --peers 11, "
+		"table3 101, record 3, others 5)" },
 	[OPT_OUTPUT] = { 'o', "output", "RESULTS.json",
 		"also write a results file: samples of every run, environment, inputs" },
 	[OPT_LLVMPIPE] = { 'l', "llvmpipe", NULL, "replay: on the software driver as well" },
 	[OPT_NULL_LIBRARY] = { 0, "null-library", "FILE",
-		"replay: the null libGL.so.1 (the one that is built beside blinkctl)" },
+		"replay, table3: the null libGL.so.1 (the one that is built beside blinkctl)" },
 	[OPT_SIZES] = { 0, "sizes", "WxH,...",
 		"record: of the window (640x480,800x600,1024x768,1280x1024,1600x1200)" },
 	[OPT_LENGTH] = { 0, "length", "N", "record: of the program's work, where its recipe knows one" },
+	[OPT_PEERS] = { 'p', "peers", NULL, "jit: beside other code generators" },
+	[OPT_FRAME] = { 'f', "frame", "N", "table3: which frame (one in the middle, at most 100)" },
 	{ 0 }
 };
 
@@ -48,15 +54,13 @@ static int self_path(char *path, size_t size)
 }
 
 /* Beside the program where it was built, below its prefix where it is installed. */
-static bool null_library_find(const char *self, char *path, size_t size)
+static bool beside_find(const char *self, const char *name, char *path, size_t size)
 {
-	static const char *const places[] = {
-		"jit-bench/libGL.so.1", "../lib/blink/libGL.so.1",
-	};
+	static const char *const places[] = { "jit-bench", "../lib/blink" };
 	int folder = (int)(strrchr(self, '/') - self);
 
 	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, size, "%.*s/%s", folder, self, places[i]);
+		snprintf(path, size, "%.*s/%s/%s", folder, self, places[i], name);
 		if (access(path, R_OK) == 0)
 			return true;
 	}
@@ -67,12 +71,20 @@ static bool null_library_find(const char *self, char *path, size_t size)
 struct request {
 	const struct cli_args *args;
 	unsigned runs;
+	int64_t frame;                  /* -1: not said */
 	const char *self;               /* path of blinkctl */
 };
 
 static struct json_object *suite_jit(const struct request *q, struct error *err)
 {
-	return bench_jit(q->runs, err);
+	char path[PATH_MAX + 64];
+
+	if (!q->args->opt[OPT_PEERS])
+		return bench_jit(q->runs, err);
+	if (beside_find(q->self, "blink-peers", path, sizeof(path)))
+		return bench_peers_run(path, q->runs, err);
+	error_set(err, -ENOPKG, "bench: the program blink-peers is not there (make builds it)");
+	return NULL;
 }
 
 static struct json_object *suite_convert(const struct request *q, struct error *err)
@@ -83,30 +95,47 @@ static struct json_object *suite_convert(const struct request *q, struct error *
 	return bench_convert(&opt, err);
 }
 
-static struct json_object *suite_replay(const struct request *q, struct error *err)
+/* The null libGL that was asked for, or ours; NULL with err set. */
+static const char *null_library(const struct request *q, char *path, size_t size,
+				struct error *err)
 {
-	const struct cli_args *args = q->args;
-	struct bench_replay_options opt = {
-		.blink = args->argv[1], .trace = args->argc > 2 ? args->argv[2] : NULL,
-		.runs = q->runs, .llvmpipe = args->opt[OPT_LLVMPIPE] != NULL,
-		.self = q->self, .nullgl = args->opt[OPT_NULL_LIBRARY],
-	};
-	char found[PATH_MAX + 64], given[PATH_MAX];
+	const char *given = q->args->opt[OPT_NULL_LIBRARY];
 
-	if (opt.nullgl) {
-		if (!realpath(opt.nullgl, given)) {
-			error_set(err, -ENOPKG, "%s: %s", opt.nullgl, strerror(errno));
-			return NULL;
-		}
-		opt.nullgl = given;
-	} else if (null_library_find(q->self, found, sizeof(found))) {
-		opt.nullgl = found;
-	} else {
+	if (given && !realpath(given, path)) {
+		error_set(err, -ENOPKG, "%s: %s", given, strerror(errno));
+		return NULL;
+	}
+	if (!given && !beside_find(q->self, "libGL.so.1", path, size)) {
 		error_set(err, -ENOPKG, "bench: the null libGL.so.1 is not there "
 			  "(make builds it; --null-library names another)");
 		return NULL;
 	}
-	return bench_replay(&opt, err);
+	return path;
+}
+
+static struct json_object *suite_table3(const struct request *q, struct error *err)
+{
+	char path[PATH_MAX + 64];
+	struct bench_table3_options opt = {
+		.files = (const char *const *)q->args->argv + 1,
+		.nfiles = (unsigned)q->args->argc - 1, .runs = q->runs, .frame = q->frame,
+		.nullgl = null_library(q, path, sizeof(path), err),
+	};
+
+	return opt.nullgl ? bench_table3(&opt, err) : NULL;
+}
+
+static struct json_object *suite_replay(const struct request *q, struct error *err)
+{
+	const struct cli_args *args = q->args;
+	char path[PATH_MAX + 64];
+	struct bench_replay_options opt = {
+		.blink = args->argv[1], .trace = args->argc > 2 ? args->argv[2] : NULL,
+		.runs = q->runs, .llvmpipe = args->opt[OPT_LLVMPIPE] != NULL,
+		.self = q->self, .nullgl = null_library(q, path, sizeof(path), err),
+	};
+
+	return opt.nullgl ? bench_replay(&opt, err) : NULL;
 }
 
 /* As cli_uint, but the sentence goes up: suites report their own failures. */
@@ -172,6 +201,7 @@ static const struct suite {
 	struct json_object *(*run)(const struct request *q, struct error *err);
 } suites[] = {
 	{ "jit", 0, 0, 21, 0, "jit", suite_jit },
+	{ "table3", 1, 7, 101, 7, "table3 X.blink...", suite_table3 },
 	{ "replay", 1, 2, 5, 2, "replay X.blink [X.trace]", suite_replay },
 	{ "convert", 1, 1, 5, 1, "convert X.trace", suite_convert },
 	{ "record", 1, 1, 3, 0, "record PROGRAM", suite_record },
@@ -279,17 +309,24 @@ static void values_drop(struct json_object *j)
 static int run(const struct cli_args *args)
 {
 	const struct suite *suite = suite_find(args->argv[0]);
-	unsigned long runs = suite ? suite->runs : 0;
+	unsigned long runs = suite ? suite->runs : 0, frame;
 	struct json_object *j;
 	struct timespec start;
 	struct error err = { 0 };
 	char self[PATH_MAX];
-	struct request q = { .args = args, .self = self };
+	struct request q = { .args = args, .frame = -1, .self = self };
 
 	if (!suite || args->argc - 1 < suite->least || args->argc - 1 > suite->most)
 		return suite_usage(args->argv[0]);
+	if (args->opt[OPT_PEERS])
+		runs = 11;
 	if (args->opt[OPT_RUNS] && !cli_uint("--runs", args->opt[OPT_RUNS], 500, &runs))
 		return EXIT_USAGE;
+	if (args->opt[OPT_FRAME]) {
+		if (!cli_uint("--frame", args->opt[OPT_FRAME], UINT32_MAX, &frame))
+			return EXIT_USAGE;
+		q.frame = (int64_t)frame;
+	}
 	if (!runs)
 		return fail(EXIT_USAGE, -EINVAL, "--runs", "at least 1");
 	if (!self_path(self, sizeof(self)))
@@ -313,13 +350,24 @@ static int run(const struct cli_args *args)
 
 const struct cli_command cmd_bench = {
 	.name = "bench",
-	.synopsis = "[options] jit | replay X.blink [X.trace] | convert X.trace | record PROGRAM",
+	.synopsis = "[options] jit | table3 X.blink... | replay X.blink [X.trace] | convert X.trace | "
+		"record PROGRAM",
 	.summary = "measure engines, replay and conversion, beside other tools",
 	.text =
 		"jit: core cycles per instruction to verify, compile and run three mixes of "
 		"instructions on entry points that return at once. Cycles come from hardware "
 		"counters where the machine has them, else from the time stamp counter, "
 		"calibrated against a loop of known length; the result says which.\n"
+		"\n"
+		"jit --peers: verifying, compiling and running the same mixes beside gcc -O3 (run as a "
+		"program, static calls), AsmJit, libtcc, LLVM, libgccjit, as far as they were there "
+		"when this was built, and beside interpreters made for the mixes alone. Peers are given "
+		"the program decoded, and memory near the functions called; they verify nothing.\n"
+		"\n"
+		"table3: a frame of each file compiled by gcc -O3 as straight C calls with the same "
+		"arguments to the same entry points, beside the JIT, with and without verifying and "
+		"compiling; on a null libGL and on the driver, which draws in the same thread. Where a "
+		"file makes display lists at its beginning, that set-up too.\n"
 		"\n"
 		"replay: CPU time of whole processes, blinkctl replay of X.blink against "
 		"glretrace --benchmark --headless of X.trace, on the same null libGL; and the "

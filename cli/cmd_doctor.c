@@ -47,6 +47,31 @@ static const struct feature {
 #else
 	{ "capstone", "libcapstone-dev", "listings of machine code", false },
 #endif
+#ifdef HAVE_PFM
+	{ "libpfm4", "libpfm4-dev", "names of hardware counters, in bench", true },
+#else
+	{ "libpfm4", "libpfm4-dev", "names of hardware counters, in bench", false },
+#endif
+#ifdef HAVE_ASMJIT
+	{ "AsmJit", "libasmjit-dev g++", "bench jit --peers", true },
+#else
+	{ "AsmJit", "libasmjit-dev g++", "bench jit --peers", false },
+#endif
+#ifdef HAVE_LIBTCC
+	{ "libtcc", "libtcc-dev", "bench jit --peers", true },
+#else
+	{ "libtcc", "libtcc-dev", "bench jit --peers", false },
+#endif
+#ifdef HAVE_LLVM
+	{ "LLVM", "llvm-dev", "bench jit --peers", true },
+#else
+	{ "LLVM", "llvm-dev", "bench jit --peers", false },
+#endif
+#ifdef HAVE_LIBGCCJIT
+	{ "libgccjit", "libgccjit-12-dev", "bench jit --peers", true },
+#else
+	{ "libgccjit", "libgccjit-12-dev", "bench jit --peers", false },
+#endif
 };
 
 struct finding {

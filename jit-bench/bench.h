@@ -8,6 +8,7 @@
 #define JIT_BENCH_BENCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <json-c/json.h>
 
@@ -15,6 +16,20 @@
 
 /* Cycles per instruction to verify, compile and run the instruction mixes. */
 struct json_object *bench_jit(unsigned runs, struct error *err);
+
+/* The same mixes by other code generators, beside ours: runs the program blink-peers at
+ * that path, which has their libraries. */
+struct json_object *bench_peers_run(const char *program, unsigned runs, struct error *err);
+
+struct bench_table3_options {
+	const char *const *files;    /* .blink */
+	unsigned nfiles, runs;
+	int64_t frame;               /* of each file; -1: one in the middle */
+	const char *nullgl;
+};
+/* A frame compiled by gcc -O3 as straight C calls, beside the JIT, on a null GL and on
+ * the driver. */
+struct json_object *bench_table3(const struct bench_table3_options *opt, struct error *err);
 
 struct bench_replay_options {
 	const char *blink, *trace;   /* trace NULL: our side alone */

@@ -1,0 +1,61 @@
+/* main.c - blink-peers: what `blinkctl bench jit --peers` runs, so that the libraries
+ * measured here are linked to nothing else.
+ *
+ *   blink-peers RUNS | --check
+ *
+ * Prints one line of JSON; status 1 with a sentence on stderr.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "jit-bench/bench_peers.h"
+
+#ifdef HAVE_LIBGCCJIT
+#define GCCJIT &peer_gccjit
+#else
+#define GCCJIT NULL
+#endif
+#ifdef HAVE_LLVM
+#define LLVM &peer_llvm
+#else
+#define LLVM NULL
+#endif
+#ifdef HAVE_LIBTCC
+#define TCC &peer_tcc
+#else
+#define TCC NULL
+#endif
+#ifdef HAVE_ASMJIT
+#define ASMJIT &peer_asmjit
+#else
+#define ASMJIT NULL
+#endif
+
+int main(int argc, char **argv)
+{
+	static const struct peer_row rows[] = {
+		{ "gcc -O3", "gcc", &peer_gcc },
+		{ "AsmJit", "libasmjit-dev g++", ASMJIT },
+		{ "libtcc", "libtcc-dev", TCC },
+		{ "LLVM", "llvm-dev", LLVM },
+		{ "libgccjit", "libgccjit-12-dev", GCCJIT },
+	};
+	const unsigned n = sizeof(rows) / sizeof(rows[0]);
+	struct error err = { 0 };
+	struct json_object *j;
+
+	if (argc != 2) {
+		fprintf(stderr, "blink-peers: how many runs?\n");
+		return 2;
+	}
+	j = !strcmp(argv[1], "--check") ? bench_peers_check(rows, n, &err)
+		: bench_peers(rows, n, (unsigned)strtoul(argv[1], NULL, 10), &err);
+	if (!j) {
+		fprintf(stderr, "%s\n", err.text);
+		return 1;
+	}
+	puts(json_object_to_json_string_ext(j, JSON_C_TO_STRING_PLAIN));
+	json_object_put(j);
+	return 0;
+}
