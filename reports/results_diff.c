@@ -58,8 +58,10 @@ static void number_put(struct json_object *j, const char *key, bool known, doubl
 	json_object_object_add(j, key, known ? number(v) : NULL);
 }
 
+/* ---- likeness ----------------------------------------------------------------------- */
+
 __attribute__((format(printf, 2, 3)))
-static void note(struct diff *d, const char *fmt, ...)
+static void note_add(struct json_object *notes, const char *fmt, ...)
 {
 	char text[1024];
 	va_list args;
@@ -67,12 +69,24 @@ static void note(struct diff *d, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	json_object_array_add(d->notes, json_object_new_string(text));
+	json_object_array_add(notes, json_object_new_string(text));
 }
 
-/* ---- likeness ----------------------------------------------------------------------- */
+static bool inputs_equal(const struct results_invocation *base,
+			 const struct results_invocation *now)
+{
+	struct json_object *a = json_at(base->json, "inputs"), *b = json_at(now->json, "inputs");
+	size_t na = a ? json_object_array_length(a) : 0, nb = b ? json_object_array_length(b) : 0;
+	bool same = na == nb;
 
-static void environments_note(struct diff *d, const struct pair *p)
+	for (size_t i = 0; same && i < na; i++)
+		same = json_object_equal(json_at(json_object_array_get_idx(a, i), "xxh3_128"),
+					 json_at(json_object_array_get_idx(b, i), "xxh3_128"));
+	return same;
+}
+
+void results_unlike(const struct results_invocation *base, const struct results_invocation *now,
+		    struct json_object *notes)
 {
 	static const char *const keys[] = {
 		"environment.cpu", "environment.processors", "environment.kernel",
@@ -81,38 +95,26 @@ static void environments_note(struct diff *d, const struct pair *p)
 	};
 
 	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		struct json_object *a = json_at(p->base->json, keys[i]);
-		struct json_object *b = json_at(p->now->json, keys[i]);
+		struct json_object *a = json_at(base->json, keys[i]);
+		struct json_object *b = json_at(now->json, keys[i]);
 
 		if (a && b && !json_object_equal(a, b))
-			note(d, "%s differs: %s and %s", keys[i] + strlen("environment."),
-			     json_object_get_string(a), json_object_get_string(b));
+			note_add(notes, "%s differs: %s and %s", keys[i] + strlen("environment."),
+				 json_object_get_string(a), json_object_get_string(b));
 	}
-}
-
-static void inputs_note(struct diff *d, const struct pair *p)
-{
-	struct json_object *a = json_at(p->base->json, "inputs");
-	struct json_object *b = json_at(p->now->json, "inputs");
-	size_t na = a ? json_object_array_length(a) : 0, nb = b ? json_object_array_length(b) : 0;
-	bool same = na == nb;
-
-	for (size_t i = 0; same && i < na; i++)
-		same = json_object_equal(json_at(json_object_array_get_idx(a, i), "xxh3_128"),
-					 json_at(json_object_array_get_idx(b, i), "xxh3_128"));
-	if (!same)
-		note(d, "suite %s: the inputs differ", p->base->suite);
+	if (!inputs_equal(base, now))
+		note_add(notes, "suite %s: the inputs differ", base->suite);
 }
 
 static bool alike(struct diff *d, const struct results_metric *a, const struct results_metric *b)
 {
 	if (strcmp(a->unit, b->unit) || a->exact != b->exact) {
-		note(d, "%s, %s: not comparable (another unit, or counted on one side)", a->of,
+		note_add(d->notes, "%s, %s: not comparable (another unit, or counted on one side)", a->of,
 		     a->name);
 		return false;
 	}
 	if (!a->n || !b->n) {
-		note(d, "%s, %s: one side has no samples", a->of, a->name);
+		note_add(d->notes, "%s, %s: one side has no samples", a->of, a->name);
 		return false;
 	}
 	return true;
@@ -141,14 +143,13 @@ static int rows_take(struct diff *d, const struct pair *p, struct error *err)
 	if (!more)
 		return error_set(err, -ENOMEM, "diff: out of memory");
 	d->rows = more;
-	environments_note(d, p);
-	inputs_note(d, p);
+	results_unlike(p->base, p->now, d->notes);
 	for (size_t i = 0; i < p->base->count; i++) {
 		const struct results_metric *a = &p->base->metrics[i];
 		const struct results_metric *b = results_metric_find(p->now, a->of, a->name);
 
 		if (!b) {
-			note(d, "%s, %s: only in the base", a->of, a->name);
+			note_add(d->notes, "%s, %s: only in the base", a->of, a->name);
 		} else if (alike(d, a, b)) {
 			d->rows[d->n] = (struct row){ .in = p->base, .base = a, .now = b };
 			row_measure(&d->rows[d->n++]);
@@ -156,7 +157,7 @@ static int rows_take(struct diff *d, const struct pair *p, struct error *err)
 	}
 	for (size_t i = 0; i < p->now->count; i++)
 		if (!results_metric_find(p->base, p->now->metrics[i].of, p->now->metrics[i].name))
-			note(d, "%s, %s: only in the new file", p->now->metrics[i].of,
+			note_add(d->notes, "%s, %s: only in the new file", p->now->metrics[i].of,
 			     p->now->metrics[i].name);
 	return 0;
 }
@@ -253,11 +254,11 @@ static int pairs_take(struct diff *d, const struct results *base, const struct r
 		if (p.now)
 			rc = rows_take(d, &p, err);
 		else
-			note(d, "suite %s: only in the base", p.base->suite);
+			note_add(d->notes, "suite %s: only in the base", p.base->suite);
 	}
 	for (size_t i = 0; i < now->count; i++)
 		if (!results_suite(base, now->invocations[i].suite))
-			note(d, "suite %s: only in the new file", now->invocations[i].suite);
+			note_add(d->notes, "suite %s: only in the new file", now->invocations[i].suite);
 	return rc;
 }
 
