@@ -192,6 +192,11 @@ static struct json_object *suite_record(const struct request *q, struct error *e
 	return bench_record(&opt, err);
 }
 
+static struct json_object *suite_lines(const struct request *q, struct error *err)
+{
+	return bench_lines(q->args->argc > 1 ? q->args->argv[1] : ".", err);
+}
+
 static const struct suite {
 	const char *name;
 	int least, most;                /* operands after the name */
@@ -205,6 +210,7 @@ static const struct suite {
 	{ "replay", 1, 2, 5, 2, "replay X.blink [X.trace]", suite_replay },
 	{ "convert", 1, 1, 5, 1, "convert X.trace", suite_convert },
 	{ "record", 1, 1, 3, 0, "record PROGRAM", suite_record },
+	{ "lines", 0, 1, 1, 0, "lines [TREE]", suite_lines },
 };
 
 static const struct suite *suite_find(const char *name)
@@ -383,6 +389,9 @@ const struct cli_command cmd_bench = {
 		"where the program logs its frames' times, and CPU time of the program and all "
 		"that serves it, the X server left out. Making the .blink afterwards is counted "
 		"apart.\n"
+		"\n"
+		"lines: lines of code, blank ones and comments left out, of each part of recording, "
+		"pruning and restarting, from the source tree (the current folder).\n"
 		"\n"
 		"With --output, what was measured is also written as a results file, which "
 		"blinkctl results and blinkctl report read: every run's sample, the command, the "

@@ -71,4 +71,7 @@ struct bench_record_options {
 /* Frame rate and CPU time of a program natively, under apitrace, under our recorder. */
 struct json_object *bench_record(const struct bench_record_options *opt, struct error *err);
 
+/* Lines of code of each part, from the source tree. */
+struct json_object *bench_lines(const char *tree, struct error *err);
+
 #endif
