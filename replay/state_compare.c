@@ -36,6 +36,15 @@ static int frame_seen(void *user, struct sink *sink, uint32_t frame, struct erro
 	return r->opt.on_frame ? r->opt.on_frame(r->opt.user, sink, frame, err) : 0;
 }
 
+static int track_start(struct state_replay *r, struct error *err)
+{
+	struct client_limits limits = { .slots = blink_slots(r->file) };
+
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		limits.names[i] = blink_names_max(r->file, i);
+	return state_track_init(&r->track, &limits, err);
+}
+
 int state_replay_open(struct state_replay **out, const char *path,
 		      const struct state_replay_options *opt, struct error *err)
 {
@@ -52,7 +61,7 @@ int state_replay_open(struct state_replay **out, const char *path,
 	if (e >= 0)
 		e = blink_open(&r->file, path, 0, err);
 	if (e >= 0)
-		e = state_track_init(&r->track, r->file, err);
+		e = track_start(r, err);
 	if (e >= 0)
 		e = player_create(&r->player, r->file, r->sink, &play, err);
 	if (e < 0) {
@@ -103,10 +112,10 @@ int state_replay_to(struct state_replay *r, uint32_t frame, struct error *err)
 
 /* ---- one context ----------------------------------------------------------- */
 
-static void world_fill(const struct state_replay *r, uint32_t context, struct state_world *w)
+static void world_fill(const struct state_subject *r, uint32_t context, struct state_world *w)
 {
-	const struct client *c = player_client(r->player);
-	const struct state_track *t = &r->track;
+	const struct client *c = r->client;
+	const struct state_track *t = r->track;
 
 	memset(w, 0, sizeof(*w));
 	w->context = context;
@@ -131,14 +140,14 @@ static const struct track_drawable *drawable_at(const struct state_track *t, uin
 	return id && id < t->ndrawables && t->drawables[id].live ? &t->drawables[id] : NULL;
 }
 
-static int context_take(struct state_replay *r, struct state_dump *d, uint32_t context,
+static int context_take(const struct state_subject *r, struct state_dump *d, uint32_t context,
 			uint32_t draw, uint32_t read, struct state_world *w, struct error *err)
 {
-	const struct track_drawable *seen = drawable_at(&r->track, w->drawable);
+	const struct track_drawable *seen = drawable_at(r->track, w->drawable);
 	int e;
 
-	draw = drawable_at(&r->track, draw) ? draw : 0;
-	read = drawable_at(&r->track, read) ? read : 0;
+	draw = drawable_at(r->track, draw) ? draw : 0;
+	read = drawable_at(r->track, read) ? read : 0;
 	e = r->sink->ops->make_current(r->sink, context, draw, read, err);
 	if (e < 0)
 		return e;
@@ -163,10 +172,10 @@ static bool first_of_group(const struct state_track *t, uint32_t context)
 	return true;
 }
 
-static int contexts_take(struct state_replay *r, struct state_dump *d, bool *looked,
+static int contexts_take(const struct state_subject *r, struct state_dump *d, bool *looked,
 			 struct error *err)
 {
-	const struct state_track *t = &r->track;
+	const struct state_track *t = r->track;
 	struct state_world w;
 	int e = 0;
 
@@ -187,10 +196,10 @@ static int contexts_take(struct state_replay *r, struct state_dump *d, bool *loo
 }
 
 /* Drawables that no context is with now: through the first context that there is. */
-static int drawables_take(struct state_replay *r, struct state_dump *d, bool *looked,
+static int drawables_take(const struct state_subject *r, struct state_dump *d, bool *looked,
 			  struct error *err)
 {
-	const struct state_track *t = &r->track;
+	const struct state_track *t = r->track;
 	struct state_world w;
 	uint32_t by = 1;
 	int e = 0;
@@ -271,10 +280,10 @@ static bool lists_add(const struct state_track *t, struct state_dump *d)
 }
 
 /* Slots of programs that are there; programs is a set of the client's names. */
-static bool slots_add(const struct state_replay *r, struct state_dump *d, const bool *programs)
+static bool slots_add(const struct state_subject *r, struct state_dump *d, const bool *programs)
 {
-	const struct client *c = player_client(r->player);
-	const struct state_track *t = &r->track;
+	const struct client *c = r->client;
+	const struct state_track *t = r->track;
 	bool ok = true;
 
 	for (uint32_t i = 1; i < t->nslots && i < c->nlocations; i++) {
@@ -288,9 +297,9 @@ static bool slots_add(const struct state_replay *r, struct state_dump *d, const 
 	return ok;
 }
 
-static bool syncs_add(const struct state_replay *r, struct state_dump *d)
+static bool syncs_add(const struct state_subject *r, struct state_dump *d)
 {
-	const struct client *c = player_client(r->player);
+	const struct client *c = r->client;
 	bool ok = true;
 
 	for (uint32_t i = 1; i < c->names_cap[GL_SPACE_SYNC]; i++)
@@ -299,9 +308,9 @@ static bool syncs_add(const struct state_replay *r, struct state_dump *d)
 	return ok;
 }
 
-static bool told_add(const struct state_replay *r, struct state_dump *d)
+static bool told_add(const struct state_subject *r, struct state_dump *d)
 {
-	const struct state_track *t = &r->track;
+	const struct state_track *t = r->track;
 	uint32_t count = t->names[GL_SPACE_PROGRAM].count;
 	bool *programs = calloc(count, sizeof(*programs)), ok;
 
@@ -315,31 +324,56 @@ static bool told_add(const struct state_replay *r, struct state_dump *d)
 	return ok;
 }
 
-int state_replay_take(struct state_replay *r, struct state_dump *d, struct error *err)
+static int subject_resume(const struct state_subject *s, struct error *err)
 {
-	const struct state_track *t = &r->track;
-	bool *looked = calloc(t->ndrawables, sizeof(*looked));
+	const struct state_track *t = s->track;
+
+	return s->sink->ops->make_current(s->sink, t->current,
+					  drawable_at(t, t->draw) ? t->draw : 0,
+					  drawable_at(t, t->read) ? t->read : 0, err);
+}
+
+int state_subject_take(const struct state_subject *s, struct state_dump *d, struct error *err)
+{
+	bool *looked = calloc(s->track->ndrawables, sizeof(*looked));
 	int e;
 
 	if (!looked)
 		return error_set(err, -ENOMEM, "state: out of memory");
 	d->count = 0;
 	d->append = true;
-	e = contexts_take(r, d, looked, err);
+	e = contexts_take(s, d, looked, err);
 	if (e >= 0)
-		e = drawables_take(r, d, looked, err);
+		e = drawables_take(s, d, looked, err);
 	free(looked);
 	d->append = false;
-	if (e >= 0 && !told_add(r, d))
+	if (e >= 0 && !told_add(s, d))
 		e = error_set(err, -ENOMEM, "state: out of memory");
 	if (e >= 0)
 		state_sort(d);
-	if (r->sink->ops->make_current(r->sink, t->current,
-				       drawable_at(t, t->draw) ? t->draw : 0,
-				       drawable_at(t, t->read) ? t->read : 0,
-				       e >= 0 ? err : NULL) < 0 && e >= 0)
-		e = -EIO;
+	if (e >= 0)
+		return subject_resume(s, err);
+	subject_resume(s, NULL);
 	return e;
+}
+
+static struct state_subject subject_of(const struct state_replay *r)
+{
+	return (struct state_subject){ player_client(r->player), r->sink, &r->track };
+}
+
+int state_replay_take(struct state_replay *r, struct state_dump *d, struct error *err)
+{
+	const struct state_subject s = subject_of(r);
+
+	return state_subject_take(&s, d, err);
+}
+
+int state_replay_resume(struct state_replay *r, struct error *err)
+{
+	const struct state_subject s = subject_of(r);
+
+	return subject_resume(&s, err);
 }
 
 /* ---- drivers ---------------------------------------------------------------- */

@@ -21,6 +21,17 @@
 #include "blink/log/state.h"
 #include "replay/picture.h"
 #include "replay/player.h"
+#include "replay/state_track.h"
+
+/* A client that somebody runs, and whose records he follows (state_track.h). */
+struct state_subject {
+	const struct client *client;
+	struct sink *sink;            /* a GL driver's */
+	const struct state_track *track;
+};
+
+/* All state, into d (initialized with state_init; replaced). */
+int state_subject_take(const struct state_subject *s, struct state_dump *d, struct error *err);
 
 struct state_replay;
 
@@ -40,7 +51,8 @@ struct blink_file *state_replay_file(const struct state_replay *r);
 struct sink *state_replay_sink(const struct state_replay *r);
 /* Plays on until the start of that frame: init, and frames 0 .. frame - 1. */
 int state_replay_to(struct state_replay *r, uint32_t frame, struct error *err);
-/* All state, into d (initialized with state_init; replaced). */
+/* What is current again, after another replay of this process has run. */
+int state_replay_resume(struct state_replay *r, struct error *err);
 int state_replay_take(struct state_replay *r, struct state_dump *d, struct error *err);
 
 /* Differences of kinds that two drivers may have though they were told the same: what

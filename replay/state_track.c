@@ -20,16 +20,17 @@ static bool names_make(struct track_names *n, uint32_t max)
 	return n->owner && n->group && n->made;
 }
 
-int state_track_init(struct state_track *t, const struct blink_file *f, struct error *err)
+int state_track_init(struct state_track *t, const struct client_limits *limits,
+		     struct error *err)
 {
 	bool ok = true;
 
 	memset(t, 0, sizeof(*t));
 	for (unsigned s = 0; s < GL_SPACE_COUNT; s++)
-		ok &= names_make(&t->names[s], blink_names_max(f, s));
+		ok &= names_make(&t->names[s], limits->names[s]);
 	t->ncontexts = t->names[GL_SPACE_CONTEXT].count;
 	t->ndrawables = t->names[GL_SPACE_DRAWABLE].count;
-	t->nslots = blink_slots(f) < NAMES_MAX ? blink_slots(f) + 1 : NAMES_MAX;
+	t->nslots = limits->slots < NAMES_MAX ? limits->slots + 1 : NAMES_MAX;
 	t->contexts = calloc(t->ncontexts, sizeof(*t->contexts));
 	t->drawables = calloc(t->ndrawables, sizeof(*t->drawables));
 	t->slots = calloc(t->nslots, sizeof(*t->slots));

@@ -1,13 +1,13 @@
 /* state_track.h - follows a client's records for what no driver tells: who made which
  * object, what is in a display list, what a location slot stands for, and which contexts
- * and drawables there are.  Private to replay.
+ * and drawables there are.
  *
  * Records are taken in their order; code behind a jump is taken as if it ran.
  */
 #ifndef REPLAY_STATE_TRACK_H
 #define REPLAY_STATE_TRACK_H
 
-#include "blink/sp/file.h"
+#include "blink/engine/engine.h"
 #include "blink/sp/sp.h"
 
 /* By client name, in struct state_track. */
@@ -52,8 +52,9 @@ struct state_track {
 	uint64_t body;
 };
 
-/* embedded: init/finish; sizes from the file's totals */
-int state_track_init(struct state_track *t, const struct blink_file *f, struct error *err);
+/* embedded: init/finish */
+int state_track_init(struct state_track *t, const struct client_limits *limits,
+		     struct error *err);
 void state_track_finish(struct state_track *t);
 /* The records of an SP that is about to run. */
 int state_track_sp(struct state_track *t, const struct sp *sp, const struct sp_payloads *payloads,
