@@ -64,34 +64,21 @@ struct json_object *gate_json(const struct gate *g)
 
 /* ---- JUnit ------------------------------------------------------------------------------- */
 
-static void xml_text(struct buf *b, const char *s)
-{
-	for (; *s; s++) {
-		switch (*s) {
-		case '&': buf_printf(b, "&amp;"); break;
-		case '<': buf_printf(b, "&lt;"); break;
-		case '>': buf_printf(b, "&gt;"); break;
-		case '"': buf_printf(b, "&quot;"); break;
-		default: buf_append(b, s, 1);
-		}
-	}
-}
-
 static void case_xml(struct buf *b, const struct gate_row *r)
 {
 	const struct gate_judgement *g = &r->judged;
 
 	buf_printf(b, "  <testcase classname=\"");
-	xml_text(b, r->of);
+	html_text(b, r->of);
 	buf_printf(b, "\" name=\"");
-	xml_text(b, r->series ? r->series : r->metric);
+	html_text(b, r->series ? r->series : r->metric);
 	buf_printf(b, "\"");
 	if (g->verdict == GATE_PASSED) {
 		buf_printf(b, "/>\n");
 		return;
 	}
 	buf_printf(b, ">\n    <%s message=\"", g->verdict == GATE_REGRESSED ? "failure" : "skipped");
-	xml_text(b, g->why);
+	html_text(b, g->why);
 	if (g->worse.value.known)
 		buf_printf(b, ": %.4g [%.4g, %.4g]", g->worse.value.v, g->worse.low, g->worse.high);
 	if (g->verdict == GATE_INCONCLUSIVE && g->runs)
@@ -107,7 +94,7 @@ static void suite_xml(struct buf *b, const struct gate *g, const char *suite)
 		if (!strcmp(g->rows[i].suite, suite))
 			n[g->rows[i].judged.verdict]++;
 	buf_printf(b, " <testsuite name=\"");
-	xml_text(b, suite);
+	html_text(b, suite);
 	buf_printf(b, "\" tests=\"%u\" failures=\"%u\" skipped=\"%u\" errors=\"0\">\n",
 		   n[0] + n[1] + n[2], n[GATE_REGRESSED], n[GATE_INCONCLUSIVE]);
 	for (size_t i = 0; i < g->n; i++)
