@@ -4,7 +4,9 @@
  * replayer of such traces does it: it starts at 32x32 and grows with the viewports
  * and blits that reach beyond it while no framebuffer object is bound; pbuffers
  * have the size that they were created with. */
+#include "blink/engine/sink.h"
 #include "capture/conv.h"
+#include "capture/record/format.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -442,9 +444,22 @@ int conv_hook_viewport(struct conv *c, const struct trace_call *call,
 	return CONV_GO_ON;
 }
 
-/* A drawable of which the size becomes known before anything was drawn is made with
- * it: a software driver notices another size only at the next swap. */
-static bool drawable_made_so(struct conv *c, const struct conv_drawable *d, uint32_t samples)
+/* RECORD_DRAWABLE's config in the bits of blinkDrawable's; samples that its configuration
+ * was chosen for count where the driver did not say. */
+static uint32_t drawable_config(uint32_t was, uint64_t config)
+{
+	uint32_t samples = config & 0xff ? config & 0xff : was >> 8 & 0xff;
+	uint32_t bits = (was & 3u) | samples << 8;
+
+	if (!(config & RECORD_CONFIG_SAID))
+		return bits;
+	return bits | SINK_CONFIG_SAID | (config & RECORD_CONFIG_ALPHA ? SINK_CONFIG_ALPHA : 0) |
+	       (uint32_t)(config & 0xffff0000u);
+}
+
+/* A drawable of which this becomes known before anything was drawn is made so: a software
+ * driver notices another size only at the next swap. */
+static bool drawable_made_so(struct conv *c, const struct conv_drawable *d, uint64_t config)
 {
 	uint32_t *rec = (void *)(c->redraw.data + d->made_at);
 
@@ -454,8 +469,7 @@ static bool drawable_made_so(struct conv *c, const struct conv_drawable *d, uint
 		return false;
 	rec[2] = d->w;
 	rec[3] = d->h;
-	if (!(rec[4] >> 8))
-		rec[4] |= samples << 8;
+	rec[4] = drawable_config(rec[4], config);
 	return true;
 }
 
@@ -463,25 +477,22 @@ int conv_hook_drawable(struct conv *c, const struct trace_call *call,
 		       const struct conv_plan *plan)
 {
 	uint64_t handle = conv_arg_uint(call, 0), w = conv_arg_uint(call, 1);
-	uint64_t h = conv_arg_uint(call, 2), samples = conv_arg_uint(call, 3);
+	uint64_t h = conv_arg_uint(call, 2), config = conv_arg_uint(call, 3);
 	struct conv_drawable *d = drawable_find(c, handle);
+	bool changed = !d || d->w != w || d->h != h;
 
 	(void)plan;
 	if (!handle || !w || !h || w > 16384 || h > 16384)
 		return 0;
 	if (!d) {
-		d = drawable_add(c, handle, (uint32_t)w, (uint32_t)h, false,
-				 samples <= 16 ? (uint32_t)samples : 0);
+		d = drawable_add(c, handle, (uint32_t)w, (uint32_t)h, false, 0);
 		if (!d)
 			return error_set(c->err, -ENOMEM, "convert: out of memory");
 	}
 	d->known = d->shown = true;
-	if (d->w != w || d->h != h) {
-		d->w = (uint32_t)w;
-		d->h = (uint32_t)h;
-		if (drawable_made_so(c, d, samples <= 16 ? (uint32_t)samples : 0))
-			return 0;
+	d->w = (uint32_t)w;
+	d->h = (uint32_t)h;
+	if (!drawable_made_so(c, d, config) && changed)
 		emit_global(c, OP_blinkDrawableResize, (const uint32_t[]){ d->id, d->w, d->h });
-	}
 	return 0;
 }

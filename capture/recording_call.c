@@ -13,7 +13,7 @@
 static_assert(sizeof(struct record_payload) == 24, "on-disk layout");
 
 static const char *const memcpy_args[] = { "dest", "src", "n" };
-static const char *const drawable_args[] = { "drawable", "width", "height", "samples" };
+static const char *const drawable_args[] = { "drawable", "width", "height", "config" };
 
 /* ---- shapes -------------------------------------------------------------------- */
 

@@ -11,7 +11,7 @@
 #include "blink/sp/file.h"
 #include "capture/trace.h"
 
-/* (handle, width, height, samples) */
+/* (handle, width, height, config): config as in RECORD_DRAWABLE, record/format.h */
 #define SOURCE_DRAWABLE "blinkDrawableSize"
 
 struct call_source {

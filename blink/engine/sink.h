@@ -50,6 +50,12 @@ struct sink_ops {
 
 #define SINK_CONFIG_DOUBLE  1u      /* double buffered */
 #define SINK_CONFIG_PBUFFER 2u
+/* Set: alpha, depth and stencil are as said, and a sink that has such a configuration
+ * takes it; clear: they are what the sink prefers (8 and at least 1 and 1). */
+#define SINK_CONFIG_SAID    4u
+#define SINK_CONFIG_ALPHA   8u      /* 8 bits of alpha, else none */
+#define SINK_CONFIG_DEPTH(config)   ((config) >> 16 & 0xffu)     /* bits */
+#define SINK_CONFIG_STENCIL(config) ((config) >> 24)
 #define SINK_CONFIG_SAMPLES(config) ((config) >> 8 & 0xffu)   /* per pixel; 0, 1: one */
 /* context flags */
 #define SINK_CONTEXT_CORE   1u

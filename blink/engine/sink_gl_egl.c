@@ -163,10 +163,46 @@ static void egl_context_destroy(struct sink_gl *g, void *context)
 
 /* ---- surfaces ------------------------------------------------------------ */
 
+static bool config_has(const struct sink_gl *g, EGLConfig config, EGLint attribute,
+		       unsigned wanted)
+{
+	EGLint v = -1;
+
+	eglGetConfigAttrib(g->display, config, attribute, &v);
+	return v == (EGLint)wanted;
+}
+
+/* Exactly what the drawable's config says, if there is such a one. */
+static bool config_find(struct sink_gl *g, uint32_t bits, EGLConfig *config)
+{
+	unsigned samples = SINK_CONFIG_SAMPLES(bits);
+	const EGLint attr[] = {
+		EGL_SURFACE_TYPE, EGL_PBUFFER_BIT, EGL_RENDERABLE_TYPE, EGL_OPENGL_BIT,
+		EGL_RED_SIZE, 8, EGL_GREEN_SIZE, 8, EGL_BLUE_SIZE, 8, EGL_NONE
+	};
+	EGLConfig all[256];
+	EGLint n = 0;
+
+	if (!eglChooseConfig(g->display, attr, all, 256, &n))
+		return false;
+	for (EGLint i = 0; i < n; i++) {
+		*config = all[i];
+		if (config_has(g, all[i], EGL_RED_SIZE, 8) &&
+		    config_has(g, all[i], EGL_ALPHA_SIZE, bits & SINK_CONFIG_ALPHA ? 8 : 0) &&
+		    config_has(g, all[i], EGL_DEPTH_SIZE, SINK_CONFIG_DEPTH(bits)) &&
+		    config_has(g, all[i], EGL_STENCIL_SIZE, SINK_CONFIG_STENCIL(bits)) &&
+		    config_has(g, all[i], EGL_SAMPLES, samples > 1 ? samples : 0))
+			return true;
+	}
+	return false;
+}
+
 static int config_choose(struct sink_gl *g, uint32_t bits, EGLConfig *config, struct error *err)
 {
 	EGLint samples = (EGLint)SINK_CONFIG_SAMPLES(bits), n = 0;
 
+	if (bits & SINK_CONFIG_SAID && config_find(g, bits, config))
+		return 0;
 	/* Fewer samples than asked for are better than no drawable. */
 	for (;; samples--) {
 		const EGLint attr[] = {

@@ -39,6 +39,42 @@ static sink_fn glx_proc(const char *name)
 
 /* ---- display and configuration ------------------------------------------- */
 
+static bool config_has(Display *display, GLXFBConfig config, int attribute, unsigned wanted)
+{
+	int v = -1;
+
+	glXGetFBConfigAttrib(display, config, attribute, &v);
+	return v == (int)wanted;
+}
+
+/* Exactly what the drawable's config says; NULL where there is none. */
+static GLXFBConfig config_find(Display *display, int drawable_type, uint32_t config,
+			       XVisualInfo **visual)
+{
+	unsigned samples = SINK_CONFIG_SAMPLES(config);
+	const int attr[] = {
+		GLX_DRAWABLE_TYPE, drawable_type, GLX_RENDER_TYPE, GLX_RGBA_BIT,
+		GLX_RED_SIZE, 8, GLX_GREEN_SIZE, 8, GLX_BLUE_SIZE, 8,
+		GLX_DOUBLEBUFFER, config & SINK_CONFIG_DOUBLE ? True : False, None
+	};
+	GLXFBConfig *list, found = NULL;
+	int n = 0;
+
+	list = glXChooseFBConfig(display, DefaultScreen(display), attr, &n);
+	for (int i = 0; i < n && !found; i++) {
+		if (!config_has(display, list[i], GLX_ALPHA_SIZE, config & SINK_CONFIG_ALPHA ? 8 : 0) ||
+		    !config_has(display, list[i], GLX_DEPTH_SIZE, SINK_CONFIG_DEPTH(config)) ||
+		    !config_has(display, list[i], GLX_STENCIL_SIZE, SINK_CONFIG_STENCIL(config)) ||
+		    !config_has(display, list[i], GLX_SAMPLES, samples > 1 ? samples : 0))
+			continue;
+		*visual = glXGetVisualFromFBConfig(display, list[i]);
+		found = *visual ? list[i] : NULL;
+	}
+	if (list)
+		XFree(list);
+	return found;
+}
+
 static GLXFBConfig config_choose(Display *display, int drawable_type, int samples,
 				 XVisualInfo **visual)
 {
@@ -186,12 +222,18 @@ static int glx_drawable_create(struct sink_gl *g, struct sink_gl_drawable *d, st
 {
 	int samples = (int)SINK_CONFIG_SAMPLES(d->config);
 	bool pbuffer = d->config & SINK_CONFIG_PBUFFER;
-	XVisualInfo *visual = g->visual;
-	GLXFBConfig config = g->config;
+	XVisualInfo *visual = g->visual, *said = NULL;
+	GLXFBConfig config = g->config, exact = NULL;
 	int errors = x_errors;
 
 	x_error[0] = 0;
-	if (pbuffer || samples > 1) {
+	if (d->config & SINK_CONFIG_SAID)
+		exact = config_find(g->display, pbuffer ? GLX_PBUFFER_BIT : GLX_WINDOW_BIT,
+				    d->config, &said);
+	if (exact) {
+		config = exact;
+		visual = said;
+	} else if (pbuffer || samples > 1) {
 		/* Fewer samples than asked for are better than no drawable. */
 		visual = NULL;
 		do

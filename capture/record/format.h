@@ -144,12 +144,17 @@ enum record_mark {
 	RECORD_LOST = 0xfffb,     /* a call that could not be recorded: one record_payload,
 	                             its name and why */
 	RECORD_DRAWABLE = 0xfffa, /* a drawable as the window system sees it: handle (2
-	                             words, as in MakeCurrent), width, height, samples;
-	                             before it is first drawn to, and when these change */
+	                             words, as in MakeCurrent), width, height, config
+	                             (RECORD_CONFIG_*); before it is first drawn to, and
+	                             when these change */
 	RECORD_PROCESS = 0xfff9,  /* the first record of a process: one record_payload, the
 	                             path of its program */
 	RECORD_MARK_FIRST = 0xfff0
 };
+/* config of RECORD_DRAWABLE: samples per pixel in bits 0 to 7; with RECORD_CONFIG_SAID also
+ * bits of depth (16 to 23) and of stencil (24 to 31) and whether there is alpha. */
+#define RECORD_CONFIG_SAID 0x100u
+#define RECORD_CONFIG_ALPHA 0x200u
 #define RECORD_FRAME_HASHED 1u            /* RGB rows from the bottom, 3 bytes a pixel,
                                              tightly packed, read before the swap */
 
