@@ -11,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "reports/demo_style.h"
 #include "reports/page.h"
 
 enum { PROGRAM_MAX = 8 };
@@ -306,7 +305,8 @@ static int html_plot(struct buf *b, const struct program *p, const struct plot_r
 		     unsigned count, bool stacked, struct error *err)
 {
 	struct plot_series series[8] = { { 0 } };
-	struct plot plot = { "frame", "CPU ms", series, 0, stacked };
+	struct plot plot = { .x_label = "frame", .y_label = "CPU ms", .series = series,
+			     .stacked = stacked };
 	bool whole = true;
 	int r = 0;
 
@@ -424,7 +424,7 @@ int demo_page_write(const char *dir, const char *const *programs, unsigned count
 	}
 	buf_init(&b);
 	if (r >= 0) {
-		buf_printf(&b, "%s", demo_style);
+		page_open(&b, "Blink: a real game, replayed");
 		section_head(&b, &d);
 		r = section_pictures(&b, &d, err);
 	}
@@ -436,7 +436,7 @@ int demo_page_write(const char *dir, const char *const *programs, unsigned count
 		section_table(&b, &d);
 		section_commands(&b, &d);
 		section_foot(&b, &d);
-		buf_printf(&b, "</main></body></html>\n");
+		page_close(&b);
 		r = file_write(&b, out, err);
 	}
 	buf_finish(&b);

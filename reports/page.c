@@ -8,6 +8,22 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "reports/page_style.h"
+
+void page_open(struct buf *b, const char *title)
+{
+	buf_printf(b, "<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8>\n"
+		   "<meta name=viewport content=\"width=device-width, initial-scale=1\">\n"
+		   "<meta name=color-scheme content=\"light dark\">\n<title>");
+	html_text(b, title);
+	buf_printf(b, "</title>\n<style>\n%s</style></head><body><main>\n", page_style);
+}
+
+void page_close(struct buf *b)
+{
+	buf_printf(b, "</main></body></html>\n");
+}
+
 void html_text(struct buf *b, const char *text)
 {
 	for (; *text; text++) {

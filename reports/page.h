@@ -9,6 +9,10 @@
 #include "blink/base/buf.h"
 #include "blink/base/error.h"
 
+/* Everything before and after a page's own contents. */
+void page_open(struct buf *b, const char *title);
+void page_close(struct buf *b);
+
 void html_text(struct buf *b, const char *text);            /* & < > " escaped */
 void html_base64(struct buf *b, const void *data, size_t n);
 /* <img> with the PNG file inline; alt is escaped. */
@@ -39,8 +43,13 @@ struct plot {
 	const struct plot_series *series;
 	unsigned count;
 	bool stacked;        /* bands on top of each other instead of lines */
+	bool linear;         /* lines: y from 0 instead of its logarithm */
+	bool points;         /* lines: a mark at each value */
 };
-/* Appends the plot as an inline <svg>.  -ENODEV when gnuplot is missing. */
+/* Appends the plot as an inline <svg>.  Texts may hold anything. -ENODEV when gnuplot is
+ * missing. */
 int plot_svg(struct buf *b, const struct plot *p, struct error *err);
+/* The plot as a file, by the end of its name: .svg, .pdf or .png. */
+int plot_file(const char *path, const struct plot *p, struct error *err);
 
 #endif

@@ -29,31 +29,64 @@ static void series_write(FILE *f, const struct plot *p)
 	}
 }
 
+/* gnuplot text in single quotes: nothing in it is special but the quote itself. */
+static void quoted(FILE *f, const char *text)
+{
+	fputc('\'', f);
+	for (; *text; text++) {
+		if (*text == '\'')
+			fputc('\'', f);
+		fputc(*text == '\n' ? ' ' : *text, f);
+	}
+	fputc('\'', f);
+}
+
+static void terminal_write(FILE *f, const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	if (dot && !strcmp(dot, ".pdf"))
+		fprintf(f, "set terminal pdfcairo noenhanced size 16cm,7cm font 'sans,9'\n");
+	else if (dot && !strcmp(dot, ".png"))
+		fprintf(f, "set terminal pngcairo noenhanced size 1200,520 font 'sans,13'\n");
+	else
+		fprintf(f, "set terminal svg noenhanced size 920,320 dynamic "
+			"font 'system-ui,sans-serif,13'\n");
+	fprintf(f, "set output ");
+	quoted(f, path);
+	fputc('\n', f);
+}
+
+static void series_draw(FILE *f, const struct plot *p, unsigned s)
+{
+	const struct plot_series *ps = &p->series[s];
+
+	if (p->stacked)
+		fprintf(f, "%s$d%u using 1:2:3 with filledcurves fc rgb '%s' "
+			"fs solid 0.85 noborder title ", s ? ", " : "", s, ps->color);
+	else
+		fprintf(f, "%s$d%u using 1:3 with %s lw 1.6 lc rgb '%s' title ", s ? ", " : "", s,
+			p->points ? "linespoints pt 7 ps 0.5" : "lines", ps->color);
+	quoted(f, ps->title);
+}
+
 static void script_write(FILE *f, const struct plot *p, const char *path)
 {
-	fprintf(f, "set terminal svg size 920,320 dynamic font 'system-ui,sans-serif,13'\n"
-		"set output '%s'\n"
-		"set border 3 lc rgb '" INK "'\nset tics nomirror tc rgb '" INK "'\n"
+	terminal_write(f, path);
+	fprintf(f, "set border 3 lc rgb '" INK "'\nset tics nomirror tc rgb '" INK "'\n"
 		"set grid ytics lc rgb '" INK "' lw 0.4 dt 3\n"
 		"set key outside top center horizontal tc rgb '" INK "' reverse Left\n"
-		"set xlabel '%s' tc rgb '" INK "'\nset ylabel '%s' tc rgb '" INK "'\n"
-		"%s\nset autoscale xfix\n",
-		path, p->x_label, p->y_label,
 		/* the first frame uploads everything: others must not drown in it */
-		p->stacked ? "set yrange [0:*]" : "set logscale y");
+		"%s\nset autoscale xfix\nset xlabel ",
+		p->stacked || p->linear ? "set yrange [0:*]" : "set logscale y");
+	quoted(f, p->x_label);
+	fprintf(f, " tc rgb '" INK "'\nset ylabel ");
+	quoted(f, p->y_label);
+	fprintf(f, " tc rgb '" INK "'\n");
 	series_write(f, p);
 	fputs("plot ", f);
-	for (unsigned s = 0; s < p->count; s++) {
-		const struct plot_series *ps = &p->series[s];
-
-		if (p->stacked)
-			fprintf(f, "%s$d%u using 1:2:3 with filledcurves fc rgb '%s' "
-				"fs solid 0.85 noborder title '%s'", s ? ", " : "", s,
-				ps->color, ps->title);
-		else
-			fprintf(f, "%s$d%u using 1:3 with lines lw 1.6 lc rgb '%s' title '%s'",
-				s ? ", " : "", s, ps->color, ps->title);
-	}
+	for (unsigned s = 0; s < p->count; s++)
+		series_draw(f, p, s);
 	fputc('\n', f);
 }
 
@@ -99,6 +132,19 @@ static int gnuplot_run(const char *script, const struct plot *p, const char *pat
 	if (status)
 		return error_set(err, -EIO, "gnuplot: failed with status %d", status);
 	return 0;
+}
+
+int plot_file(const char *path, const struct plot *p, struct error *err)
+{
+	char script[] = "/tmp/blink-plot-XXXXXX";
+	int fd = mkstemp(script), r;
+
+	if (fd < 0)
+		return error_set(err, -errno, "/tmp: no temporary file: %s", strerror(errno));
+	close(fd);
+	r = gnuplot_run(script, p, path, err);
+	unlink(script);
+	return r;
 }
 
 int plot_svg(struct buf *b, const struct plot *p, struct error *err)

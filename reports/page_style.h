@@ -1,12 +1,8 @@
-/* demo_style.h - head and style of the demo's page: light and dark, wide and narrow. */
-#ifndef REPORTS_DEMO_STYLE_H
-#define REPORTS_DEMO_STYLE_H
+/* page_style.h - style of every page: light and dark, wide and narrow. */
+#ifndef REPORTS_PAGE_STYLE_H
+#define REPORTS_PAGE_STYLE_H
 
-static const char demo_style[] =
-	"<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8>\n"
-	"<meta name=viewport content=\"width=device-width, initial-scale=1\">\n"
-	"<meta name=color-scheme content=\"light dark\">\n"
-	"<title>Blink: a real game, replayed</title>\n<style>\n"
+static const char page_style[] =
 	":root{--ground:#f7f8fa;--card:#fff;--ink:#1b2129;--soft:#5c6773;--line:#dfe4ea;"
 	"--accent:#2f7fd8;--good:#1d8a5f;--bad:#c8452d}\n"
 	"@media(prefers-color-scheme:dark){:root{--ground:#12161b;--card:#1a2027;--ink:#e8ecf1;"
@@ -58,6 +54,6 @@ static const char demo_style[] =
 	".path{grid-template-columns:repeat(2,1fr)}main{padding-top:1.5rem}"
 	".plots figure{overflow-x:auto}.plots svg{min-width:38rem}"
 	"th,td{padding:.45rem .6rem}tbody th{white-space:normal}table{font-size:.9rem}}\n"
-	"</style></head><body><main>\n";
+	;
 
 #endif
