@@ -141,20 +141,27 @@ static double per_record(struct bench *b, const struct mix *m, struct bench_span
 	return bench_span_end(&b->clock, s, NULL) / (double)m->decoded.program.n;
 }
 
-/* Once to warm up, once for the clock, once for the counters. */
+/* A run's value is the middle of a few: other processes disturb some of them. */
+#define REPEATS 5u
+
+/* Once to warm up, a few times for the clock, once for the counters. */
 static void measure_run(struct bench *b, struct mix *m, unsigned side,
 			const struct jit_code *code)
 {
 	struct side *s = &m->sides[side];
 	uint32_t registers[SP_REGISTERS];
+	struct sample few = { .n = 0 };
 	struct bench_span span;
 
 	registers_set(registers);
 	registers_set(b->client.regs);
 	side_run(b, m, side, code, registers);
-	bench_span_begin(&b->clock, &span);
-	side_run(b, m, side, code, registers);
-	sample_add(&s->execute, per_record(b, m, &span));
+	for (unsigned i = 0; i < REPEATS; i++) {
+		bench_span_begin(&b->clock, &span);
+		side_run(b, m, side, code, registers);
+		sample_add(&few, per_record(b, m, &span));
+	}
+	sample_add(&s->execute, sample_median(&few));
 	json_object_put(s->counts);
 	s->counts = json_object_new_object();
 	counters_begin(&b->counters);
@@ -165,16 +172,18 @@ static void measure_run(struct bench *b, struct mix *m, unsigned side,
 static int measure_blink(struct bench *b, struct mix *m, struct error *err)
 {
 	const struct jit_code *code = blink_compile(b, m, err);
+	struct sample few = { .n = 0 };
 	struct bench_span span;
 
+	for (unsigned i = 0; i < REPEATS && code; i++) {
+		jit_forget(b->jit, code);
+		bench_span_begin(&b->clock, &span);
+		code = blink_compile(b, m, err);
+		sample_add(&few, per_record(b, m, &span));
+	}
 	if (!code)
 		return err->code;
-	jit_forget(b->jit, code);
-	bench_span_begin(&b->clock, &span);
-	code = blink_compile(b, m, err);
-	sample_add(&m->sides[SIDE_BLINK].compile, per_record(b, m, &span));
-	if (!code)
-		return err->code;
+	sample_add(&m->sides[SIDE_BLINK].compile, sample_median(&few));
 	measure_run(b, m, SIDE_BLINK, code);
 	jit_forget(b->jit, code);
 	return 0;
@@ -184,18 +193,21 @@ static void measure_peer(struct bench *b, struct mix *m, unsigned i, unsigned ro
 {
 	const struct peer *p = b->rows[i].peer;
 	struct side *s = &m->sides[SIDE_PEERS + i];
+	struct sample few = { .n = 0 };
 	struct bench_span span;
 
 	if (!b->states[i] || s->failed)
 		return;
 	if (!p->slow && !peer_compile(b, i, m))
 		return;
-	if (!p->slow || round < SLOW_ROUNDS) {
+	for (unsigned k = 0; k < (p->slow ? round < SLOW_ROUNDS : REPEATS); k++) {
 		bench_span_begin(&b->clock, &span);
 		if (!peer_compile(b, i, m))
 			return;
-		sample_add(&s->compile, per_record(b, m, &span));
+		sample_add(&few, per_record(b, m, &span));
 	}
+	if (few.n)
+		sample_add(&s->compile, sample_median(&few));
 	measure_run(b, m, SIDE_PEERS + i, NULL);
 }
 
@@ -279,10 +291,14 @@ static void ratios_add(const struct bench *b, const struct mix *m, struct json_o
 		json_object_object_add(j, "compile_times_faster", sample_ratio_json(
 			&m->sides[SIDE_PEERS + fastest].compile, &ours->compile));
 	}
-	for (unsigned i = 0; i < b->npeers; i++)
-		if (b->rows[i].peer == &peer_gcc && m->sides[SIDE_PEERS + i].execute.n)
-			json_object_object_add(j, "execute_over_gcc", sample_ratio_json(
+	for (unsigned i = 0; i < b->npeers; i++) {
+		const struct peer *p = b->rows[i].peer;
+
+		if ((p == &peer_gcc || p == &peer_gcc_kept) && m->sides[SIDE_PEERS + i].execute.n)
+			json_object_object_add(j, p == &peer_gcc ? "execute_over_gcc"
+					       : "execute_over_gcc_kept", sample_ratio_json(
 				&ours->execute, &m->sides[SIDE_PEERS + i].execute));
+	}
 }
 
 static struct json_object *mix_json(struct bench *b, struct mix *m, const struct bench_mix *row)

@@ -242,7 +242,7 @@ static int native_make(struct table *t, struct error *err)
 	if (rc == 0 && buf_failed(&text))
 		rc = error_set(err, -ENOMEM, "bench: out of memory");
 	if (rc == 0)
-		rc = gcc_compile((const char *)text.data, &object, err);
+		rc = gcc_compile((const char *)text.data, false, &object, err);
 	if (rc == 0 && code_memory_init(&t->memory, CODE_SIZE, entries_middle(t->sink)) < 0)
 		rc = error_set(err, -ENOMEM, "bench: no memory near the entry points");
 	if (rc == 0)

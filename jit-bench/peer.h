@@ -76,7 +76,8 @@ struct peer {
 
 /* One each in peers/tcc.c, gccjit.c, llvm.c, asmjit.cpp, where the library is installed. */
 extern const struct peer peer_tcc, peer_gccjit, peer_llvm, peer_asmjit;
-/* peer_gcc.c: the compiler itself, -O3, run as a program. */
-extern const struct peer peer_gcc;
+/* peer_gcc.c: the compiler itself, -O3, run as a program; as it likes, and so that it can
+ * neither fold nor leave out an operation. */
+extern const struct peer peer_gcc, peer_gcc_kept;
 
 #endif

@@ -33,13 +33,13 @@ static int read_all(const char *path, struct buf *to, struct error *err)
 	return in && !buf_failed(to) ? 0 : error_set(err, -EIO, "%s: cannot be read", path);
 }
 
-int gcc_compile(const char *text, struct buf *out, struct error *err)
+int gcc_compile(const char *text, bool keep, struct buf *out, struct error *err)
 {
 	char dir[] = "/tmp/blink-gcc-XXXXXX", c[64], o[64];
 	const char *argv[] = { "gcc", "-O3", "-w", "-std=c17", "-fpie", "-fplt",
 			       "-fno-strict-aliasing", "-ffp-contract=off",
 			       "-fno-asynchronous-unwind-tables", "-fno-stack-protector",
-			       "-fno-builtin", "-c", c, "-o", o, NULL };
+			       "-fno-builtin", keep ? "-DKEEP" : "-UKEEP", "-c", c, "-o", o, NULL };
 	struct process_cost cost;
 	int rc;
 
@@ -68,17 +68,27 @@ static void *gcc_open(const struct peer_host *host)
 	return &kept;
 }
 
-static peer_fn gcc_peer_compile(void *state, const struct peer_program *p)
+static peer_fn compile(void *state, const struct peer_program *p, bool keep)
 {
 	const struct peer_host *host = *(const struct peer_host **)state;
 	struct buf object;
 	peer_fn fn = NULL;
 
 	buf_init(&object);
-	if (gcc_compile(host->c_text(p), &object, NULL) == 0)
+	if (gcc_compile(host->c_text(p), keep, &object, NULL) == 0)
 		fn = host->object(p, object.data, object.len);
 	buf_finish(&object);
 	return fn;
+}
+
+static peer_fn gcc_peer_compile(void *state, const struct peer_program *p)
+{
+	return compile(state, p, false);
+}
+
+static peer_fn gcc_kept_compile(void *state, const struct peer_program *p)
+{
+	return compile(state, p, true);
 }
 
 static void gcc_close(void *state)
@@ -90,4 +100,10 @@ const struct peer peer_gcc = {
 	.name = "gcc -O3", .what = "the compiler run as a program, static calls",
 	.package = "gcc", .slow = true,
 	.open = gcc_open, .compile = gcc_peer_compile, .close = gcc_close,
+};
+
+const struct peer peer_gcc_kept = {
+	.name = "gcc -O3 kept", .what = "the same, every operation executed",
+	.package = "gcc", .slow = true,
+	.open = gcc_open, .compile = gcc_kept_compile, .close = gcc_close,
 };

@@ -6,7 +6,8 @@
 #include "blink/base/buf.h"
 #include "blink/base/error.h"
 
-/* text: zero-terminated C.  The object is appended to out. -ENOPKG: there is no gcc. */
-int gcc_compile(const char *text, struct buf *out, struct error *err);
+/* text: zero-terminated C.  The object is appended to out. keep: defines KEEP, by which a
+ * program_c keeps every operation. -ENOPKG: there is no gcc. */
+int gcc_compile(const char *text, bool keep, struct buf *out, struct error *err);
 
 #endif

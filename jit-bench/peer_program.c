@@ -239,11 +239,12 @@ static void arith_print(const struct peer_insn *i, struct buf *out)
 	};
 
 	if (i->op == PEER_MINF)
-		buf_printf(out, "\tr%u = U(M(F(r%u), F(r%u)));\n", i->d, i->a, i->b);
+		buf_printf(out, "\tr%u = U(KF(M(F(r%u), F(r%u))));\n", i->d, i->a, i->b);
 	else if (i->op >= PEER_ADDF)
-		buf_printf(out, "\tr%u = U(F(r%u) %c F(r%u));\n", i->d, i->a, signs[i->op], i->b);
+		buf_printf(out, "\tr%u = U(KF(F(r%u) %c F(r%u)));\n", i->d, i->a, signs[i->op],
+			   i->b);
 	else
-		buf_printf(out, "\tr%u = r%u %c r%u;\n", i->d, i->a, signs[i->op], i->b);
+		buf_printf(out, "\tr%u = KI(r%u %c r%u);\n", i->d, i->a, signs[i->op], i->b);
 }
 
 void program_c(const struct peer_program *p, struct buf *out)
@@ -261,6 +262,13 @@ void program_c(const struct peer_program *p, struct buf *out)
 		   "static inline double D(unsigned long u) { union { unsigned long u; double d; } v; "
 		   "v.u = u; return v.d; }\n"
 		   "static inline float M(float a, float b) { return a < b ? a : b; }\n"
+		   /* with KEEP, nothing is known of a result: none is folded or left out */
+		   "#ifdef KEEP\n"
+		   "static inline unsigned KI(unsigned v) { __asm__ volatile(\"\" : \"+r\"(v)); "
+		   "return v; }\n"
+		   "static inline float KF(float v) { __asm__ volatile(\"\" : \"+x\"(v)); "
+		   "return v; }\n"
+		   "#else\n#define KI(v) (v)\n#define KF(v) (v)\n#endif\n"
 		   "void run(unsigned *r)\n{\n");
 	for (unsigned i = 0; registers && i < PEER_REGISTERS; i++)
 		buf_printf(out, "\tunsigned r%u = r[%u];\n", i, i);

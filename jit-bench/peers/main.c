@@ -36,6 +36,7 @@ int main(int argc, char **argv)
 {
 	static const struct peer_row rows[] = {
 		{ "gcc -O3", "gcc", &peer_gcc },
+		{ "gcc -O3 kept", "gcc", &peer_gcc_kept },
 		{ "AsmJit", "libasmjit-dev g++", ASMJIT },
 		{ "libtcc", "libtcc-dev", TCC },
 		{ "LLVM", "llvm-dev", LLVM },
