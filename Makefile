@@ -250,6 +250,11 @@ corpora: all
 bench: all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/bench.sh
 
+# Is this tree slower than BASE?  Exit status 0 no, 1 yes, 3 not known.
+BASE ?= HEAD~1
+gate:
+	$(Q)sh ci/gate.sh $(BASE)
+
 # -- installing ---------------------------------------------------------------------
 HEADERS := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.h blink/*/*.def)) $(wildcard capture/trace.h capture/convert.h replay/player.h)
 D        = $(DESTDIR)$(PREFIX)
@@ -286,11 +291,12 @@ help:
 	@echo 'make soundness  PROGRAMS=$(PROGRAMS) by the grammar, as many hostile ones'
 	@echo 'make corpora    install and record the programs of corpora/'
 	@echo 'make bench      the measurements of docs/MEASURING.md'
+	@echo 'make gate       the quick suite in turns with the revision BASE=$(BASE)'
 	@echo 'make install    to PREFIX=$(PREFIX), below DESTDIR'
 	@echo 'make clean      remove what was built'
 	@echo 'V=1 shows commands; CC=clang, OPT=, CFLAGS=, LDFLAGS=, B= (build folder) are understood.'
 
-.PHONY: all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench install clean help \
+.PHONY: all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench gate install clean help \
         needs-libraries FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/bench_turns.h"
 #include "cli/command.h"
 #include "cli/doctor.h"
 #include "jit-bench/bench.h"
@@ -18,7 +19,9 @@
 
 enum {
 	OPT_RUNS, OPT_OUTPUT, OPT_LLVMPIPE, OPT_NULL_LIBRARY, OPT_SIZES, OPT_LENGTH, OPT_PEERS,
-	OPT_FRAME
+	OPT_FRAME, OPT_NULL, OPT_SUITES_END,
+	OPT_AGAINST = OPT_SUITES_END, OPT_BASE_OUTPUT, OPT_TURNS, OPT_TIME_BUDGET, OPT_RESUME,
+	OPT_POLICY
 };
 
 static const struct cli_option options[] = {
@@ -28,12 +31,25 @@ static const struct cli_option options[] = {
 		"also write a results file: samples of every run, environment, inputs" },
 	[OPT_LLVMPIPE] = { 'l', "llvmpipe", NULL, "replay: on the software driver as well" },
 	[OPT_NULL_LIBRARY] = { 0, "null-library", "FILE",
-		"replay, table3: the null libGL.so.1 (the one that is built beside blinkctl)" },
+		"replay, table3, record --null: the null libGL.so.1 (the one that is built beside blinkctl)" },
 	[OPT_SIZES] = { 0, "sizes", "WxH,...",
 		"record: of the window (640x480,800x600,1024x768,1280x1024,1600x1200)" },
 	[OPT_LENGTH] = { 0, "length", "N", "record: of the program's work, where its recipe knows one" },
 	[OPT_PEERS] = { 'p', "peers", NULL, "jit: beside other code generators" },
+	[OPT_NULL] = { 'n', "null", NULL, "record: what recorders add to a call, on a null libGL" },
 	[OPT_FRAME] = { 'f', "frame", "N", "table3: which frame (one in the middle, at most 100)" },
+	[OPT_AGAINST] = { 'a', "against", "BLINKCTL",
+		"measure in turns with another build, until the gate can tell" },
+	[OPT_BASE_OUTPUT] = { 0, "base-output", "BASE.json",
+		"against: the other build's results file" },
+	[OPT_TURNS] = { 0, "turns", "N", "against: at most so many (40)" },
+	[OPT_TIME_BUDGET] = { 0, "time-budget", "S", "against: seconds, at most (600)" },
+	[OPT_RESUME] = { 0, "resume", NULL, "against: go on with the files that are there" },
+	[OPT_POLICY] = { 0, "policy", "FILE", "against: the gate's limits (docs/RESULTS.md)" },
+	[OPT_AT] = { 0, "at", "S,...", "log: seconds of the recording's time "
+		"(5,10,20,30,45,60,75,90,105,120)" },
+	[OPT_RATE] = { 0, "rate", "FPS", "log: frames per second of that time (the recording's "
+		"time stamps)" },
 	{ 0 }
 };
 
@@ -172,6 +188,22 @@ static unsigned sizes_parse(const char *text, struct bench_size *sizes, unsigned
 	return 0;
 }
 
+static struct json_object *suite_null(const struct request *q, struct error *err)
+{
+	char path[PATH_MAX + 64], program[PATH_MAX + 64];
+	struct bench_null_options opt = {
+		.program = program, .runs = q->runs,
+		.nullgl = null_library(q, path, sizeof(path), err),
+	};
+
+	if (!opt.nullgl)
+		return NULL;
+	if (beside_find(q->self, "null-calls", program, sizeof(program)))
+		return bench_null(&opt, err);
+	error_set(err, -ENOPKG, "bench: the program null-calls is not there (make builds it)");
+	return NULL;
+}
+
 static struct json_object *suite_record(const struct request *q, struct error *err)
 {
 	const char *sizes = q->args->opt[OPT_SIZES], *length = q->args->opt[OPT_LENGTH];
@@ -180,6 +212,12 @@ static struct json_object *suite_record(const struct request *q, struct error *e
 					    .sizes = size, .runs = q->runs };
 	unsigned long n = 0;
 
+	if (q->args->opt[OPT_NULL])
+		return suite_null(q, err);
+	if (q->args->argc < 2) {
+		error_set(err, -EINVAL, "bench: record takes a program of corpora/, or --null");
+		return NULL;
+	}
 	opt.nsizes = sizes_parse(sizes ? sizes : "640x480,800x600,1024x768,1280x1024,1600x1200",
 				 size, 16);
 	if (!opt.nsizes) {
@@ -190,6 +228,45 @@ static struct json_object *suite_record(const struct request *q, struct error *e
 		return NULL;
 	opt.length = (unsigned)n;
 	return bench_record(&opt, err);
+}
+
+/* "5,10,20.5" into v; 0 or the number of them. */
+static unsigned times_parse(const char *text, double *v, unsigned most)
+{
+	unsigned n = 0;
+	char *end;
+
+	while (n < most) {
+		v[n] = strtod(text, &end);
+		if (end == text || !(v[n] > 0 && v[n] < 1e6))
+			return 0;
+		n++;
+		if (!*end)
+			return n;
+		if (*end != ',')
+			return 0;
+		text = end + 1;
+	}
+	return 0;
+}
+
+static struct json_object *suite_log(const struct request *q, struct error *err)
+{
+	const char *at = q->args->opt[OPT_AT], *rate = q->args->opt[OPT_RATE];
+	struct bench_log_options opt = { .blink = q->args->argv[1], .runs = q->runs };
+	double times[64];
+
+	opt.times = times;
+	opt.ntimes = times_parse(at ? at : "5,10,20,30,45,60,75,90,105,120", times, 64);
+	if (!opt.ntimes) {
+		error_set(err, -EINVAL, "--at: '%s' is no list of seconds (64 at most)", at);
+		return NULL;
+	}
+	if (rate && times_parse(rate, &opt.rate, 1) != 1) {
+		error_set(err, -EINVAL, "--rate: '%s' is no number of frames per second", rate);
+		return NULL;
+	}
+	return bench_log(&opt, err);
 }
 
 static struct json_object *suite_lines(const struct request *q, struct error *err)
@@ -209,7 +286,8 @@ static const struct suite {
 	{ "table3", 1, 7, 101, 7, "table3 X.blink...", suite_table3 },
 	{ "replay", 1, 2, 5, 2, "replay X.blink [X.trace]", suite_replay },
 	{ "convert", 1, 1, 5, 1, "convert X.trace", suite_convert },
-	{ "record", 1, 1, 3, 0, "record PROGRAM", suite_record },
+	{ "record", 0, 1, 3, 0, "record PROGRAM | --null", suite_record },
+	{ "log", 1, 1, 3, 1, "log X.blink", suite_log },
 	{ "lines", 0, 1, 1, 0, "lines [TREE]", suite_lines },
 };
 
@@ -312,6 +390,68 @@ static void values_drop(struct json_object *j)
 	}
 }
 
+/* ---- in turns with another build ----------------------------------------------------- */
+
+/* The suite's name, operands and own options, as the other build is to get them. */
+static void suite_words(const struct cli_args *args, const char **word, char (*text)[32],
+			unsigned most)
+{
+	unsigned n = 0;
+
+	for (int i = 0; i < args->argc && n + 1 < most; i++)
+		word[n++] = args->argv[i];
+	for (unsigned o = 0; o < OPT_SUITES_END && n + 2 < most; o++) {
+		if (!args->opt[o] || o == OPT_RUNS || o == OPT_OUTPUT)
+			continue;
+		snprintf(text[o], sizeof(text[o]), "--%s", options[o].name);
+		word[n++] = text[o];
+		if (options[o].value)
+			word[n++] = args->opt[o];
+	}
+	word[n] = NULL;
+}
+
+static int run_turns(const struct cli_args *args, const char *self, unsigned runs)
+{
+	static const int statuses[] = { [GATE_PASSED] = EXIT_GOOD,
+					[GATE_REGRESSED] = EXIT_DIFFERENT,
+					[GATE_INCONCLUSIVE] = EXIT_INCONCLUSIVE };
+	struct gate_policy policy = gate_policy_default;
+	unsigned long turns = 40, seconds = 600;
+	const char *words[32], *path = args->opt[OPT_POLICY];
+	char text[OPT_SUITES_END][32], **ignore = NULL;
+	enum gate_verdict verdict = GATE_INCONCLUSIVE;
+	struct json_object *j = NULL;
+	struct error err = { 0 };
+	struct bench_turns_options opt = {
+		.self = self, .other = args->opt[OPT_AGAINST], .words = words, .runs = runs,
+		.output = args->opt[OPT_OUTPUT], .base_output = args->opt[OPT_BASE_OUTPUT],
+		.resume = args->opt[OPT_RESUME] != NULL, .policy = &policy,
+	};
+
+	if (!opt.output || !opt.base_output)
+		return fail(EXIT_USAGE, -EINVAL, "--against", "needs --output and --base-output");
+	if ((args->opt[OPT_TURNS] && !cli_uint("--turns", args->opt[OPT_TURNS], 100000, &turns)) ||
+	    (args->opt[OPT_TIME_BUDGET] &&
+	     !cli_uint("--time-budget", args->opt[OPT_TIME_BUDGET], 1000000, &seconds)))
+		return EXIT_USAGE;
+	if (!turns)
+		return fail(EXIT_USAGE, -EINVAL, "--turns", "at least 1");
+	suite_words(args, words, text, 32);
+	opt.turns = (unsigned)turns;
+	opt.seconds = (double)seconds;
+	if (!path || gate_policy_read(&policy, &ignore, path, &err) >= 0) {
+		opt.ignore = ignore;
+		j = bench_turns(&opt, &verdict, &err);
+	}
+	gate_ignore_free(ignore);
+	if (!j)
+		return cli_fail(err.code == -ENOPKG || err.code == -ENODEV ? EXIT_LACKING
+									 : EXIT_DIFFERENT, &err);
+	cli_print(args, j);
+	return statuses[verdict];
+}
+
 static int run(const struct cli_args *args)
 {
 	const struct suite *suite = suite_find(args->argv[0]);
@@ -337,6 +477,8 @@ static int run(const struct cli_args *args)
 		return fail(EXIT_USAGE, -EINVAL, "--runs", "at least 1");
 	if (!self_path(self, sizeof(self)))
 		return fail(EXIT_DIFFERENT, -EIO, "bench", "/proc/self/exe cannot be read");
+	if (args->opt[OPT_AGAINST])
+		return run_turns(args, self, args->opt[OPT_RUNS] ? (unsigned)runs : 3);
 	q.runs = (unsigned)runs;
 	clock_gettime(CLOCK_REALTIME, &start);
 	j = suite->run(&q, &err);
@@ -357,7 +499,7 @@ static int run(const struct cli_args *args)
 const struct cli_command cmd_bench = {
 	.name = "bench",
 	.synopsis = "[options] jit | table3 X.blink... | replay X.blink [X.trace] | convert X.trace | "
-		"record PROGRAM",
+		"record PROGRAM | record --null",
 	.summary = "measure engines, replay and conversion, beside other tools",
 	.text =
 		"jit: core cycles per instruction to verify, compile and run three mixes of "
@@ -390,12 +532,27 @@ const struct cli_command cmd_bench = {
 		"that serves it, the X server left out. Making the .blink afterwards is counted "
 		"apart.\n"
 		"\n"
+		"record --null: what our recorder and apitrace add to a cheap call, in nanoseconds of "
+		"CPU time, on a null libGL: vertices, enables, a mix of state, values in memory, and "
+		"draws of three client arrays of four vertices that are new each time.\n"
+		"\n"
+		"log: calls and bytes of the whole log and of the pruned one at given times of the "
+		"recording, and the CPU time of pruning, each time from scratch and going on from "
+		"the time before. The time is the recording's own, or the frame's number by --rate: "
+		"a demo of ioquake3 under timedemo 1 has 20 frames a second.\n"
+		"\n"
 		"lines: lines of code, blank ones and comments left out, of each part of recording, "
 		"pruning and restarting, from the source tree (the current folder).\n"
 		"\n"
 		"With --output, what was measured is also written as a results file, which "
 		"blinkctl results and blinkctl report read: every run's sample, the command, the "
 		"machine, and hashes of the files that were read.\n"
+		"\n"
+		"With --against, this build and another take turns at the suite, each turn one "
+		"sample per metric, until the gate can tell (see blinkctl gate) or the turns or the "
+		"time are used up. Both results files are written anew after every turn, so that a "
+		"benchmark that is killed loses one turn; --resume goes on with them. Exit status as "
+		"the gate's.\n"
 		"\n"
 		"Everything compared is measured in this one invocation, the sides taking "
 		"turns. Medians are quoted, with quartiles and extremes; ratios are medians of "

@@ -1,6 +1,5 @@
 /* cmd_gate.c - blinkctl gate: did it get worse? */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "cli/command.h"
 #include "reports/gate.h"
@@ -53,9 +52,7 @@ static int gate_command(const struct cli_args *args)
 		r = gate_policy_read(&policy, &ignore, args->opt[OPT_POLICY], &err);
 	if (r >= 0)
 		r = gate_files(args, &policy, ignore, &status, &err);
-	for (char **name = ignore; name && *name; name++)
-		free(*name);
-	free(ignore);
+	gate_ignore_free(ignore);
 	/* what cannot be judged has not passed, and has not regressed either */
 	return r < 0 ? cli_fail(r == -EXDEV ? EXIT_INCONCLUSIVE : EXIT_USAGE, &err) : status;
 }

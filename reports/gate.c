@@ -98,6 +98,13 @@ int gate_policy_read(struct gate_policy *p, char ***ignore, const char *path, st
 	return r;
 }
 
+void gate_ignore_free(char **ignore)
+{
+	for (char **name = ignore; name && *name; name++)
+		free(*name);
+	free(ignore);
+}
+
 /* ---- rows --------------------------------------------------------------------------------- */
 
 struct pair { const struct results_invocation *base, *now; bool turns; };

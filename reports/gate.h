@@ -74,9 +74,11 @@ void gate_shape_decide(struct gate_judgement *g, const struct gate_policy *polic
 /* ---- whole files ------------------------------------------------------------------- */
 
 /* Reads a policy: a JSON object with any of the members of struct gate_policy by name,
- * and "ignore": names of metrics that are not judged.  *ignore is malloc'd, NULL ends. */
+ * and "ignore": names of metrics that are not judged.  *ignore is the caller's to free,
+ * also after a failure. */
 int gate_policy_read(struct gate_policy *p, char ***ignore, const char *path,
 		     struct error *err);
+void gate_ignore_free(char **ignore);    /* NULL ok */
 
 struct gate_row {
 	const char *suite, *of, *metric, *unit;

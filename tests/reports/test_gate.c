@@ -337,9 +337,7 @@ static void test_policies(void **state)
 		fclose(f);
 		if ((gate_policy_read(&p, &ignore, path, &err) == 0) != policies[i].good)
 			fail_msg("%s: %s", policies[i].text, err.text);
-		for (char **name = ignore; name && *name; name++)
-			free(*name);
-		free(ignore);
+		gate_ignore_free(ignore);
 	}
 	unlink(path);
 }
