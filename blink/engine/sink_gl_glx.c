@@ -151,7 +151,8 @@ static void *glx_context_create(struct sink_gl *g, void *share, uint32_t version
 	PFNGLXCREATECONTEXTATTRIBSARBPROC create =
 		(PFNGLXCREATECONTEXTATTRIBSARBPROC)glx_proc("glXCreateContextAttribsARB");
 	bool es = flags & SINK_CONTEXT_ES, core = flags & SINK_CONTEXT_CORE;
-	int attr[16];
+	GLXFBConfig config = g->config;
+	int attr[20];
 	unsigned n = 0;
 
 	if (!version)
@@ -170,9 +171,16 @@ static void *glx_context_create(struct sink_gl *g, void *share, uint32_t version
 		attr[n++] = GLX_CONTEXT_FLAGS_ARB;
 		attr[n++] = GLX_CONTEXT_DEBUG_BIT_ARB;
 	}
+	/* one that goes with drawables of every configuration, where that exists */
+	if (strstr(glXQueryExtensionsString(g->display, DefaultScreen((Display *)g->display)),
+		   "GLX_EXT_no_config_context")) {
+		config = NULL;
+		attr[n++] = GLX_SCREEN;
+		attr[n++] = DefaultScreen((Display *)g->display);
+	}
 	attr[n] = None;
 	x_error[0] = 0;
-	return create(g->display, (GLXFBConfig)g->config, share, True, attr);
+	return create(g->display, config, share, True, attr);
 }
 
 static void glx_context_destroy(struct sink_gl *g, void *context)
