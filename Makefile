@@ -96,6 +96,15 @@ $(B)/gen/revision.gen.h: FORCE
 	   } > $@.new && if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 $(B)/jit-bench/environment.o: $(B)/gen/revision.gen.h
 
+# the papers' own figures, as text in the program
+PAPERS := $(wildcard reports/paper/*.tsv)
+$(B)/gen/paper_figures.gen.h: $(PAPERS)
+	$(call say,GEN,$@)mkdir -p $(@D) && { echo '/* made by the Makefile from $(PAPERS) */'; \
+	   echo 'static const struct { const char *name, *text; } papers[] = {'; \
+	   for f in $(PAPERS); do echo "{ \"$$(basename $$f .tsv)\","; \
+	      sed 's/["\\]/\\&/g; s/^/"/; s/$$/\\n"/' $$f; echo '},'; done; echo '};'; } > $@
+$(B)/reports/paper.o: $(B)/gen/paper_figures.gen.h
+
 $(B)/%.o: %.c $(GENH)
 	$(call say,CC,$<)mkdir -p $(@D) && $(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 $(B)/gen/%.o: $(B)/gen/%.c $(GENH)

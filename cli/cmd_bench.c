@@ -19,7 +19,7 @@
 
 enum {
 	OPT_RUNS, OPT_OUTPUT, OPT_LLVMPIPE, OPT_NULL_LIBRARY, OPT_SIZES, OPT_LENGTH, OPT_PEERS,
-	OPT_FRAME, OPT_NULL, OPT_SUITES_END,
+	OPT_FRAME, OPT_NULL, OPT_AT, OPT_RATE, OPT_SUITES_END,
 	OPT_AGAINST = OPT_SUITES_END, OPT_BASE_OUTPUT, OPT_TURNS, OPT_TIME_BUDGET, OPT_RESUME,
 	OPT_POLICY
 };
@@ -38,6 +38,10 @@ static const struct cli_option options[] = {
 	[OPT_PEERS] = { 'p', "peers", NULL, "jit: beside other code generators" },
 	[OPT_NULL] = { 'n', "null", NULL, "record: what recorders add to a call, on a null libGL" },
 	[OPT_FRAME] = { 'f', "frame", "N", "table3: which frame (one in the middle, at most 100)" },
+	[OPT_AT] = { 0, "at", "S,...", "log: seconds of the recording's time "
+		"(5,10,20,30,45,60,75,90,105,120)" },
+	[OPT_RATE] = { 0, "rate", "FPS", "log: frames per second of that time (the recording's "
+		"time stamps)" },
 	[OPT_AGAINST] = { 'a', "against", "BLINKCTL",
 		"measure in turns with another build, until the gate can tell" },
 	[OPT_BASE_OUTPUT] = { 0, "base-output", "BASE.json",
@@ -46,10 +50,6 @@ static const struct cli_option options[] = {
 	[OPT_TIME_BUDGET] = { 0, "time-budget", "S", "against: seconds, at most (600)" },
 	[OPT_RESUME] = { 0, "resume", NULL, "against: go on with the files that are there" },
 	[OPT_POLICY] = { 0, "policy", "FILE", "against: the gate's limits (docs/RESULTS.md)" },
-	[OPT_AT] = { 0, "at", "S,...", "log: seconds of the recording's time "
-		"(5,10,20,30,45,60,75,90,105,120)" },
-	[OPT_RATE] = { 0, "rate", "FPS", "log: frames per second of that time (the recording's "
-		"time stamps)" },
 	{ 0 }
 };
 
@@ -499,7 +499,7 @@ static int run(const struct cli_args *args)
 const struct cli_command cmd_bench = {
 	.name = "bench",
 	.synopsis = "[options] jit | table3 X.blink... | replay X.blink [X.trace] | convert X.trace | "
-		"record PROGRAM | record --null",
+		"record PROGRAM | record --null | log X.blink | lines [TREE]",
 	.summary = "measure engines, replay and conversion, beside other tools",
 	.text =
 		"jit: core cycles per instruction to verify, compile and run three mixes of "

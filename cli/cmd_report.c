@@ -5,11 +5,14 @@
 
 #include "cli/command.h"
 #include "reports/demo_page.h"
+#include "reports/paper.h"
 
-enum { OPT_OUTPUT };
+enum { OPT_OUTPUT, OPT_PAPER, OPT_FORMAT };
 
 static const struct cli_option options[] = {
-	[OPT_OUTPUT] = { 'o', "output", "FILE", "the HTML file to write (DIR/index.html)" },
+	[OPT_OUTPUT] = { 'o', "output", "FILE", "the HTML file to write (DIR/index.html); with --paper the folder" },
+	[OPT_PAPER] = { 0, "paper", "NAME", "the tables and figures of a paper: prune" },
+	[OPT_FORMAT] = { 0, "format", "F,...", "with --paper: figures as files, too: svg, pdf, png (svg)" },
 	{ 0 }
 };
 
@@ -57,10 +60,40 @@ static int report_demo(const struct cli_args *args)
 	return EXIT_GOOD;
 }
 
+static int report_paper(const struct cli_args *args)
+{
+	const char *format = args->opt[OPT_FORMAT];
+	struct paper_options opt = { .dir = args->opt[OPT_OUTPUT],
+				     .formats = format ? format : "svg" };
+	struct results all = { 0 };
+	struct error err = { 0 };
+	struct json_object *j;
+	int rc;
+
+	if (strcmp(args->opt[OPT_PAPER], "prune"))
+		return usage("--paper knows prune");
+	if (!opt.dir)
+		return usage("--paper needs -o DIR");
+	rc = results_open_all(&all, (const char *const *)args->argv, (unsigned)args->argc, &err);
+	if (rc == 0)
+		rc = paper_prune_report(&all, &opt, &err);
+	results_close(&all);
+	if (rc < 0)
+		return cli_fail(rc == -ENODEV ? EXIT_LACKING : EXIT_DIFFERENT, &err);
+	j = json_object_new_object();
+	json_object_object_add(j, "folder", json_object_new_string(opt.dir));
+	cli_print(args, j);
+	return EXIT_GOOD;
+}
+
 static int report_run(const struct cli_args *args)
 {
 	const char *kind = args->argv[0];
 
+	if (args->opt[OPT_PAPER])
+		return report_paper(args);
+	if (args->argc < 2)
+		return usage("an operand is missing");
 	if (!strcmp(kind, "show"))
 		return args->argc == 2 ? report_show(args) : usage("show takes one FILE");
 	if (!strcmp(kind, "demo"))
@@ -70,7 +103,7 @@ static int report_run(const struct cli_args *args)
 
 const struct cli_command cmd_report = {
 	.name = "report",
-	.synopsis = "demo DIR PROGRAM... [-o FILE] | show FILE",
+	.synopsis = "demo DIR PROGRAM... [-o FILE] | show FILE | RESULTS... -o DIR --paper NAME",
 	.summary = "draw a page from results, or show one",
 	.text =
 		"demo reads what the steps of the demo left in DIR/PROGRAM: the JSON that each command "
@@ -80,9 +113,15 @@ const struct cli_command cmd_report = {
 		"Nothing on the page is typed in: a figure whose step is missing is shown as a "
 		"dash.\n\n"
 		"show prints a result that was kept as JSON the way its command does.\n\n"
+		"With --paper, every table and figure of a paper is drawn from results files, the "
+		"paper's own figures beside ours: one HTML page in DIR that needs nothing else, "
+		"and each table and figure as CSV and in the formats asked for. prune is "
+		"Transparent Checkpoint-Restart for Hardware-Accelerated 3D Graphics "
+		"(arXiv:1312.6650): suites record, log, checkpoint and lines. Results that are "
+		"missing are named, and nothing is drawn.\n\n"
 		"  blinkctl report demo out/demo neverball glxgears",
 	.options = options,
-	.min_args = 2,
-	.max_args = 10,
+	.min_args = 1,
+	.max_args = 64,
 	.run = report_run,
 };

@@ -20,30 +20,14 @@ static int usage(const char *why)
 	return cli_fail(EXIT_USAGE, &err);
 }
 
-/* All files from argv[1] on, as one. */
-static int files_open(const struct cli_args *args, struct results *all, struct error *err)
-{
-	int rc = results_open(all, args->argv[1], err);
-
-	for (int i = 2; i < args->argc && rc == 0; i++) {
-		struct results more;
-
-		rc = results_open(&more, args->argv[i], err);
-		if (rc == 0) {
-			rc = results_merge(all, &more, err);
-			results_close(&more);
-		}
-	}
-	return rc;
-}
-
 static int show(const struct cli_args *args)
 {
 	struct results r = { 0 };
 	struct error err = { 0 };
 	struct json_object *j;
 
-	if (files_open(args, &r, &err) < 0) {
+	if (results_open_all(&r, (const char *const *)args->argv + 1,
+			     (unsigned)args->argc - 1, &err) < 0) {
 		results_close(&r);
 		return cli_fail(EXIT_DIFFERENT, &err);
 	}
@@ -63,7 +47,8 @@ static int merge(const struct cli_args *args)
 
 	if (!out)
 		return usage("merge needs -o FILE");
-	rc = files_open(args, &r, &err);
+	rc = results_open_all(&r, (const char *const *)args->argv + 1, (unsigned)args->argc - 1,
+			      &err);
 	if (rc == 0)
 		rc = results_save(&r, out, &err);
 	if (rc < 0) {

@@ -19,6 +19,7 @@ static const char page_style[] =
 	".lead{max-width:44rem;margin:0;color:var(--soft);font-size:1.08rem}\n"
 	".good{color:var(--good)}.bad{color:var(--bad)}\n"
 	"section{margin-top:2.75rem}\n"
+	"h3{font-size:1rem;margin:1.75rem 0 .5rem}\n"
 	"figure{margin:0}\n"
 	"figcaption{color:var(--soft);font-size:.88rem;margin-top:.5rem}\n"
 	".pair{display:grid;grid-template-columns:1fr 1fr;gap:1rem;margin-top:0}\n"

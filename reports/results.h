@@ -62,6 +62,9 @@ struct results {
 int results_parse(struct results *r, const char *name, const char *text, size_t len,
 		  struct error *err);
 int results_open(struct results *r, const char *path, struct error *err);
+/* All of them, as results_merge joins them; count is 1 or more. */
+int results_open_all(struct results *r, const char *const *paths, unsigned count,
+		     struct error *err);
 void results_close(struct results *r);      /* zeroed or open */
 
 /* Takes j (a file with invocations) over after checking it; drops it on failure. */

@@ -306,3 +306,22 @@ int results_merge(struct results *into, const struct results *from, struct error
 	results_close(into);
 	return results_take(into, "merged results", j, err);
 }
+
+int results_open_all(struct results *r, const char *const *paths, unsigned count,
+		     struct error *err)
+{
+	int rc = results_open(r, paths[0], err);
+
+	for (unsigned i = 1; i < count && rc == 0; i++) {
+		struct results more;
+
+		rc = results_open(&more, paths[i], err);
+		if (rc == 0) {
+			rc = results_merge(r, &more, err);
+			results_close(&more);
+		}
+	}
+	if (rc < 0)
+		results_close(r);
+	return rc;
+}

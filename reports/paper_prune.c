@@ -1,0 +1,548 @@
+/* paper_prune.c - the record-prune-replay paper's Tables 1 to 4, Figures 4 and 5 and
+ * lines of code, ours beside theirs.
+ *
+ * Everything comes from results files (suites record, log, checkpoint, lines) and from
+ * the paper's data file.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reports/paper_page.h"
+#include "reports/stats.h"
+
+#define PAPER "prune"
+#define MIB 1e6
+#define CDF_POINTS 300u
+
+enum suite { RECORD, LOG, CHECKPOINT, LINES, SUITES };
+static const struct { const char *name, *shows, *command; } suites[SUITES] = {
+	[RECORD] = { "record", "Tables 1 and 2, Figure 4", "record PROGRAM" },
+	[LOG] = { "log", "Table 3, Figure 5", "log X.blink" },
+	[CHECKPOINT] = { "checkpoint", "Table 4", "checkpoint X.blink X.trace" },
+	[LINES] = { "lines", "lines of code", "lines" },
+};
+
+struct report {
+	const struct results *results;
+	const struct results_invocation *inv[SUITES];
+	struct paper_page page;
+};
+
+static bool value(const struct results_invocation *inv, const char *of, const char *name,
+		  double *out)
+{
+	const struct results_metric *m = results_metric_find(inv, of, name);
+	struct stats_value v = m ? stats_median(m->samples, m->n) : (struct stats_value){ 0 };
+
+	*out = v.v;
+	return v.known;
+}
+
+static void cell(struct sheet *s, const struct results_invocation *inv, const char *of,
+		 const char *name, double scale)
+{
+	double v;
+
+	if (value(inv, of, name, &v))
+		sheet_number(s, v * scale);
+	else
+		sheet_none(s);
+}
+
+static void cell_count(struct sheet *s, const struct results_invocation *inv, const char *of,
+		       const char *name)
+{
+	double v;
+
+	if (value(inv, of, name, &v))
+		sheet_count(s, v);
+	else
+		sheet_none(s);
+}
+
+/* ---- cases: "640x480/native" ----------------------------------------------------------- */
+
+struct names { char (*v)[64]; size_t n; };
+
+/* The different first parts (up to '/') of an invocation's cases, in order. */
+static int names_take(const struct results_invocation *inv, struct names *out,
+		      struct error *err)
+{
+	out->v = calloc(inv->count + 1, sizeof(*out->v));
+	out->n = 0;
+	if (!out->v)
+		return error_set(err, -ENOMEM, "report: out of memory");
+	for (size_t i = 0; i < inv->count; i++) {
+		size_t length = strcspn(inv->metrics[i].of, "/"), k = 0;
+
+		if (length >= sizeof(out->v[0]))
+			continue;
+		snprintf(out->v[out->n], sizeof(out->v[0]), "%.*s", (int)length,
+			 inv->metrics[i].of);
+		while (k < out->n && strcmp(out->v[k], out->v[out->n]))
+			k++;
+		out->n += k == out->n;
+	}
+	return 0;
+}
+
+static const struct results_metric *side_metric(const struct results_invocation *inv,
+						const char *size, const char *side,
+						const char *name)
+{
+	char of[128];
+
+	snprintf(of, sizeof(of), "%.60s/%s", size, side);
+	return results_metric_find(inv, of, name);
+}
+
+static const char *const sides[] = { "native", "apitrace", "blink", "blink+prune" };
+static const char *const side_colors[] = { "#7d8793", "#d9822b", "#2f7fd8", "#1d8a5f" };
+enum { SIDES = 4 };
+
+/* ---- Tables 1 and 2 ------------------------------------------------------------------------ */
+
+static void ratio_cell(struct sheet *s, const struct results_metric *m,
+		       const struct results_metric *base, bool over)
+{
+	struct stats_interval r;
+	char text[64];
+	size_t n;
+
+	if (!m || !base) {
+		sheet_none(s);
+		return;
+	}
+	n = m->n < base->n ? m->n : base->n;
+	r = stats_ratio_paired(m->samples, base->samples, n, 0.95);
+	if (!r.value.known)
+		snprintf(text, sizeof(text), "%s", "");
+	else if (r.level > 0)
+		snprintf(text, sizeof(text), "%.1f [%.1f, %.1f]", 100 * (r.value.v - over),
+			 100 * (r.low - over), 100 * (r.high - over));
+	else
+		snprintf(text, sizeof(text), "%.1f", 100 * (r.value.v - over));
+	sheet_text(s, text);
+}
+
+static void side_rows(struct report *r, struct sheet *s, const struct names *sizes,
+		      const char *metric, bool over, const char *where, const char *quantity)
+{
+	for (size_t i = 0; i < sizes->n; i++) {
+		const struct results_metric *native =
+			side_metric(r->inv[RECORD], sizes->v[i], "native", metric);
+
+		sheet_text(s, sizes->v[i]);
+		for (unsigned side = 0; side < SIDES; side++) {
+			const struct results_metric *m =
+				side_metric(r->inv[RECORD], sizes->v[i], sides[side], metric);
+			struct stats_value v = m ? stats_median(m->samples, m->n)
+						 : (struct stats_value){ 0 };
+
+			if (v.known)
+				sheet_number(s, v.v);
+			else
+				sheet_none(s);
+			if (side)
+				ratio_cell(s, m, native, over);
+		}
+		sheet_paper(s, PAPER, where, sizes->v[i], quantity);
+	}
+}
+
+static void tables_1_2(struct report *r, const struct names *sizes)
+{
+	static const char *const rates[] = {
+		"size", "native", "apitrace", "% of native", "blink", "% of native",
+		"blink, pruning", "% of native", "paper", NULL,
+	};
+	static const char *const cpu[] = {
+		"size", "native", "apitrace", "% over native", "blink", "% over native",
+		"blink, pruning", "% over native", "paper", NULL,
+	};
+	struct sheet s;
+
+	sheet_init(&s, "table-1", "Table 1: frame rate, frames per second",
+		   "Medians of the runs; percentages run by run, with 95 % bootstrap intervals. "
+		   "The paper: between 80 and nearly 100 % of native.", rates);
+	side_rows(r, &s, sizes, "frame_rate", false, "table 1", "frame_rate");
+	paper_page_sheet(&r->page, &s);
+	sheet_init(&s, "table-2", "Table 2: CPU time, seconds",
+		   "Of the program and all that serves it, the X server left out.", cpu);
+	side_rows(r, &s, sizes, "cpu_seconds", true, "table 2", "cpu");
+	paper_page_sheet(&r->page, &s);
+}
+
+/* ---- Figure 4 --------------------------------------------------------------------------------- */
+
+struct curve { double x[CDF_POINTS], y[CDF_POINTS]; };
+
+/* Cumulative share of instantaneous frame rates, all runs together. */
+static size_t cdf_take(const struct results_metric *m, struct curve *c)
+{
+	const struct results_series *s = NULL;
+	double *rates;
+	size_t n = 0, k = 0;
+
+	for (size_t i = 0; m && i < m->nseries; i++)
+		if (!strcmp(m->series[i].name, "frame_time"))
+			s = &m->series[i];
+	for (size_t i = 0; s && i < s->runs; i++)
+		n += s->run[i].n;
+	rates = n ? calloc(n, sizeof(*rates)) : NULL;
+	if (!rates)
+		return 0;
+	n = 0;
+	for (size_t i = 0; i < s->runs; i++)
+		for (size_t f = 0; f < s->run[i].n; f++)
+			if (s->run[i].v[f] > 0)
+				rates[n++] = 1000 / s->run[i].v[f];
+	for (k = 0; n && k < CDF_POINTS; k++) {
+		c->y[k] = 100.0 * (double)k / (CDF_POINTS - 1);
+		c->x[k] = stats_quantile(rates, n, c->y[k] / 100).v;
+	}
+	free(rates);
+	return k;
+}
+
+static void figure_4(struct report *r, const char *size)
+{
+	struct plot_series series[SIDES];
+	struct curve *curves = calloc(SIDES, sizeof(*curves));
+	struct plot plot = { .x_label = "instantaneous frame rate, frames/s",
+			     .y_label = "frames up to that rate, %", .series = series,
+			     .count = SIDES, .linear = true };
+	char name[96], title[160];
+
+	if (!curves) {
+		r->page.rc = error_set(r->page.err, -ENOMEM, "report: out of memory");
+		return;
+	}
+	for (unsigned side = 0; side < SIDES; side++)
+		series[side] = (struct plot_series){ .title = sides[side],
+			.color = side_colors[side], .x = curves[side].x, .y = curves[side].y,
+			.n = cdf_take(side_metric(r->inv[RECORD], size, sides[side],
+						  "frame_rate"), &curves[side]) };
+	snprintf(name, sizeof(name), "figure-4-%.60s", size);
+	for (char *c = name; *c; c++)
+		if (*c == '.' || *c == '/' || *c == '"' || *c == ' ')
+			*c = '-';
+	snprintf(title, sizeof(title), "Figure 4: distribution of the instantaneous frame rate, "
+		 "%.60s", size);
+	paper_page_figure(&r->page, name, title, "All runs of a side together; the program logs "
+			  "whole milliseconds.", &plot);
+	free(curves);
+}
+
+/* ---- Table 3 and Figure 5 ----------------------------------------------------------------------- */
+
+static void table_3(struct report *r, const struct names *times)
+{
+	static const char *const heads[] = {
+		"demo time", "calls", "MB", "kept calls", "kept kB", "file kB",
+		"of these the last frame's own: calls", "payload kB", "pruning from scratch, CPU s",
+		"since the row above, CPU s", "ns per new call", NULL,
+	};
+	const struct results_invocation *log = r->inv[LOG];
+	struct sheet s;
+
+	sheet_init(&s, "table-3", "Table 3: the log, whole and pruned",
+		   "Last row: the paper's, of its whole demo, pruned by a program in Python.",
+		   heads);
+	for (size_t i = 0; i < times->n; i++) {
+		const char *of = times->v[i];
+
+		sheet_text(&s, of);
+		cell_count(&s, log, of, "full_calls");
+		cell(&s, log, of, "full_bytes", 1 / MIB);
+		cell_count(&s, log, of, "kept_calls");
+		cell(&s, log, of, "kept_bytes", 1e-3);
+		cell(&s, log, of, "file_bytes", 1e-3);
+		cell_count(&s, log, of, "last_frame_calls");
+		cell(&s, log, of, "last_frame_payload", 1e-3);
+		cell(&s, log, of, "scratch_seconds", 1);
+		cell(&s, log, of, "step_seconds", 1);
+		cell(&s, log, of, "ns_per_new_call", 1);
+	}
+	sheet_text(&s, "paper");
+	sheet_none(&s);
+	for (unsigned i = 0; i < 2; i++) {
+		struct paper_figure f;
+
+		if (paper_figure(PAPER, "table 3", "whole demo", i ? "kept_bytes" : "full_bytes",
+				 &f) == PAPER_KNOWN)
+			sheet_number(&s, f.v / (i ? 1e3 : MIB));
+		else
+			sheet_none(&s);
+		sheet_none(&s);
+	}
+	sheet_none(&s);
+	sheet_none(&s);
+	sheet_paper(&s, PAPER, "table 3", "whole demo", "prune_seconds");
+	sheet_none(&s);
+	sheet_none(&s);
+	paper_page_sheet(&r->page, &s);
+}
+
+struct growth { double *at, *full, *kept, *steady, *cost; size_t n; };
+
+static size_t growth_take(struct report *r, const struct names *times, struct growth *g)
+{
+	const struct results_invocation *log = r->inv[LOG];
+	double *all = calloc(5 * (times->n + 1), sizeof(*all));
+
+	*g = (struct growth){ .at = all };
+	if (!all)
+		return 0;
+	g->full = all + times->n;
+	g->kept = g->full + times->n;
+	g->steady = g->kept + times->n;
+	g->cost = g->steady + times->n;
+	for (size_t i = 0; i < times->n; i++) {
+		const char *of = times->v[i];
+		double last;
+
+		g->at[g->n] = strtod(of, NULL);
+		if (!isfinite(g->at[g->n]) || !value(log, of, "full_bytes", &g->full[g->n]) ||
+		    !value(log, of, "kept_bytes", &g->kept[g->n]) ||
+		    !value(log, of, "last_frame_payload", &last))
+			continue;
+		value(log, of, "ns_per_new_call", &g->cost[g->n]);
+		g->steady[g->n] = fmax(g->kept[g->n] - last, 1);
+		g->n++;
+	}
+	return g->n;
+}
+
+static void figure_5(struct report *r, const struct names *times)
+{
+	struct paper_figure full = { 0 }, kept = { 0 };
+	struct growth g;
+	size_t n = growth_take(r, times, &g);
+	double end = n ? g.at[n - 1] : 0, paper[2];
+	size_t known = paper_figure(PAPER, "table 3", "whole demo", "full_bytes", &full) ==
+		PAPER_KNOWN && paper_figure(PAPER, "table 3", "whole demo", "kept_bytes", &kept) ==
+		PAPER_KNOWN;
+	struct plot_series series[] = {
+		{ "whole log", "#7d8793", g.at, g.full, n },
+		{ "pruned", "#2f7fd8", g.at, g.kept, n },
+		{ "pruned, without the last frame's own", "#1d8a5f", g.at, g.steady, n },
+		{ "paper, whole", "#b0895a", &end, &paper[0], n ? known : 0 },
+		{ "paper, pruned", "#d9822b", &end, &paper[1], n ? known : 0 },
+	};
+	struct plot_series cost[] = { { "pruning", "#2f7fd8", g.at, g.cost, n } };
+	struct plot plot = { .x_label = "demo time, s", .y_label = "bytes", .series = series,
+			     .count = 5, .points = true };
+
+	paper[0] = full.v;
+	paper[1] = kept.v;
+	paper_page_figure(&r->page, "figure-5", "Figure 5: growth of the log",
+			  "The paper's two points are its whole demo, drawn at our last time.",
+			  &plot);
+	plot = (struct plot){ .x_label = "demo time, s", .y_label = "CPU ns per new call",
+			      .series = cost, .count = 1, .linear = true, .points = true };
+	paper_page_figure(&r->page, "figure-5-cost", "Cost of pruning incrementally",
+			  "CPU time of pruning the calls since the time before, per call.", &plot);
+	free(g.at);
+}
+
+/* ---- Table 4, lines ------------------------------------------------------------------------------ */
+
+static void table_4(struct report *r, const struct names *programs)
+{
+	static const char *const heads[] = {
+		"program", "GL image, kB", "kept calls", "checkpoint, s", "restart, s",
+		"gltrim's trace, kB", "its trimming, s", "its replay, s",
+		"restart / its replay", "paper (whole process): image", "checkpoint", "restart", NULL,
+	};
+	const struct results_invocation *inv = r->inv[CHECKPOINT];
+	struct sheet s;
+
+	sheet_init(&s, "table-4", "Table 4: checkpoint and restart",
+		   "Ours are of the GL state alone, the paper's of the whole process with it: "
+		   "columns of their own, no ratio. Times are wall-clock time of whole "
+		   "processes.", heads);
+	for (size_t i = 0; i < programs->n; i++) {
+		const char *of = programs->v[i], *where;
+		bool pymol = !strncasecmp(of, "pymol", 5);
+
+		sheet_text(&s, of);
+		cell(&s, inv, of, "image_bytes", 1e-3);
+		cell_count(&s, inv, of, "kept_calls");
+		cell(&s, inv, of, "checkpoint_seconds", 1);
+		cell(&s, inv, of, "restart_seconds", 1);
+		cell(&s, inv, of, "gltrim_bytes", 1e-3);
+		cell(&s, inv, of, "gltrim_seconds", 1);
+		cell(&s, inv, of, "gltrim_replay_seconds", 1);
+		cell(&s, inv, of, "restart_to_gltrim", 1);
+		where = pymol ? "section 8.4" : "table 4";
+		of = pymol ? "PyMOL" : !strncasecmp(of, "openarena", 9) ? "OpenArena" : of;
+		sheet_paper(&s, PAPER, where, of, "image_bytes");
+		sheet_paper(&s, PAPER, where, of, "checkpoint_seconds");
+		sheet_paper(&s, PAPER, where, of, "restart_seconds");
+	}
+	paper_page_sheet(&r->page, &s);
+}
+
+static double table_lines(struct report *r)
+{
+	static const char *const heads[] = { "part", "lines of code", NULL };
+	static const struct { const char *title, *where, *of; } papers[] = {
+		{ "paper, OpenGL 1.5", "abstract", "OpenGL 1.5" },
+		{ "paper, OpenGL 3.0", "text", "OpenGL 3.0" },
+		{ "VMGL, as the paper counts it", "abstract", "VMGL" },
+	};
+	const struct results_invocation *inv = r->inv[LINES];
+	struct sheet s;
+	double all = 0;
+
+	sheet_init(&s, "lines", "Lines of code",
+		   "Blank lines and comments are left out of ours.", heads);
+	for (size_t i = 0; i < inv->count; i++) {
+		double v;
+
+		if (strcmp(inv->metrics[i].name, "lines") ||
+		    !value(inv, inv->metrics[i].of, "lines", &v))
+			continue;
+		sheet_text(&s, inv->metrics[i].of);
+		sheet_count(&s, v);
+		all += v;
+	}
+	sheet_text(&s, "all of these");
+	sheet_count(&s, all);
+	for (unsigned i = 0; i < sizeof(papers) / sizeof(papers[0]); i++) {
+		struct paper_figure f;
+
+		sheet_text(&s, papers[i].title);
+		if (paper_figure(PAPER, papers[i].where, papers[i].of, "lines", &f) == PAPER_KNOWN)
+			sheet_count(&s, f.v);
+		else
+			sheet_text(&s, "not at hand");
+	}
+	paper_page_sheet(&r->page, &s);
+	return all;
+}
+
+/* ---- the page ------------------------------------------------------------------------------------- */
+
+static void key_ratio(struct report *r, const struct names *sizes)
+{
+	const struct results_metric *m = NULL, *base = NULL;
+	struct stats_interval i;
+	char text[64], note[160];
+
+	for (size_t k = 0; k < sizes->n && (!m || !base); k++) {
+		m = side_metric(r->inv[RECORD], sizes->v[k], "blink", "cpu_seconds");
+		base = side_metric(r->inv[RECORD], sizes->v[k], "native", "cpu_seconds");
+		snprintf(note, sizeof(note), "CPU over native, %.60s, median of %zu runs",
+			 sizes->v[k], m ? m->n : 0);
+	}
+	if (!m || !base)
+		return;
+	i = stats_ratio_paired(m->samples, base->samples, m->n < base->n ? m->n : base->n, 0.95);
+	if (!i.value.known)
+		return;
+	snprintf(text, sizeof(text), "%+.1f %%", 100 * (i.value.v - 1));
+	paper_page_key(&r->page, "Recording", text, note);
+}
+
+static void summary(struct report *r, const struct names *sizes, const struct names *times,
+		    const struct names *programs)
+{
+	const char *last = times->n ? times->v[times->n - 1] : "";
+	char text[96], note[160];
+	double a, b;
+
+	buf_printf(&r->page.body, "<ul class=path>");
+	key_ratio(r, sizes);
+	if (value(r->inv[LOG], last, "full_bytes", &a) &&
+	    value(r->inv[LOG], last, "kept_bytes", &b)) {
+		snprintf(text, sizeof(text), "%.0f kB", b / 1e3);
+		snprintf(note, sizeof(note), "of %.0f MB, at %.20s of demo time", a / MIB, last);
+		paper_page_key(&r->page, "Pruned log", text, note);
+	}
+	if (value(r->inv[LOG], last, "scratch_seconds", &a) &&
+	    value(r->inv[LOG], last, "ns_per_new_call", &b)) {
+		snprintf(text, sizeof(text), "%.2f s", a);
+		snprintf(note, sizeof(note), "CPU, from scratch; %.0f ns per new call "
+			 "incrementally", b);
+		paper_page_key(&r->page, "Pruning", text, note);
+	}
+	if (programs->n && value(r->inv[CHECKPOINT], programs->v[0], "restart_seconds", &a)) {
+		snprintf(text, sizeof(text), "%.2f s", a);
+		snprintf(note, sizeof(note), "GL state alone, %.60s", programs->v[0]);
+		paper_page_key(&r->page, "Restart", text, note);
+	}
+	buf_printf(&r->page.body, "</ul>\n");
+}
+
+static int suites_find(struct report *r, struct error *err)
+{
+	char missing[400] = "";
+
+	for (unsigned i = 0; i < SUITES; i++) {
+		size_t n = strlen(missing);
+
+		r->inv[i] = results_suite(r->results, suites[i].name);
+		if (!r->inv[i])
+			snprintf(missing + n, sizeof(missing) - n, "%s%s (blinkctl bench -o FILE "
+				 "%s)", n ? "; " : "", suites[i].shows, suites[i].command);
+	}
+	return missing[0] ? error_set(err, -ENODATA, "report: no results for %s", missing) : 0;
+}
+
+static void body(struct report *r, const struct names *sizes, const struct names *times,
+		 const struct names *programs)
+{
+	struct paper_page *p = &r->page;
+
+	summary(r, sizes, times, programs);
+	paper_page_section(p, "Recording", "The same unmodified program natively, under apitrace "
+			   "and under our recorder, in turns.");
+	tables_1_2(r, sizes);
+	for (size_t i = 0; i < sizes->n; i++)
+		figure_4(r, sizes->v[i]);
+	paper_page_section(p, "Pruning", "What the next frame needs of everything recorded so "
+			   "far.");
+	table_3(r, times);
+	figure_5(r, times);
+	paper_page_section(p, "Checkpoint and restart", "The pruned log in a file, and the "
+			   "picture brought back from it.");
+	table_4(r, programs);
+	table_lines(r);
+	buf_printf(&p->body, "<section><h2>How it was measured</h2>");
+	for (unsigned i = 0; i < SUITES; i++)
+		paper_page_command(p, r->inv[i]);
+	buf_printf(&p->body, "</section>\n");
+}
+
+int paper_prune_report(const struct results *results, const struct paper_options *opt,
+		       struct error *err)
+{
+	struct report r = { .results = results };
+	struct names sizes = { 0 }, times = { 0 }, programs = { 0 };
+	int rc = suites_find(&r, err);
+
+	if (rc == 0)
+		rc = names_take(r.inv[RECORD], &sizes, err);
+	if (rc == 0)
+		rc = names_take(r.inv[LOG], &times, err);
+	if (rc == 0)
+		rc = names_take(r.inv[CHECKPOINT], &programs, err);
+	if (rc == 0) {
+		paper_page_begin(&r.page, opt, err);
+		if (r.page.rc == 0)
+			body(&r, &sizes, &times, &programs);
+		rc = paper_page_end(&r.page, "Record, prune, replay",
+				    "OpenGL recorded at a cost nobody notices, pruned to what the "
+				    "next frame needs, and brought back: the figures of the "
+				    "record-prune-replay paper (arXiv:1312.6650), measured here.");
+	}
+	free(sizes.v);
+	free(times.v);
+	free(programs.v);
+	return rc;
+}
