@@ -56,7 +56,7 @@ static void cell_html(struct buf *b, const char *text)
 {
 	size_t n = strlen(text);
 
-	if (n > 4 && strspn(text, "0123456789") == n)
+	if (n > 3 && strspn(text, "0123456789") == n)
 		html_count(b, strtod(text, NULL));
 	else
 		html_text(b, n ? text : "\u2013");

@@ -1,0 +1,93 @@
+#!/bin/sh
+# test_paper.sh - blinkctl report --paper draws from results files alone: everything that
+# is asked for is there, in the page, as CSV, as figures; what is missing is named; names
+# in results files are text and nothing else; the page works in a browser.  Speaks TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+blinkctl=${BLINKCTL:-build/blinkctl}
+command -v gnuplot >/dev/null || { echo "gnuplot is missing (package gnuplot-nox)"; exit 77; }
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+n=0
+report()
+{
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		echo "$2" | sed 's/^/# /'
+	fi
+}
+echo 1..7
+
+# file SUITE METRIC...: a results file of one invocation
+file()
+{
+	suite=$1
+	shift
+	printf '{"format":"blink-results","version":1,"invocations":[{"suite":"%s","environment":{"cpu":"a cpu"},"command":["blinkctl","bench","%s"],"metrics":[' "$suite" "$suite"
+	comma=
+	for m in "$@"; do
+		printf '%s%s' "$comma" "$m"
+		comma=,
+	done
+	printf ']}]}\n'
+}
+# metric CASE NAME SAMPLES [MORE]
+metric()
+{
+	printf '{"case":"%s","metric":"%s","unit":"u","samples":[%s]%s}' "$1" "$2" "$3" "${4:-}"
+}
+series=',"series":[{"name":"frame_time","unit":"ms","runs":[[10,20,30],[11,21,31]]}]'
+file record "$(metric 640x480/native cpu_seconds 10,11,10)" "$(metric 640x480/blink cpu_seconds 10.2,11.2,10.2)" \
+	"$(metric 640x480/apitrace cpu_seconds 12,13,12)" \
+	"$(metric 640x480/native frame_rate 50,51 "$series")" "$(metric 640x480/blink frame_rate 49,50 "$series")" \
+	"$(metric "a'b;c/native" frame_rate 5,6 "$series")" >"$dir/record.json"
+file log "$(metric '5 s' full_bytes 100000000)" "$(metric '5 s' kept_bytes 150000)" "$(metric '5 s' last_frame_payload 50000)" \
+	"$(metric '5 s' kept_calls 1234567)" "$(metric '120 s' full_bytes 400000000)" "$(metric '120 s' kept_bytes 160000)" \
+	"$(metric '120 s' last_frame_payload 55000)" "$(metric '120 s' scratch_seconds 0.4,0.5)" \
+	"$(metric '120 s' ns_per_new_call 33)" >"$dir/log.json"
+file checkpoint "$(metric openarena restart_seconds 0.5)" "$(metric pymol image_bytes 1000)" \
+	"$(metric '<script>alert(1)</script>' restart_seconds 1)" >"$dir/checkpoint.json"
+file lines "$(metric pruner lines 4321)" >"$dir/lines.json"
+
+"$blinkctl" report "$dir"/*.json -o "$dir/out" --paper prune --format svg,pdf,png >/dev/null 2>"$dir/errors"
+report 'a page and every table and figure' "$(cat "$dir/errors"
+for f in index.html table-1.csv table-2.csv table-3.csv table-4.csv lines.csv figure-4-640x480.svg figure-4-640x480.pdf \
+	figure-4-640x480.png figure-4-640x480.csv figure-5.svg figure-5.csv figure-5-cost.svg; do
+	[ -s "$dir/out/$f" ] || echo "$f is missing"
+done)"
+page=$dir/out/index.html
+report "ours and the paper's figures" "$(for text in 1,234,567 433 34.3 78,000 4,321 'not at hand' '160 kB'; do
+	grep -q ">[^<]*$text" "$page" || echo "$text is not in the page"
+done
+grep -q '^120 s,,400.*160' "$dir/out/table-3.csv" || cat "$dir/out/table-3.csv")"
+report 'names are text' "$(grep -c '<script' "$page" | grep -v '^0$'
+[ -s "$dir/out/figure-4-a'b;c.svg" ] || ls "$dir/out")"
+report 'no network' "$(grep -o '\(src\|href\)="\?http[^ >]*' "$page")"
+report 'figures hold what is measured' "$(for f in figure-5 figure-4-640x480; do
+	grep -q '<path' "$dir/out/$f.svg" || echo "$f: nothing drawn"
+done
+grep -q 'pruned' "$dir/out/figure-5.svg" || echo 'figure-5: no legend'
+grep -q '^blink,' "$dir/out/figure-4-640x480.csv" || echo 'figure-4: no series blink')"
+
+rm -rf "$dir/out" "$dir/log.json"
+"$blinkctl" report "$dir"/*.json -o "$dir/out" --paper prune >/dev/null 2>"$dir/errors"
+status=$?
+report 'missing results are named, and nothing is drawn' "$([ $status -eq 1 ] || echo "status $status"
+grep -q 'Table 3' "$dir/errors" || cat "$dir/errors"
+[ ! -e "$dir/out/index.html" ] || echo 'a page was written')"
+
+if ! command -v chromium >/dev/null; then
+	echo "ok 7 - the page in a browser # SKIP chromium is not installed"
+	exit 0
+fi
+file log "$(metric '5 s' full_bytes 100000000)" "$(metric '5 s' kept_bytes 150000)" \
+	"$(metric '5 s' last_frame_payload 50000)" >"$dir/log.json"
+"$blinkctl" report "$dir"/*.json -o "$dir/out" --paper prune >/dev/null
+dom=$(timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$dir/profile" --window-size=400,800 \
+	--dump-dom "file://$dir/out/index.html" 2>/dev/null)
+report 'the page in a browser' "$(for text in '<h1>Record, prune, replay</h1>' 'id="table-4"' 'id="figure-5"' '<svg'; do
+	case $dom in *"$text"*) ;; *) echo "$text is not there" ;; esac
+done)"
