@@ -27,7 +27,7 @@
 #include "jit-bench/sample.h"
 
 #define CODE_SIZE (16u << 20)
-#define SHORT_RUN 2e-3            /* seconds: shorter work is repeated within a sample */
+#define SHORT_RUN 10e-3           /* seconds: shorter work is repeated within a sample */
 
 enum side { NATIVE, JIT, JIT_COMPILED, SIDES };
 static const char *const side_names[SIDES] = { "native", "jit", "jit_with_compilation" };

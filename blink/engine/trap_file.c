@@ -303,9 +303,11 @@ static int slot_take(struct cursor *t, struct client *c, struct error *err)
 
 	if (!text || memchr(text, 0, n))
 		return damaged(err);
-	name = strndup(text, n);
+	name = malloc((size_t)n + 1);
 	if (!name)
 		return error_set(err, -ENOMEM, "trap: out of memory");
+	memcpy(name, text, n);
+	name[n] = 0;
 	info.name = name;
 	rc = client_slot_restore(c, &info) ? 0 : damaged(err);
 	free(name);
