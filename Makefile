@@ -132,9 +132,12 @@ $(B)/jit-bench/nullgl-names: jit-bench/nullgl/names.c $(B)/gen/gl_table.gen.o $(
 $(B)/jit-bench/nullgl.gen.c: $(B)/jit-bench/nullgl-names
 	$(call say,GEN,$@)$< > $@
 $(NULLGL): $(B)/jit-bench/nullgl.gen.c jit-bench/nullgl/gl.c jit-bench/nullgl/glx.c jit-bench/nullgl/nullgl.h
-	$(call say,LD,$@)$(CC) $(STD) -O2 -g $(WARN) -I. -fvisibility=hidden -fPIC -shared -Wl,-soname,libGL.so.1 \
+	$(call say,LD,$@)$(CC) $(STD) -O2 -g $(WARN) -I. -fvisibility=hidden -fPIC -shared -Wl,-soname,libGL.so.1 -Wl,-Bsymbolic \
 	   $(filter %.c,$^) -o $@ -lX11
-all: $(NULLGL)
+NULLCALLS := $(B)/jit-bench/null-calls
+$(NULLCALLS): jit-bench/nullgl/calls.c $(NULLGL)
+	$(call say,LD,$@)$(CC) $(STD) -O2 -g $(WARN) $< -o $@ $(NULLGL) -Wl,--allow-shlib-undefined
+all: $(NULLGL) $(NULLCALLS)
 
 # -- the recorder library (capture/record/lib/lib.h) ------------------------------------
 # Other programs load it, too: no sanitizers, no library but libc, only entry points
@@ -272,7 +275,7 @@ install: all
 	   $(D)/share/bash-completion/completions $(D)/share/blink/corpora $(D)/share/doc/blink && \
 	install -m 755 $(B)/blinkctl $(D)/bin && \
 	install -m 644 $(B)/libblink.a $(D)/lib && install -m 644 $(NULLGL) $(RECORDER) $(D)/lib/blink && \
-	install -m 755 $(PEERS) $(D)/lib/blink && \
+	install -m 755 $(PEERS) $(NULLCALLS) $(D)/lib/blink && \
 	for h in $(HEADERS); do install -D -m 644 $$h $(D)/include/$$h || exit 1; done && \
 	install -m 644 $(GENH) $(D)/include/blink/gl/ && \
 	for c in $(COMMANDS); do \

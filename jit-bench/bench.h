@@ -71,6 +71,14 @@ struct bench_record_options {
 /* Frame rate and CPU time of a program natively, under apitrace, under our recorder. */
 struct json_object *bench_record(const struct bench_record_options *opt, struct error *err);
 
+struct bench_null_options {
+	const char *program;         /* nullgl/calls.c */
+	const char *nullgl;
+	unsigned runs;
+};
+/* What recorders add to a cheap call on the null libGL. */
+struct json_object *bench_null(const struct bench_null_options *opt, struct error *err);
+
 /* Lines of code of each part, from the source tree. */
 struct json_object *bench_lines(const char *tree, struct error *err);
 

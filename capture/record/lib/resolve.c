@@ -244,7 +244,7 @@ static bool is_gl_library(const char *path)
 {
 	static const char *const names[] = {
 		"libGL.", "libOpenGL.", "libEGL.", "libGLX.", "libGLES", "libGLdispatch.",
-		"libGLX_", "libEGL_", "libnvidia-", "libgallium", "libglapi",
+		"libGLX_", "libEGL_", "libnvidia-", "libgallium", "libglapi", "glxtrace.", "egltrace.",
 	};
 	const char *base = strrchr(path, '/');
 
