@@ -17,8 +17,8 @@ static struct drawable {
 	uint64_t handle;
 	uint64_t window;                  /* X's own, of a GLX drawable; 0: is none */
 	uint64_t looked;                  /* when last */
-	uint32_t w, h, samples;
-	bool made, sent, asked;           /* asked: .samples is known */
+	uint32_t w, h, config;
+	bool made, sent, asked;           /* asked: .config is known */
 } drawables[DRAWABLES];
 static unsigned next_drawable;
 static struct rec_lock lock;
@@ -145,9 +145,9 @@ static struct drawable drawable_look(uint64_t display, uint64_t handle, bool egl
 		uint32_t samples = 0;
 
 		rec_gl(glGetIntegerv, void, uint32_t, uint32_t *)(0x80A9, &samples);
-		samples = samples <= 16 ? samples : 0;
-		changed |= copy.samples != samples;
-		copy.samples = samples;
+		samples = (samples <= 16 ? samples : 0) | rec.context->config;
+		changed |= copy.config != samples;
+		copy.config = samples;
 		copy.asked = true;
 	}
 	copy.w = w;
@@ -159,7 +159,7 @@ static struct drawable drawable_look(uint64_t display, uint64_t handle, bool egl
 	d = drawable_get(handle);
 	d->w = w;
 	d->h = h;
-	d->samples = copy.samples;
+	d->config = copy.config;
 	d->asked = copy.asked;
 	d->sent = true;
 	rec_unlock(&lock);
@@ -168,7 +168,7 @@ static struct drawable drawable_look(uint64_t display, uint64_t handle, bool egl
 	memcpy(values, &handle, 8);
 	values[2] = w;
 	values[3] = h;
-	values[4] = copy.samples;
+	values[4] = copy.config;
 	rec_mark(RECORD_DRAWABLE, values, 5, NULL);
 	return copy;
 }

@@ -240,6 +240,7 @@ struct rec_context {
 	unsigned current;                 /* threads that it is current in */
 	uint64_t display, draw, read;
 	bool egl;
+	uint32_t config;                  /* RECORD_CONFIG_* that it was made with, no samples */
 	struct rec_context *next;
 };
 

@@ -7,47 +7,113 @@
 
 /* ---- contexts --------------------------------------------------------------------------- */
 
-static void made(const void *handle, const void *share, bool egl)
+/* Bits of alpha, depth and stencil of a visual or configuration. */
+struct planes { int32_t alpha, depth, stencil; };
+
+static struct planes planes_of_visual(const void *display, const void *visual)
 {
-	if (handle && rec_active() && !rec_context_find(H(handle)))
-		rec_context_new(H(handle), H(share), egl);
+	int (*get)(const void *, const void *, int, int32_t *) =
+		(int (*)(const void *, const void *, int, int32_t *))rec_fn_of(REC_glXGetConfig);
+	struct planes p = { -1, -1, -1 };
+
+	get(display, visual, 11 /* GLX_ALPHA_SIZE */, &p.alpha);
+	get(display, visual, 12, &p.depth);
+	get(display, visual, 13, &p.stencil);
+	return p;
+}
+
+static struct planes planes_of_config(const void *display, const void *config)
+{
+	int (*get)(const void *, const void *, int, int32_t *) =
+		(int (*)(const void *, const void *, int, int32_t *))rec_fn_of(REC_glXGetFBConfigAttrib);
+	struct planes p = { -1, -1, -1 };
+
+	get(display, config, 11, &p.alpha);
+	get(display, config, 12, &p.depth);
+	get(display, config, 13, &p.stencil);
+	return p;
+}
+
+static struct planes planes_of_egl(const void *display, const void *config)
+{
+	uint32_t (*get)(const void *, const void *, int32_t, int32_t *) =
+		(uint32_t (*)(const void *, const void *, int32_t, int32_t *))
+		rec_fn_of(REC_eglGetConfigAttrib);
+	struct planes p = { -1, -1, -1 };
+
+	get(display, config, 0x3021 /* EGL_ALPHA_SIZE */, &p.alpha);
+	get(display, config, 0x3025, &p.depth);
+	get(display, config, 0x3026, &p.stencil);
+	return p;
+}
+
+static uint32_t config_bits(struct planes p)
+{
+	/* other alpha than 8 bits or none has no bits here */
+	if ((p.alpha && p.alpha != 8) || p.depth < 0 || p.depth > 64 || p.stencil < 0 || p.stencil > 64)
+		return 0;
+	return RECORD_CONFIG_SAID | (p.alpha ? RECORD_CONFIG_ALPHA : 0) | (uint32_t)p.depth << 16 |
+	       (uint32_t)p.stencil << 24;
+}
+
+/* The context is new to us: what it was made with is to be asked for. */
+static struct rec_context *made(const void *handle, const void *share, bool egl)
+{
+	if (!handle || !rec_active() || rec_context_find(H(handle)))
+		return NULL;
+	return rec_context_new(H(handle), H(share), egl);
 }
 
 void rec_after_glXCreateContext(const void *display, const void *visual, const void *share,
 				int32_t direct, const void *context)
 {
-	(void)display, (void)visual, (void)direct;
-	made(context, share, false);
+	struct rec_context *c = made(context, share, false);
+
+	(void)direct;
+	if (c && visual)
+		c->config = config_bits(planes_of_visual(display, visual));
+}
+
+static void made_of_config(const void *display, const void *config, const void *share,
+			   const void *context)
+{
+	struct rec_context *c = made(context, share, false);
+
+	if (c && config)
+		c->config = config_bits(planes_of_config(display, config));
 }
 
 void rec_after_glXCreateNewContext(const void *display, const void *config, int32_t type,
 				   const void *share, int32_t direct, const void *context)
 {
-	(void)display, (void)config, (void)type, (void)direct;
-	made(context, share, false);
+	(void)type, (void)direct;
+	made_of_config(display, config, share, context);
 }
 
 void rec_after_glXCreateContextWithConfigSGIX(const void *display, const void *config,
 					      int32_t type, const void *share, int32_t direct,
 					      const void *context)
 {
-	(void)display, (void)config, (void)type, (void)direct;
-	made(context, share, false);
+	(void)type, (void)direct;
+	made_of_config(display, config, share, context);
 }
 
 void rec_after_glXCreateContextAttribsARB(const void *display, const void *config,
 					  const void *share, int32_t direct,
 					  const void *attributes, const void *context)
 {
-	(void)display, (void)config, (void)direct, (void)attributes;
-	made(context, share, false);
+	(void)direct, (void)attributes;
+	made_of_config(display, config, share, context);
 }
 
 void rec_after_eglCreateContext(const void *display, const void *config, const void *share,
 				const void *attributes, const void *context)
 {
-	(void)display, (void)config, (void)attributes;
-	made(context, share, true);
+	struct rec_context *c = made(context, share, true);
+
+	(void)attributes;
+	if (c && config)
+		c->config = config_bits(planes_of_egl(display, config));
 }
 
 void rec_after_glXDestroyContext(const void *display, const void *context)
