@@ -262,6 +262,10 @@ corpora: all
 bench: all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/bench.sh
 
+# The experiments of the record-prune-replay paper; ends with out/paper/report/index.html.
+paper: all
+	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/paper.sh
+
 # Is this tree slower than BASE?  Exit status 0 no, 1 yes, 3 not known.
 BASE ?= HEAD~1
 gate:
@@ -302,13 +306,14 @@ help:
 	@echo 'make fuzz-short the same, 30 seconds and 10 seconds each'
 	@echo 'make soundness  PROGRAMS=$(PROGRAMS) by the grammar, as many hostile ones'
 	@echo 'make corpora    install and record the programs of corpora/'
+	@echo 'make paper      the experiments of the record-prune-replay paper: out/paper/report'
 	@echo 'make bench      the measurements of docs/MEASURING.md'
 	@echo 'make gate       the quick suite in turns with the revision BASE=$(BASE)'
 	@echo 'make install    to PREFIX=$(PREFIX), below DESTDIR'
 	@echo 'make clean      remove what was built'
 	@echo 'V=1 shows commands; CC=clang, OPT=, CFLAGS=, LDFLAGS=, B= (build folder) are understood.'
 
-.PHONY: all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench gate install clean help \
+.PHONY: all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench paper gate install clean help \
         needs-libraries FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -37,7 +37,8 @@ static const struct cli_option options[] = {
 	[OPT_LENGTH] = { 0, "length", "N", "record: of the program's work, where its recipe knows one" },
 	[OPT_PEERS] = { 'p', "peers", NULL, "jit: beside other code generators" },
 	[OPT_NULL] = { 'n', "null", NULL, "record: what recorders add to a call, on a null libGL" },
-	[OPT_FRAME] = { 'f', "frame", "N", "table3: which frame (one in the middle, at most 100)" },
+	[OPT_FRAME] = { 'f', "frame", "N", "table3: which frame (one in the "
+		"middle, at most 100); checkpoint: too (the middle)" },
 	[OPT_AT] = { 0, "at", "S,...", "log: seconds of the recording's time "
 		"(5,10,20,30,45,60,75,90,105,120)" },
 	[OPT_RATE] = { 0, "rate", "FPS", "log: frames per second of that time (the recording's "
@@ -269,6 +270,22 @@ static struct json_object *suite_log(const struct request *q, struct error *err)
 	return bench_log(&opt, err);
 }
 
+static struct json_object *suite_checkpoint(const struct request *q, struct error *err)
+{
+	const char *frame = q->args->opt[OPT_FRAME];
+	struct bench_checkpoint_options opt = {
+		.blink = q->args->argv[1], .trace = q->args->argc > 2 ? q->args->argv[2] : NULL,
+		.self = q->self, .frame = BENCH_MIDDLE, .runs = q->runs,
+	};
+	unsigned long n = 0;
+
+	if (frame && !number_parse("--frame", frame, UINT32_MAX - 1, &n, err))
+		return NULL;
+	if (frame)
+		opt.frame = (unsigned)n;
+	return bench_checkpoint(&opt, err);
+}
+
 static struct json_object *suite_lines(const struct request *q, struct error *err)
 {
 	return bench_lines(q->args->argc > 1 ? q->args->argv[1] : ".", err);
@@ -288,6 +305,7 @@ static const struct suite {
 	{ "convert", 1, 1, 5, 1, "convert X.trace", suite_convert },
 	{ "record", 0, 1, 3, 0, "record PROGRAM | --null", suite_record },
 	{ "log", 1, 1, 3, 1, "log X.blink", suite_log },
+	{ "checkpoint", 1, 2, 5, 2, "checkpoint X.blink [X.trace]", suite_checkpoint },
 	{ "lines", 0, 1, 1, 0, "lines [TREE]", suite_lines },
 };
 
@@ -499,7 +517,8 @@ static int run(const struct cli_args *args)
 const struct cli_command cmd_bench = {
 	.name = "bench",
 	.synopsis = "[options] jit | table3 X.blink... | replay X.blink [X.trace] | convert X.trace | "
-		"record PROGRAM | record --null | log X.blink | lines [TREE]",
+		"record PROGRAM | record --null | log X.blink | checkpoint X.blink [X.trace] | "
+		"lines [TREE]",
 	.summary = "measure engines, replay and conversion, beside other tools",
 	.text =
 		"jit: core cycles per instruction to verify, compile and run three mixes of "
@@ -540,6 +559,10 @@ const struct cli_command cmd_bench = {
 		"recording, and the CPU time of pruning, each time from scratch and going on from "
 		"the time before. The time is the recording's own, or the frame's number by --rate: "
 		"a demo of ioquake3 under timedemo 1 has 20 frames a second.\n"
+		"\n"
+		"checkpoint: image of a frame made from the recording, and the picture brought back "
+		"from the image, as whole processes; with a trace of the same program, beside gltrim "
+		"and glretrace's replay of what it made.\n"
 		"\n"
 		"lines: lines of code, blank ones and comments left out, of each part of recording, "
 		"pruning and restarting, from the source tree (the current folder).\n"

@@ -82,4 +82,15 @@ struct json_object *bench_null(const struct bench_null_options *opt, struct erro
 /* Lines of code of each part, from the source tree. */
 struct json_object *bench_lines(const char *tree, struct error *err);
 
+#define BENCH_MIDDLE 0xffffffffu     /* the frame in the middle of the file */
+struct bench_checkpoint_options {
+	const char *blink, *trace;   /* trace NULL: our side alone */
+	const char *self;
+	unsigned frame;              /* the picture to be brought back; BENCH_MIDDLE */
+	unsigned runs;
+};
+/* Checkpoint of a recording's frame and restart from it, beside gltrim and glretrace. */
+struct json_object *bench_checkpoint(const struct bench_checkpoint_options *opt,
+				     struct error *err);
+
 #endif

@@ -14,7 +14,7 @@
 #include "reports/stats.h"
 
 #define PAPER "prune"
-#define MIB 1e6
+#define MB 1e6
 #define CDF_POINTS 300u
 
 enum suite { RECORD, LOG, CHECKPOINT, LINES, SUITES };
@@ -128,53 +128,80 @@ static void ratio_cell(struct sheet *s, const struct results_metric *m,
 	sheet_text(s, text);
 }
 
-static void side_rows(struct report *r, struct sheet *s, const struct names *sizes,
-		      const char *metric, bool over, const char *where, const char *quantity)
+/* A side that was not measured has no columns. */
+static bool side_measured(const struct report *r, const struct names *sizes, unsigned side,
+			  const char *metric)
 {
-	for (size_t i = 0; i < sizes->n; i++) {
-		const struct results_metric *native =
-			side_metric(r->inv[RECORD], sizes->v[i], "native", metric);
-
-		sheet_text(s, sizes->v[i]);
-		for (unsigned side = 0; side < SIDES; side++) {
-			const struct results_metric *m =
-				side_metric(r->inv[RECORD], sizes->v[i], sides[side], metric);
-			struct stats_value v = m ? stats_median(m->samples, m->n)
-						 : (struct stats_value){ 0 };
-
-			if (v.known)
-				sheet_number(s, v.v);
-			else
-				sheet_none(s);
-			if (side)
-				ratio_cell(s, m, native, over);
-		}
-		sheet_paper(s, PAPER, where, sizes->v[i], quantity);
-	}
+	for (size_t i = 0; i < sizes->n; i++)
+		if (side_metric(r->inv[RECORD], sizes->v[i], sides[side], metric))
+			return true;
+	return false;
 }
 
-static void tables_1_2(struct report *r, const struct names *sizes)
+struct side_table {
+	const char *name, *title, *note;
+	const char *metric, *relation;   /* of the column behind each side */
+	bool over;                       /* less 100 % */
+	const char *where, *quantity;    /* in the paper's file */
+};
+
+static void side_row(struct report *r, struct sheet *s, const char *size, const bool *shown,
+		     const struct side_table *t)
 {
-	static const char *const rates[] = {
-		"size", "native", "apitrace", "% of native", "blink", "% of native",
-		"blink, pruning", "% of native", "paper", NULL,
-	};
-	static const char *const cpu[] = {
-		"size", "native", "apitrace", "% over native", "blink", "% over native",
-		"blink, pruning", "% over native", "paper", NULL,
-	};
+	const struct results_metric *native = side_metric(r->inv[RECORD], size, "native",
+							  t->metric);
+
+	sheet_text(s, size);
+	for (unsigned side = 0; side < SIDES; side++) {
+		const struct results_metric *m = side_metric(r->inv[RECORD], size, sides[side],
+							     t->metric);
+		struct stats_value v = m ? stats_median(m->samples, m->n)
+					 : (struct stats_value){ 0 };
+
+		if (!shown[side])
+			continue;
+		if (v.known)
+			sheet_number(s, v.v);
+		else
+			sheet_none(s);
+		if (side)
+			ratio_cell(s, m, native, t->over);
+	}
+	sheet_paper(s, PAPER, t->where, size, t->quantity);
+}
+
+static void side_table(struct report *r, const struct names *sizes, const struct side_table *t)
+{
+	const char *heads[2 * SIDES + 3] = { "size" };
+	bool shown[SIDES];
+	unsigned n = 1;
 	struct sheet s;
 
-	sheet_init(&s, "table-1", "Table 1: frame rate, frames per second",
-		   "Medians of the runs; percentages run by run, with 95 % bootstrap intervals. "
-		   "The paper: between 80 and nearly 100 % of native.", rates);
-	side_rows(r, &s, sizes, "frame_rate", false, "table 1", "frame_rate");
-	paper_page_sheet(&r->page, &s);
-	sheet_init(&s, "table-2", "Table 2: CPU time, seconds",
-		   "Of the program and all that serves it, the X server left out.", cpu);
-	side_rows(r, &s, sizes, "cpu_seconds", true, "table 2", "cpu");
+	for (unsigned side = 0; side < SIDES; side++) {
+		shown[side] = side_measured(r, sizes, side, t->metric);
+		if (shown[side])
+			heads[n++] = sides[side];
+		if (shown[side] && side)
+			heads[n++] = t->relation;
+	}
+	heads[n] = "paper";
+	sheet_init(&s, t->name, t->title, t->note, heads);
+	for (size_t i = 0; i < sizes->n; i++)
+		side_row(r, &s, sizes->v[i], shown, t);
 	paper_page_sheet(&r->page, &s);
 }
+
+static const struct side_table table_1 = {
+	"table-1", "Table 1: frame rate, frames per second",
+	"Medians of the runs; percentages run by run, with 95 % bootstrap intervals. The paper: "
+	"between 80 and nearly 100 % of native.",
+	"frame_rate", "% of native", false, "table 1", "frame_rate",
+};
+static const struct side_table table_2 = {
+	"table-2", "Table 2: CPU time, seconds",
+	"Of the program and all that serves it, the X server left out; percentages as above.",
+	"cpu_seconds", "% over native", true, "table 2", "cpu",
+};
 
 /* ---- Figure 4 --------------------------------------------------------------------------------- */
 
@@ -257,7 +284,7 @@ static void table_3(struct report *r, const struct names *times)
 
 		sheet_text(&s, of);
 		cell_count(&s, log, of, "full_calls");
-		cell(&s, log, of, "full_bytes", 1 / MIB);
+		cell(&s, log, of, "full_bytes", 1 / MB);
 		cell_count(&s, log, of, "kept_calls");
 		cell(&s, log, of, "kept_bytes", 1e-3);
 		cell(&s, log, of, "file_bytes", 1e-3);
@@ -274,7 +301,7 @@ static void table_3(struct report *r, const struct names *times)
 
 		if (paper_figure(PAPER, "table 3", "whole demo", i ? "kept_bytes" : "full_bytes",
 				 &f) == PAPER_KNOWN)
-			sheet_number(&s, f.v / (i ? 1e3 : MIB));
+			sheet_number(&s, f.v / (i ? 1e3 : MB));
 		else
 			sheet_none(&s);
 		sheet_none(&s);
@@ -351,40 +378,54 @@ static void figure_5(struct report *r, const struct names *times)
 
 /* ---- Table 4, lines ------------------------------------------------------------------------------ */
 
-static void table_4(struct report *r, const struct names *programs)
+static void table_4_row(struct sheet *s, const struct results_invocation *inv, const char *of)
+{
+	bool pymol = !strncasecmp(of, "pymol", 5);
+	const char *where = pymol ? "section 8.4" : "table 4";
+	const char *theirs = pymol ? "PyMOL" : !strncasecmp(of, "openarena", 9) ? "OpenArena" : of;
+
+	sheet_text(s, of);
+	cell(s, inv, of, "image_bytes", 1e-3);
+	cell_count(s, inv, of, "kept_calls");
+	cell(s, inv, of, "checkpoint_seconds", 1);
+	cell(s, inv, of, "restart_seconds", 1);
+	cell(s, inv, of, "gltrim_bytes", 1e-3);
+	cell(s, inv, of, "gltrim_seconds", 1);
+	cell(s, inv, of, "gltrim_replay_seconds", 1);
+	cell(s, inv, of, "restart_to_gltrim", 1);
+	sheet_paper(s, PAPER, where, theirs, "image_bytes");
+	sheet_paper(s, PAPER, where, theirs, "checkpoint_seconds");
+	sheet_paper(s, PAPER, where, theirs, "restart_seconds");
+}
+
+/* Each program was checkpointed by an invocation of its own. */
+static int table_4(struct report *r, struct error *err)
 {
 	static const char *const heads[] = {
 		"program", "GL image, kB", "kept calls", "checkpoint, s", "restart, s",
 		"gltrim's trace, kB", "its trimming, s", "its replay, s",
 		"restart / its replay", "paper (whole process): image", "checkpoint", "restart", NULL,
 	};
-	const struct results_invocation *inv = r->inv[CHECKPOINT];
 	struct sheet s;
+	int rc = 0;
 
 	sheet_init(&s, "table-4", "Table 4: checkpoint and restart",
 		   "Ours are of the GL state alone, the paper's of the whole process with it: "
 		   "columns of their own, no ratio. Times are wall-clock time of whole "
 		   "processes.", heads);
-	for (size_t i = 0; i < programs->n; i++) {
-		const char *of = programs->v[i], *where;
-		bool pymol = !strncasecmp(of, "pymol", 5);
+	for (size_t i = 0; i < r->results->count && rc == 0; i++) {
+		const struct results_invocation *inv = &r->results->invocations[i];
+		struct names programs;
 
-		sheet_text(&s, of);
-		cell(&s, inv, of, "image_bytes", 1e-3);
-		cell_count(&s, inv, of, "kept_calls");
-		cell(&s, inv, of, "checkpoint_seconds", 1);
-		cell(&s, inv, of, "restart_seconds", 1);
-		cell(&s, inv, of, "gltrim_bytes", 1e-3);
-		cell(&s, inv, of, "gltrim_seconds", 1);
-		cell(&s, inv, of, "gltrim_replay_seconds", 1);
-		cell(&s, inv, of, "restart_to_gltrim", 1);
-		where = pymol ? "section 8.4" : "table 4";
-		of = pymol ? "PyMOL" : !strncasecmp(of, "openarena", 9) ? "OpenArena" : of;
-		sheet_paper(&s, PAPER, where, of, "image_bytes");
-		sheet_paper(&s, PAPER, where, of, "checkpoint_seconds");
-		sheet_paper(&s, PAPER, where, of, "restart_seconds");
+		if (strcmp(inv->suite, suites[CHECKPOINT].name))
+			continue;
+		rc = names_take(inv, &programs, err);
+		for (size_t k = 0; k < programs.n; k++)
+			table_4_row(&s, inv, programs.v[k]);
+		free(programs.v);
 	}
 	paper_page_sheet(&r->page, &s);
+	return rc;
 }
 
 static double table_lines(struct report *r)
@@ -437,7 +478,7 @@ static void key_ratio(struct report *r, const struct names *sizes)
 	for (size_t k = 0; k < sizes->n && (!m || !base); k++) {
 		m = side_metric(r->inv[RECORD], sizes->v[k], "blink", "cpu_seconds");
 		base = side_metric(r->inv[RECORD], sizes->v[k], "native", "cpu_seconds");
-		snprintf(note, sizeof(note), "CPU over native, %.60s, median of %zu runs",
+		snprintf(note, sizeof(note), "CPU over native, %.60s, runs: %zu",
 			 sizes->v[k], m ? m->n : 0);
 	}
 	if (!m || !base)
@@ -460,8 +501,9 @@ static void summary(struct report *r, const struct names *sizes, const struct na
 	key_ratio(r, sizes);
 	if (value(r->inv[LOG], last, "full_bytes", &a) &&
 	    value(r->inv[LOG], last, "kept_bytes", &b)) {
-		snprintf(text, sizeof(text), "%.0f kB", b / 1e3);
-		snprintf(note, sizeof(note), "of %.0f MB, at %.20s of demo time", a / MIB, last);
+		snprintf(text, sizeof(text), b < 1e6 ? "%.0f kB" : "%.1f MB",
+			 b < 1e6 ? b / 1e3 : b / MB);
+		snprintf(note, sizeof(note), "of %.0f MB, at %.20s of demo time", a / MB, last);
 		paper_page_key(&r->page, "Pruned log", text, note);
 	}
 	if (value(r->inv[LOG], last, "scratch_seconds", &a) &&
@@ -502,7 +544,8 @@ static void body(struct report *r, const struct names *sizes, const struct names
 	summary(r, sizes, times, programs);
 	paper_page_section(p, "Recording", "The same unmodified program natively, under apitrace "
 			   "and under our recorder, in turns.");
-	tables_1_2(r, sizes);
+	side_table(r, sizes, &table_1);
+	side_table(r, sizes, &table_2);
 	for (size_t i = 0; i < sizes->n; i++)
 		figure_4(r, sizes->v[i]);
 	paper_page_section(p, "Pruning", "What the next frame needs of everything recorded so "
@@ -511,7 +554,8 @@ static void body(struct report *r, const struct names *sizes, const struct names
 	figure_5(r, times);
 	paper_page_section(p, "Checkpoint and restart", "The pruned log in a file, and the "
 			   "picture brought back from it.");
-	table_4(r, programs);
+	if (p->rc == 0)
+		p->rc = table_4(r, p->err);
 	table_lines(r);
 	buf_printf(&p->body, "<section><h2>How it was measured</h2>");
 	for (unsigned i = 0; i < SUITES; i++)
