@@ -63,9 +63,11 @@ int gcc_compile(const char *text, bool keep, struct buf *out, struct error *err)
 static void *gcc_open(const struct peer_host *host)
 {
 	static const struct peer_host *kept;
+	const char *const ask[] = { "gcc", "--version", NULL };
+	struct process_cost cost;
 
 	kept = host;
-	return &kept;
+	return process_run(ask, NULL, &cost, NULL) == 0 ? &kept : NULL;
 }
 
 static peer_fn compile(void *state, const struct peer_program *p, bool keep)

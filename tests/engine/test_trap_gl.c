@@ -366,9 +366,33 @@ static void pictures(void **state)
 	printf("%u stop points in %llu records\n", POINTS, (unsigned long long)records);
 }
 
+/* The driver is asked all along, and has lost nothing. */
+static void nothing_is_lost(void **state)
+{
+	const struct trap_how how = { .signals = true, .poll = 7 };
+	const struct jit_code *code;
+	enum engine_status status;
+	struct trap t;
+	uint32_t pc = 0;
+
+	(void)state;
+	assert_true(screen_begin(&screen));
+	assert_non_null(screen.sink->ops->reset_status);
+	do {
+		code = jit_compile(screen.jit, &sps[SP_PICTURE], NULL);
+		status = trap_run(&screen.client, code, &sps[SP_PICTURE], pc, &how, &t);
+		pc = screen.client.pc;
+	} while (status == ENGINE_YIELD);
+	assert_int_equal(status, ENGINE_END);
+	screen_end(&screen);
+}
+
 int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(pictures) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pictures),
+		cmocka_unit_test(nothing_is_lost),
+	};
 	int rc;
 
 	scene_make();
