@@ -122,7 +122,7 @@ static void sp_count(const struct sp *sp, const struct sp_payloads *payloads, ui
 	for (rec = sp->code; (rec = sp_next(rec, end, &bad)); rec += sp_words(rec)) {
 		const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
 
-		++*calls;
+		*calls += op->form != GL_FORM_CORE;
 		for (unsigned i = 0; i < op->noperands; i++) {
 			uint32_t id = rec[op->operands[i].word];
 
