@@ -104,6 +104,11 @@ static struct json_object *suite_jit(const struct request *q, struct error *err)
 	return NULL;
 }
 
+static struct json_object *suite_frames(const struct request *q, struct error *err)
+{
+	return bench_frames(q->args->argv[1], q->runs, err);
+}
+
 static struct json_object *suite_convert(const struct request *q, struct error *err)
 {
 	struct bench_convert_options opt = { .trace = q->args->argv[1], .self = q->self,
@@ -301,6 +306,7 @@ static const struct suite {
 } suites[] = {
 	{ "jit", 0, 0, 21, 0, "jit", suite_jit },
 	{ "table3", 1, 7, 101, 7, "table3 X.blink...", suite_table3 },
+	{ "frames", 1, 1, 5, 1, "frames X.blink", suite_frames },
 	{ "replay", 1, 2, 5, 2, "replay X.blink [X.trace]", suite_replay },
 	{ "convert", 1, 1, 5, 1, "convert X.trace", suite_convert },
 	{ "record", 0, 1, 3, 0, "record PROGRAM | --null", suite_record },

@@ -30,6 +30,8 @@ struct bench_table3_options {
 /* A frame compiled by gcc -O3 as straight C calls, beside the JIT, on a null GL and on
  * the driver. */
 struct json_object *bench_table3(const struct bench_table3_options *opt, struct error *err);
+/* Cycles per GL call to verify and compile the frames of a .blink file. */
+struct json_object *bench_frames(const char *path, unsigned runs, struct error *err);
 
 struct bench_replay_options {
 	const char *blink, *trace;   /* trace NULL: our side alone */

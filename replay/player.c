@@ -232,6 +232,7 @@ static int client_start(struct player *p, struct error *err)
 	p->env.limits.allow_sensitive = true;
 	p->env.callee = callee;
 	p->env.index = &p->index;
+	p->env.payloads_stable = true;
 	p->env.user = p;
 	return 0;
 }

@@ -33,7 +33,8 @@ void jit_index_finish(struct jit *j)
 
 /* ---- the shape ------------------------------------------------------------------- */
 
-#define STRETCH 0xffffffffu        /* no header: there is no such opcode */
+#define STRETCH 0xffffffffu        /* no headers: there are no such opcodes */
+#define SEGMENT 0xfffffffeu
 
 static inline bool header_plain(const struct jit *j, uint32_t header)
 {
@@ -95,6 +96,12 @@ static int shape_make(struct jit *j, const struct sp *sp)
 	for (uint32_t i = 0; i < x->nsteps; i++) {
 		const struct sp_step *s = &x->step[i];
 
+		if (s->rounds == INDEX_SEGMENT) {
+			*to++ = SEGMENT;
+			memcpy(to, &x->segment[s->what]->serial, sizeof(uint64_t));
+			to += 2;
+			continue;
+		}
 		if (s->rounds) {
 			to = shape_stretch(j, s, to);
 			continue;

@@ -245,53 +245,107 @@ INLINE bool stretch_put(struct jit *j, const struct sp *sp, const struct sp_step
 
 /* ---- the pass ----------------------------------------------------------------------- */
 
+/* What changes with each record, in registers: writing code might change j for all the
+ * compiler knows. */
+struct cursor {
+	uint8_t *p;
+	uint32_t at, records, shorts;
+	intptr_t run_delta;
+};
+
+INLINE struct cursor cursor_open(const struct jit *j)
+{
+	return (struct cursor){ .p = j->x.p, .at = j->at, .run_delta = j->x.run_delta };
+}
+
+INLINE void cursor_close(struct jit *j, const struct cursor *c)
+{
+	j->x.p = c->p;
+	j->at = c->at;
+	j->block_records += c->records;
+	j->block_calls += c->records - c->shorts;
+}
+
+/* A record that has a stencil. */
+INLINE bool single_put(struct jit *j, struct cursor *c, const struct sp *sp, uint32_t header,
+		       uint32_t pc, bool map)
+{
+	const struct jit_stencil *s = &j->stencils[sp_opcode(header)];
+
+	if (s->kind == STENCIL_NONE || s->mask != sp_mask(header))
+		return false;
+	if (map)
+		jit_map_note(j, c->p, pc);
+	c->records++;
+	if (s->kind == STENCIL_SHORT) {
+		c->p = short_put(s, c->p, sp->code + pc);
+		c->shorts++;
+		return true;
+	}
+	if (j->held) {
+		j->x.p = c->p;
+		jit_regs_drop_held(j);
+		c->p = j->x.p;
+	}
+	if (c->at != pc)
+		c->p = at_put(c->p, pc);
+	c->at = pc + s->words;
+	if (s->kind == STENCIL_SMALL) {
+		c->p = small_put(s, c->p, c->run_delta);
+	} else {
+		j->x.p = c->p;
+		jit_large_put(j, sp_opcode(header));
+		c->p = j->x.p;
+	}
+	return true;
+}
+
 /* All single records from step i on that have a stencil, and lie before label, as far as
  * there is room. */
 INLINE uint32_t singles_put(struct jit *j, const struct sp *sp, uint32_t i, uint32_t label,
 			    bool map)
 {
 	const struct sp_step *const steps = j->index->step;
-	uint32_t first = i, shorts = 0, end = j->index->nsteps;
-	/* in registers: writing code might change j for all the compiler knows */
-	const intptr_t run_delta = j->x.run_delta;
-	uint8_t *const limit = j->limit, *p = j->x.p;
-	uint32_t at = j->at;
+	struct cursor c = cursor_open(j);
+	const uint8_t *limit = j->limit;
+	uint32_t end = j->index->nsteps;
 
-	for (; i < end && p <= limit; i++) {
-		uint32_t header = steps[i].what, pc = steps[i].pc;
-		const struct jit_stencil *s = &j->stencils[sp_opcode(header)];
-
-		if (steps[i].rounds || pc >= label || s->kind == STENCIL_NONE ||
-		    s->mask != sp_mask(header))
+	for (; i < end && c.p <= limit; i++)
+		if (steps[i].rounds || steps[i].pc >= label ||
+		    !single_put(j, &c, sp, steps[i].what, steps[i].pc, map))
 			break;
-		if (map)
-			jit_map_note(j, p, pc);
-		if (s->kind == STENCIL_SHORT) {
-			p = short_put(s, p, sp->code + pc);
-			shorts++;
-			continue;
-		}
-		if (j->held) {
-			j->x.p = p;
-			jit_regs_drop_held(j);
-			p = j->x.p;
-		}
-		if (at != pc)
-			p = at_put(p, pc);
-		at = pc + s->words;
-		if (s->kind == STENCIL_SMALL) {
-			p = small_put(s, p, run_delta);
-		} else {
-			j->x.p = p;
-			jit_large_put(j, sp_opcode(header));
-			p = j->x.p;
-		}
-	}
-	j->x.p = p;
-	j->at = at;
-	j->block_records += i - first;
-	j->block_calls += i - first - shorts;
+	cursor_close(j, &c);
 	return i;
+}
+
+/* The records of a segment, from j->done on; no jump leads into it.  False for want of
+ * room. */
+INLINE bool segment_put(struct jit *j, const struct sp *sp, const struct sp_step *s, bool map)
+{
+	const struct sp_segment *k = j->index->segment[s->what];
+
+	while (j->done < k->records) {
+		struct cursor c = cursor_open(j);
+		const uint8_t *limit = j->limit;
+		uint32_t i = j->done, pc;
+
+		for (; i < k->records && c.p <= limit; i++)
+			if (!single_put(j, &c, sp, k->header[i], s->pc + k->offset[i], map))
+				break;
+		cursor_close(j, &c);
+		j->done = i;
+		if (i == k->records)
+			break;
+		if (j->x.p > limit || j->failed)
+			return false;
+		pc = s->pc + k->offset[i];
+		if (map)
+			jit_map_note(j, j->x.p, pc);
+		record_put(j, sp->code + pc, pc);
+		j->done++;
+	}
+	j->done = 0;
+	return true;
 }
 
 INLINE uint32_t pass(struct jit *j, const struct sp *sp, uint32_t i, bool map)
@@ -302,16 +356,15 @@ INLINE uint32_t pass(struct jit *j, const struct sp *sp, uint32_t i, bool map)
 		const struct sp_step *s = &x->step[i];
 		uint32_t next;
 
+		if (!j->done && jit_next_label(j) == s->pc)
+			jit_label(j, s->pc);
 		if (s->rounds) {
-			if (!j->done && jit_next_label(j) == s->pc)
-				jit_label(j, s->pc);
-			if (!stretch_put(j, sp, s, map))
+			if (!(s->rounds == INDEX_SEGMENT ? segment_put(j, sp, s, map)
+							 : stretch_put(j, sp, s, map)))
 				break;
 			i++;
 			continue;
 		}
-		if (jit_next_label(j) == s->pc)
-			jit_label(j, s->pc);
 		next = singles_put(j, sp, i, jit_next_label(j), map);
 		if (next == i) {
 			if (map)

@@ -14,14 +14,13 @@
 /* Bad lanes of 16 words, per level of the processor. */
 #define BAD_FN(level, isa) \
 	static inline __attribute__((always_inline, target(isa))) \
-	uint32_t bad_##level(const struct sp_pattern *p, unsigned vector, const uint32_t *code)
+	uint32_t bad_##level(const int32_t *want, const int32_t *slack, const uint32_t *code)
 #define AVX512 "avx512f,avx512bw,avx512dq,avx512vl"
 #define M256(p) _mm256_loadu_si256((const __m256i *)(const void *)(p))
 #define M128(p) _mm_loadu_si128((const __m128i *)(const void *)(p))
 
 BAD_FN(avx512, AVX512)
 {
-	const int32_t *want = p->want + vector * 16, *slack = p->slack + vector * 16;
 	__m512i v = _mm512_xor_si512(_mm512_loadu_si512(code), _mm512_loadu_si512(want));
 
 	return _mm512_cmpgt_epi32_mask(v, _mm512_loadu_si512(slack));
@@ -29,7 +28,6 @@ BAD_FN(avx512, AVX512)
 
 BAD_FN(avx2, "avx2")
 {
-	const int32_t *want = p->want + vector * 16, *slack = p->slack + vector * 16;
 	uint32_t bad = 0;
 
 	for (unsigned i = 0; i < 16; i += 8) {
@@ -43,7 +41,6 @@ BAD_FN(avx2, "avx2")
 
 BAD_FN(sse2, "sse2")
 {
-	const int32_t *want = p->want + vector * 16, *slack = p->slack + vector * 16;
 	uint32_t bad = 0;
 
 	for (unsigned i = 0; i < 16; i += 4) {
@@ -54,6 +51,21 @@ BAD_FN(sse2, "sse2")
 	}
 	return bad;
 }
+
+#define MATCH_FN(level, isa) \
+	static __attribute__((target(isa))) bool \
+	match_##level(const int32_t *want, const int32_t *slack, const uint32_t *code, \
+		      unsigned vectors) \
+	{ \
+		for (unsigned i = 0; i < vectors * 16; i += 16) \
+			if (bad_##level(want + i, slack + i, code + i)) \
+				return false; \
+		return true; \
+	}
+
+MATCH_FN(avx512, AVX512)
+MATCH_FN(avx2, "avx2")
+MATCH_FN(sse2, "sse2")
 
 /* Words before the first bad one, at least so many; and the rounds that they make. */
 #define AT_ONCE 4u
@@ -68,15 +80,16 @@ static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
 	static __attribute__((target(isa))) uint32_t \
 	rounds_##level(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords) \
 	{ \
+		const int32_t *want = p->want, *slack = p->slack; \
 		uint32_t step = p->step, lanes = p->vectors * 16u, at = 0; \
 		uint32_t tail[INDEX_LANES], left; \
  \
 		for (; lanes == 16 && nwords - at >= AT_ONCE * 16; at += AT_ONCE * step) { \
 			const uint32_t *c = code + at; \
-			uint64_t bad = (uint64_t)bad_##level(p, 0, c) | \
-				       (uint64_t)bad_##level(p, 0, c + step) << 16 | \
-				       (uint64_t)bad_##level(p, 0, c + 2 * step) << 32 | \
-				       (uint64_t)bad_##level(p, 0, c + 3 * step) << 48; \
+			uint64_t bad = (uint64_t)bad_##level(want, slack, c) | \
+				       (uint64_t)bad_##level(want, slack, c + step) << 16 | \
+				       (uint64_t)bad_##level(want, slack, c + 2 * step) << 32 | \
+				       (uint64_t)bad_##level(want, slack, c + 3 * step) << 48; \
  \
 			if (bad) { \
 				unsigned lane = (unsigned)__builtin_ctzll(bad); \
@@ -86,7 +99,8 @@ static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
 		} \
 		for (; nwords - at >= lanes; at += step) { \
 			for (unsigned i = 0; i < p->vectors; i++) { \
-				uint32_t bad = bad_##level(p, i, code + at + i * 16); \
+				uint32_t bad = bad_##level(want + i * 16, slack + i * 16, \
+							   code + at + i * 16); \
  \
 				if (bad) \
 					return rounds_of(p, at + i * 16 + \
@@ -97,7 +111,7 @@ static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
 		memset(tail, 0xff, sizeof(tail)); \
 		memcpy(tail, code + at, left * sizeof(*tail)); \
 		for (unsigned i = 0; i < p->vectors; i++) { \
-			uint32_t bad = bad_##level(p, i, tail + i * 16); \
+			uint32_t bad = bad_##level(want + i * 16, slack + i * 16, tail + i * 16); \
  \
 			if (bad && i * 16 + (unsigned)__builtin_ctz(bad) < left) \
 				left = i * 16 + (unsigned)__builtin_ctz(bad); \
@@ -290,8 +304,14 @@ int index_init(struct sp_index *x)
 		[CPU_SSE2] = rounds_sse2, [CPU_AVX2] = rounds_avx2, [CPU_AVX512] = rounds_avx512,
 	};
 
+	static bool (*const match[CPU_LEVELS])(const int32_t *, const int32_t *,
+					       const uint32_t *, unsigned) = {
+		[CPU_SSE2] = match_sse2, [CPU_AVX2] = match_avx2, [CPU_AVX512] = match_avx512,
+	};
+
 	memset(x, 0, sizeof(*x));
 	x->rounds = rounds[cpu_level()];
+	x->match = match[cpu_level()];
 	x->pattern = aligned_alloc(64, ((INDEX_PATTERNS + 1) * sizeof(*x->pattern) + 63) &
 				       ~(size_t)63);
 	return x->pattern ? 0 : -ENOMEM;
@@ -300,6 +320,7 @@ int index_init(struct sp_index *x)
 void index_finish(struct sp_index *x)
 {
 	free(x->step);
+	free(x->segment);
 	free(x->pattern);
 	memset(x, 0, sizeof(*x));
 }
@@ -309,17 +330,23 @@ int index_begin(struct sp_index *x, const uint32_t *code, uint32_t nwords)
 	/* a procedure of n words has at most n records */
 	if (nwords > x->cap) {
 		struct sp_step *v = malloc((size_t)nwords * sizeof(*v));
+		const struct sp_segment **k = malloc((size_t)nwords * sizeof(*k));
 
-		if (!v)
+		if (!v || !k) {
+			free(v);
+			free(k);
 			return -ENOMEM;
+		}
 		free(x->step);
+		free(x->segment);
 		x->step = v;
+		x->segment = k;
 		x->cap = nwords;
 	}
 	if (x->npatterns == INDEX_PATTERNS)
 		index_forget(x);
 	x->code = code;
 	x->nwords = nwords;
-	x->nsteps = x->records = 0;
+	x->nsteps = x->nsegments = x->records = 0;
 	return 0;
 }

@@ -45,7 +45,18 @@ struct sp_pattern {
 	uint32_t vertices;                /* and what a round adds */
 };
 
-/* rounds 0: the record at pc, what: its header.  Else a stretch; what: its pattern. */
+/* Records that were met before, in this order (see blink/verify/segment.h).  Words that
+ * code depends on are the same wherever the serial is; no two in a process have one. */
+struct sp_segment {
+	uint64_t serial;
+	uint16_t records, words;
+	const uint32_t *header;
+	const uint16_t *offset;           /* words before each record */
+};
+
+/* rounds 0: the record at pc, what: its header.  INDEX_SEGMENT: what: number of the
+ * segment.  Else a stretch; what: its pattern. */
+#define INDEX_SEGMENT UINT32_MAX
 struct sp_step { uint32_t pc, what, rounds; };
 
 struct sp_index {
@@ -53,12 +64,17 @@ struct sp_index {
 	uint32_t nwords;
 	struct sp_step *step;
 	uint32_t nsteps, cap;
+	const struct sp_segment **segment;
+	uint32_t nsegments;
 	uint32_t records;
 	struct sp_pattern *pattern;       /* from 1 on */
 	unsigned npatterns;
 	uint8_t by_op[GL_OP_COUNT];       /* the latest pattern that begins so, 0 none */
 	/* whole rounds at code, none of them beyond nwords */
 	uint32_t (*rounds)(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords);
+	/* are all lanes of so many vectors of 16 words good? */
+	bool (*match)(const int32_t *want, const int32_t *slack, const uint32_t *code,
+		      unsigned vectors);
 };
 
 /* What a pattern may be made of: fills in the slack of those words of a record with this
@@ -118,6 +134,12 @@ static inline void index_add_stretch(struct sp_index *x, uint32_t pc,
 				     const struct sp_pattern *p, uint32_t rounds)
 {
 	x->step[x->nsteps++] = (struct sp_step){ pc, (uint32_t)(p - x->pattern), rounds };
+}
+
+static inline void index_add_segment(struct sp_index *x, uint32_t pc, const struct sp_segment *k)
+{
+	x->step[x->nsteps++] = (struct sp_step){ pc, x->nsegments, INDEX_SEGMENT };
+	x->segment[x->nsegments++] = k;
 }
 
 #endif

@@ -81,27 +81,39 @@ static uint32_t payload_avail(const struct verifier *v, const uint32_t *words, u
 	return extent < bytes ? 0 : (uint32_t)((extent - bytes) / stride + 1);
 }
 
+struct pointer_form arrays_pointer(const struct verifier *v, const struct desc *d,
+				   const uint32_t *rec)
+{
+	const struct desc_layout *l = verifier_layout(v, d);
+	unsigned a = d->arg;
+
+	if (a == VARRAY_TEXCOORD)
+		a += v->s->ctx->unit;
+	if (a == VARRAY_ATTRIB)
+		a += rec[l->index];
+	return (struct pointer_form){
+		a, element_bytes(d, l, rec, l->size && !l->normalized) };
+}
+
 static enum verify_reason pointer(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	const struct desc_layout *l = verifier_layout(v, d);
 	struct context *c = v->s->ctx;
 	uint32_t stride = l->stride ? rec[l->stride] : 0, bit;
 	bool payload = !l->buf && rec[l->pointer] != 0;
-	unsigned a = d->arg, bytes;
+	struct pointer_form form;
+	unsigned a, bytes;
 	struct vao *o;
 
 	if (context_in_begin(c))
 		return VERIFY_BEGIN_END;
 	if (payload && c->array_buffer != 0)
 		return VERIFY_BUFFER_BOUND;
-	if (a == VARRAY_TEXCOORD)
-		a += c->unit;
-	if (a == VARRAY_ATTRIB) {
-		if (rec[l->index] >= VARRAYS - VARRAY_ATTRIB)
-			return VERIFY_ARRAY_RANGE;
-		a += rec[l->index];
-	}
-	bytes = element_bytes(d, l, rec, l->size && !l->normalized);
+	if (d->arg == VARRAY_ATTRIB && rec[l->index] >= VARRAYS - VARRAY_ATTRIB)
+		return VERIFY_ARRAY_RANGE;
+	form = arrays_pointer(v, d, rec);
+	a = form.array;
+	bytes = form.bytes;
 	o = state_touch_vao(v->s);
 	bit = 1u << a;
 	o->client &= ~bit;
@@ -241,7 +253,7 @@ static enum verify_reason instances_fit(struct verifier *v, const struct vao *o,
 	return VERIFY_OK;
 }
 
-static uint64_t restart_value(const struct context *c, uint32_t type)
+uint64_t arrays_restart(const struct context *c, uint32_t type)
 {
 	if (c->caps.cap[CAP_RESTART_FIXED] == TRI_ON)
 		return UINT32_MAX >> (32 - 8 * index_bytes(type));
@@ -272,7 +284,7 @@ static enum verify_reason buffer_range(struct verifier *v, const struct desc_lay
 }
 
 static enum verify_reason elements_fit(struct verifier *v, const struct desc_layout *l,
-				       const uint32_t *rec, struct vao *o)
+				       const uint32_t *rec, uint32_t limit, uint64_t restart)
 {
 	int64_t base = l->basevertex ? (int32_t)rec[l->basevertex] : 0;
 	uint32_t count = rec[l->count], type = rec[l->type], min, max;
@@ -281,17 +293,28 @@ static enum verify_reason elements_fit(struct verifier *v, const struct desc_lay
 	if (l->start && rec[l->end] < rec[l->start])
 		return VERIFY_DRAW_RANGE;
 	/* drivers may trust the range that the call states */
-	if (l->start && (rec[l->start] + base < 0 || rec[l->end] + base >= o->limit))
+	if (l->start && (rec[l->start] + base < 0 || rec[l->end] + base >= limit))
 		return VERIFY_INDEX_RANGE;
 	if (l->buf) {
 		r = buffer_range(v, l, rec, count, type, &min, &max);
 		if (r != VERIFY_OK)
 			return r;
-	} else if (!index_range(v, rec + l->pointer, count, type,
-				restart_value(v->s->ctx, type), &min, &max)) {
+	} else if (!index_range(v, rec + l->pointer, count, type, restart, &min, &max)) {
 		return VERIFY_OK;
 	}
-	return min + base >= 0 && max + base < o->limit ? VERIFY_OK : VERIFY_INDEX_RANGE;
+	return min + base >= 0 && max + base < limit ? VERIFY_OK : VERIFY_INDEX_RANGE;
+}
+
+enum verify_reason draw_within(struct verifier *v, const struct desc_layout *l,
+			       const uint32_t *rec, uint32_t limit, uint64_t restart)
+{
+	if (v->s->ctx->locked > limit)
+		return VERIFY_ARRAY_SHORT;
+	if (l->type)
+		return elements_fit(v, l, rec, limit, restart);
+	if ((int32_t)rec[l->first] < 0)
+		return VERIFY_DRAW_RANGE;
+	return (uint64_t)rec[l->first] + rec[l->count] <= limit ? VERIFY_OK : VERIFY_ARRAY_SHORT;
 }
 
 /* Offsets need a buffer; payloads need that there is none. */
@@ -343,14 +366,8 @@ static enum verify_reason draw(struct verifier *v, const struct desc *d, const u
 		if (r != VERIFY_OK)
 			return r;
 	}
-	if (v->s->ctx->locked > o->limit)
-		return VERIFY_ARRAY_SHORT;
-	if (l->type)
-		return elements_fit(v, l, rec, o);
-	if ((int32_t)rec[l->first] < 0)
-		return VERIFY_DRAW_RANGE;
-	return (uint64_t)rec[l->first] + (uint32_t)count <= o->limit ? VERIFY_OK
-								     : VERIFY_ARRAY_SHORT;
+	return draw_within(v, l, rec, o->limit,
+			   l->type ? arrays_restart(v->s->ctx, rec[l->type]) : 0);
 }
 
 /* While arrays are locked a driver may fetch the whole range with any draw. */

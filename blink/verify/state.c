@@ -395,7 +395,8 @@ struct verify_state *verify_state_create(void)
 	s->ctx = &s->nowhere;
 	context_reset(s->ctx, 0, 0, 0);
 	s->vao = &s->ctx->vao;
-	if (!s->desc || !s->lists || !s->memo || index_init(&s->index) < 0) {
+	s->segments = segments_create();
+	if (!s->desc || !s->lists || !s->memo || !s->segments || index_init(&s->index) < 0) {
 		verify_state_destroy(s);
 		return NULL;
 	}
@@ -415,6 +416,7 @@ void verify_state_destroy(struct verify_state *s)
 	free(s->lists);
 	free(s->memo);
 	index_finish(&s->index);
+	segments_destroy(s->segments);
 	effects_destroy(s->walk);
 	free(s);
 }

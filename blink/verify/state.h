@@ -130,7 +130,7 @@ struct names {
 /* Copies of objects: header, then the bytes. */
 struct journal { struct buf b; };
 
-#define INDEX_MEMO 512u
+#define INDEX_MEMO 2048u
 struct index_memo { uint32_t sp, id, offset, count, type, min, max; };
 
 
@@ -158,8 +158,12 @@ struct verify_state {
 
 	struct index_memo *memo;
 	struct sp_index index;          /* for those who bring none */
+	struct segments *segments;      /* pieces of SPs seen before (segment.h) */
 	struct effects_walk *walk;      /* made when somebody first asks for it */
 };
+
+struct segments *segments_create(void);
+void segments_destroy(struct segments *g);          /* NULL ok */
 
 void state_touch(struct verify_state *s, struct object *o);
 static inline void state_touch_context(struct verify_state *s) { state_touch(s, &s->ctx->o); }

@@ -50,6 +50,16 @@ void arrays_switch(struct verifier *v, unsigned array, bool on);
 /* It may still be on. */
 void arrays_maybe(struct verifier *v, unsigned array);
 
+/* Which array a pointer command sets, and bytes of one element (0: GL refuses it, or may). */
+struct pointer_form { unsigned array, bytes; };
+struct pointer_form arrays_pointer(const struct verifier *v, const struct desc *d,
+				   const uint32_t *rec);
+/* The index that names no vertex. */
+uint64_t arrays_restart(const struct context *c, uint32_t type);
+/* Does a draw of at least one vertex stay within arrays of so many? */
+enum verify_reason draw_within(struct verifier *v, const struct desc_layout *l,
+			       const uint32_t *rec, uint32_t limit, uint64_t restart);
+
 /* Least and greatest index of a payload (index.c); restart: a value to leave out, or
  * NAME_UNKNOWN.  False when no index is left. */
 bool index_range(struct verifier *v, const uint32_t *payload, uint32_t count, uint32_t type,

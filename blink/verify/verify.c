@@ -1,5 +1,5 @@
 /* verify.c - the walk over an SP: records, jumps, calls, verdict. */
-#include "blink/verify/verifier.h"
+#include "blink/verify/segment.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -205,6 +205,7 @@ static void stretch_take(struct verifier *v, struct walk *w, const struct sp_pat
 {
 	uint32_t at = w->at;
 
+	segments_learned(v);
 	index_add_stretch(v->index, at, p, rounds);
 	w->record += rounds * p->records;
 	v->facts->vertices += (uint64_t)rounds * p->vertices;
@@ -272,6 +273,7 @@ static bool stretch_new(struct verifier *v, struct walk *w, unsigned n, bool eff
 			      v->s->desc->op[sp_opcode(first->what)].vertices;
 	w->at = first->pc;
 	x->nsteps -= n + 1;
+	segments_unlearn(v, n + 1);
 	stretch_take(v, w, p, rounds, false);
 	for (; effects && seen < w->at; seen += v->s->desc->op[sp_opcode(w->code[seen])].words)
 		effects_add_record(v->s->walk, w->code + seen);
@@ -279,6 +281,24 @@ static bool stretch_new(struct verifier *v, struct walk *w, unsigned n, bool eff
 }
 
 /* ---- the walk --------------------------------------------------------------- */
+
+/* Steps over what was met before; where that is not possible, the objects are what they
+ * should be when it returns. */
+static bool known(struct verifier *v, struct walk *w)
+{
+	struct segments *g = v->s->segments;
+
+	if (g->off)
+		return false;
+	if (w->next != UINT32_MAX || v->s->region_open) {
+		segments_pause(v);
+		return false;
+	}
+	if (segments_take(v, w->code, w->nwords, &w->at, &w->record))
+		return true;
+	segments_settle(v);
+	return false;
+}
 
 /* note: this is the outermost SP, whose steps are written down.  The compiler makes a
  * function of each case. */
@@ -308,6 +328,10 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 			index_recent_clear(&recent);
 			continue;
 		}
+		if (note && known(v, w)) {
+			index_recent_clear(&recent);
+			continue;
+		}
 		if (note && desc[op].regular) {
 			both = index_recent_add(&recent, *rec);
 			if (both && stretch_new(v, w, (unsigned)__builtin_ctz(both) + 1, effects)) {
@@ -317,8 +341,10 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 		} else if (note) {
 			index_recent_clear(&recent);
 		}
-		if (note)
+		if (note) {
 			index_add(v->index, w->at, *rec);
+			segments_before(v, &desc[op], rec, w->at);
+		}
 		/* most records: a vertex, a colour, a matrix */
 		if (desc[op].plain && !(*rec >> 16) && !effects &&
 		    (desc[op].callbacks & v->callback)) {
@@ -328,6 +354,8 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 			if (r != VERIFY_OK || v->s->failed)
 				return r;
 		}
+		if (note)
+			segments_after(v, &desc[op], rec);
 		w->at += desc[op].words;
 		w->record++;
 	}
@@ -424,7 +452,9 @@ int verify_sp(struct verify_state *s, const struct verify_env *env, const struct
 	state_begin(s);
 	if (env->want_rerunnable)
 		effects_begin(s->walk);
+	segments_begin(&v, !env->want_rerunnable);
 	r = code_walk(&v, sp);
+	segments_end(&v, r == VERIFY_OK && !s->failed);
 	if (r != VERIFY_OK || s->failed)
 		v.index->code = NULL;
 	if (s->failed) {

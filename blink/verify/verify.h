@@ -73,6 +73,8 @@ struct verify_env {
 	void *user;
 	struct sp_index *index;         /* gets the records found, for jit_compile_index;
 	                                   may be NULL */
+	bool payloads_stable;           /* for this state, a payload's number always means
+	                                   the same bytes, as it does in a file */
 	bool want_rerunnable;           /* find facts.rerunnable, at a third of the cost
 	                                   again; for all SPs of a state, or for none */
 };
@@ -80,5 +82,12 @@ struct verify_env {
 /* 0 accepted, -EACCES refused (verdict filled in both cases), -ENOMEM. */
 int verify_sp(struct verify_state *s, const struct verify_env *env, const struct sp *sp,
 	      struct verify_verdict *verdict);
+
+/* How much of what a state was given it knew from before, in records; and segments that
+ * it learned, and that were known but failed a check. */
+struct verify_reuse { uint64_t records, hits, learned, failed; };
+void verify_reuse_get(const struct verify_state *s, struct verify_reuse *out);
+/* Forgets what is kept for speed alone. */
+void verify_forget(struct verify_state *s);
 
 #endif

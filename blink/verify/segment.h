@@ -1,0 +1,143 @@
+/* segment.h - what was verified before, met again.
+ *
+ * Frames of a real program consist of the same pieces again and again, in other orders
+ * and with other numbers: bind a texture, set arrays, draw.  A segment is such a piece,
+ * up to its draw, with all that verifying it found out:
+ *
+ *     in, out   the shadow before and after it, by number (see struct image)
+ *     lanes     for each of its words, which values change nothing of what was found
+ *               (index.h: want and slack)
+ *     checks    what is left to look at: payloads large enough, indices within arrays
+ *
+ * Where the shadow is `in`, the words compare well and the checks pass, verifying the
+ * records one by one would accept them and leave the shadow `out`: so it is not done.
+ * Anything else (another shadow, another word, a failed check) is verified in full,
+ * and may become a segment in turn.  What depends on more than that never does: jumps,
+ * calls, objects made or deleted, lists being compiled.
+ *
+ * While segments follow each other, the shadow is a number only (.lazy); what varies
+ * between runs, the extent of arrays and of the range locked, is always kept in the
+ * objects themselves.  Private to blink/verify.
+ */
+#ifndef BLINK_VERIFY_SEGMENT_H
+#define BLINK_VERIFY_SEGMENT_H
+
+#include "blink/verify/verifier.h"
+
+#define SEGMENT_WORDS 240u
+#define SEGMENT_LANES 256u
+#define SEGMENT_RECORDS 64u
+#define SEGMENT_CHECKS 64u
+#define SEGMENT_MEMORY (6u << 20)       /* bytes of one client's */
+#define SEGMENT_BUCKETS 2048u
+#define SEGMENT_IMAGES 512u
+#define SEGMENT_NONE UINT32_MAX
+
+enum segment_check_kind {
+	SEGMENT_PAYLOAD,        /* .need bytes at the payload operand at .word */
+	SEGMENT_POINTER,        /* an array's extent, from the payload operand at .word */
+	SEGMENT_MARK,           /* the array is of this SP */
+	SEGMENT_DRAW,           /* the record at .word: within arrays .arrays */
+	SEGMENT_LOCK, SEGMENT_UNLOCK,
+	SEGMENT_LIST,           /* list .number is still what it was */
+	SEGMENT_BIND            /* buffer .number is still what it was */
+};
+
+struct segment_check {
+	uint8_t kind, array;
+	uint16_t word;
+	uint32_t need;          /* bytes; DRAW: instances; LIST: what; BIND: group */
+	union {
+		uint32_t arrays, number;
+	};
+	uint32_t count;         /* LIST: vertices; BIND: births */
+	uint64_t value;         /* POINTER: 2^64 / stride; DRAW: restart index; LIST: group */
+};
+
+struct segment {
+	struct sp_segment sp;   /* what the compiler goes by */
+	uint32_t in, out;
+	uint32_t opaque, unknown_lists;
+	uint64_t vertices;
+	uint16_t vectors, nchecks;
+	const int32_t *want, *slack;
+	const struct segment_check *check;
+	struct segment *next[2];        /* what came after it lately */
+	struct segment *chain;
+};
+
+/* The shadow as far as it decides anything, but for what varies. */
+struct image {
+	const struct context *ctx;
+	const struct vao *vao;
+	struct context c;
+	struct vao v;                   /* if not that in c */
+	uint32_t fresh;                 /* arrays set by this SP */
+	uint8_t callback;
+	bool feedback;
+	uint32_t mediations;
+	uint8_t flags[offsetof(struct verify_facts, commands)];
+};
+
+struct segment_images {
+	struct image *v[SEGMENT_IMAGES];
+	uint64_t hash[SEGMENT_IMAGES];
+	uint16_t slot[2 * SEGMENT_IMAGES];      /* number + 1 */
+	uint32_t begin[SEGMENT_IMAGES][SP_CALLBACKS];   /* what a new SP makes of it */
+	uint32_t n;
+};
+
+struct segment_learn {
+	bool on;
+	uint32_t in, start, words, records, nchecks;
+	uint64_t vertices, dynamic;
+	uint32_t opaque, unknown_lists;
+	int32_t want[SEGMENT_LANES], slack[SEGMENT_LANES];
+	uint32_t header[SEGMENT_RECORDS];
+	uint16_t offset[SEGMENT_RECORDS];
+	struct segment_check check[SEGMENT_CHECKS];
+};
+
+struct segments {
+	struct segment_images images;
+	struct segment *bucket[SEGMENT_BUCKETS];
+	struct verify_limits limits;            /* under which all this was found */
+	uint8_t *memory;
+	size_t used;
+	uint32_t id;                            /* image of the shadow, SEGMENT_NONE */
+	bool lazy;                              /* objects are behind it */
+	bool off;                               /* not for this SP */
+	uint32_t end_id, end_serial;            /* what the last SP left */
+	struct segment *last;                   /* the one before here, or NULL */
+	struct segment_learn learn;
+	int32_t credit;                         /* segments that may be learned */
+	uint32_t wait;                          /* no trial before this word */
+	struct verify_reuse reuse;
+};
+
+/* Around an SP.  use: it is the outermost, and nothing asks for its effects. */
+void segments_begin(struct verifier *v, bool use);
+void segments_end(struct verifier *v, bool accepted);
+
+/* Steps over all segments that begin at word *at; true if there was any.  end: words
+ * that may be looked at. */
+bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint32_t *at,
+		   uint32_t *records);
+
+/* Jumps are pending. */
+void segments_pause(struct verifier *v);
+/* The objects are what they should be.  Before records are verified. */
+void segments_settle(struct verifier *v);
+
+/* segment_learn.c: around a record that is verified in full */
+void segments_before(struct verifier *v, const struct desc *d, const uint32_t *rec, uint32_t at);
+void segments_after(struct verifier *v, const struct desc *d, const uint32_t *rec);
+/* The last n records became part of a stretch. */
+void segments_unlearn(struct verifier *v, unsigned n);
+void segments_learned(struct verifier *v);          /* up to here */
+
+/* segment.c, for segment_learn.c */
+uint32_t segments_image(struct verifier *v);
+struct segment *segments_add(struct verifier *v, uint32_t out);
+
+#endif

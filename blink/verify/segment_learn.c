@@ -1,0 +1,348 @@
+/* segment_learn.c - what of a record decides its verification: lanes and checks.  See
+ * segment.h.
+ *
+ * The rule is: every word exact.  What is let go is let go here, by name of the check or
+ * the hook that looks at it.
+ */
+#include "blink/verify/segment.h"
+
+#include <string.h>
+
+#define SIGN 0x80000000u
+
+/* Hooks whose effect lies in the current context and vertex array object, and hangs on
+ * nothing else but the record, but for what checks look at again. */
+static bool hook_is_local(const struct desc *d, const uint32_t *rec)
+{
+	switch (d->hook) {
+	case HOOK_NONE: case HOOK_POINTER: case HOOK_CLIENT_STATE: case HOOK_ATTRIB_STATE:
+	case HOOK_CLIENT_ACTIVE: case HOOK_DIVISOR: case HOOK_RESTART_INDEX:
+	case HOOK_DRAW_UNKNOWN: case HOOK_FRAGMENTS: case HOOK_BEGIN: case HOOK_END_PRIMITIVE:
+	case HOOK_CLEAR: case HOOK_ENABLE: case HOOK_ENABLE_INDEXED: case HOOK_MASK:
+	case HOOK_TARGET: case HOOK_PUSH_ATTRIB: case HOOK_POP_ATTRIB: case HOOK_LOCK:
+	case HOOK_DRAW: case HOOK_BIND_BUFFER:
+		return true;
+	case HOOK_CALL_LIST:
+		return !d->arg && rec[1] < LIST_NAMES && !sp_mask(*rec);
+	default:
+		return false;
+	}
+}
+
+/* Checks that look at contents, or at more than this record. */
+static bool checks_are_local(const struct verifier *v, const struct desc *d)
+{
+	for (unsigned i = 0; i < d->nchecks; i++)
+		switch (v->s->desc->check[d->check + i].kind) {
+		case CHECK_NAMES: case CHECK_STRING: case CHECK_STRINGS:
+			return false;
+		}
+	return true;
+}
+
+static bool record_is_local(const struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	const struct context *c = v->s->ctx;
+
+	if (!hook_is_local(d, rec) || !checks_are_local(v, d) || c->list ||
+	    (gl_ops[sp_opcode(*rec)].form == GL_FORM_WINDOW && sp_opcode(*rec) != OP_blinkSwap))
+		return false;
+	/* arrays that step once per so many instances are judged one by one */
+	if (d->hook == HOOK_DRAW) {
+		const struct vao *o = v->s->vao;
+		uint32_t used = (o->enabled | o->maybe) & o->client;
+
+		return !(used & o->instanced) && !(used && verifier_layout(v, d)->buf);
+	}
+	return true;
+}
+
+static struct segment_learn *learning(const struct verifier *v)
+{
+	return &v->s->segments->learn;
+}
+
+/* ---- lanes ------------------------------------------------------------------------- */
+
+static void lane_set(struct segment_learn *n, unsigned at, uint32_t want, uint32_t slack)
+{
+	n->want[at] = (int32_t)(want ^ SIGN);
+	n->slack[at] = (int32_t)(slack ^ SIGN);
+}
+
+static void lane_free(struct segment_learn *n, unsigned word)
+{
+	lane_set(n, n->words + word, 0, UINT32_MAX);
+}
+
+static struct segment_check *check_add(struct segment_learn *n, unsigned kind, unsigned word)
+{
+	struct segment_check *c = &n->check[n->nchecks++];
+
+	*c = (struct segment_check){ .kind = (uint8_t)kind, .word = (uint16_t)(n->words + word) };
+	return c;
+}
+
+/* A payload operand, whose size the record's other words decide: these stay exact. */
+static void payload_learn(struct segment_learn *n, const struct desc_check *c,
+			  const uint32_t *rec)
+{
+	uint64_t need = 0;
+
+	/* the null payload stays what it is */
+	if (!rec[c->word] || !gl_payload_size(rec, c->operand, &need) || need > UINT32_MAX)
+		return;
+	lane_free(n, c->word);
+	lane_free(n, c->word + 1u);
+	check_add(n, SEGMENT_PAYLOAD, c->word)->need = (uint32_t)need;
+}
+
+static void name_learn(const struct verifier *v, struct segment_learn *n,
+		       const struct desc_check *c, const uint32_t *rec)
+{
+	/* without a context only 0 passes */
+	if (!v->s->ctx->name)
+		lane_set(n, n->words + c->word, rec[c->word], 0);
+	else
+		lane_set(n, n->words + c->word, 0, gl_spaces[c->space].identity
+			 ? UINT32_MAX : v->env->limits.names[c->space]);
+}
+
+/* Operands of records without a hook of their own, or whose hook looks at none. */
+static void operands_learn(const struct verifier *v, struct segment_learn *n,
+			   const struct desc *d, const uint32_t *rec)
+{
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+
+	bool sized = false;
+
+	for (unsigned i = 0; i < d->nchecks; i++) {
+		unsigned kind = v->s->desc->check[d->check + i].kind;
+
+		sized |= kind != CHECK_NAME && kind != CHECK_SLOT;
+	}
+	/* numbers that nothing looks at */
+	for (unsigned w = 1; w < d->words && !sized; w++)
+		if (op->form == GL_FORM_DIRECT && d->hook == HOOK_NONE)
+			lane_free(n, w);
+	for (unsigned i = 0; i < d->nchecks; i++) {
+		const struct desc_check *c = &v->s->desc->check[d->check + i];
+
+		if (c->kind == CHECK_PAYLOAD)
+			payload_learn(n, c, rec);
+		else if (c->kind == CHECK_NAME && op->form == GL_FORM_DIRECT)
+			name_learn(v, n, c, rec);
+		else if (c->kind == CHECK_SLOT && op->form == GL_FORM_DIRECT)
+			lane_set(n, n->words + c->word, 0, v->env->limits.slots);
+	}
+	/* the code depends on which registers these are */
+	for (unsigned m = sp_mask(*rec); m; m &= m - 1) {
+		unsigned w = op->operands[__builtin_ctz(m)].word;
+
+		lane_set(n, n->words + w, rec[w], 0);
+	}
+}
+
+/* ---- hooks -------------------------------------------------------------------------- */
+
+static void pointer_learn(const struct verifier *v, struct segment_learn *n,
+			  const struct desc *d, const uint32_t *rec)
+{
+	const struct desc_layout *l = verifier_layout(v, d);
+	uint32_t stride = l->stride ? rec[l->stride] : 0;
+	struct pointer_form form = arrays_pointer(v, d, rec);
+	const struct vao *o = v->s->vao;
+	struct segment_check *c;
+
+	if (o->array[form.array].sp != v->s->serial)
+		return;         /* it was refused, or may be: exact */
+	stride = stride ? stride : form.bytes;
+	if (!(o->client >> form.array & 1)) {
+		check_add(n, SEGMENT_MARK, 0)->array = (uint8_t)form.array;
+		return;
+	}
+	lane_free(n, l->pointer);
+	lane_free(n, l->pointer + 1u);
+	c = check_add(n, SEGMENT_POINTER, l->pointer);
+	c->array = (uint8_t)form.array;
+	c->need = form.bytes;
+	c->value = stride > 1 ? UINT64_MAX / stride + 1 : 0;
+}
+
+/* Is count times the size of an index all that the payload has to have? */
+static bool indices_are_counted(const struct verifier *v, const struct desc *d,
+				const struct desc_layout *l, const uint32_t *rec)
+{
+	uint64_t need = 0;
+
+	for (unsigned i = 0; i < d->nchecks; i++) {
+		const struct desc_check *c = &v->s->desc->check[d->check + i];
+
+		if (c->kind == CHECK_PAYLOAD && c->word == l->pointer)
+			gl_payload_size(rec, c->operand, &need);
+	}
+	return need && need == (uint64_t)rec[l->count] * index_bytes(rec[l->type]);
+}
+
+static void draw_learn(const struct verifier *v, struct segment_learn *n, const struct desc *d,
+		       const uint32_t *rec)
+{
+	const struct desc_layout *l = verifier_layout(v, d);
+	int32_t count = (int32_t)rec[l->count];
+	uint32_t instances = l->instances ? rec[l->instances] : 1;
+	const struct vao *o = v->s->vao;
+	struct segment_check *c;
+
+	if (count <= 0 || (int32_t)instances <= 0)
+		return;         /* draws nothing: exact */
+	if (l->type && !l->buf && !indices_are_counted(v, d, l, rec))
+		return;
+	lane_free(n, l->count);
+	if (l->type) {
+		lane_free(n, l->pointer);
+		lane_free(n, l->pointer + 1u);
+	} else {
+		lane_free(n, l->first);
+	}
+	if (l->start) {
+		lane_free(n, l->start);
+		lane_free(n, l->end);
+	}
+	c = check_add(n, SEGMENT_DRAW, 0);
+	c->need = instances;
+	c->arrays = (o->enabled | o->maybe) & o->client;
+	c->value = l->type ? arrays_restart(v->s->ctx, rec[l->type]) : 0;
+	n->dynamic += (uint64_t)count * instances;
+}
+
+static void lock_learn(const struct verifier *v, struct segment_learn *n, const struct desc *d)
+{
+	const struct desc_layout *l = verifier_layout(v, d);
+
+	if (d->arg) {
+		lane_free(n, l->first);
+		lane_free(n, l->count);
+		check_add(n, SEGMENT_LOCK, 0);
+	} else if (!context_in_begin(v->s->ctx)) {
+		check_add(n, SEGMENT_UNLOCK, 0);
+	}
+}
+
+static void list_learn(const struct verifier *v, struct segment_learn *n, const uint32_t *rec)
+{
+	struct segment_check *c = check_add(n, SEGMENT_LIST, 0);
+
+	c->number = rec[1];
+	c->need = v->s->lists[rec[1]].what;
+	c->count = v->s->lists[rec[1]].vertices;
+	c->value = v->s->lists[rec[1]].group;
+}
+
+static void buffer_learn(const struct verifier *v, struct segment_learn *n, const uint32_t *rec)
+{
+	const struct buffer *b = rec[2] ? state_buffer(v->s, rec[2]) : NULL;
+	struct segment_check *c;
+
+	if (!b)
+		return;
+	c = check_add(n, SEGMENT_BIND, 0);
+	c->number = rec[2];
+	c->need = b->group;
+	c->count = b->birth;
+}
+
+/* ---- a segment being learned ----------------------------------------------------------- */
+
+void segments_learned(struct verifier *v)
+{
+	struct segments *g = v->s->segments;
+	struct segment_learn *n = &g->learn;
+	struct segment *k;
+
+	if (!n->on)
+		return;
+	n->on = false;
+	if (!n->records)
+		return;         /* the shadow is what it was */
+	g->id = segments_image(v);
+	k = g->id == SEGMENT_NONE ? NULL : segments_add(v, g->id);
+	if (k && g->last) {
+		g->last->next[1] = g->last->next[0];
+		g->last->next[0] = k;
+	}
+	g->last = k;
+	g->reuse.learned++;
+	g->credit--;
+}
+
+void segments_before(struct verifier *v, const struct desc *d, const uint32_t *rec, uint32_t at)
+{
+	struct segments *g = v->s->segments;
+	struct segment_learn *n = &g->learn;
+
+	if (g->off)
+		return;
+	if (!record_is_local(v, d, rec)) {
+		segments_learned(v);
+		if (d->hook == HOOK_END)
+			return;         /* it leaves the shadow as it is */
+		g->id = SEGMENT_NONE;
+		g->last = NULL;
+		return;
+	}
+	if (n->on || g->id == SEGMENT_NONE || g->credit <= 0)
+		return;
+	n->on = true;
+	n->in = g->id;
+	n->start = at;
+	n->words = n->records = n->nchecks = 0;
+	n->vertices = v->facts->vertices;
+	n->dynamic = 0;
+	n->opaque = v->facts->opaque;
+	n->unknown_lists = v->facts->unknown_lists;
+}
+
+/* Checks that one record may need. */
+#define RECORD_CHECKS (GL_OP_MAX_OPERANDS + 1u)
+
+void segments_after(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	struct segment_learn *n = learning(v);
+
+	if (!n->on)
+		return;
+	for (unsigned w = 0; w < d->words; w++)
+		lane_set(n, n->words + w, rec[w], 0);
+	switch (d->hook) {
+	case HOOK_NONE: case HOOK_FRAGMENTS: case HOOK_DRAW_UNKNOWN:
+		operands_learn(v, n, d, rec);
+		break;
+	case HOOK_POINTER: pointer_learn(v, n, d, rec); break;
+	case HOOK_DRAW: draw_learn(v, n, d, rec); break;
+	case HOOK_LOCK: lock_learn(v, n, d); break;
+	case HOOK_CALL_LIST: list_learn(v, n, rec); break;
+	case HOOK_BIND_BUFFER: buffer_learn(v, n, rec); break;
+	}
+	n->header[n->records] = *rec;
+	n->offset[n->records++] = (uint16_t)n->words;
+	n->words += d->words;
+	if (d->hook == HOOK_DRAW || d->hook == HOOK_END_PRIMITIVE || d->hook == HOOK_CALL_LIST ||
+	    n->records == SEGMENT_RECORDS || n->words > SEGMENT_WORDS - 40 ||
+	    n->nchecks > SEGMENT_CHECKS - RECORD_CHECKS)
+		segments_learned(v);
+}
+
+void segments_unlearn(struct verifier *v, unsigned records)
+{
+	struct segment_learn *n = learning(v);
+
+	if (!n->on)
+		return;
+	if (n->records < records) {     /* begun within them: it never was */
+		n->on = false;
+		return;
+	}
+	n->records -= records;
+	if (records)
+		n->words = n->offset[n->records];
+}

@@ -1,0 +1,374 @@
+/* bench_frames.c - what verifying and compiling the frames of a real program cost, in core
+ * cycles per GL call, when they are new and when they were seen before.
+ *
+ * Every SP of the file is played in its order, as a server would: copied, verified,
+ * compiled with the verifier's index, run; on entry points that return at once.  That is
+ * "new", although most of its pieces were seen in earlier frames: the share of records
+ * that were is printed beside it.  Each redraw SP is then verified and compiled twice
+ * more; the third time is "seen": shape, words and the state before it are known.
+ *
+ * A pass is worth the median of its redraw SPs, so that those during which the machine
+ * did something else do not count.
+ */
+#include "jit-bench/bench.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blink/engine/engine.h"
+#include "blink/sp/file.h"
+#include "blink/verify/verify.h"
+#include "jit-bench/clock.h"
+#include "jit-bench/environment.h"
+#include "jit-bench/sample.h"
+
+enum quantity {
+	COPY, VERIFY, COMPILE, VERIFY_COMPILE, RUN, RUN_INTERP, SEEN_VERIFY, SEEN_COMPILE,
+	SEEN_VERIFY_COMPILE, QUANTITIES
+};
+static const char *const quantity_names[QUANTITIES] = {
+	[COPY] = "copy", [VERIFY] = "new_verify", [COMPILE] = "new_compile",
+	[VERIFY_COMPILE] = "new_verify_compile", [RUN] = "new_run",
+	[RUN_INTERP] = "run_interp",
+	[SEEN_VERIFY] = "seen_verify", [SEEN_COMPILE] = "seen_compile",
+	[SEEN_VERIFY_COMPILE] = "seen_verify_compile",
+};
+
+/* One pass over the file. */
+struct pass {
+	struct bench_clock *clock;
+	struct blink_file *file;
+	struct sink *sink;
+	struct client client, plain;        /* JIT's and interpreter's */
+	struct jit *jit;
+	struct verify_state *state;
+	struct verify_env env;
+	struct sp_index index;
+	uint32_t *copy;
+	uint32_t copy_cap;
+	double empty;                       /* cycles of a span of nothing */
+	double cycles[QUANTITIES];          /* of the SP at hand */
+	double *values[QUANTITIES];         /* per call, of each redraw SP */
+	uint32_t nvalues;
+	uint64_t calls, sps, again, refused;
+	struct verify_reuse reuse;          /* of the first times */
+	uint64_t known, records;
+	uint64_t compiles, hits;
+};
+
+static const struct sp *callee(void *user, uint32_t id)
+{
+	static _Thread_local struct sp loaded;
+	struct pass *p = user;
+
+	return blink_sp_load(p->file, id, &loaded, NULL) < 0 ? NULL : &loaded;
+}
+
+static double lap(const struct pass *p, struct bench_span *s)
+{
+	double cycles = bench_span_end(p->clock, s, NULL) - p->empty;
+
+	return cycles > 0 ? cycles : 0;
+}
+
+static void empty_measure(struct pass *p)
+{
+	struct bench_span s;
+
+	p->empty = 0;
+	for (unsigned i = 0; i < 64; i++) {
+		double cycles;
+
+		bench_span_begin(p->clock, &s);
+		cycles = lap(p, &s);
+		if (!i || cycles < p->empty)
+			p->empty = cycles;
+	}
+}
+
+/* ---- one SP ------------------------------------------------------------------------ */
+
+static int sp_copy(struct pass *p, struct sp *sp, struct error *err)
+{
+	struct bench_span s;
+
+	if (sp->nwords > p->copy_cap) {
+		free(p->copy);
+		p->copy_cap = sp->nwords * 2;
+		p->copy = malloc((size_t)p->copy_cap * sizeof(*p->copy));
+		if (!p->copy)
+			return error_set(err, -ENOMEM, "bench: out of memory");
+		memset(p->copy, 0, (size_t)p->copy_cap * sizeof(*p->copy));
+	}
+	bench_span_begin(p->clock, &s);
+	memcpy(p->copy, sp->code, (size_t)sp->nwords * sizeof(*p->copy));
+	p->cycles[COPY] += lap(p, &s);
+	sp->code = p->copy;
+	return 0;
+}
+
+static int verify(struct pass *p, const struct sp *sp, enum quantity q, struct error *err)
+{
+	struct verify_verdict v;
+	struct bench_span s;
+	int rc;
+
+	bench_span_begin(p->clock, &s);
+	rc = verify_sp(p->state, &p->env, sp, &v);
+	p->cycles[q] += lap(p, &s);
+	p->records += q == VERIFY ? v.facts.commands : 0;
+	return rc < 0 ? error_set(err, rc, "bench: SP %u refused: %s (record %u: %s)", sp->id,
+				  verify_reason_sentence(v.reason), v.record, v.line) : 0;
+}
+
+static const struct jit_code *compile(struct pass *p, const struct sp *sp, enum quantity q,
+				      struct error *err)
+{
+	const struct jit_code *code;
+	struct bench_span s;
+
+	bench_span_begin(p->clock, &s);
+	code = jit_compile_index(p->jit, sp, &p->index, err);
+	p->cycles[q] += lap(p, &s);
+	return code;
+}
+
+/* A real program's SPs only stop at yields. */
+static int run(struct pass *p, const struct sp *sp, const struct jit_code *code,
+	       enum quantity q, struct error *err)
+{
+	struct client *c = code ? &p->client : &p->plain;
+	enum engine_status status;
+	struct bench_span s;
+	uint32_t pc = 0;
+
+	bench_span_begin(p->clock, &s);
+	do {
+		status = code ? jit_run(c, code, sp, pc) : interp_run(c, sp, pc);
+		pc = c->pc;
+	} while (status == ENGINE_YIELD);
+	p->cycles[q] += lap(p, &s);
+	return status == ENGINE_END ? 0 : error_set(err, -EIO, "bench: SP %u: %s", sp->id,
+						     c->error.text);
+}
+
+/* The second time the state before it is that which it leaves; the third time it was. */
+static int sp_again(struct pass *p, const struct sp *sp, uint64_t calls)
+{
+	struct error err = { 0 };
+
+	for (unsigned i = 0; i < 2; i++) {
+		p->cycles[SEEN_VERIFY] = p->cycles[SEEN_COMPILE] = 0;
+		if (verify(p, sp, SEEN_VERIFY, &err) < 0) {
+			p->refused++;           /* it may not be run twice */
+			return 0;
+		}
+		if (!compile(p, sp, SEEN_COMPILE, &err))
+			return err.code;
+	}
+	p->again++;
+	p->cycles[VERIFY_COMPILE] = p->cycles[VERIFY] + p->cycles[COMPILE];
+	p->cycles[SEEN_VERIFY_COMPILE] = p->cycles[SEEN_VERIFY] + p->cycles[SEEN_COMPILE];
+	for (unsigned q = 0; q < QUANTITIES && calls; q++)
+		p->values[q][p->nvalues] = p->cycles[q] / (double)calls;
+	p->nvalues += calls > 0;
+	return 0;
+}
+
+static int sp_play(struct pass *p, uint32_t id, bool measured, struct error *err)
+{
+	struct verify_reuse before, after;
+	const struct jit_code *code;
+	struct jit_stats had, have;
+	uint64_t calls = p->client.calls;
+	struct sp sp;
+	int rc = blink_sp_load(p->file, id, &sp, err);
+
+	if (rc < 0)
+		return rc;
+	memset(p->cycles, 0, sizeof(p->cycles));
+	p->env.payloads = p->client.payloads = p->plain.payloads = *blink_payloads(p->file);
+	verify_reuse_get(p->state, &before);
+	jit_stats_get(p->jit, &had);
+	rc = sp_copy(p, &sp, err);
+	if (rc == 0)
+		rc = verify(p, &sp, VERIFY, err);
+	code = rc == 0 ? compile(p, &sp, COMPILE, err) : NULL;
+	verify_reuse_get(p->state, &after);
+	jit_stats_get(p->jit, &have);
+	p->known += after.hits - before.hits;
+	p->compiles += have.compiles - had.compiles;
+	p->hits += have.hits - had.hits;
+	rc = code ? run(p, &sp, code, RUN, err) : err->code;
+	if (rc == 0)
+		rc = run(p, &sp, NULL, RUN_INTERP, err);
+	calls = p->client.calls - calls;
+	p->calls += calls;
+	p->sps++;
+	if (rc == 0 && measured && sp.callback == SP_REDRAW)
+		rc = sp_again(p, &sp, calls);
+	blink_sp_release(p->file, id);
+	return rc;
+}
+
+/* ---- a pass -------------------------------------------------------------------------- */
+
+static int pass_open(struct pass *p, const char *path, struct error *err)
+{
+	struct client_limits limits;
+	int rc = blink_open(&p->file, path, 0, err);
+
+	if (rc < 0)
+		return rc;
+	for (unsigned s = 0; s < GL_SPACE_COUNT; s++)
+		limits.names[s] = p->env.limits.names[s] = blink_names_max(p->file, s);
+	limits.slots = p->env.limits.slots = blink_slots(p->file);
+	p->env.limits.words = SP_MAX_WORDS;
+	p->env.limits.allow_opaque = p->env.limits.allow_sensitive = true;
+	p->env.callee = callee;
+	p->env.user = p;
+	p->env.index = &p->index;
+	p->env.payloads_stable = true;
+	for (unsigned q = 0; q < QUANTITIES; q++) {
+		p->values[q] = calloc((size_t)blink_sp_count(p->file) + 1, sizeof(double));
+		if (!p->values[q])
+			return error_set(err, -ENOMEM, "bench: out of memory");
+	}
+	p->sink = sink_null_create();
+	p->state = verify_state_create();
+	if (!p->sink || !p->state || index_init(&p->index) < 0)
+		return error_set(err, -ENOMEM, "bench: out of memory");
+	rc = client_init(&p->client, p->sink, &limits, err);
+	if (rc == 0)
+		rc = client_init(&p->plain, p->sink, &limits, err);
+	p->client.callee = p->plain.callee = callee;
+	p->client.user = p->plain.user = p;
+	return rc == 0 ? jit_create(&p->jit, p->sink, err) : rc;
+}
+
+static void pass_close(struct pass *p)
+{
+	jit_destroy(p->jit);
+	client_finish(&p->client);
+	client_finish(&p->plain);
+	verify_state_destroy(p->state);
+	sink_destroy(p->sink);
+	index_finish(&p->index);
+	for (unsigned q = 0; q < QUANTITIES; q++)
+		free(p->values[q]);
+	free(p->copy);
+	blink_close(p->file);
+}
+
+/* What comes before the first frame is played, not measured. */
+static int pass_play(struct pass *p, struct error *err)
+{
+	uint32_t init = blink_init_count(p->file), end = blink_sp_count(p->file);
+	int rc = 0;
+
+	for (uint32_t id = 0; rc == 0 && id < end; id++) {
+		if (id == init) {
+			p->calls = p->sps = p->known = p->records = p->compiles = p->hits = 0;
+		}
+		rc = sp_play(p, id, id >= init, err);
+	}
+	return rc;
+}
+
+/* ---- results --------------------------------------------------------------------------- */
+
+static void number(struct json_object *j, const char *name, double v)
+{
+	json_object_object_add(j, name, json_object_new_double(v));
+}
+
+static void text(struct json_object *j, const char *name, const char *v)
+{
+	json_object_object_add(j, name, json_object_new_string(v));
+}
+
+static double share(uint64_t part, uint64_t of)
+{
+	return of ? (double)part / (double)of : 0;
+}
+
+static struct json_object *results(const struct pass *p, struct sample *samples)
+{
+	struct json_object *j = json_object_new_object(), *core = json_object_new_object();
+	struct verify_reuse reuse;
+
+	verify_reuse_get(p->state, &reuse);
+	text(j, "suite", "frames");
+	json_object_object_add(j, "environment", environment_json());
+	text(j, "unit", "core cycles per GL call");
+	text(j, "direction", "lower");
+	text(j, "cycles_from", bench_clock_source(p->clock));
+	number(j, "core_cycles_per_tsc_tick", p->clock->core_per_tick);
+	text(j, "vector_level", cpu_level_names[cpu_level()]);
+	json_object_object_add(j, "sps", json_object_new_int64((int64_t)p->sps));
+	json_object_object_add(j, "calls", json_object_new_int64((int64_t)p->calls));
+	json_object_object_add(j, "sps_seen_again", json_object_new_int64((int64_t)p->again));
+	json_object_object_add(j, "sps_not_run_twice",
+			       json_object_new_int64((int64_t)p->refused));
+	number(j, "records_known_share", share(p->known, p->records));
+	number(j, "shapes_known_share", share(p->hits, p->hits + p->compiles));
+	json_object_object_add(j, "segments_learned",
+			       json_object_new_int64((int64_t)reuse.learned));
+	json_object_object_add(j, "segments_failed",
+			       json_object_new_int64((int64_t)reuse.failed));
+	for (unsigned q = 0; q < QUANTITIES; q++)
+		json_object_object_add(core, quantity_names[q], sample_json(&samples[q]));
+	json_object_object_add(j, "core_cycles_per_call", core);
+	return j;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void pass_note(struct pass *p, struct sample *samples)
+{
+	for (unsigned q = 0; q < QUANTITIES && p->nvalues; q++) {
+		qsort(p->values[q], p->nvalues, sizeof(double), compare);
+		sample_add(&samples[q], p->values[q][p->nvalues / 2]);
+	}
+}
+
+struct json_object *bench_frames(const char *path, unsigned runs, struct error *err)
+{
+	struct sample *samples = calloc(QUANTITIES, sizeof(*samples));
+	struct pass *p = calloc(1, sizeof(*p));
+	struct json_object *j = NULL;
+	struct bench_clock clock;
+	int rc = 0;
+
+	if (!p || !samples) {
+		free(p);
+		free(samples);
+		error_set(err, -ENOMEM, "bench: out of memory");
+		return NULL;
+	}
+	bench_clock_init(&clock);
+	for (unsigned run_no = 0; run_no < runs && rc == 0; run_no++) {
+		bench_clock_calibrate(&clock);
+		memset(p, 0, sizeof(*p));
+		p->clock = &clock;
+		empty_measure(p);
+		rc = pass_open(p, path, err);
+		if (rc == 0)
+			rc = pass_play(p, err);
+		if (rc == 0)
+			pass_note(p, samples);
+		if (rc == 0 && run_no + 1 == runs)
+			j = results(p, samples);
+		pass_close(p);
+	}
+	bench_clock_finish(&clock);
+	free(p);
+	free(samples);
+	return j;
+}
