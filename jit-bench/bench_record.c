@@ -2,7 +2,8 @@
  * the record-prune-replay paper.
  *
  * A program of corpora/ runs to its end natively, under apitrace and under our recorder,
- * one after the other in every run, at each size of its window.  CPU time is what the
+ * one after the other in every run, another one first each time, at each size of its
+ * window.  CPU time is what the
  * kernel accounts to the program and to all that serves it (apitrace's and blinkctl's own
  * processes), not to the X server.  Making the .blink of the recording afterwards is a
  * column of its own: it happens when the program has ended.
@@ -365,7 +366,7 @@ struct json_object *bench_record(const struct bench_record_options *opt, struct 
 	for (unsigned run = 0; run < opt->runs && rc == 0; run++)
 		for (unsigned i = 0; i < nrows && rc == 0; i++)
 			for (unsigned side = 0; side < SIDES && rc == 0; side++)
-				rc = side_run(&b, &b.rows[i], side, err);
+				rc = side_run(&b, &b.rows[i], (side + run) % SIDES, err);
 	if (rc == 0)
 		j = results(&b, nrows);
 	bench_close(&b, nrows);

@@ -19,6 +19,9 @@
 #define FILE_LIMIT (256u << 20)
 #define DEPTH_LIMIT 32
 #define TEXT_LIMIT 4096u
+#define METRIC_LIMIT 20000u        /* of an invocation: they are looked up one by one */
+#define SAMPLE_LIMIT 4096u         /* runs of a metric: each statistic resamples them */
+#define INVOCATION_LIMIT 4096u
 
 struct member { const char *name; enum json_type type; bool needed; };
 
@@ -185,6 +188,8 @@ static int metric_take(struct check *c, struct json_object *j, struct results_me
 	m->name = text(j, "metric", "");
 	m->unit = text(j, "unit", "");
 	m->exact = json_object_get_boolean(member(j, "exact"));
+	if (json_object_array_length(member(j, "samples")) > SAMPLE_LIMIT)
+		return refuse(c, "samples", "are too many");
 	rc = numbers_take(c, member(j, "samples"), &samples, &m->n);
 	m->samples = (double *)(uintptr_t)samples;
 	series = member(j, "series");
@@ -241,6 +246,8 @@ static int invocation_take(struct check *c, struct json_object *j,
 	inv->id = text(j, "id", "");
 	inv->started = text(j, "started", "");
 	metrics = member(j, "metrics");
+	if (json_object_array_length(metrics) > METRIC_LIMIT)
+		return refuse(c, "metrics", "are too many");
 	inv->metrics = list_make(json_object_array_length(metrics), sizeof(*inv->metrics));
 	if (!inv->metrics)
 		return error_set(c->err, -ENOMEM, "%s: out of memory", c->name);
@@ -301,6 +308,8 @@ static int all_take(struct check *c, struct results *r)
 	size_t n = json_object_array_length(list);
 	int rc = 0;
 
+	if (n > INVOCATION_LIMIT)
+		return refuse(c, "invocations", "are too many");
 	r->invocations = list_make(n, sizeof(*r->invocations));
 	if (!r->invocations)
 		return error_set(c->err, -ENOMEM, "%s: out of memory", c->name);
