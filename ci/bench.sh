@@ -1,5 +1,6 @@
 #!/bin/sh
-# bench.sh - the measurements of docs/MEASURING.md; results in out/bench/*.json.
+# bench.sh - the measurements of docs/MEASURING.md; what was printed in
+# out/bench/*.json, results files beside it (*.results.json).
 #
 #   BENCH  the programs measured (glxgears openarena); recorded first if need be
 set -u
@@ -15,7 +16,7 @@ measure()
 	result=$out/$1.json
 	shift
 	echo "== blinkctl bench $*"
-	"$blinkctl" bench --json "$@" >"$result" && "$blinkctl" report show "$result"
+	"$blinkctl" bench --json -o "${result%.json}.results.json" "$@" >"$result" && "$blinkctl" report show "$result"
 }
 
 measure jit jit || exit 1
