@@ -10,12 +10,13 @@
 
 #include "blink/engine/jit_tools.h"
 #include "cli/command.h"
+#include "cli/replay_trap.h"
 #include "replay/picture.h"
 #include "replay/player.h"
 
 enum {
 	OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_SNAPSHOT, OPT_EVERY, OPT_WINDOW, OPT_LOOP,
-	OPT_PERF_MAP, OPT_JITDUMP, OPT_GDB
+	OPT_PERF_MAP, OPT_JITDUMP, OPT_GDB, OPT_STOP, OPT_TRAP, OPT_RESUME
 };
 
 static const struct cli_option options[] = {
@@ -29,6 +30,9 @@ static const struct cli_option options[] = {
 	[OPT_PERF_MAP] = { 0, "perf-map", NULL, "name compiled SPs for perf, in /tmp/perf-PID.map" },
 	[OPT_JITDUMP] = { 0, "jitdump", "DIR", "write perf's jitdump, and listings of the SPs, into DIR" },
 	[OPT_GDB] = { 0, "gdb", NULL, "tell gdb of compiled SPs" },
+	[OPT_STOP] = { 0, "stop", "F:N", "stop after N records of frame F, and say where that is" },
+	[OPT_TRAP] = { 0, "trap", "FILE", "write where the replay stopped, or a driver crashed, to FILE" },
+	[OPT_RESUME] = { 0, "resume", "FILE", "play the beginning again and go on from that trap" },
 	{ 0 }
 };
 
@@ -37,7 +41,8 @@ struct replay {
 	struct sink *sink;
 	struct player *player;
 	enum player_engine engine;
-	bool null_sink, window, perf_map, gdb;
+	bool null_sink, window, perf_map, gdb, traps;
+	struct replay_trap trap;
 	const char *jitdump;
 	const char *path, *snapshot;
 	const char *null_library;        /* whose entry points stand for the driver's */
@@ -86,6 +91,13 @@ static int options_read(const struct cli_args *args, struct replay *r)
 	r->perf_map = args->opt[OPT_PERF_MAP] != NULL;
 	r->jitdump = args->opt[OPT_JITDUMP];
 	r->gdb = args->opt[OPT_GDB] != NULL;
+	r->trap.save = args->opt[OPT_TRAP];
+	r->trap.resume = args->opt[OPT_RESUME];
+	if (args->opt[OPT_STOP] && !replay_trap_parse(&r->trap, args->opt[OPT_STOP]))
+		return EXIT_USAGE;
+	r->traps = r->trap.save || r->trap.resume || r->trap.stop;
+	if (r->traps && args->opt[OPT_LOOP])
+		return usage("--stop, --trap and --resume are about one playing: no --loop");
 	if (r->engine == PLAYER_INTERP && (r->perf_map || r->jitdump || r->gdb))
 		return usage("--perf-map, --jitdump and --gdb are about compiled SPs: no --engine interp");
 	if (r->null_sink && (r->window || r->snapshot))
@@ -164,6 +176,7 @@ static int loop_play(struct replay *r, struct error *err)
 	if (e >= 0)
 		e = player_init(r->player, r->loop ? NULL : &r->init, err);
 	for (uint32_t i = 0; i < r->end && e >= 0; i++) {
+		r->trap.now = i;
 		e = player_play(r->player, i, &f, err);
 		if (e >= 0 && i >= r->first)
 			total_add(r, &f);
@@ -174,6 +187,17 @@ static int loop_play(struct replay *r, struct error *err)
 		}
 	}
 	return e;
+}
+
+static enum engine_status sp_run(void *user, struct client *c, const struct jit_code *code,
+				 const struct sp *sp)
+{
+	struct replay_trap *t = &((struct replay *)user)->trap;
+	enum engine_status status = replay_trap_run(t, c, code, sp);
+
+	if (status == ENGINE_SIGNAL)
+		replay_trap_die(t);
+	return status;
 }
 
 /* Profilers and debuggers, as far as they were asked for. */
@@ -191,10 +215,12 @@ static int replay_play(struct replay *r, struct error *err)
 {
 	const struct player_options opt = {
 		.engine = r->engine, .check_errors = !r->null_sink,
-		.on_frame = picture_take, .user = r,
+		.on_frame = picture_take, .run = r->traps ? sp_run : NULL, .user = r,
 	};
-	int e = player_create(&r->player, r->file, r->sink, &opt, err);
+	int e = replay_trap_open(&r->trap, err);
 
+	if (e >= 0)
+		e = player_create(&r->player, r->file, r->sink, &opt, err);
 	if (e >= 0)
 		e = tools_start(r, err);
 	r->run = calloc((size_t)(r->end - r->first) * r->loops + 1, sizeof(*r->run));
@@ -204,7 +230,7 @@ static int replay_play(struct replay *r, struct error *err)
 	for (r->loop = 0; r->loop < r->loops && e >= 0; r->loop++)
 		e = loop_play(r, err);
 	cli_progress(NULL, -1, NULL);
-	return e;
+	return r->traps ? replay_trap_end(&r->trap, e, err) : e;
 }
 
 static int replay_open(struct replay *r, const char *path, struct error *err)
@@ -336,6 +362,8 @@ static struct json_object *replay_json(struct replay *r)
 	losses_add(j, blink_provenance(r->file));
 	if (r->snapshot)
 		add_n(j, "pictures", r->pictures);
+	if (r->trap.taken)
+		json_object_object_add(j, "trap", replay_trap_json(&r->trap));
 	if (r->frames)
 		json_object_object_add(j, "per_frame", json_object_get(r->frames));
 	return j;
@@ -389,6 +417,11 @@ const struct cli_command cmd_replay = {
 		"offer. losses lists what the converter had to leave out.\n\n"
 		"--loop destroys everything and plays from the beginning again, so that each "
 		"round starts from the same state; pictures are taken in the first round.\n\n"
+		"--stop ends the replay in the middle of a frame and says exactly where: the SP, its "
+		"version, the record, the registers. --trap writes that to a file; it also catches a "
+		"signal that the driver raises, and names the instruction that it was executing. "
+		"--resume plays the frames before again, up to the record where the trap was taken, and "
+		"goes on from there, with either engine.\n\n"
 		"For perf, --perf-map gives symbols; --jitdump the code too, with a line for each "
 		"instruction: perf record -k mono blinkctl replay --jitdump DIR ..., then perf inject "
 		"--jit and perf annotate. In gdb, with --gdb, SPs have names in a backtrace.\n\n"

@@ -146,7 +146,8 @@ static int sp_run(struct player *p, uint32_t id, struct player_frame *t, struct 
 	c->payloads = *blink_payloads(p->file);
 	/* A replay has nobody to yield to. */
 	for (uint32_t pc = 0; status == ENGINE_YIELD; pc = c->pc)
-		status = p->jit ? jit_run(c, h->code, &h->sp, pc) : interp_run(c, &h->sp, pc);
+		status = p->opt.run ? p->opt.run(p->opt.user, c, h->code, &h->sp)
+			: p->jit ? jit_run(c, h->code, &h->sp, pc) : interp_run(c, &h->sp, pc);
 	meter_lap_marked(&p->meter, &t->run, &t->wall, since);
 	if (p->hook_error.code) {
 		if (err)

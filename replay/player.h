@@ -28,6 +28,10 @@ struct player_options {
 	 * may be NULL */
 	int (*on_sp)(void *user, const struct sp *sp, const struct sp_payloads *payloads,
 		     struct error *err);
+	/* runs an SP, compiled or (code NULL) not, from its beginning; any status but
+	 * ENGINE_END ends the replay; NULL: the engine does */
+	enum engine_status (*run)(void *user, struct client *c, const struct jit_code *code,
+				  const struct sp *sp);
 	void *user;
 };
 
