@@ -9,7 +9,7 @@
 
 struct convert_options {
 	bool keep_going;            /* drop what cannot be converted, record the loss */
-	int level;                  /* zstd, 0 default */
+	int level;                  /* zstd, 0 default; BLINK_UNPACKED (blink/sp/file.h): none */
 	uint64_t window;            /* payload dedup window, 0 default */
 	uint32_t frames;            /* stop after so many, 0: all */
 	void (*progress)(void *user, double fraction, uint32_t frame);

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "blink/sp/file.h"
 #include "capture/convert.h"
 #include "cli/capture_say.h"
 #include "cli/command.h"
@@ -87,6 +88,7 @@ static int convert(const struct capture_flow *f, const char *scratch, struct con
 	char what[] = "converting";
 	const struct convert_options opt = {
 		.keep_going = f->keep_going, .frames = (uint32_t)f->run.frames,
+		.level = f->pack ? 0 : BLINK_UNPACKED,
 		.progress = convert_progress, .user = what
 	};
 	clock_t start = clock();

@@ -14,6 +14,7 @@ struct capture_flow {
 	enum capture_recorder recorder;  /* AUTO: ours for a .blink, else apitrace */
 	const char *keep;                /* the recording stays under this name; NULL: it goes */
 	bool keep_going;                 /* what cannot be converted is left out */
+	bool pack;                       /* the .blink with zstd; else unpacked, at less CPU time */
 	const char *program;             /* for messages */
 	struct run_options run;          /* all but output and recorder */
 };

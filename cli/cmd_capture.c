@@ -9,7 +9,7 @@
 #include "cli/command.h"
 
 enum { OPT_OUTPUT, OPT_RECORDER, OPT_HASH, OPT_XVFB, OPT_DISPLAY, OPT_SIZE, OPT_DURATION, OPT_FRAMES,
-       OPT_API, OPT_VERBOSE, OPT_KEEP, OPT_KEEP_GOING };
+       OPT_API, OPT_VERBOSE, OPT_KEEP, OPT_KEEP_GOING, OPT_PACK };
 
 static const struct cli_option options[] = {
 	[OPT_OUTPUT] = { 'o', "output", "FILE", "the .blink or .trace file to write" },
@@ -25,6 +25,7 @@ static const struct cli_option options[] = {
 	[OPT_KEEP] = { 0, "keep-recording", "FILE", "keep what a .blink was made of under this name" },
 	[OPT_KEEP_GOING] = { 'k', "keep-going", NULL,
 		"leave out what cannot be converted and record the loss" },
+	[OPT_PACK] = { 'z', "pack", NULL, "pack the .blink with zstd: a third of its size, twice the CPU time of making it" },
 	{ 0 }
 };
 
@@ -65,6 +66,7 @@ static int capture_options(const struct cli_args *args, struct capture_flow *f)
 
 	f->output = args->opt[OPT_OUTPUT];
 	f->keep = args->opt[OPT_KEEP];
+	f->pack = args->opt[OPT_PACK] != NULL;
 	f->keep_going = args->opt[OPT_KEEP_GOING] != NULL;
 	opt->hash = args->opt[OPT_HASH] != NULL;
 	if (!f->output)

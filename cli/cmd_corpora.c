@@ -12,7 +12,7 @@
 #include "cli/command.h"
 #include "corpora/corpora.h"
 
-enum { OPT_OUTPUT, OPT_RECORDER, OPT_HASH, OPT_FRAMES, OPT_DURATION, OPT_VERBOSE, OPT_KEEP };
+enum { OPT_OUTPUT, OPT_RECORDER, OPT_HASH, OPT_FRAMES, OPT_DURATION, OPT_VERBOSE, OPT_KEEP, OPT_PACK };
 
 static const struct cli_option options[] = {
 	[OPT_OUTPUT] = { 'o', "output", "PATH", "record: the file, or the folder for NAME.trace or NAME.blink (.)" },
@@ -22,6 +22,7 @@ static const struct cli_option options[] = {
 	[OPT_DURATION] = { 't', "duration", "S", "record: stop after S seconds instead of the recipe's" },
 	[OPT_VERBOSE] = { 'v', "verbose", NULL, "record: let the program's own output through" },
 	[OPT_KEEP] = { 0, "keep-recording", "FILE", "record: keep what a .blink was made of under this name" },
+	[OPT_PACK] = { 'z', "pack", NULL, "record: pack the .blink with zstd" },
 	{ 0 }
 };
 
@@ -270,7 +271,7 @@ static int record_recipe(const struct cli_args *args, const struct recipe *r, st
 
 static int corpora_record(const struct cli_args *args)
 {
-	struct capture_flow f = { .keep = args->opt[OPT_KEEP] };
+	struct capture_flow f = { .keep = args->opt[OPT_KEEP], .pack = args->opt[OPT_PACK] != NULL };
 	struct json_object *summary;
 	struct recipe r;
 	struct error err = { 0 };

@@ -294,8 +294,8 @@ static bool head_read(struct assembler *a, struct blink_writer_options *opt, boo
 				return false;
 		} else if (token_is(a, "level")) {
 			if (!token_next(a) || a->token.kind != TOKEN_WORD ||
-			    !text_read_int(a->token.text, a->token.length, -100, 22, &v))
-				return asm_fail(a, "level takes a number, -100 to 22");
+			    !text_read_int(a->token.text, a->token.length, BLINK_UNPACKED, 22, &v))
+				return asm_fail(a, "level takes a number, -101 to 22");
 			opt->level = (int)(int64_t)v;
 			if (!token_next(a))
 				return false;

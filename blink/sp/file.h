@@ -22,8 +22,10 @@
 /* ---- writer -------------------------------------------------------------- */
 struct blink_writer;
 
+#define BLINK_UNPACKED (-101)
 struct blink_writer_options {
-	int level;                /* zstd level, 0: default; negative ones are faster */
+	int level;                /* zstd level, 0: default; negative ones are faster;
+	                             BLINK_UNPACKED: nothing is packed */
 	uint64_t window;          /* bytes of recent payload among which equal ones are
 	                             found, 0: default; bounds memory here and at replay */
 };
@@ -88,6 +90,9 @@ int blink_sp_load(struct blink_file *f, uint32_t id, struct sp *out, struct erro
 /* The SP without its code: code is NULL, nothing becomes resident. */
 int blink_sp_header(struct blink_file *f, uint32_t id, struct sp *out, struct error *err);
 void blink_sp_release(struct blink_file *f, uint32_t id);
+/* The SP and its code alone, which stays until the next call of any load function: none
+ * of its payloads is unpacked, and nothing is to be released. */
+int blink_sp_code(struct blink_file *f, uint32_t id, struct sp *out, struct error *err);
 /* The file's payload table; entries change as SPs are loaded and released. */
 const struct sp_payloads *blink_payloads(const struct blink_file *f);
 /* Makes one payload resident until the next call of any load function. */

@@ -17,13 +17,17 @@
 
 #define DATA_SLOTS_LOG2 18
 #define CODE_SLOTS_LOG2 12
+/* Small payloads (matrices, single vertices) are many, and their likes recent: their own
+ * table stays in the processor's cache. */
+#define SMALL 64u
+#define SMALL_SLOTS_LOG2 14
 #define PACK_LEAST 256u         /* smaller sections are stored plain */
 
 struct blink_writer {
 	struct output out;
 	struct error error;
 	struct gather streams[BLINK_STREAMS];
-	struct window data, code;
+	struct window data, small, code;
 	struct places places;
 	struct buf sections;          /* struct blink_section each */
 	struct buf starts;            /* u32: first payload id of each data block */
@@ -65,7 +69,8 @@ static int section_put(struct blink_writer *w, enum blink_section_kind kind, con
 		       size_t n, uint32_t objects)
 {
 	struct blink_section s = { .kind = (uint16_t)kind, .objects = objects, .raw = n };
-	size_t packed = n < PACK_LEAST ? 0 : section_pack(w, raw, n);
+	bool pack = n >= PACK_LEAST && w->info.level != BLINK_UNPACKED;
+	size_t packed = pack ? section_pack(w, raw, n) : 0;
 	const void *stored = raw;
 
 	s.stored = n;
@@ -146,6 +151,7 @@ int blink_writer_create(struct blink_writer **out, const char *path,
 		goto fail;
 	if (writer_zstd(w, w->info.level) < 0 ||
 	    window_init(&w->data, DATA_SLOTS_LOG2, w->info.window) < 0 ||
+	    window_init(&w->small, SMALL_SLOTS_LOG2, w->info.window) < 0 ||
 	    window_init(&w->code, CODE_SLOTS_LOG2, UINT64_MAX) < 0) {
 		ret = error_set(err, -ENOMEM, "%s: out of memory", path);
 		goto fail;
@@ -166,6 +172,7 @@ void blink_writer_destroy(struct blink_writer *w)
 	for (unsigned i = 0; i < BLINK_STREAMS; i++)
 		gather_finish(&w->streams[i]);
 	window_finish(&w->data);
+	window_finish(&w->small);
 	window_finish(&w->code);
 	free(w->places.v);
 	buf_finish(&w->sections);
@@ -235,7 +242,7 @@ uint32_t blink_writer_payload_end(struct blink_writer *w, uint32_t size)
 	}
 	w->begun = 0;
 	w->info.payload_bytes += size;
-	return writer_keep(w, &w->streams[BLINK_DATA], &w->data, size);
+	return writer_keep(w, &w->streams[BLINK_DATA], size <= SMALL ? &w->small : &w->data, size);
 }
 
 uint32_t blink_writer_payload(struct blink_writer *w, const void *data, uint32_t size)
