@@ -417,6 +417,22 @@ no_blocks:
 	return ret;
 }
 
+int blink_sp_code(struct blink_file *f, uint32_t id, struct sp *out, struct error *err)
+{
+	struct block *code;
+	int ret = blink_sp_header(f, id, out, err);
+
+	if (ret < 0)
+		return ret;
+	code = block_of(&f->streams[BLINK_CODE], entry_at(f, id)->code);
+	ret = block_pin(f, code, err);
+	if (ret < 0)
+		return ret;
+	ret = code_get(f, id, out, err);
+	block_unpin(f, code);    /* the last to go: it stays until something else is loaded */
+	return ret;
+}
+
 void blink_sp_release(struct blink_file *f, uint32_t id)
 {
 	const struct blink_entry *e;

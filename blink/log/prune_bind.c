@@ -1,0 +1,587 @@
+/* prune_bind.c - going forward: names and bindings. */
+#include "blink/log/prune_impl.h"
+
+#include <GL/gl.h>
+#include <GL/glext.h>
+#include <string.h>
+
+/* ---- binding points --------------------------------------------------------- */
+
+int tex_target_index(uint32_t target)
+{
+	switch (target) {
+	case GL_TEXTURE_1D: return 0;
+	case GL_TEXTURE_2D: return 1;
+	case GL_TEXTURE_3D: return 2;
+	case GL_TEXTURE_CUBE_MAP: return 3;
+	case GL_TEXTURE_RECTANGLE: return 4;
+	case GL_TEXTURE_1D_ARRAY: return 5;
+	case GL_TEXTURE_2D_ARRAY: return 6;
+	case GL_TEXTURE_BUFFER: return 7;
+	case GL_TEXTURE_2D_MULTISAMPLE: return 8;
+	case GL_TEXTURE_2D_MULTISAMPLE_ARRAY: return 9;
+	case GL_TEXTURE_CUBE_MAP_ARRAY: return 10;
+	default: return -1;
+	}
+}
+
+static bool is_face(uint32_t target)
+{
+	return target >= GL_TEXTURE_CUBE_MAP_POSITIVE_X && target <= GL_TEXTURE_CUBE_MAP_NEGATIVE_Z;
+}
+
+uint32_t tex_bound(struct prune *p, uint32_t target)
+{
+	const uint32_t *reg = ctx_reg(p);
+	int t = tex_target_index(is_face(target) ? GL_TEXTURE_CUBE_MAP : target);
+	uint32_t unit = reg[R_ACTIVE] - GL_TEXTURE0, o;
+
+	if (t < 0 || unit >= PRUNE_UNITS)
+		return 0;
+	o = reg[R_TEX + unit * PRUNE_TEX_TARGETS + (unsigned)t];
+	return o ? o : default_object(p, GL_SPACE_TEXTURE, p->object[p->ctx]->group, (uint32_t)t,
+				      T_COUNT);
+}
+
+int buf_target_index(uint32_t target)
+{
+	static const uint32_t targets[PRUNE_BUF_TARGETS] = {
+		GL_ARRAY_BUFFER, GL_PIXEL_UNPACK_BUFFER, GL_PIXEL_PACK_BUFFER,
+		GL_COPY_READ_BUFFER, GL_COPY_WRITE_BUFFER, GL_UNIFORM_BUFFER,
+		GL_TRANSFORM_FEEDBACK_BUFFER, GL_TEXTURE_BUFFER, GL_DRAW_INDIRECT_BUFFER,
+		GL_DISPATCH_INDIRECT_BUFFER, GL_ATOMIC_COUNTER_BUFFER,
+		GL_SHADER_STORAGE_BUFFER, GL_QUERY_BUFFER, GL_PARAMETER_BUFFER_ARB,
+	};
+
+	for (unsigned i = 0; i < PRUNE_BUF_TARGETS; i++)
+		if (target && targets[i] == target)
+			return (int)i;
+	return -1;
+}
+
+/* Words of array objects: 0..15 generic arrays, 16..31 bindings of vertex buffers, then
+ * the fixed-function ones, texture coordinates by unit; the last two: element buffer. */
+#define ARRAY_FIXED 32u
+#define ARRAY_COORD 40u
+#define ARRAY_ELEMENT 63u
+
+uint32_t vao_bound(struct prune *p)
+{
+	uint32_t o = ctx_reg(p)[R_VAO];
+
+	return o ? o : default_object(p, GL_SPACE_VERTEXARRAY, p->ctx, 0, PRUNE_ARRAYS);
+}
+
+uint32_t buf_bound(struct prune *p, uint32_t target)
+{
+	int t = buf_target_index(target);
+
+	if (target == GL_ELEMENT_ARRAY_BUFFER)
+		return p->object[vao_bound(p)]->reg[ARRAY_ELEMENT];
+	return t < 0 ? 0 : ctx_reg(p)[R_BUF + (unsigned)t];
+}
+
+/* The fixed-function array that a pointer command or a client state is about. */
+static uint32_t fixed_array(struct prune *p, uint32_t array)
+{
+	uint32_t unit = ctx_reg(p)[R_CLIENT_ACTIVE] - GL_TEXTURE0;
+
+	switch (array) {
+	case GL_VERTEX_ARRAY: return ARRAY_FIXED;
+	case GL_NORMAL_ARRAY: return ARRAY_FIXED + 1;
+	case GL_COLOR_ARRAY: return ARRAY_FIXED + 2;
+	case GL_INDEX_ARRAY: return ARRAY_FIXED + 3;
+	case GL_EDGE_FLAG_ARRAY: return ARRAY_FIXED + 4;
+	case GL_FOG_COORD_ARRAY: return ARRAY_FIXED + 5;
+	case GL_SECONDARY_COLOR_ARRAY: return ARRAY_FIXED + 6;
+	default: return ARRAY_COORD + unit % 16;
+	}
+}
+
+int array_index(struct prune *p, const uint32_t *rec)
+{
+	const struct gl_command *c = &gl_commands[gl_ops[sp_opcode(*rec)].command];
+
+	if (strncmp(c->name, "glVertexAttrib", 14) == 0)
+		return (int)(operand(rec, 0) & 15);
+	for (unsigned i = 0; i < c->nwrites; i++)
+		if (c->writes[i].slot == GL_SLOT_bound_array)
+			return (int)fixed_array(p, c->writes[i].key[0].value);
+	return -1;
+}
+
+/* ---- names in payloads -------------------------------------------------------- */
+
+const uint32_t *record_names(struct prune *p, const uint32_t *rec, unsigned *space, uint32_t *n)
+{
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+	struct sp_payload data;
+	uint64_t size;
+
+	for (unsigned i = 0; i < op->noperands; i++) {
+		const uint32_t *w = rec + op->operands[i].word;
+
+		if (op->operands[i].kind != GL_KIND_PAYLOAD ||
+		    op->operands[i].space == GL_SPACE_NONE)
+			continue;
+		*space = op->operands[i].space;
+		*n = 0;
+		if (!gl_payload_size(rec, i, &size) || !w[0])
+			return NULL;
+		if (p->opt.payload(p->opt.user, w[0], &data, &p->error) < 0 ||
+		    !range_ok(w[1], size, data.size)) {
+			if (!p->error.code)
+				error_set(&p->error, -22, "prune: %s: its names lie outside of "
+					  "the payload", op->name);
+			return NULL;
+		}
+		*n = (uint32_t)(size / 4);
+		return (const uint32_t *)(const void *)(data.data + w[1]);
+	}
+	return NULL;
+}
+
+static uint32_t name_word(const uint32_t *names, uint32_t i)
+{
+	uint32_t v;
+
+	memcpy(&v, names + i, sizeof(v));        /* payloads may lie at odd offsets */
+	return v;
+}
+
+static uint32_t regs_of(unsigned space)
+{
+	switch (space) {
+	case GL_SPACE_TEXTURE: return T_COUNT;
+	case GL_SPACE_PROGRAM: return G_COUNT;
+	case GL_SPACE_FRAMEBUFFER: return B_COUNT;
+	case GL_SPACE_VERTEXARRAY: return PRUNE_ARRAYS;
+	default: return 0;
+	}
+}
+
+static uint32_t named_make(struct prune *p, unsigned space, uint32_t name)
+{
+	uint32_t scope = name_scope(p, space), *slot = name_slot(p, space, scope, name);
+	uint32_t o = object_make(p, space, name, scope, regs_of(space));
+
+	if (o)
+		shadow_set(p, slot, o);
+	return o;
+}
+
+static void names_gen(struct prune *p, struct entry *e, const uint32_t *rec)
+{
+	unsigned space = 0;
+	uint32_t n = 0;
+	const uint32_t *names = record_names(p, rec, &space, &n);
+
+	for (uint32_t i = 0; i < n && !p->error.code; i++)
+		if (name_word(names, i))
+			named_make(p, space, name_word(names, i));
+	if (!n)
+		e->flags |= E_VOID;
+}
+
+/* The name that a creating command gives its object. */
+uint32_t record_created(const uint32_t *rec, unsigned *space)
+{
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+
+	for (unsigned i = 0; i < op->noperands; i++)
+		if (op->operands[i].param == 0xff && op->operands[i].kind == GL_KIND_NAME) {
+			*space = op->operands[i].space;
+			return rec[op->operands[i].word];
+		}
+	*space = GL_SPACE_NONE;
+	return 0;
+}
+
+static void name_create(struct prune *p, struct entry *e, const uint32_t *rec)
+{
+	unsigned space;
+	uint32_t name = record_created(rec, &space);
+
+	if (space == GL_SPACE_LIST) {            /* a range of empty lists */
+		uint32_t count = operand(rec, 0);
+
+		for (uint32_t i = 0; i < count && i < 1u << 20 && !p->error.code; i++)
+			named_make(p, space, name + i);
+	} else if (name) {
+		e->aux = named_make(p, space, name);
+	} else {
+		e->flags |= E_VOID;
+	}
+}
+
+/* ---- deletion ------------------------------------------------------------------- */
+
+static void words_clear(struct prune *p, uint32_t *reg, unsigned from, unsigned count, uint32_t o)
+{
+	for (unsigned i = from; i < from + count; i++)
+		if (reg[i] == o)
+			shadow_set(p, &reg[i], 0);
+}
+
+static void fbo_detach(struct prune *p, uint32_t fbo, uint32_t o)
+{
+	if (fbo)
+		words_clear(p, p->object[fbo]->reg, B_OBJECT, PRUNE_ATTACH, o);
+}
+
+/* A deleted object is unbound where the current context has it bound. */
+static void unbind(struct prune *p, unsigned space, uint32_t o)
+{
+	uint32_t *reg = ctx_reg(p);
+
+	switch (space) {
+	case GL_SPACE_TEXTURE:
+		words_clear(p, reg, R_TEX, reg[R_USED] * PRUNE_TEX_TARGETS, o);
+		fbo_detach(p, reg[R_DRAW_FBO], o);
+		fbo_detach(p, reg[R_READ_FBO], o);
+		break;
+	case GL_SPACE_RENDERBUFFER:
+		words_clear(p, reg, R_RBO, 1, o);
+		fbo_detach(p, reg[R_DRAW_FBO], o);
+		fbo_detach(p, reg[R_READ_FBO], o);
+		break;
+	case GL_SPACE_BUFFER:
+		words_clear(p, reg, R_BUF, PRUNE_BUF_TARGETS, o);
+		words_clear(p, reg, R_RANGE, PRUNE_RANGES, o);
+		words_clear(p, p->object[vao_bound(p)]->reg, 0, PRUNE_ARRAYS, o);
+		break;
+	case GL_SPACE_SAMPLER: words_clear(p, reg, R_SAMPLER, PRUNE_UNITS, o); break;
+	case GL_SPACE_VERTEXARRAY: words_clear(p, reg, R_VAO, 1, o); break;
+	case GL_SPACE_FRAMEBUFFER:
+		words_clear(p, reg, R_DRAW_FBO, 1, o);
+		words_clear(p, reg, R_READ_FBO, 1, o);
+		break;
+	case GL_SPACE_ARBPROGRAM: words_clear(p, reg, R_ARBPROG, 2, o); break;
+	case GL_SPACE_PIPELINE: words_clear(p, reg, R_PIPELINE, 1, o); break;
+	case GL_SPACE_QUERY: words_clear(p, reg, R_QUERY, PRUNE_QUERIES, o); break;
+	case GL_SPACE_XFB: words_clear(p, reg, R_XFB, 1, o); break;
+	default: break;
+	}
+}
+
+static void names_delete(struct prune *p, struct entry *e, const uint32_t *rec)
+{
+	unsigned space = 0;
+	uint32_t n = 0, first = 0;
+	const uint32_t *names = record_names(p, rec, &space, &n);
+
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t name = name_word(names, i), *slot, o;
+
+		if (!name)
+			continue;
+		slot = name_slot(p, space, name_scope(p, space), name);
+		o = *slot;
+		if (!o)
+			continue;
+		first = o;
+		shadow_set(p, slot, 0);
+		unbind(p, space, o);
+	}
+	e->aux = first;
+	if (!first)
+		e->flags |= E_VOID;
+}
+
+static void name_delete(struct prune *p, struct entry *e, const uint32_t *rec)
+{
+	unsigned space = gl_ops[sp_opcode(*rec)].operands[0].space;
+	uint32_t name = operand(rec, 0);
+	uint32_t *slot = name_slot(p, space, name_scope(p, space), name);
+
+	e->aux = name ? *slot : 0;
+	if (e->aux)
+		shadow_set(p, slot, 0);
+	else
+		e->flags |= E_VOID;
+}
+
+/* ---- binding -------------------------------------------------------------------- */
+
+/* The object of a name that is bound; made, or first made use of, by this record. */
+static uint32_t named_bind(struct prune *p, struct entry *e, unsigned space, uint32_t name)
+{
+	uint32_t o = name_find(p, space, name);
+	struct object *obj;
+
+	if (!name)
+		return 0;
+	if (!o)
+		o = named_make(p, space, name);
+	if (!o)
+		return 0;
+	obj = p->object[o];
+	if (!obj->reg[obj->nreg - 1]) {
+		shadow_set(p, &obj->reg[obj->nreg - 1], 1);
+		e->flags |= E_FIRST;
+	}
+	e->aux = o;
+	return o;
+}
+
+static void texture_bind(struct prune *p, struct entry *e, const uint32_t *rec)
+{
+	uint32_t *reg = ctx_reg(p), unit = reg[R_ACTIVE] - GL_TEXTURE0, o;
+	int t = tex_target_index(operand(rec, 0));
+
+	o = t < 0 ? 0 : name_find(p, GL_SPACE_TEXTURE, operand(rec, 1));
+	if (t < 0 || (o && p->object[o]->reg[T_TARGET] &&
+		      p->object[o]->reg[T_TARGET] != (uint32_t)t + 1)) {
+		e->flags |= E_VOID;
+		return;
+	}
+	o = named_bind(p, e, GL_SPACE_TEXTURE, operand(rec, 1));
+	if (o)
+		shadow_set(p, &p->object[o]->reg[T_TARGET], (uint32_t)t + 1);
+	if (unit >= reg[R_USED])
+		reg[R_USED] = unit + 1;          /* a high mark: never taken back */
+	shadow_set(p, &reg[R_TEX + unit * PRUNE_TEX_TARGETS + (unsigned)t], o);
+}
+
+static void buffer_bind(struct prune *p, struct entry *e, const uint32_t *rec, bool range)
+{
+	uint32_t *reg = ctx_reg(p), target = operand(rec, 0);
+	uint32_t o = named_bind(p, e, GL_SPACE_BUFFER, operand(rec, range ? 2 : 1));
+	int t = buf_target_index(target);
+
+	if (target == GL_ELEMENT_ARRAY_BUFFER)
+		shadow_set(p, &p->object[vao_bound(p)]->reg[ARRAY_ELEMENT], o);
+	else if (t >= 0)
+		shadow_set(p, &reg[R_BUF + (unsigned)t], o);
+	if (range && t >= 0)
+		shadow_set(p, &reg[R_RANGE + (operand(rec, 1) * 2 + (target != GL_UNIFORM_BUFFER)) %
+				   PRUNE_RANGES], o);
+}
+
+uint32_t fbo_bound(struct prune *p, uint32_t target)
+{
+	return ctx_reg(p)[target == GL_READ_FRAMEBUFFER ? R_READ_FBO : R_DRAW_FBO];
+}
+
+static void framebuffer_bind(struct prune *p, struct entry *e, const uint32_t *rec)
+{
+	uint32_t *reg = ctx_reg(p), target = operand(rec, 0);
+	uint32_t o = named_bind(p, e, GL_SPACE_FRAMEBUFFER, operand(rec, 1));
+
+	if (target != GL_READ_FRAMEBUFFER)
+		shadow_set(p, &reg[R_DRAW_FBO], o);
+	if (target != GL_DRAW_FRAMEBUFFER)
+		shadow_set(p, &reg[R_READ_FBO], o);
+}
+
+/* Index of an attachment; depth and stencil together: depth, and *both. */
+static int attachment_index(uint32_t attachment, bool *both)
+{
+	*both = attachment == GL_DEPTH_STENCIL_ATTACHMENT;
+	if (attachment >= GL_COLOR_ATTACHMENT0 && attachment < GL_COLOR_ATTACHMENT0 + 8)
+		return (int)(attachment - GL_COLOR_ATTACHMENT0);
+	if (attachment == GL_DEPTH_ATTACHMENT || *both)
+		return 8;
+	return attachment == GL_STENCIL_ATTACHMENT ? 9 : -1;
+}
+
+/* Level and face: of cubes by face, of what has layers all layers. */
+static uint32_t attached_level(const uint32_t *rec)
+{
+	const char *name = gl_commands[gl_ops[sp_opcode(*rec)].command].name;
+	uint32_t face = 0;
+
+	if (strcmp(name, "glFramebufferTexture2D") == 0 && is_face(operand(rec, 2)))
+		face = operand(rec, 2) - GL_TEXTURE_CUBE_MAP_POSITIVE_X;
+	if (strcmp(name, "glFramebufferTexture") == 0 ||
+	    strcmp(name, "glFramebufferTextureLayer") == 0)
+		return operand(rec, 3) << 8;
+	return operand(rec, 4) << 8 | face;
+}
+
+static void attach_image(struct prune *p, struct entry *e, const uint32_t *rec, bool texture)
+{
+	const char *name = gl_commands[gl_ops[sp_opcode(*rec)].command].name;
+	bool layered = strcmp(name, "glFramebufferTexture") == 0 ||
+		       strcmp(name, "glFramebufferTextureLayer") == 0 ||
+		       strcmp(name, "glFramebufferTextureFaceARB") == 0, both;
+	uint32_t fbo = fbo_bound(p, operand(rec, 0)), o;
+	int at = attachment_index(operand(rec, 1), &both);
+
+	if (!fbo || at < 0) {
+		e->flags |= E_VOID;
+		return;
+	}
+	o = texture ? name_find(p, GL_SPACE_TEXTURE, operand(rec, layered ? 2 : 3))
+		    : name_find(p, GL_SPACE_RENDERBUFFER, operand(rec, 3));
+	e->aux = o;
+	for (int i = at; i <= at + both; i++) {
+		shadow_set(p, &p->object[fbo]->reg[B_OBJECT + i], o);
+		shadow_set(p, &p->object[fbo]->reg[B_LEVEL + i],
+			   texture ? attached_level(rec) : 0);
+		if (o && texture)
+			p->object[o]->reg[T_ATTACHED] = 1;       /* never taken back */
+	}
+}
+
+/* ---- programs, queries ------------------------------------------------------------ */
+
+static void shader_attach(struct prune *p, struct entry *e, const uint32_t *rec, bool attach)
+{
+	uint32_t prog = name_find(p, GL_SPACE_PROGRAM, operand(rec, 0));
+	uint32_t sh = name_find(p, GL_SPACE_PROGRAM, operand(rec, 1)), *reg;
+
+	e->aux = prog;
+	if (!prog) {
+		e->flags |= E_VOID;
+		return;
+	}
+	reg = p->object[prog]->reg;
+	for (unsigned i = 0; i < PRUNE_SHADERS; i++) {
+		/* a deleted shader is found by what it was called */
+		bool here = sh ? reg[i] == sh : reg[i] && p->object[reg[i]]->name == operand(rec, 1);
+
+		if (here && attach)
+			return;
+		if (here || (attach && !reg[i])) {
+			shadow_set(p, &reg[i], attach ? sh : 0);
+			return;
+		}
+	}
+}
+
+static unsigned query_index(uint32_t target)
+{
+	switch (target) {
+	case GL_SAMPLES_PASSED: return 0;
+	case GL_ANY_SAMPLES_PASSED: return 1;
+	case GL_ANY_SAMPLES_PASSED_CONSERVATIVE: return 2;
+	case GL_PRIMITIVES_GENERATED: return 3;
+	case GL_TRANSFORM_FEEDBACK_PRIMITIVES_WRITTEN: return 4;
+	case GL_TIME_ELAPSED: return 5;
+	default: return 6;
+	}
+}
+
+static void bracket_step(struct prune *p, struct entry *e, const uint32_t *rec, unsigned special)
+{
+	uint32_t *reg = ctx_reg(p);
+
+	switch (special) {
+	case S_BEGIN_QUERY:
+		e->aux = named_bind(p, e, GL_SPACE_QUERY, operand(rec, 1));
+		shadow_set(p, &reg[R_QUERY + query_index(operand(rec, 0))], e->aux);
+		break;
+	case S_END_QUERY:
+		e->aux = reg[R_QUERY + query_index(operand(rec, 0))];
+		shadow_set(p, &reg[R_QUERY + query_index(operand(rec, 0))], 0);
+		if (!e->aux)
+			e->flags |= E_VOID;
+		break;
+	case S_BEGIN_COND: case S_XFB_BEGIN:
+		if (reg[special == S_BEGIN_COND ? R_COND : R_XFB_ACTIVE]) {
+			e->flags |= E_VOID;
+			break;
+		}
+		e->aux = pair_make(p, PAIR_BRACKET);
+		if (!e->aux)
+			break;
+		p->pair[e->aux].cell = cell_at(p, 0, special == S_BEGIN_COND ?
+			GL_SLOT_conditional_render : GL_SLOT_transform_feedback, p->ctx, 0);
+		shadow_set(p, &reg[special == S_BEGIN_COND ? R_COND : R_XFB_ACTIVE], e->aux);
+		break;
+	default:
+		e->aux = reg[special == S_END_COND ? R_COND : R_XFB_ACTIVE];
+		shadow_set(p, &reg[special == S_END_COND ? R_COND : R_XFB_ACTIVE], 0);
+		if (!e->aux)
+			e->flags |= E_VOID;
+		break;
+	}
+}
+
+static void array_step(struct prune *p, const uint32_t *rec, unsigned special)
+{
+	uint32_t *reg = p->object[vao_bound(p)]->reg;
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+	int i = array_index(p, rec);
+	uint32_t o = 0;
+
+	if (special == S_VERTEX_BUFFER) {
+		if (op->operands[1].kind == GL_KIND_NAME)
+			shadow_set(p, &reg[16 + (operand(rec, 0) & 15)],
+				   name_find(p, GL_SPACE_BUFFER, operand(rec, 1)));
+		return;
+	}
+	for (unsigned k = 0; k < op->noperands; k++)
+		if (op->operands[k].kind == GL_KIND_OFFSET)
+			o = buf_bound(p, GL_ARRAY_BUFFER);
+	if (i >= 0)
+		shadow_set(p, &reg[i], o);
+	if (i >= 0 && i < 16)
+		shadow_set(p, &reg[16 + i], o);
+}
+
+void shadow_bind(struct prune *p, struct entry *e, const uint32_t *rec, unsigned special)
+{
+	uint32_t *reg = ctx_reg(p), o;
+
+	switch (special) {
+	case S_GEN: names_gen(p, e, rec); break;
+	case S_DELETE: names_delete(p, e, rec); break;
+	case S_CREATE: name_create(p, e, rec); break;
+	case S_DELETE1: name_delete(p, e, rec); break;
+	case S_BIND_TEXTURE: texture_bind(p, e, rec); break;
+	case S_BIND_SAMPLER:
+		o = named_bind(p, e, GL_SPACE_SAMPLER, operand(rec, 1));
+		shadow_set(p, &reg[R_SAMPLER + operand(rec, 0) % PRUNE_UNITS], o);
+		break;
+	case S_BIND_BUFFER: buffer_bind(p, e, rec, false); break;
+	case S_BIND_RANGE: buffer_bind(p, e, rec, true); break;
+	case S_BIND_VAO:
+		o = named_bind(p, e, GL_SPACE_VERTEXARRAY, operand(rec, 0));
+		shadow_set(p, &reg[R_VAO], o);
+		break;
+	case S_ARRAY: case S_ATTRIB_ARRAY: case S_VERTEX_BUFFER: array_step(p, rec, special); break;
+	case S_BIND_FBO: framebuffer_bind(p, e, rec); break;
+	case S_FBO_TEXTURE: attach_image(p, e, rec, true); break;
+	case S_FBO_RENDERBUFFER: attach_image(p, e, rec, false); break;
+	case S_BIND_RBO:
+		o = named_bind(p, e, GL_SPACE_RENDERBUFFER, operand(rec, 1));
+		shadow_set(p, &reg[R_RBO], o);
+		break;
+	case S_ATTACH: shader_attach(p, e, rec, true); break;
+	case S_DETACH: shader_attach(p, e, rec, false); break;
+	case S_USE_PROGRAM:
+		e->aux = name_find(p, GL_SPACE_PROGRAM, operand(rec, 0));
+		shadow_set(p, &reg[R_PROGRAM], e->aux);
+		break;
+	case S_BIND_PIPELINE:
+		shadow_set(p, &reg[R_PIPELINE], named_bind(p, e, GL_SPACE_PIPELINE, operand(rec, 0)));
+		break;
+	case S_BIND_ARBPROG:
+		o = named_bind(p, e, GL_SPACE_ARBPROGRAM, operand(rec, 1));
+		shadow_set(p, &reg[R_ARBPROG + (operand(rec, 0) == GL_FRAGMENT_PROGRAM_ARB)], o);
+		break;
+	case S_BIND_XFB:
+		shadow_set(p, &reg[R_XFB], named_bind(p, e, GL_SPACE_XFB, operand(rec, 1)));
+		break;
+	case S_BEGIN_QUERY: case S_END_QUERY: case S_BEGIN_COND: case S_END_COND:
+	case S_XFB_BEGIN: case S_XFB_END:
+		bracket_step(p, e, rec, special);
+		break;
+	case S_QUERY_COUNTER: named_bind(p, e, GL_SPACE_QUERY, operand(rec, 0)); break;
+	case S_TEX_BUFFER:
+		o = tex_bound(p, operand(rec, 0));
+		if (o)
+			shadow_set(p, &p->object[o]->reg[T_BUFFER],
+				   name_find(p, GL_SPACE_BUFFER, operand(rec, 2)));
+		break;
+	case S_TEX_PARAM:
+		o = tex_bound(p, operand(rec, 0));
+		if (operand(rec, 1) == GL_GENERATE_MIPMAP && o)
+			shadow_set(p, &p->object[o]->reg[T_AUTOGEN], 1);
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,453 @@
+/* prune_objects.c - objects, the names that clients know them by, and cells of state. */
+#include "blink/log/prune_impl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void fail(struct prune *p)
+{
+	if (!p->error.code)
+		error_set(&p->error, -ENOMEM, "prune: out of memory");
+}
+
+/* Room for one more than n things; v itself when there is, or on failure. */
+void *prune_grow(struct prune *p, void *v, uint32_t *cap, uint32_t n, size_t size)
+{
+	uint32_t want = *cap ? *cap * 2 : 64;
+	void *grown;
+
+	if (n < *cap)
+		return v;
+	grown = n >= 1u << 30 ? NULL : realloc(v, want * size);
+	if (!grown) {
+		fail(p);
+		return v;
+	}
+	*cap = want;
+	return grown;
+}
+
+bool arena_add(struct prune *p, struct arena *a, const uint32_t *words, size_t n)
+{
+	if (a->n + n > a->cap) {
+		size_t cap = a->cap ? a->cap * 2 : 4096;
+		uint32_t *v;
+
+		while (cap < a->n + n)
+			cap *= 2;
+		v = cap > UINT32_MAX ? NULL : realloc(a->v, cap * sizeof(*v));
+		if (!v) {
+			fail(p);
+			return false;
+		}
+		a->v = v;
+		a->cap = cap;
+	}
+	if (n)
+		memcpy(a->v + a->n, words, n * sizeof(*words));
+	a->n += n;
+	return true;
+}
+
+/* ---- objects -------------------------------------------------------------- */
+
+/* Number of a new object; the last word of reg is its own: whether it was bound.
+ * 0 when memory is short. */
+uint32_t object_make(struct prune *p, unsigned space, uint32_t name, uint32_t group,
+		     uint32_t nreg)
+{
+	struct object *o = calloc(1, sizeof(*o));
+	uint32_t number = p->nobjects;
+
+	if (p->nfree_objects)
+		number = p->free_objects[--p->nfree_objects];
+	else
+		p->object = prune_grow(p, p->object, &p->objects_cap, p->nobjects,
+				       sizeof(*p->object));
+	if (!o || p->error.code || !(o->reg = calloc(nreg + 1, sizeof(*o->reg)))) {
+		free(o);
+		fail(p);
+		return 0;
+	}
+	if (number == p->nobjects)
+		p->nobjects++;
+	o->space = (uint8_t)space;
+	o->live = true;
+	o->name = name;
+	o->group = group;
+	o->nreg = nreg + 1;
+	p->object[number] = o;
+	return number;
+}
+
+static void object_free(struct object *o)
+{
+	if (!o)
+		return;
+	if (o->list) {
+		buf_finish(&o->list->words);
+		free(o->list);
+	}
+	free(o->heads);
+	free(o->reg);
+	free(o);
+}
+
+/* ---- names ---------------------------------------------------------------- */
+
+static uint32_t mix(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
+{
+	uint64_t h = (a * 0x9e3779b1u + b) * UINT64_C(0xff51afd7ed558ccd);
+
+	h = (h ^ c) * UINT64_C(0xc4ceb9fe1a85ec53);
+	h ^= d * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(h >> 32 ^ h >> 11);
+}
+
+static struct name *name_at(const struct prune *p, uint32_t i)
+{
+	return &p->name[i / NAME_CHUNK][i % NAME_CHUNK];
+}
+
+static bool names_rehash(struct prune *p)
+{
+	uint32_t cap = p->name_hash_cap ? p->name_hash_cap * 2 : 1024;
+	uint32_t *hash = calloc(cap, sizeof(*hash));
+
+	if (!hash) {
+		fail(p);
+		return false;
+	}
+	free(p->name_hash);
+	p->name_hash = hash;
+	p->name_hash_cap = cap;
+	for (uint32_t i = 0; i < p->nnames; i++) {
+		const struct name *n = name_at(p, i);
+		uint32_t h = mix(n->space, n->scope, n->name, 0);
+
+		while (hash[h & (cap - 1)])
+			h++;
+		hash[h & (cap - 1)] = i + 1;
+	}
+	return true;
+}
+
+static struct name *name_new(struct prune *p)
+{
+	if (p->nnames % NAME_CHUNK == 0 && p->nnames / NAME_CHUNK == p->names_cap) {
+		p->name = prune_grow(p, p->name, &p->names_cap, p->names_cap, sizeof(*p->name));
+		if (!p->error.code)
+			memset(p->name + p->nnames / NAME_CHUNK, 0,
+			       (p->names_cap - p->nnames / NAME_CHUNK) * sizeof(*p->name));
+	}
+	if (p->error.code)
+		return NULL;
+	if (!p->name[p->nnames / NAME_CHUNK])
+		p->name[p->nnames / NAME_CHUNK] = calloc(NAME_CHUNK, sizeof(struct name));
+	if (!p->name[p->nnames / NAME_CHUNK]) {
+		fail(p);
+		return NULL;
+	}
+	return name_at(p, p->nnames);
+}
+
+static struct name none;
+
+/* Where the object of a name is noted; 0 there: none. */
+uint32_t *name_slot(struct prune *p, unsigned space, uint32_t scope, uint32_t name)
+{
+	uint32_t h = mix(space, scope, name, 0), i;
+	struct name *n;
+
+	if ((p->nnames + 1) * 2 > p->name_hash_cap && !names_rehash(p))
+		return &none.object;
+	for (; (i = p->name_hash[h & (p->name_hash_cap - 1)]); h++) {
+		n = name_at(p, i - 1);
+		if (n->name == name && n->space == space && n->scope == scope)
+			return &n->object;
+	}
+	n = name_new(p);
+	if (!n)
+		return &none.object;
+	*n = (struct name){ space, scope, name, 0 };
+	p->name_hash[h & (p->name_hash_cap - 1)] = ++p->nnames;
+	return &n->object;
+}
+
+uint32_t name_scope(const struct prune *p, unsigned space)
+{
+	if (space == GL_SPACE_CONTEXT || space == GL_SPACE_DRAWABLE)
+		return 0;
+	if (gl_spaces[space].shared)
+		return p->ctx ? p->object[p->ctx]->group : 0;
+	return p->ctx;
+}
+
+uint32_t name_find(struct prune *p, unsigned space, uint32_t name)
+{
+	return name ? *name_slot(p, space, name_scope(p, space), name) : 0;
+}
+
+/* The object that stands for name 0: a texture per target, an array object. */
+uint32_t default_object(struct prune *p, unsigned space, uint32_t scope, uint32_t kind,
+			uint32_t nreg)
+{
+	uint32_t *slot = name_slot(p, space + SPACE_DEFAULT, scope, kind);
+
+	if (!*slot)
+		*slot = object_make(p, space, 0, scope, nreg);
+	return *slot;
+}
+
+/* ---- cells ---------------------------------------------------------------- */
+
+static bool cells_rehash(struct prune *p)
+{
+	uint32_t cap = p->cell_hash_cap ? p->cell_hash_cap * 2 : 4096;
+	uint32_t *hash = calloc(cap, sizeof(*hash));
+
+	if (!hash) {
+		fail(p);
+		return false;
+	}
+	free(p->cell_hash);
+	p->cell_hash = hash;
+	p->cell_hash_cap = cap;
+	for (uint32_t i = 1; i < p->ncells; i++) {
+		struct cell *c = &p->cell[i];
+		uint32_t h = mix(c->owner, c->slot, c->key[0], c->key[1]) & (cap - 1);
+
+		if (c->owner == NONE)
+			continue;
+		c->hash_next = hash[h];
+		hash[h] = i;
+	}
+	return true;
+}
+
+/* The list of a cell's owner that it is in. */
+static uint32_t *cell_list(struct prune *p, const struct cell *c)
+{
+	struct object *o = p->object[c->owner];
+
+	return o->heads && c->slot < P_SLOTS ? &o->heads[c->slot] : &o->cells;
+}
+
+static uint32_t cell_new(struct prune *p)
+{
+	uint32_t i = p->free_cell;
+
+	if (i) {
+		p->free_cell = p->cell[i].next;
+		return i;
+	}
+	if (!p->ncells)
+		p->ncells = 1;
+	p->cell = prune_grow(p, p->cell, &p->cells_cap, p->ncells, sizeof(*p->cell));
+	return p->error.code ? 0 : p->ncells++;
+}
+
+uint32_t cell_at(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, uint32_t k1)
+{
+	uint32_t h = mix(owner, slot, k0, k1), i;
+	struct cell *c;
+
+	for (i = p->cell_hash_cap ? p->cell_hash[h & (p->cell_hash_cap - 1)] : 0; i;
+	     i = c->hash_next) {
+		c = &p->cell[i];
+		if (c->key[0] == k0 && c->key[1] == k1 && c->slot == slot && c->owner == owner)
+			return i;
+	}
+	if (p->cells_live + 1 > p->cell_hash_cap && !cells_rehash(p))
+		return 0;
+	i = cell_new(p);
+	if (!i)
+		return 0;
+	c = &p->cell[i];
+	*c = (struct cell){ .owner = owner, .slot = slot, .key = { k0, k1 } };
+	c->next = *cell_list(p, c);
+	*cell_list(p, c) = i;
+	h &= p->cell_hash_cap - 1;
+	c->hash_next = p->cell_hash[h];
+	p->cell_hash[h] = i;
+	p->cells_live++;
+	return i;
+}
+
+/* ---- collection ----------------------------------------------------------- */
+
+static void mark_object(struct prune *p, uint32_t number, uint32_t mark)
+{
+	if (number < p->nobjects && p->object[number])
+		p->object[number]->mark = mark;
+}
+
+static void mark_kept(struct prune *p, uint32_t mark)
+{
+	for (uint32_t i = 0; i < p->nkept; i++) {
+		const struct kept *k = &p->kept[i];
+		const uint32_t *w = p->arena.v + k->writes, *r = p->arena.v + k->reads;
+
+		for (uint32_t n = 0; n < k->nwrites; n++, w += w[1] & W_BOX ? 8 : 2) {
+			if (w[1] & W_ALL) {
+				mark_object(p, w[0], mark);
+			} else {
+				p->cell[w[0]].mark = mark;
+				mark_object(p, p->cell[w[0]].owner, mark);
+			}
+		}
+		for (uint32_t n = 0; n < k->nreads; n++) {
+			if (r[n] & READ_ALL) {
+				mark_object(p, r[n] & ~READ_ALL, mark);
+			} else {
+				p->cell[r[n]].mark = mark;
+				mark_object(p, p->cell[r[n]].owner, mark);
+			}
+		}
+		mark_object(p, k->ctx, mark);
+		mark_object(p, k->draw, mark);
+		mark_object(p, k->read, mark);
+		mark_object(p, k->list, mark);
+		if (k->role == ROLE_PUSH || k->role == ROLE_POP)
+			p->pair[k->aux].mark = mark;
+		else
+			mark_object(p, k->aux, mark);
+	}
+}
+
+/* A word that happens to be some object's number keeps that object: no harm. */
+static void mark_words(struct prune *p, uint32_t mark)
+{
+	for (uint32_t i = 0; i < p->nobjects; i++) {
+		struct object *o = p->object[i];
+
+		for (uint32_t n = 0; o && n < o->nreg; n++)
+			mark_object(p, o->reg[n], mark);
+		if (o)
+			mark_object(p, o->group, mark);
+		if (!o || o->space != GL_SPACE_CONTEXT || !o->heads || !p->npairs)
+			continue;
+		p->pair[o->reg[R_COND]].mark = p->pair[o->reg[R_XFB_ACTIVE]].mark = mark;
+		for (unsigned k = 0; k < 3; k++)
+			for (unsigned d = 0; d < o->reg[R_MATRIX_DEPTH + k]; d++)
+				p->pair[o->reg[R_MATRIX_STACK + k * PRUNE_STACK + d]].mark = mark;
+	}
+	for (uint32_t i = 0; i < p->nnames; i++) {
+		mark_object(p, name_at(p, i)->object, mark);
+		mark_object(p, name_at(p, i)->scope, mark);
+	}
+	for (uint32_t i = 0; i < p->npairs; i++) {
+		const struct pair *q = &p->pair[i];
+
+		if (q->mark != mark)
+			continue;
+		mark_object(p, q->ctx, mark);
+		mark_object(p, q->vao, mark);
+		if (q->cell)
+			p->cell[q->cell].mark = mark;
+		for (uint32_t n = 0; n < q->nsaved; n++)
+			mark_object(p, q->saved[n], mark);
+		for (uint32_t n = 0; n < q->ntextures; n++)
+			mark_object(p, q->textures[n], mark);
+	}
+}
+
+static void pair_free(struct pair *q)
+{
+	free(q->saved);
+	free(q->textures);
+	free(q->cells);
+	memset(q, 0, sizeof(*q));
+}
+
+/* Cells in state that nobody kept writes are as new: made again when met. */
+static void cells_collect(struct prune *p, uint32_t mark)
+{
+	p->cells_live = 0;
+	p->free_cell = 0;
+	for (uint32_t i = 0; i < p->nobjects; i++) {
+		struct object *o = p->object[i];
+
+		if (!o)
+			continue;
+		o->cells = 0;
+		if (o->heads)
+			memset(o->heads, 0, P_SLOTS * sizeof(*o->heads));
+	}
+	if (p->cell_hash)
+		memset(p->cell_hash, 0, p->cell_hash_cap * sizeof(*p->cell_hash));
+	for (uint32_t i = 1; i < p->ncells; i++) {
+		struct cell *c = &p->cell[i];
+		uint32_t h;
+
+		if (c->owner == NONE || c->mark != mark || p->object[c->owner]->mark != mark) {
+			c->owner = NONE;
+			c->next = p->free_cell;
+			p->free_cell = i;
+			continue;
+		}
+		h = mix(c->owner, c->slot, c->key[0], c->key[1]) & (p->cell_hash_cap - 1);
+		c->hash_next = p->cell_hash[h];
+		p->cell_hash[h] = i;
+		c->next = *cell_list(p, c);
+		*cell_list(p, c) = i;
+		p->cells_live++;
+	}
+}
+
+/* Lists that nobody kept leave the chain of those that had the same name. */
+static void previous_collect(struct prune *p, uint32_t mark)
+{
+	for (uint32_t i = 1; i < p->nobjects; i++) {
+		struct object *o = p->object[i];
+
+		while (o && o->previous && p->object[o->previous]->mark != mark)
+			o->previous = p->object[o->previous]->previous;
+	}
+}
+
+void prune_collect(struct prune *p)
+{
+	uint32_t mark = p->sweep;
+
+	mark_kept(p, mark);
+	mark_words(p, mark);
+	mark_object(p, 0, mark);
+	mark_object(p, p->ctx, mark);
+	mark_object(p, p->draw, mark);
+	mark_object(p, p->read, mark);
+	cells_collect(p, mark);
+	previous_collect(p, mark);
+	for (uint32_t i = 1; i < p->npairs; i++)
+		if (p->pair[i].kind != PAIR_FREE && p->pair[i].mark != mark)
+			pair_free(&p->pair[i]);
+	for (uint32_t i = 1; i < p->nobjects; i++) {
+		if (!p->object[i] || p->object[i]->mark == mark)
+			continue;
+		p->free_objects = prune_grow(p, p->free_objects, &p->free_objects_cap,
+					     p->nfree_objects, sizeof(*p->free_objects));
+		if (p->error.code)
+			return;
+		object_free(p->object[i]);
+		p->object[i] = NULL;
+		p->free_objects[p->nfree_objects++] = i;
+	}
+}
+
+void objects_finish(struct prune *p)
+{
+	for (uint32_t i = 0; i < p->nobjects; i++)
+		object_free(p->object[i]);
+	for (uint32_t i = 0; i < p->npairs; i++)
+		pair_free(&p->pair[i]);
+	for (uint32_t i = 0; i * NAME_CHUNK < p->nnames; i++)
+		free(p->name[i]);
+	free(p->object);
+	free(p->free_objects);
+	free(p->name);
+	free(p->name_hash);
+	free(p->cell);
+	free(p->cell_hash);
+	free(p->pair);
+}
