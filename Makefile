@@ -168,6 +168,11 @@ $(RECORDER): $(REC_OBJ)
 	   -Wl,--no-undefined -Wl,-Bsymbolic $^ -o $@ -ldl -lpthread
 -include $(REC_OBJ:.o=.d)
 all: $(RECORDER)
+# the program that its tests run; no sanitizers in it, either
+REC_CLIENT := $(B)/tests/record/client/client
+$(REC_CLIENT): $(wildcard tests/record/client/*.c) tests/record/client/client.h
+	$(call say,LD,$@)mkdir -p $(@D) && $(CC) $(STD) -O1 -g $(WARN) -I. $(filter %.c,$^) -o $@ -lEGL -lOpenGL -lpthread -ldl
+$(B)/tests/record/test_library: | $(REC_CLIENT) $(RECORDER)
 
 # -- other code generators, to measure beside ours (jit-bench/peer.h) ------------------
 # None of their libraries is needed: what is there is linked, to this program alone.
