@@ -15,9 +15,8 @@ void rec_range_add(struct rec_range *r, uint64_t first, uint64_t last)
 }
 
 /* Least and greatest of v[n]; those equal to skip do not count (skip beyond the type's
- * values: all do).  Written so that compilers make vectors of it. */
+ * values: all do).  Written so that compilers make vectors of it, at -O3. */
 #define SCAN(name, type, top) \
-__attribute__((optimize("O3"))) \
 static bool name(const type *v, uint64_t n, uint64_t skip, uint32_t *first, uint32_t *last) \
 { \
 	type lo = top, hi = 0, s = (type)skip; \
