@@ -11,7 +11,7 @@ enum { OPT_OUTPUT, OPT_PAPER, OPT_FORMAT };
 
 static const struct cli_option options[] = {
 	[OPT_OUTPUT] = { 'o', "output", "FILE", "the HTML file to write (DIR/index.html); with --paper the folder" },
-	[OPT_PAPER] = { 0, "paper", "NAME", "the tables and figures of a paper: prune" },
+	[OPT_PAPER] = { 0, "paper", "NAME", "the tables and figures of a paper: prune, blink" },
 	[OPT_FORMAT] = { 0, "format", "F,...", "with --paper: figures as files, too: svg, pdf, png (svg)" },
 	{ 0 }
 };
@@ -65,18 +65,22 @@ static int report_paper(const struct cli_args *args)
 	const char *format = args->opt[OPT_FORMAT];
 	struct paper_options opt = { .dir = args->opt[OPT_OUTPUT],
 				     .formats = format ? format : "svg" };
+	int (*draw)(const struct results *, const struct paper_options *, struct error *) =
+		paper_prune_report;
 	struct results all = { 0 };
 	struct error err = { 0 };
 	struct json_object *j;
 	int rc;
 
-	if (strcmp(args->opt[OPT_PAPER], "prune"))
-		return usage("--paper knows prune");
+	if (!strcmp(args->opt[OPT_PAPER], "blink"))
+		draw = paper_blink_report;
+	else if (strcmp(args->opt[OPT_PAPER], "prune"))
+		return usage("--paper knows prune and blink");
 	if (!opt.dir)
 		return usage("--paper needs -o DIR");
 	rc = results_open_all(&all, (const char *const *)args->argv, (unsigned)args->argc, &err);
 	if (rc == 0)
-		rc = paper_prune_report(&all, &opt, &err);
+		rc = draw(&all, &opt, &err);
 	results_close(&all);
 	if (rc < 0)
 		return cli_fail(rc == -ENODEV ? EXIT_LACKING : EXIT_DIFFERENT, &err);
@@ -117,7 +121,8 @@ const struct cli_command cmd_report = {
 		"paper's own figures beside ours: one HTML page in DIR that needs nothing else, "
 		"and each table and figure as CSV and in the formats asked for. prune is "
 		"Transparent Checkpoint-Restart for Hardware-Accelerated 3D Graphics "
-		"(arXiv:1312.6650): suites record, log, checkpoint and lines. Results that are "
+		"(arXiv:1312.6650): suites record, log, checkpoint and lines. blink is the Blink "
+		"paper's Tables 2 and 3: suites jit and table3. Results that are "
 		"missing are named, and nothing is drawn.\n\n"
 		"  blinkctl report demo out/demo neverball glxgears",
 	.options = options,

@@ -28,5 +28,7 @@ struct paper_options {
  * and a sentence that names them, where results are missing: nothing is written then. */
 int paper_prune_report(const struct results *r, const struct paper_options *opt,
 		       struct error *err);
+int paper_blink_report(const struct results *r, const struct paper_options *opt,
+		       struct error *err);
 
 #endif

@@ -3,8 +3,9 @@
  * A suite may name its metrics itself ("metrics": rows as the format has them).  One that
  * returns only what is printed is walked: an object with "values" is a set of samples,
  * a whole number whose name says what it counts is exact.  "unit" and "direction" hold
- * for what lies below them.  An element of a list is called by its "mix", "case" or
- * "name"; that is the case, and the keys on the way are the metric.
+ * for what lies below them.  An element of a list is called by its "mix", "case", "name" or
+ * "what", or by its "file" and what that is "on"; that is the case, and the keys on the way
+ * are the metric.
  */
 #include "reports/results.h"
 
@@ -20,6 +21,7 @@
 
 #define PATH_LIMIT 512u         /* of a case, of a metric's name */
 #define DEPTH_LIMIT 16u
+#define LABEL_LIMIT 220u
 
 static void put_text(struct json_object *j, const char *key, const char *text)
 {
@@ -64,13 +66,27 @@ struct walk {
 	unsigned depth;
 };
 
-static size_t path_push(char *path, const char *part)
+static void path_push_bounded(char *path, size_t size, const char *part)
 {
 	size_t n = strlen(path);
 
-	snprintf(path + n, PATH_LIMIT - n, "%s%.100s", n ? "/" : "", part);
-	return n;
+	snprintf(path + n, size - n, "%s%.110s", n && *part ? "/" : "", part);
 }
+
+static void path_push(char *path, const char *part)
+{
+	path_push_bounded(path, PATH_LIMIT, part);
+}
+
+/* "openarena" of "/some/where/openarena.blink" */
+static void stem(const char *path, char *out, size_t size)
+{
+	const char *slash = strrchr(path, '/'), *from = slash ? slash + 1 : path;
+	const char *dot = strrchr(from, '.');
+
+	snprintf(out, size, "%.*s", dot ? (int)(dot - from) : (int)strlen(from), from);
+}
+
 
 static void metric_add(const struct walk *w, const char *unit, const char *direction,
 		       bool exact, struct json_object *samples)
@@ -120,17 +136,31 @@ static void member_walk(const struct walk *up, const char *key, struct json_obje
 	}
 }
 
+/* What tells an element of a list from the others. */
+static void element_label(struct json_object *v, size_t index, char label[LABEL_LIMIT])
+{
+	static const char *const labels[] = { "mix", "case", "name", "what" };
+	const char *file = get_text(v, "file", NULL), *on = get_text(v, "on", "");
+
+	snprintf(label, LABEL_LIMIT, "%zu", index + 1);
+	for (unsigned i = 0; i < sizeof(labels) / sizeof(labels[0]); i++)
+		if (get_text(v, labels[i], NULL)) {
+			snprintf(label, LABEL_LIMIT, "%s", get_text(v, labels[i], ""));
+			return;
+		}
+	if (!file)
+		return;
+	stem(file, label, 80);
+	path_push_bounded(label, LABEL_LIMIT, on);
+}
+
 static void element_walk(const struct walk *up, struct json_object *v, size_t index)
 {
-	static const char *const labels[] = { "mix", "case", "name" };
 	struct walk w = *up;
-	char number[24];
-	const char *label = NULL;
+	char label[LABEL_LIMIT];
 
-	for (unsigned i = 0; i < sizeof(labels) / sizeof(labels[0]) && !label; i++)
-		label = get_text(v, labels[i], NULL);
-	snprintf(number, sizeof(number), "%zu", index + 1);
-	path_push(w.of, label ? label : number);
+	element_label(v, index, label);
+	path_push(w.of, label);
 	value_walk(w, v);
 }
 
@@ -158,15 +188,6 @@ static void value_walk(struct walk w, struct json_object *j)
 	json_object_object_foreach(j, key, v)
 		if (strcmp(key, "environment"))
 			member_walk(&w, key, v);
-}
-
-/* "openarena" of "/some/where/openarena.blink" */
-static void stem(const char *path, char *out, size_t size)
-{
-	const char *slash = strrchr(path, '/'), *from = slash ? slash + 1 : path;
-	const char *dot = strrchr(from, '.');
-
-	snprintf(out, size, "%.*s", dot ? (int)(dot - from) : (int)strlen(from), from);
 }
 
 static struct json_object *metrics_of(struct json_object *suite)
