@@ -125,6 +125,7 @@ static int write_part(struct conv *c)
 
 int conv_frame_end(struct conv *c, uint32_t drawable)
 {
+	static const struct blink_frame_data unknown;
 	const struct blink_frame_data *data;
 	int r;
 
@@ -138,11 +139,8 @@ int conv_frame_end(struct conv *c, uint32_t drawable)
 	conv_names_frame(&c->names);
 	c->arrays_set = false;
 	data = c->source.frame(c->source.reader);
-	/* of frames after one of which nothing is known, nothing is said */
-	if (data && c->frame == c->frames_known) {
-		blink_writer_frame_data(c->writer, data);
-		c->frames_known++;
-	}
+	for (; data && c->frames_known <= c->frame; c->frames_known++)
+		blink_writer_frame_data(c->writer, c->frames_known < c->frame ? &unknown : data);
 	c->frame++;
 	c->stats->frames = c->frame;
 	return r;

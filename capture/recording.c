@@ -295,18 +295,21 @@ static int thread_choose(struct recording *r, struct error *err)
 
 /* ---- marks --------------------------------------------------------------------- */
 
+/* Kept with the thread: another's swap may come before this one's. */
 static int mark_frame(struct recording *r, const uint32_t *w, uint32_t n, struct error *err)
 {
+	struct blink_frame_data *d = &r->current->frame;
+
 	if (n < 11)
 		return recording_bad(r, err, "a record is shorter than its kind");
-	r->frame = (struct blink_frame_data){ .wall = two_words(w), .cpu = two_words(w + 2) };
+	*d = (struct blink_frame_data){ .wall = two_words(w), .cpu = two_words(w + 2) };
 	if (w[4] & RECORD_FRAME_HASHED) {
-		r->frame.hash[0] = two_words(w + 5);
-		r->frame.hash[1] = two_words(w + 7);
-		r->frame.width = w[9];
-		r->frame.height = w[10];
+		d->hash[0] = two_words(w + 5);
+		d->hash[1] = two_words(w + 7);
+		d->width = w[9];
+		d->height = w[10];
 	}
-	r->frame_pending = true;
+	r->current->frame_pending = true;
 	return 0;
 }
 
@@ -376,7 +379,7 @@ static int mark_read(struct recording *r, uint32_t n, uint32_t head, struct trac
 int recording_next(struct recording *r, struct trace_call *call, struct error *err)
 {
 	arena_reset(&r->arena);
-	r->frame_given = false;
+	r->frame = NULL;
 	if (r->broken)
 		return error_set(err, -EBADMSG, "%s: the recording is damaged", r->path);
 	for (;;) {
@@ -531,7 +534,7 @@ void recording_close(struct recording *r)
 
 const struct blink_frame_data *recording_frame(const struct recording *r)
 {
-	return r->frame_given ? &r->frame : NULL;
+	return r->frame;
 }
 
 bool recording_truncated(const struct recording *r)

@@ -412,8 +412,8 @@ int recording_call(struct recording *r, const uint32_t *words, uint32_t n, uint3
 	}
 	if (s->ends_frame) {
 		r->summary.frames++;
-		r->frame_given = r->frame_pending;
-		r->frame_pending = false;
+		r->frame = r->current->frame_pending ? &r->current->frame : NULL;
+		r->current->frame_pending = false;
 	}
 	return 1;
 }

@@ -28,6 +28,8 @@ struct recording_thread {
 	uint64_t pending;                    /* of the next one, if waiting */
 	bool waiting;
 	bool fake;                           /* the next call bears TRACE_FAKE */
+	bool frame_pending;                  /* a RECORD_FRAME was read; its swap follows */
+	struct blink_frame_data frame;
 };
 
 /* How a command's record is laid out and delivered; made at first sight. */
@@ -73,9 +75,8 @@ struct recording {
 	struct recording_shape *shapes;      /* per command; .cmd NULL: not seen yet */
 	struct trace_sig memcpy_sig, drawable_sig;
 
-	struct blink_frame_data frame;
-	bool frame_pending;                  /* a RECORD_FRAME was read; its swap follows */
-	bool frame_given;                    /* the call delivered last was that swap */
+	const struct blink_frame_data *frame;    /* of the frame that the call delivered last
+	                                            ends; NULL: of none */
 	struct recording_summary summary;
 	char program[512];
 };

@@ -96,7 +96,8 @@ static struct json_object *frames_json(struct blink_file *f, struct error *err)
 			return NULL;
 		}
 		number_add(j, "frame", i);
-		if (i) {
+		/* threads that swap at the same time need not come in order */
+		if (i && d.wall >= before.wall && d.cpu >= before.cpu && before.wall) {
 			time_add(j, "wall_ms", d.wall - before.wall);
 			time_add(j, "cpu_ms", d.cpu - before.cpu);
 		}

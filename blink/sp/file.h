@@ -51,8 +51,8 @@ uint64_t blink_writer_stored(const struct blink_writer *w);
 /* Highest client name used per space, so that a reader can size its tables. */
 void blink_writer_names(struct blink_writer *w, unsigned space, uint32_t max);
 void blink_writer_slots(struct blink_writer *w, uint32_t nslots);  /* location slots */
-/* What is known of the next frame (frames 0, 1, 2... in order, all or none up to the
- * last one known): kept in a section of its own, see blink_frame_data_get. */
+/* What is known of the next frame (frames 0, 1, 2... in order, up to the last one of which
+ * anything is known; all zero: nothing): kept in a section of its own, see blink_frame_data_get. */
 struct blink_frame_data {
 	uint64_t wall;            /* ns on a monotonic clock, at the swap that ended it */
 	uint64_t cpu;             /* ns of CPU time of the whole program until then */

@@ -235,6 +235,41 @@ static void test_frame_data(void **state)
 	blink_close(f);
 }
 
+/* Two threads that swap at the same time: each swap has what its own thread noted; of a
+ * frame without there is nothing. */
+static void test_frames_of_threads(void **state)
+{
+	static const uint64_t walls[] = { 0, 20, 10, 30 };
+	const struct blink_frame_data a = { .wall = 10 }, b = { .wall = 20 };
+	struct recgen *g = recgen_create(rec);
+	struct convert_options opt = { 0 };
+	struct convert_stats stats;
+	struct error err = { 0 };
+	struct blink_file *f;
+
+	(void)state;
+	put_window(g, 0);
+	put_window(g, 1);
+	put(g, 0, "glXSwapBuffers", 1, 77, 0, 0);
+	recgen_frame(g, 0, &a);
+	recgen_frame(g, 1, &b);
+	put(g, 1, "glXSwapBuffers", 1, 77, 0, 0);
+	put(g, 0, "glXSwapBuffers", 1, 77, 0, 0);
+	put_swap(g, 0, 30);
+	recgen_close(g);
+	if (convert_trace(rec, blink[0], &opt, &stats, &err) < 0)
+		fail_msg("%s", err.text);
+	assert_int_equal(blink_open(&f, blink[0], 0, &err), 0);
+	assert_int_equal(blink_frame_data_count(f), 4);
+	for (uint32_t i = 0; i < 4; i++) {
+		struct blink_frame_data d;
+
+		assert_int_equal(blink_frame_data_get(f, i, &d, &err), 0);
+		assert_int_equal(d.wall, walls[i]);
+	}
+	blink_close(f);
+}
+
 /* A recording tells the sizes of its drawables; viewports do not change them. */
 static void test_drawable(void **state)
 {
@@ -608,6 +643,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_as_trace),
 		cmocka_unit_test(test_frame_data),
+		cmocka_unit_test(test_frames_of_threads),
 		cmocka_unit_test(test_drawable),
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_processes),
