@@ -310,6 +310,20 @@ static int display_find(struct bench *b, struct error *err)
 	return rc;
 }
 
+static int packages_check(const struct bench *b, struct error *err)
+{
+	const char **missing = recipe_missing(&b->recipe);
+	int rc = 0;
+
+	if (!missing)
+		return error_set(err, -ENOMEM, "bench: out of memory");
+	if (missing[0])
+		rc = error_set(err, -ENOPKG, "%s: package %s is missing (blinkctl corpora install "
+			       "%s)", b->recipe.name, missing[0], b->recipe.name);
+	free(missing);
+	return rc;
+}
+
 /* The program's own size where its command has none to be changed. */
 static int rows_make(struct bench *b, unsigned *nrows, struct error *err)
 {
@@ -355,6 +369,8 @@ struct json_object *bench_record(const struct bench_record_options *opt, struct 
 	char length[16];
 	int rc = recipe_load(&b.recipe, opt->program, err);
 
+	if (rc == 0)
+		rc = packages_check(&b, err);
 	if (rc == 0 && opt->length) {
 		snprintf(length, sizeof(length), "%u", opt->length);
 		setenv("LENGTH", length, 1);

@@ -172,19 +172,14 @@ static void table_3(struct paper_page *p, const struct results *r)
 	paper_page_sheet(p, &s);
 }
 
-/* Peers are there when the suite ran with them. */
+/* Those of bench jit --peers, if there are results of it. */
 static void peers(struct paper_page *p, const struct results *r)
 {
 	static const char *const heads[] = { "mix / code generator", "compile, cycles",
 					     "execute, cycles", NULL };
-	const struct results_invocation *inv = NULL;
+	const struct results_invocation *inv = results_suite(r, "peers");
 	struct sheet s;
 
-	for (size_t i = 0; i < r->count; i++)
-		for (size_t k = 0; k < r->invocations[i].count; k++)
-			if (!strcmp(r->invocations[i].suite, "jit") &&
-			    ends_with(r->invocations[i].metrics[k].name, "sides/execute"))
-				inv = &r->invocations[i];
 	if (!inv)
 		return;
 	sheet_init(&s, "peers", "Other code generators on the same mixes",
@@ -243,6 +238,7 @@ static int missing_check(const struct results *r, struct error *err)
 int paper_blink_report(const struct results *r, const struct paper_options *opt,
 		       struct error *err)
 {
+	static const char *const used[] = { "jit", "peers", "table3" };
 	struct paper_page p;
 	int rc = missing_check(r, err);
 
@@ -258,10 +254,9 @@ int paper_blink_report(const struct results *r, const struct paper_options *opt,
 			   "the same distance.");
 	table_3(&p, r);
 	buf_printf(&p.body, "<section><h2>How it was measured</h2>");
-	for (size_t i = 0; i < r->count; i++)
-		if (!strcmp(r->invocations[i].suite, "jit") ||
-		    !strcmp(r->invocations[i].suite, "table3"))
-			paper_page_command(&p, &r->invocations[i]);
+	for (unsigned i = 0; i < sizeof(used) / sizeof(used[0]); i++)
+		if (results_suite(r, used[i]))
+			paper_page_command(&p, results_suite(r, used[i]));
 	buf_printf(&p.body, "</section>\n");
 	return paper_page_end(&p, "Stored procedures at native speed",
 			      "The Blink paper's Tables 2 and 3, measured here.");

@@ -77,7 +77,8 @@ void sheet_html(struct buf *b, const struct sheet *s)
 		if (i % s->columns == 0)
 			buf_printf(b, "%s<tr>", i == s->columns ? "</thead><tbody>" : "");
 		buf_printf(b, "<%s>", cell);
-		cell_html(b, at);
+		if (*at || i >= s->columns)
+			cell_html(b, at);
 		buf_printf(b, "</%s>%s", cell, (i + 1) % s->columns ? "" : "</tr>\n");
 	}
 	buf_printf(b, "</tbody></table></div>");
