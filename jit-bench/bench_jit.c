@@ -19,6 +19,7 @@
 #include "blink/engine/engine.h"
 #include "blink/verify/verify.h"
 #include "jit-bench/clock.h"
+#include "jit-bench/counters.h"
 #include "jit-bench/environment.h"
 #include "jit-bench/far.h"
 #include "jit-bench/mixes.h"
@@ -42,10 +43,12 @@ struct mix {
 	struct sp sp;
 	uint64_t records, code_bytes;
 	struct sample cycles[QUANTITIES], ticks[QUANTITIES];
+	struct json_object *counts;    /* of the processor, in a steady run; NULL: none */
 };
 
 struct bench {
 	struct bench_clock clock;
+	struct counters counters;
 	struct sink *sink, *far;
 	struct jit *jit, *jit_far;
 	struct client client, client_far;
@@ -151,6 +154,16 @@ static void run_steady(struct bench *b, struct mix *m, struct client *c,
 	note(b, m, q, &span);
 }
 
+/* Once more for the counters: reading them costs some. */
+static void run_counted(struct bench *b, struct mix *m, const struct jit_code *code)
+{
+	json_object_put(m->counts);
+	m->counts = json_object_new_object();
+	counters_begin(&b->counters);
+	jit_run(&b->client, code, &m->sp, 0);
+	counters_end(&b->counters, (double)m->records, m->counts);
+}
+
 static int measure_parts(struct bench *b, struct mix *m, struct error *err)
 {
 	const struct jit_code *code;
@@ -176,6 +189,7 @@ static int measure_parts(struct bench *b, struct mix *m, struct error *err)
 	jit_run(&b->client, code, &m->sp, 0);
 	note(b, m, RUN_FIRST, &span);
 	run_steady(b, m, &b->client, code, RUN_NEAR);
+	run_counted(b, m, code);
 	forget(b, code);
 	return 0;
 }
@@ -268,6 +282,8 @@ static struct json_object *mix_json(struct mix *m, const struct bench_mix *row)
 	}
 	json_object_object_add(j, "core_cycles_per_instruction", core);
 	json_object_object_add(j, "tsc_ticks_per_instruction", tsc);
+	if (json_object_object_length(m->counts))
+		json_object_object_add(j, "counters_run_near", json_object_get(m->counts));
 	return j;
 }
 
@@ -281,6 +297,7 @@ static struct json_object *results(struct bench *b)
 	text(j, "unit", "core cycles per instruction");
 	text(j, "direction", "lower");
 	text(j, "cycles_from", bench_clock_source(&b->clock));
+	text(j, "counters_from", counters_source(&b->counters));
 	number(j, "tsc_hz", b->clock.ticks_per_second);
 	number(j, "core_cycles_per_tsc_tick", b->clock.core_per_tick);
 	text(j, "vector_level", cpu_level_names[cpu_level()]);
@@ -396,9 +413,11 @@ static void bench_close(struct bench *b)
 	for (unsigned i = 0; b->mixes && i < bench_mix_count; i++) {
 		buf_finish(&b->mixes[i].code);
 		free(b->mixes[i].copy);
+		json_object_put(b->mixes[i].counts);
 	}
 	free(b->mixes);
 	free(b->walk);
+	counters_close(&b->counters);
 	bench_clock_finish(&b->clock);
 }
 
@@ -412,6 +431,7 @@ struct json_object *bench_jit(unsigned runs, struct error *err)
 		return NULL;
 	}
 	bench_clock_init(&b->clock);
+	counters_open(&b->counters);
 	if (bench_open(b, err) == 0 && measure(b, runs, err) == 0)
 		j = results(b);
 	bench_close(b);

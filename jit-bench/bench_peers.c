@@ -1,7 +1,8 @@
 /* bench_peers.c - see bench_peers.h.
  *
- * Ours is what a server does: verify, compile, run with budget and traps.  Peers get the
- * program decoded, memory for code mapped and near, and check nothing.  Those that take
+ * Ours is what a server does: verify by a stranger's limits, compile, run with budget and
+ * traps, and nothing learned of a program before is kept.  Peers get the program decoded,
+ * memory for code mapped and near, and check nothing.  Those that take
  * seconds compile in the first rounds only; what they made runs in all.
  */
 #include "jit-bench/bench_peers.h"
@@ -10,8 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blink/verify/verify.h"
+#include "blink/engine/trap.h"
 #include "blink/sp/index.h"
+#include "blink/verify/verify.h"
 #include "jit-bench/clock.h"
 #include "jit-bench/counters.h"
 #include "jit-bench/environment.h"
@@ -124,11 +126,20 @@ static const struct jit_code *blink_compile(struct bench *b, struct mix *m, stru
 	return jit_compile_index(b->jit, &m->sp, &b->index, err);
 }
 
+static void blink_forget(struct bench *b, const struct jit_code *code)
+{
+	jit_forget(b->jit, code);
+	index_forget(&b->index);
+}
+
 static void side_run(struct bench *b, struct mix *m, unsigned side, const struct jit_code *code,
 		     uint32_t *registers)
 {
+	static const struct trap_how how = { .signals = true };
+	struct trap trap;
+
 	switch (side) {
-	case SIDE_BLINK: jit_run(&b->client, code, &m->sp, 0); return;
+	case SIDE_BLINK: trap_run(&b->client, code, &m->sp, 0, &how, &trap); return;
 	case SIDE_INTERP: interp_run(&b->client, &m->sp, 0); return;
 	case SIDE_SWITCH: interp_switch_run(m->sp.code, b->sink->entry, registers); return;
 	case SIDE_THREADED: interp_threaded_run(m->sp.code, b->sink->entry, registers); return;
@@ -144,7 +155,10 @@ static double per_record(struct bench *b, const struct mix *m, struct bench_span
 /* A run's value is the middle of a few: other processes disturb some of them. */
 #define REPEATS 5u
 
-/* Once to warm up, a few times for the clock, once for the counters. */
+/* Before that: until then branch predictors learn. */
+#define STEADY_AFTER 32u
+
+/* Warmed up, a few times for the clock, once for the counters. */
 static void measure_run(struct bench *b, struct mix *m, unsigned side,
 			const struct jit_code *code)
 {
@@ -155,7 +169,8 @@ static void measure_run(struct bench *b, struct mix *m, unsigned side,
 
 	registers_set(registers);
 	registers_set(b->client.regs);
-	side_run(b, m, side, code, registers);
+	for (unsigned i = 0; i < STEADY_AFTER; i++)
+		side_run(b, m, side, code, registers);
 	for (unsigned i = 0; i < REPEATS; i++) {
 		bench_span_begin(&b->clock, &span);
 		side_run(b, m, side, code, registers);
@@ -176,7 +191,7 @@ static int measure_blink(struct bench *b, struct mix *m, struct error *err)
 	struct bench_span span;
 
 	for (unsigned i = 0; i < REPEATS && code; i++) {
-		jit_forget(b->jit, code);
+		blink_forget(b, code);
 		bench_span_begin(&b->clock, &span);
 		code = blink_compile(b, m, err);
 		sample_add(&few, per_record(b, m, &span));
@@ -185,7 +200,7 @@ static int measure_blink(struct bench *b, struct mix *m, struct error *err)
 		return err->code;
 	sample_add(&m->sides[SIDE_BLINK].compile, sample_median(&few));
 	measure_run(b, m, SIDE_BLINK, code);
-	jit_forget(b->jit, code);
+	blink_forget(b, code);
 	return 0;
 }
 
@@ -378,6 +393,26 @@ static int mix_open(struct bench *b, struct mix *m, const struct bench_mix *row,
 	return rc;
 }
 
+/* A context is current, as it is for every client that draws. */
+static int context_make(struct bench *b, struct error *err)
+{
+	struct sp sp = { .callback = SP_INIT };
+	struct verify_verdict v;
+	struct buf code;
+	int rc;
+
+	buf_init(&code);
+	sp_emit_words(&code, OP_blinkContext, 1, 0, 0, 0);
+	sp_emit_words(&code, OP_blinkMakeCurrent, 1, 1, 1);
+	sp_end(&code);
+	sp.code = (const uint32_t *)(const void *)code.data;
+	sp.nwords = (uint32_t)(code.len / 4);
+	rc = verify_sp(b->state, &b->env, &sp, &v);
+	buf_finish(&code);
+	return rc < 0 ? error_set(err, rc, "bench: the context: %s",
+				  verify_reason_sentence(v.reason)) : 0;
+}
+
 static int bench_open(struct bench *b, struct error *err)
 {
 	struct client_limits limits = { .slots = 16 };
@@ -387,13 +422,14 @@ static int bench_open(struct bench *b, struct error *err)
 		limits.names[s] = b->env.limits.names[s] = 16;
 	b->env.limits.slots = 16;
 	b->env.limits.words = SP_MAX_WORDS;
-	b->env.limits.allow_opaque = b->env.limits.allow_sensitive = true;
 	b->env.index = &b->index;
 	b->state = verify_state_create();
 	b->mixes = calloc(bench_mix_count, sizeof(*b->mixes));
 	if (!b->sink || !b->state || !b->mixes || index_init(&b->index) < 0)
 		return error_set(err, -ENOMEM, "bench: out of memory");
-	rc = client_init(&b->client, b->sink, &limits, err);
+	rc = context_make(b, err);
+	if (rc == 0)
+		rc = client_init(&b->client, b->sink, &limits, err);
 	if (rc == 0)
 		rc = jit_create(&b->jit, b->sink, err);
 	for (unsigned i = 0; i < b->npeers && rc == 0; i++)
