@@ -356,8 +356,9 @@ static void trace_salvage(const struct guard_job *job)
 	if (access(job->trace, F_OK) < 0)
 		return;
 	if (trace_usable(job) && rename(job->trace, job->output) == 0)
-		dprintf(STDERR_FILENO, "blinkctl: capture: killed; what the program drew until then is in %s\n",
-			job->output);
+		dprintf(STDERR_FILENO, "blinkctl: capture: killed; what the program drew until then is in %s%s\n",
+			job->output, job->opt->recorder == RUN_BLINK ?
+			" (blinkctl convert makes a .blink of it)" : "");
 	else if (unlink(job->trace) == 0)
 		dprintf(STDERR_FILENO, "blinkctl: capture: killed before the program drew anything; nothing is left\n");
 }

@@ -10,6 +10,7 @@
 
 #include "blink/sp/file.h"
 #include "capture/convert.h"
+#include "capture/run_record.h"
 #include "cli/capture_say.h"
 #include "cli/command.h"
 
@@ -61,6 +62,8 @@ static enum run_recorder recorder_choose(const struct capture_flow *f)
 	if (f->recorder == CAPTURE_BLINK || !run_find_program(f->run.argv[0], path, sizeof path))
 		return RUN_BLINK;
 	why = run_recorder_refuses(path);
+	if (!why && !run_find_recorder(path, sizeof path))
+		why = "libblink-record.so is not there";
 	if (!why)
 		return RUN_BLINK;
 	fprintf(stderr, "blinkctl: %s: recorded by apitrace: %s\n", f->program, why);

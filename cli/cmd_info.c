@@ -1,4 +1,4 @@
-/* cmd_info.c - blinkctl info: what a .blink or .trace file holds. */
+/* cmd_info.c - blinkctl info: what a .blink file, a trace or a recording holds. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "blink/sp/file.h"
+#include "capture/recording.h"
 #include "capture/trace.h"
 #include "cli/command.h"
 
@@ -322,6 +323,48 @@ static int info_trace(const struct cli_args *args, struct error *err)
 	return ret;
 }
 
+/* ---- recordings ------------------------------------------------------------ */
+
+static int info_recording(const struct cli_args *args, struct error *err)
+{
+	struct recording_summary s;
+	struct json_object *j;
+	struct trace_call call;
+	struct recording *r;
+	char remarks[640];
+	int ret = recording_open(&r, args->argv[0], err);
+
+	if (ret < 0)
+		return ret;
+	while ((ret = recording_next(r, &call, err)) == 1)
+		;
+	if (ret == 0) {
+		recording_summary(r, &s);
+		recording_remarks(r, remarks, sizeof(remarks));
+		if (remarks[0])
+			fprintf(stderr, "blinkctl: %s: %s\n", args->argv[0], remarks);
+		j = json_object_new_object();
+		json_object_object_add(j, "file", json_object_new_string(args->argv[0]));
+		json_object_object_add(j, "format", json_object_new_string("recording"));
+		number_add(j, "version", recording_version(r));
+		if (recording_property(r, "process.name"))
+			json_object_object_add(j, "program", json_object_new_string(
+				recording_property(r, "process.name")));
+		number_add(j, "used_bytes", s.used_bytes);
+		number_add(j, "frames", s.frames);
+		number_add(j, "calls", s.calls);
+		number_add(j, "payload_bytes", s.payload_bytes);
+		number_add(j, "processes", s.processes);
+		number_add(j, "pid", s.pid);
+		number_add(j, "threads", s.threads);
+		number_add(j, "not_recorded", s.lost_calls);
+		json_object_object_add(j, "truncated", json_object_new_boolean(recording_truncated(r)));
+		cli_print(args, j);
+	}
+	recording_close(r);
+	return ret;
+}
+
 /* ---- which --------------------------------------------------------------- */
 
 static int run(const struct cli_args *args)
@@ -347,6 +390,8 @@ static int run(const struct cli_args *args)
 	fclose(in);
 	if (n >= 2 && start[0] == 0x89 && start[1] == 'B')
 		ret = info_blink(args, &err);
+	else if (recording_is(args->argv[0]))
+		ret = info_recording(args, &err);
 	else
 		ret = info_trace(args, &err);
 	return ret < 0 ? cli_fail(EXIT_DIFFERENT, &err) : EXIT_GOOD;
@@ -354,14 +399,15 @@ static int run(const struct cli_args *args)
 
 const struct cli_command cmd_info = {
 	.name = "info",
-	.synopsis = "[--functions] [--frames] X.blink|X.trace",
-	.summary = "say what a .blink or .trace file holds",
+	.synopsis = "[--functions] [--frames] X.blink|X.trace|RECORDING",
+	.summary = "say what a .blink, .trace or recording holds",
 	.text = "Of a .blink file: its frames, stored procedures, records, payloads before and "
 		"after equal ones are merged, names and provenance; calls that could not be converted "
 		"are said first; with --frames, what our recorder noted at each swap: nanoseconds on a "
 		"monotonic clock and of the program's CPU time, their differences to the frame before, "
 		"and the hash (XXH3-128) of the picture. Of a trace: its frames, calls, distinct functions and payload bytes; "
-		"the whole trace is read.",
+		"the whole trace is read. Of a recording (blinkctl capture --keep-recording): its frames, "
+		"calls, processes and threads, and what could not be recorded.",
 	.options = options,
 	.min_args = 1, .max_args = 1,
 	.run = run,
