@@ -192,7 +192,8 @@ PEER_OBJ  += $(B)/jit-bench/peers/gccjit.o
 PEER_HAVE += -DHAVE_LIBGCCJIT
 PEER_LIBS += -lgccjit
 endif
-ifneq ($(LLVM_CONFIG),)
+# (llvm-config may be there without headers)
+ifneq ($(and $(LLVM_CONFIG),$(wildcard $(shell $(LLVM_CONFIG) --includedir 2>/dev/null)/llvm-c/Core.h)),)
 PEER_OBJ  += $(B)/jit-bench/peers/llvm.o
 PEER_HAVE += -DHAVE_LLVM
 PEER_LIBS += $(shell $(LLVM_CONFIG) --ldflags --libs --link-shared)

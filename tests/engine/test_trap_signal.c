@@ -8,6 +8,9 @@
 #include <cmocka.h>
 #include <signal.h>
 
+#include "blink/sp/index.h"
+#include "blink/verify/verify.h"
+#include "jit-bench/mixes.h"
 #include "tests/engine/trap_programs.h"
 
 #define POINTS 3000u
@@ -319,10 +322,91 @@ static void rounds_of_loops(void **state)
 	world_end(&w);
 }
 
+/* ---- code made of the verifier's steps -------------------------------------------------- */
+
+struct verified {
+	struct verify_state *state;
+	struct verify_env env;
+	struct sp_index index;
+	struct jit *jit;
+	struct buf code;
+	struct sp sp;
+};
+
+static void verified_make(struct verified *v, struct world *w, unsigned mix)
+{
+	struct verify_verdict verdict;
+
+	memset(v, 0, sizeof(*v));
+	v->jit = w->jit;
+	v->state = verify_state_create();
+	assert_int_equal(index_init(&v->index), 0);
+	v->env.limits.words = SP_MAX_WORDS;
+	v->env.limits.allow_opaque = v->env.limits.allow_sensitive = true;
+	v->env.index = &v->index;
+	bench_mixes[mix].make(&v->code);
+	v->sp = (struct sp){ .id = 1, .callback = SP_REDRAW, .context = 1, .drawable = 1,
+			     .code = (const uint32_t *)(const void *)v->code.data,
+			     .nwords = (uint32_t)(v->code.len / 4) };
+	assert_int_equal(verify_sp(v->state, &v->env, &v->sp, &verdict), 0);
+}
+
+static void verified_finish(struct verified *v)
+{
+	verify_state_destroy(v->state);
+	index_finish(&v->index);
+	buf_finish(&v->code);
+}
+
+static void indexed_code(void **state)
+{
+	const struct trap_how how = { .signals = true };
+	static struct world w;
+	struct random r = { .state = 8 };
+
+	(void)state;
+	world_start(&w);
+	for (unsigned mix = 0; mix < 2; mix++) {
+		struct verified v;
+		uint64_t all;
+
+		verified_make(&v, &w, mix);
+		for (unsigned i = 0; i < 100; i++) {
+			struct runner a, b;
+			struct trap t, want;
+
+			calls = 0;
+			raise_at = UINT64_MAX;
+			runner_start(&a, &w);
+			assert_int_equal(interp_run(&a.client, &v.sp, 0), ENGINE_END);
+			all = calls;
+			runner_finish(&a);
+			runner_start(&a, &w);
+			runner_start(&b, &w);
+			calls = 0;
+			raise_at = i ? random_below(&r, (uint32_t)all) : all - 1;
+			sink_recorder_use(a.sink);
+			assert_int_equal(trap_run(&a.client, jit_compile_index(v.jit, &v.sp, &v.index, NULL),
+						  &v.sp, 0, &how, &t), ENGINE_SIGNAL);
+			calls = 0;
+			sink_recorder_use(b.sink);
+			assert_int_equal(trap_run(&b.client, NULL, &v.sp, 0, &how, &want),
+					 ENGINE_SIGNAL);
+			assert_int_equal(t.place[0].pc, want.place[0].pc);
+			assert_memory_equal(&t, &want, sizeof(t));
+			runner_finish(&a);
+			runner_finish(&b);
+		}
+		verified_finish(&v);
+	}
+	world_end(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rounds_of_loops),
+		cmocka_unit_test(indexed_code),
 		cmocka_unit_test(signals),
 		cmocka_unit_test(resets),
 	};
