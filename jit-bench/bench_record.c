@@ -5,8 +5,9 @@
  * one after the other in every run, another one first each time, at each size of its
  * window.  CPU time is what the
  * kernel accounts to the program and to all that serves it (apitrace's and blinkctl's own
- * processes), not to the X server.  Making the .blink of the recording afterwards is a
- * column of its own: it happens when the program has ended.
+ * processes), not to the X server.  Making the .blink of the recording and pruning it are
+ * columns of their own: they happen when the program has ended, and cost what they would
+ * cost beside it.
  *
  * Frame times come from the program itself where it logs them (frame_log.h): it is the
  * same unmodified program with the same clock on every side.
@@ -32,7 +33,7 @@ static const char *const side_names[SIDES] = {
 };
 
 struct cell {
-	struct sample cpu, wall, rate, convert, bytes;
+	struct sample cpu, wall, rate, convert, prune, bytes;
 	struct json_object *frames;      /* the metric that holds the series */
 };
 struct row {
@@ -161,6 +162,24 @@ static int frames_note(struct cell *c, const char *of, const char *folder, struc
 	return 0;
 }
 
+/* The recording's end as a pruned log. */
+static int prune_run(struct bench *b, struct job *j, struct cell *c, struct error *err)
+{
+	char frames[24], pruned[340];
+	const char *argv[] = { b->opt->self, "prune", j->output, "--at-frame", frames, "-o", pruned,
+			       NULL };
+	struct process_place place = { .limit = 300 };
+	struct process_cost cost;
+	int rc;
+
+	snprintf(frames, sizeof(frames), "%.0f", said_number(j->said, "frames"));
+	snprintf(pruned, sizeof(pruned), "%s.pruned", j->output);
+	rc = process_run_in(&place, argv, NULL, &cost, err);
+	if (rc == 0)
+		sample_add(&c->prune, cost.cpu);
+	return rc;
+}
+
 static int side_run(struct bench *b, struct row *row, enum side side, struct error *err)
 {
 	struct cell *c = &row->cell[side];
@@ -198,6 +217,8 @@ static int side_run(struct bench *b, struct row *row, enum side side, struct err
 		if (side != NATIVE && stat(j.output, &st) == 0)
 			sample_add(&c->bytes, (double)st.st_size);
 	}
+	if (rc == 0 && side == BLINK)
+		rc = prune_run(b, &j, c, err);
 	recipe_clean(&j.run);
 	return rc < 0 ? error_prefix(err, "%s", of) : 0;
 }
@@ -241,6 +262,7 @@ static struct json_object *cell_json(const struct row *row, enum side side)
 	json_object_object_add(j, "file_mb", c->bytes.n ? json_object_new_double(
 				sample_median(&c->bytes) / 1e6) : NULL);
 	json_object_object_add(j, "convert_cpu_s", median(&c->convert));
+	json_object_object_add(j, "prune_cpu_s", median(&c->prune));
 	return j;
 }
 
@@ -251,6 +273,7 @@ static void cell_metrics(struct json_object *list, struct row *row, enum side si
 		{ "cpu_seconds", "CPU s", "lower", &c->cpu },
 		{ "wall_seconds", "s", "lower", &c->wall },
 		{ "convert_cpu_seconds", "CPU s", "lower", &c->convert },
+		{ "prune_cpu_seconds", "CPU s", "lower", &c->prune },
 		{ "recording_bytes", "bytes", "lower", &c->bytes },
 	};
 	char of[96];

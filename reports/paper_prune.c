@@ -99,9 +99,9 @@ static const struct results_metric *side_metric(const struct results_invocation 
 	return results_metric_find(inv, of, name);
 }
 
-static const char *const sides[] = { "native", "apitrace", "blink", "blink+prune" };
-static const char *const side_colors[] = { "#7d8793", "#d9822b", "#2f7fd8", "#1d8a5f" };
-enum { SIDES = 4 };
+static const char *const sides[] = { "native", "apitrace", "blink" };
+static const char *const side_colors[] = { "#7d8793", "#d9822b", "#2f7fd8" };
+enum { SIDES = 3 };
 
 /* ---- Tables 1 and 2 ------------------------------------------------------------------------ */
 
@@ -202,6 +202,41 @@ static const struct side_table table_2 = {
 	"Of the program and all that serves it, the X server left out; percentages as above.",
 	"cpu_seconds", "% over native", true, "table 2", "cpu",
 };
+
+/* What can happen beside the program, and here happens when it has ended. */
+static void table_after(struct report *r, const struct names *sizes)
+{
+	static const char *const heads[] = {
+		"size", "recording, CPU s", "converting, CPU s", "pruning, CPU s",
+		"all three, % over native", NULL,
+	};
+	static const char *const parts[] = { "cpu_seconds", "convert_cpu_seconds",
+					     "prune_cpu_seconds" };
+	struct sheet s;
+
+	sheet_init(&s, "table-2-pruning", "Recording, and what makes a pruned log of it",
+		   "Converting and pruning are whole processes, run when the program has ended.",
+		   heads);
+	for (size_t i = 0; i < sizes->n; i++) {
+		char of[128];
+		double sum = 0, native, v;
+		bool all = true;
+
+		snprintf(of, sizeof(of), "%.60s/blink", sizes->v[i]);
+		sheet_text(&s, sizes->v[i]);
+		for (unsigned k = 0; k < 3; k++) {
+			cell(&s, r->inv[RECORD], of, parts[k], 1);
+			all &= value(r->inv[RECORD], of, parts[k], &v);
+			sum += v;
+		}
+		snprintf(of, sizeof(of), "%.60s/native", sizes->v[i]);
+		if (all && value(r->inv[RECORD], of, "cpu_seconds", &native) && native > 0)
+			sheet_number(&s, 100 * (sum / native - 1));
+		else
+			sheet_none(&s);
+	}
+	paper_page_sheet(&r->page, &s);
+}
 
 /* ---- Figure 4 --------------------------------------------------------------------------------- */
 
@@ -546,6 +581,7 @@ static void body(struct report *r, const struct names *sizes, const struct names
 			   "and under our recorder, in turns.");
 	side_table(r, sizes, &table_1);
 	side_table(r, sizes, &table_2);
+	table_after(r, sizes);
 	for (size_t i = 0; i < sizes->n; i++)
 		figure_4(r, sizes->v[i]);
 	paper_page_section(p, "Pruning", "What the next frame needs of everything recorded so "
