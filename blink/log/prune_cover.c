@@ -17,14 +17,19 @@ struct cover {
 };
 
 /* Step at which the cell was last needed as a whole. */
-static uint32_t needed(const struct prune *p, uint32_t cell)
+static uint32_t needed(struct prune *p, uint32_t cell)
 {
 	const struct cell *c = &p->cell[cell];
-	const struct object *o = p->object[c->owner];
-	uint32_t a = c->need[0] > c->need[1] ? c->need[0] : c->need[1];
-	uint32_t b = o->need[0] > o->need[1] ? o->need[0] : o->need[1];
+	struct object *o = p->object[c->owner];
+	const struct slot_mark *m = o->marks ? slot_mark(p, o, c->slot, false) : NULL;
+	uint32_t at = 0;
 
-	return a > b ? a : b;
+	for (unsigned k = 0; k < 2; k++) {
+		at = c->need[k] > at ? c->need[k] : at;
+		at = o->need[k] > at ? o->need[k] : at;
+		at = m && m->need[k] > at ? m->need[k] : at;
+	}
+	return at;
 }
 
 static struct cover *cover_of(struct prune *p, uint32_t cell)

@@ -44,6 +44,22 @@ void read_object(struct prune *p, uint32_t object)
 		read_add(p, object | READ_ALL);
 }
 
+/* All cells of an object in a slot. */
+void read_slot(struct prune *p, uint32_t object, unsigned slot)
+{
+	if (object >= SLOT_OBJECTS)
+		read_object(p, object);
+	else if (object)
+		read_add(p, READ_SLOT | slot << SLOT_SHIFT | object);
+}
+
+/* ... replaced. */
+void write_slot(struct prune *p, uint32_t object, unsigned slot)
+{
+	if (object && object < SLOT_OBJECTS)
+		write_add(p, slot << SLOT_SHIFT | object, W_SLOT);
+}
+
 void read_exist(struct prune *p, uint32_t object)
 {
 	if (object)
@@ -77,20 +93,16 @@ static uint32_t owner_of(struct prune *p, const struct effect *f, uint32_t key)
 }
 
 /* Every cell of a slot that a key fits; any[k]: that key may be anything. */
-static void wide(struct prune *p, const struct effect *f, const uint32_t *key, const bool *any,
-		 bool write)
+static void wide_write(struct prune *p, const struct effect *f, const uint32_t *key, const bool *any)
 {
 	uint32_t c = p->object[p->ctx]->heads[f->slot];
 
-	for (; c; c = p->cell[c].next) {
-		if ((!any[0] && p->cell[c].key[0] != key[0]) ||
-		    (!any[1] && p->cell[c].key[1] != key[1]))
-			continue;
-		if (write)
+	for (; c; c = p->cell[c].next)
+		if ((any[0] || p->cell[c].key[0] == key[0]) &&
+		    (any[1] || p->cell[c].key[1] == key[1]))
 			write_add(p, c, 0);
-		else
-			read_cell(p, c);
-	}
+	/* one that is new to the slot must not be lost */
+	write_add(p, cell_at(p, p->ctx, f->slot, NONE, NONE), 0);
 }
 
 static void context_effect(struct prune *p, const struct effect *f, const uint32_t *rec,
@@ -102,11 +114,14 @@ static void context_effect(struct prune *p, const struct effect *f, const uint32
 
 	for (unsigned k = 0; k < 2; k++)
 		any[k] = !key_get(reg, rec, f->kind[k], f->value[k], &key[k]);
+	/* all but the texture matrices are those of no unit */
+	if (f->slot == GL_SLOT_matrix && !any[0] && key[0] != GL_TEXTURE)
+		any[1] = false;
 	if (any[0] || any[1]) {
-		wide(p, f, key, any, write);
-		/* a write that is new to the slot must not be lost */
 		if (write)
-			write_add(p, cell_at(p, p->ctx, f->slot, NONE, NONE), 0);
+			wide_write(p, f, key, any);
+		else
+			read_slot(p, p->ctx, f->slot);
 		return;
 	}
 	cell = cell_at(p, owner_of(p, f, key[0]), f->slot, key[0], key[1]);
@@ -254,6 +269,10 @@ void effects_reads(struct prune *p, const struct entry *e, const uint32_t *rec)
 		read_cell(p, primitive_cell(p));
 	if (row->special == S_ENABLE && operand(rec, 0) == GL_COLOR_MATERIAL)
 		read_cell(p, cell_at(p, p->ctx, GL_SLOT_current_color, 0, 0));
+	/* whether the colour is a material's */
+	if ((row->special == S_COLOR || row->special == S_COLOR_MATERIAL) &&
+	    ctx_reg(p)[R_FLAGS] & F_COLOR_MATERIAL)
+		read_cell(p, cell_at(p, p->ctx, GL_SLOT_enable, GL_COLOR_MATERIAL, 0));
 	touch_reads(p, e, rec, row->special);
 }
 

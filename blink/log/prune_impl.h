@@ -88,14 +88,21 @@ struct object {
 	uint32_t nreg;
 	uint32_t *reg;               /* the shadow's words */
 	uint32_t *heads;             /* contexts: first cell per slot */
+	struct slot_mark *marks;     /* contexts: by slot; others: those there are */
+	uint32_t nmarks, marks_cap;
 	struct prune_list *list;     /* display lists: what calling it does */
 };
+
+/* Steps at which all cells of a slot were needed or replaced: those, too, that going
+ * backward has not met yet. */
+struct slot_mark { uint32_t slot, killed, need[2]; };
 
 struct cell {
 	uint32_t owner, slot, key[2];
 	uint32_t next;               /* of the owner; contexts: of the owner and slot */
 	uint32_t hash_next;
 	uint32_t killed, need[2];    /* steps of the sweep, going backward */
+	uint32_t birth;              /* step at which it was first met */
 	uint32_t writes;             /* kept writes so far in this sweep */
 	uint32_t cover;              /* of pieces replaced later: index */
 	uint32_t group, group_bits;  /* how the group of that number touches it */
@@ -125,6 +132,7 @@ struct pair {
 	uint32_t pop;                /* kept record of the pop */
 	uint32_t inner;              /* groups of state that kept records in between write */
 	uint32_t writes;             /* matrix: the cell's count at the pop */
+	uint32_t step;               /* of the pop */
 	struct pair_cell *cells;     /* their needs at the pop */
 	uint32_t ncells;
 };
@@ -157,8 +165,12 @@ struct undo { uint32_t *at, value; };
 
 /* What a record touches, while it is looked at. */
 struct write { uint32_t cell; uint32_t flags; int32_t box[6]; };
-enum { W_REPLACE = 1, W_BOX = 2, W_ALL = 4 };    /* all: cell is an object */
+/* all: cell is an object; slot: an object and a slot, all of whose cells are replaced */
+enum { W_REPLACE = 1, W_BOX = 2, W_ALL = 4, W_SLOT = 8 };
 #define READ_ALL 0x80000000u                     /* the rest is an object */
+#define READ_SLOT 0x40000000u                    /* the rest is an object and a slot */
+#define SLOT_SHIFT 20u
+#define SLOT_OBJECTS (1u << SLOT_SHIFT)          /* objects that fit beside a slot */
 #define SPACE_DEFAULT 64u                        /* spaces of objects that have no name */
 
 struct kept {
@@ -352,7 +364,11 @@ void write_add(struct prune *p, uint32_t cell, uint32_t flags);
 void write_box(struct prune *p, uint32_t cell, const int32_t *box);
 void read_cell(struct prune *p, uint32_t cell);
 void read_object(struct prune *p, uint32_t object);
+void read_slot(struct prune *p, uint32_t object, unsigned slot);
+void write_slot(struct prune *p, uint32_t object, unsigned slot);
 void read_exist(struct prune *p, uint32_t object);
+/* NULL: there is none (make: unless memory is short). */
+struct slot_mark *slot_mark(struct prune *p, struct object *o, unsigned slot, bool make);
 /* Fill p->write, or p->reads, with what rec does in the shadow of now. */
 void effects_writes(struct prune *p, const struct entry *e, const uint32_t *rec);
 void effects_reads(struct prune *p, const struct entry *e, const uint32_t *rec);
@@ -369,7 +385,7 @@ uint32_t record_created(const uint32_t *rec, unsigned *space);
 
 int prune_sweep(struct prune *p, struct error *err);
 /* Color by which a cell is needed now: 0 none, 1 state, 2 picture only. */
-unsigned cell_color(const struct prune *p, uint32_t cell);
+unsigned cell_color(struct prune *p, uint32_t cell);
 bool cover_has(struct prune *p, uint32_t cell, const int32_t *box);
 void cover_add(struct prune *p, uint32_t cell, const int32_t *box);
 

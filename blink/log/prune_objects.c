@@ -90,6 +90,7 @@ static void object_free(struct object *o)
 		free(o->list);
 	}
 	free(o->heads);
+	free(o->marks);
 	free(o->reg);
 	free(o);
 }
@@ -265,7 +266,7 @@ uint32_t cell_at(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, ui
 	if (!i)
 		return 0;
 	c = &p->cell[i];
-	*c = (struct cell){ .owner = owner, .slot = slot, .key = { k0, k1 } };
+	*c = (struct cell){ .owner = owner, .slot = slot, .key = { k0, k1 }, .birth = p->step };
 	c->next = *cell_list(p, c);
 	*cell_list(p, c) = i;
 	h &= p->cell_hash_cap - 1;
@@ -273,6 +274,33 @@ uint32_t cell_at(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, ui
 	p->cell_hash[h] = i;
 	p->cells_live++;
 	return i;
+}
+
+struct slot_mark *slot_mark(struct prune *p, struct object *o, unsigned slot, bool make)
+{
+	if (o->heads) {
+		if (!o->marks && make && !(o->marks = calloc(P_SLOTS, sizeof(*o->marks))))
+			fail(p);
+		return o->marks ? &o->marks[slot] : NULL;
+	}
+	for (uint32_t i = 0; i < o->nmarks; i++)
+		if (o->marks[i].slot == slot)
+			return &o->marks[i];
+	if (!make)
+		return NULL;
+	if (o->nmarks == o->marks_cap) {
+		uint32_t cap = o->marks_cap ? o->marks_cap * 2 : 2;
+		struct slot_mark *v = realloc(o->marks, cap * sizeof(*v));
+
+		if (!v) {
+			fail(p);
+			return NULL;
+		}
+		o->marks = v;
+		o->marks_cap = cap;
+	}
+	o->marks[o->nmarks] = (struct slot_mark){ .slot = slot };
+	return &o->marks[o->nmarks++];
 }
 
 /* ---- collection ----------------------------------------------------------- */
@@ -290,7 +318,9 @@ static void mark_kept(struct prune *p, uint32_t mark)
 		const uint32_t *w = p->arena.v + k->writes, *r = p->arena.v + k->reads;
 
 		for (uint32_t n = 0; n < k->nwrites; n++, w += w[1] & W_BOX ? 8 : 2) {
-			if (w[1] & W_ALL) {
+			if (w[1] & W_SLOT) {
+				mark_object(p, w[0] % SLOT_OBJECTS, mark);
+			} else if (w[1] & W_ALL) {
 				mark_object(p, w[0], mark);
 			} else {
 				p->cell[w[0]].mark = mark;
@@ -300,6 +330,8 @@ static void mark_kept(struct prune *p, uint32_t mark)
 		for (uint32_t n = 0; n < k->nreads; n++) {
 			if (r[n] & READ_ALL) {
 				mark_object(p, r[n] & ~READ_ALL, mark);
+			} else if (r[n] & READ_SLOT) {
+				mark_object(p, r[n] % SLOT_OBJECTS, mark);
 			} else {
 				p->cell[r[n]].mark = mark;
 				mark_object(p, p->cell[r[n]].owner, mark);

@@ -18,13 +18,15 @@
 #define STEP_NEED (p->step + 3)
 #define STEPS 5u
 
-unsigned cell_color(const struct prune *p, uint32_t cell)
+unsigned cell_color(struct prune *p, uint32_t cell)
 {
 	const struct cell *c = &p->cell[cell];
-	const struct object *o = p->object[c->owner];
+	struct object *o = p->object[c->owner];
+	const struct slot_mark *m = o->marks ? slot_mark(p, o, c->slot, false) : NULL;
+	uint32_t killed = m && m->killed > c->killed ? m->killed : c->killed;
 
 	for (unsigned k = 0; k < 2; k++)
-		if (c->need[k] > c->killed || o->need[k] > c->killed)
+		if (c->need[k] > killed || o->need[k] > killed || (m && m->need[k] > killed))
 			return k + 1;
 	return 0;
 }
@@ -45,6 +47,15 @@ static void need_object(struct prune *p, uint32_t o, unsigned color, uint32_t st
 			p->object[i]->need[color - 1] = step;
 }
 
+static void need_slot(struct prune *p, uint32_t what, unsigned color)
+{
+	struct slot_mark *m = slot_mark(p, p->object[what % SLOT_OBJECTS],
+					(what & ~READ_SLOT) >> SLOT_SHIFT, true);
+
+	if (m)
+		m->need[color - 1] = STEP_OBJECT;
+}
+
 /* ---- what is kept ------------------------------------------------------------------ */
 
 /* Which needed cell a record writes, by color; *slot: why. */
@@ -54,7 +65,7 @@ static unsigned item_color(struct prune *p, uint16_t *slot)
 
 	for (uint32_t i = 0; i < p->nwrites; i++) {
 		const struct write *w = &p->write[i];
-		unsigned color = w->flags & W_ALL ? 0 : cell_color(p, w->cell);
+		unsigned color = w->flags & (W_ALL | W_SLOT) ? 0 : cell_color(p, w->cell);
 
 		if (!color || (best && color >= best) ||
 		    (w->flags & W_BOX && cover_has(p, w->cell, w->box)))
@@ -100,6 +111,14 @@ static void writes_apply(struct prune *p, unsigned color)
 		const struct write *w = &p->write[i];
 		struct cell *c;
 
+		if (w->flags & W_SLOT) {
+			struct slot_mark *m = slot_mark(p, p->object[w->cell % SLOT_OBJECTS],
+							w->cell >> SLOT_SHIFT, true);
+
+			if (m)
+				m->killed = STEP_KILL;
+			continue;
+		}
 		if (w->flags & W_ALL)
 			continue;
 		c = &p->cell[w->cell];
@@ -118,6 +137,8 @@ static void reads_apply(struct prune *p, unsigned color)
 	for (uint32_t i = 0; i < p->nreads; i++) {
 		if (p->reads[i] & READ_ALL)
 			need_object(p, p->reads[i] & ~READ_ALL, color, STEP_OBJECT);
+		else if (p->reads[i] & READ_SLOT)
+			need_slot(p, p->reads[i], color);
 		else
 			need_cell(p, p->reads[i], color);
 	}
@@ -170,18 +191,12 @@ static void lists_load(struct prune *p, const struct kept *k)
 		if (!p->error.code)
 			p->write[p->nwrites - 1].flags = w[1];
 	}
-	for (uint32_t i = 0; i < k->nreads; i++) {
-		uint32_t r = p->arena.v[k->reads + i];
-
-		if (r == READ_ALL || r & READ_ALL)
-			read_object(p, r & ~READ_ALL);
-		else
-			read_cell(p, r);
-		if (r == READ_ALL && !p->error.code) {
-			p->reads = prune_grow(p, p->reads, &p->reads_cap, p->nreads, 4);
-			p->reads[p->nreads++] = READ_ALL;
-		}
-	}
+	while (p->reads_cap < k->nreads && !p->error.code)
+		p->reads = prune_grow(p, p->reads, &p->reads_cap, p->reads_cap, sizeof(*p->reads));
+	if (p->error.code)
+		return;
+	memcpy(p->reads, p->arena.v + k->reads, k->nreads * sizeof(*p->reads));
+	p->nreads = k->nreads;
 }
 
 static void apply(struct prune *p, unsigned color)
@@ -221,7 +236,7 @@ static bool saved_by(const struct prune *p, uint32_t cell, uint32_t mask)
 
 typedef void saved_fn(struct prune *p, struct pair *q, uint32_t cell);
 
-/* Every cell that a push saves. */
+/* Every cell that a push saves, of those met so far. */
 static void saved_each(struct prune *p, struct pair *q, saved_fn *fn)
 {
 	const struct object *o = p->object[q->ctx];
@@ -256,6 +271,7 @@ static void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	q->inner = 0;
 	saved_each(p, q, saved_add);
 	q->writes = p->cell[q->cell].writes;
+	q->step = p->step;
 	k->kept = false;
 	q->pop = keep(p, k, rec);
 	if (q->kind != PAIR_ATTRIB && q->kind != PAIR_CLIENT)
@@ -274,10 +290,29 @@ static bool inner_kept(struct prune *p, const struct pair *q)
 	}
 }
 
-static void read_saved(struct prune *p, struct pair *q, uint32_t cell)
+/* A cell that was not met before the pop: needed there if all of its owner was. */
+static void saved_unmet(struct prune *p, struct pair *q, uint32_t cell)
 {
-	(void)q;
-	read_cell(p, cell);
+	const struct cell *c = &p->cell[cell];
+	struct object *o = p->object[c->owner];
+	const struct slot_mark *m = o->marks ? slot_mark(p, o, c->slot, false) : NULL;
+
+	if (c->birth < q->step)
+		return;
+	if (o->need[0] || (m && m->need[0]))
+		need_cell(p, cell, 1);
+	else if (o->need[1] || (m && m->need[1]))
+		need_cell(p, cell, 2);
+}
+
+/* State as it was at the push is needed where it was needed behind the pop. */
+static void saved_restore(struct prune *p, struct pair *q)
+{
+	for (uint32_t i = 0; i < q->ncells; i++)
+		need_cell(p, q->cells[i].cell, q->cells[i].color);
+	q->ncells = 0;
+	if (q->kind == PAIR_ATTRIB || q->kind == PAIR_CLIENT)
+		saved_each(p, q, saved_unmet);
 }
 
 /* A push whose pop is yet to come: it is state by itself, and so is what it saves. */
@@ -292,8 +327,14 @@ static void push_open(struct prune *p, struct kept *k, const uint32_t *rec)
 		write_add(p, q->cell, W_REPLACE);
 	else
 		write_add(p, cell_at(p, q->ctx, slot, 0, 0), 0);
-	if (q->kind != PAIR_BRACKET)
-		saved_each(p, q, read_saved);
+	if (q->kind == PAIR_MATRIX)
+		read_cell(p, q->cell);
+	if (q->kind == PAIR_ATTRIB || q->kind == PAIR_CLIENT)
+		read_object(p, q->ctx);
+	if (q->kind == PAIR_CLIENT)
+		read_object(p, q->vao);
+	for (uint32_t i = 0; i < q->ntextures; i++)
+		read_object(p, q->textures[i]);
 	color = item_color(p, &k->slot);
 	if (!color)
 		return;
@@ -333,9 +374,7 @@ static void push_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 		for (unsigned i = 0; i < p->nopen; i++)
 			p->pair[p->open_pairs[i]].inner |= q->inner & q->mask;
 	}
-	for (uint32_t i = 0; i < q->ncells; i++)
-		need_cell(p, q->cells[i].cell, q->cells[i].color);
-	q->ncells = 0;
+	saved_restore(p, q);
 }
 
 /* ---- deletions, swaps, lists -------------------------------------------------------------- */
@@ -703,8 +742,12 @@ static void writes_of(struct prune *p, const struct entry *e, const uint32_t *re
 		break;
 	}
 	if (e->flags & E_UNSURE)
-		for (uint32_t i = 0; i < p->nwrites; i++)
-			p->write[i].flags &= ~(uint32_t)W_REPLACE;
+		for (uint32_t i = p->nwrites; i-- > 0;) {
+			if (p->write[i].flags & W_SLOT)
+				p->write[i] = p->write[--p->nwrites];
+			else
+				p->write[i].flags &= ~(uint32_t)W_REPLACE;
+		}
 }
 
 static void reads_of(struct prune *p, const struct entry *e, const uint32_t *rec, unsigned special,
@@ -715,11 +758,12 @@ static void reads_of(struct prune *p, const struct entry *e, const uint32_t *rec
 	case S_DRAWABLE_DESTROY: case S_CONTEXT_DESTROY:
 		break;
 	case S_DELETE: case S_DELETE1: case S_DELETE_LISTS:
-		for (uint32_t i = 0; i < p->nwrites; i++)
+		for (uint32_t i = 0; i < p->nwrites; i++) {
 			if (p->write[i].flags & W_ALL)
 				read_exist(p, p->write[i].cell);
-			else
+			else if (!(p->write[i].flags & W_SLOT))
 				read_cell(p, p->write[i].cell);
+		}
 		current_reads(p, k);
 		break;
 	case S_GEN: case S_CREATE: case S_NEW_LIST: case S_END_LIST:
@@ -902,7 +946,7 @@ static void child_writes(struct prune *p, const struct entry *e)
 	writes_of(p, e, rec, special);
 	stack_writes(p, e, special);
 	for (uint32_t i = 0; p->ninside && i < p->nwrites; i++)
-		if (p->write[i].flags & W_ALL || !inside_hides(p, p->write[i].cell))
+		if (p->write[i].flags & (W_ALL | W_SLOT) || !inside_hides(p, p->write[i].cell))
 			p->write[n++] = p->write[i];
 	if (p->ninside)
 		p->nwrites = n;
@@ -946,9 +990,7 @@ static bool group_pairs(struct prune *p, uint32_t head, uint32_t last)
 		q->group = 0;
 		forced = true;
 		force(p, q->pop, 1);
-		for (uint32_t n = 0; n < q->ncells; n++)
-			need_cell(p, q->cells[n].cell, q->cells[n].color);
-		q->ncells = 0;
+		saved_restore(p, q);
 		for (unsigned n = p->nopen; n-- > 0;)
 			if (p->open_pairs[n] == p->entry[i].aux)
 				p->open_pairs[n] = p->open_pairs[--p->nopen];
@@ -966,6 +1008,11 @@ static void group_join(struct prune *p)
 		uint32_t what = p->event[i - 2], kind = p->event[i - 1];
 		struct cell *c;
 
+		if (kind == EVENT_READ && what & READ_SLOT && !(what & READ_ALL)) {
+			p->object[what % SLOT_OBJECTS]->read_group = p->group;
+			read_slot(p, what % SLOT_OBJECTS, (what & ~READ_SLOT) >> SLOT_SHIFT);
+			continue;
+		}
 		if (kind == EVENT_READ && what & READ_ALL) {
 			if (what == READ_ALL)
 				continue;
@@ -995,7 +1042,7 @@ static void events_of(struct prune *p, const struct entry *e)
 {
 	child_writes(p, e);
 	for (uint32_t i = p->nwrites; i-- > 0;)
-		if (!(p->write[i].flags & W_ALL))
+		if (!(p->write[i].flags & (W_ALL | W_SLOT)))
 			event_add(p, p->write[i].cell, p->write[i].flags & W_REPLACE ?
 				  EVENT_REPLACE : EVENT_PART);
 	child_reads(p, e);
@@ -1126,11 +1173,21 @@ static void roots(struct prune *p)
 
 static void steps_reset(struct prune *p)
 {
-	for (uint32_t i = 1; i < p->ncells; i++)
-		p->cell[i].killed = p->cell[i].need[0] = p->cell[i].need[1] = 0;
-	for (uint32_t i = 0; i < p->nobjects; i++)
-		if (p->object[i])
-			p->object[i]->need[0] = p->object[i]->need[1] = 0;
+	for (uint32_t i = 1; i < p->ncells; i++) {
+		struct cell *c = &p->cell[i];
+
+		c->killed = c->need[0] = c->need[1] = c->birth = 0;
+	}
+	for (uint32_t i = 0; i < p->nobjects; i++) {
+		struct object *o = p->object[i];
+
+		if (!o)
+			continue;
+		o->need[0] = o->need[1] = 0;
+		o->nmarks = 0;
+		if (o->heads && o->marks)
+			memset(o->marks, 0, P_SLOTS * sizeof(*o->marks));
+	}
 	p->step = STEPS;
 }
 

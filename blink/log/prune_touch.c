@@ -31,21 +31,6 @@ static void write_part(struct prune *p, uint32_t owner, unsigned slot, uint32_t 
 		write_add(p, cell_at(p, owner, slot, k0, k1), 0);
 }
 
-/* Every cell of an object in a slot, replaced. */
-static void slot_replace(struct prune *p, uint32_t owner, unsigned slot)
-{
-	for (uint32_t c = p->object[owner]->cells; c; c = p->cell[c].next)
-		if (p->cell[c].slot == slot)
-			write_add(p, c, W_REPLACE);
-}
-
-static void slot_read(struct prune *p, uint32_t owner, unsigned slot)
-{
-	for (uint32_t c = p->object[owner]->cells; c; c = p->cell[c].next)
-		if (p->cell[c].slot == slot)
-			read_cell(p, c);
-}
-
 /* ---- textures ----------------------------------------------------------------- */
 
 static uint32_t face_of(uint32_t target)
@@ -122,9 +107,9 @@ static void storage_writes(struct prune *p, uint32_t o)
 {
 	if (!o)
 		return;
-	slot_replace(p, o, P_STORAGE);
-	slot_replace(p, o, P_CONTENT);
-	slot_replace(p, o, P_GENERATED);
+	write_slot(p, o, P_STORAGE);
+	write_slot(p, o, P_CONTENT);
+	write_slot(p, o, P_GENERATED);
 	write_replace(p, o, P_STORAGE, NONE, 0);
 	write_replace(p, o, P_CONTENT, NONE, 0);
 }
@@ -189,14 +174,16 @@ static bool texture_reads(struct prune *p, const uint32_t *rec, unsigned special
 	unpack_read(p, rec);
 	/* levels may be made from what is there, as its parameters say */
 	if (special == S_GENERATE_MIPMAP || p->object[o]->reg[T_AUTOGEN]) {
-		slot_read(p, o, GL_SLOT_bound_texture_param);
+		read_slot(p, o, GL_SLOT_bound_texture_param);
 		if (special != S_TEX_IMAGE && special != S_COPY_TEX) {
-			slot_read(p, o, P_STORAGE);
-			slot_read(p, o, P_CONTENT);
+			read_slot(p, o, P_STORAGE);
+			read_slot(p, o, P_CONTENT);
 		}
 	}
-	if (special == S_TEX_SUB || special == S_COPY_TEX_SUB)
-		slot_read(p, o, P_STORAGE);
+	if (special == S_TEX_SUB || special == S_COPY_TEX_SUB) {
+		read_cell(p, cell_at(p, o, P_STORAGE, face_of(operand(rec, 0)), operand(rec, 1)));
+		read_cell(p, cell_at(p, o, P_STORAGE, NONE, 0));
+	}
 	if (special == S_TEX_BUFFER)
 		read_exist(p, name_find(p, GL_SPACE_BUFFER, operand(rec, 2)));
 	if (special == S_COPY_TEX || special == S_COPY_TEX_SUB)
@@ -262,7 +249,7 @@ static bool buffer_reads(struct prune *p, const uint32_t *rec, unsigned special)
 	if (special == S_BUFFER_COPY)
 		read_object(p, buf_bound(p, operand(rec, 0)));
 	if (o && special != S_BUFFER_DATA)
-		slot_read(p, o, P_STORAGE);
+		read_slot(p, o, P_STORAGE);
 	return true;
 }
 
@@ -403,19 +390,22 @@ static void target_reads(struct prune *p)
 			read_cell(p, cell_at(p, p->draw, P_STORAGE, 0, 0));
 		return;
 	}
-	slot_read(p, fbo, GL_SLOT_bound_framebuffer);
-	slot_read(p, fbo, GL_SLOT_bound_draw_buffers);
+	read_slot(p, fbo, GL_SLOT_bound_framebuffer);
+	read_slot(p, fbo, GL_SLOT_bound_draw_buffers);
 	for (unsigned i = 0; i < PRUNE_ATTACH; i++) {
 		uint32_t o = p->object[fbo]->reg[B_OBJECT + i];
 
 		if (o)
-			slot_read(p, o, P_STORAGE);
+			read_slot(p, o, P_STORAGE);
 		read_exist(p, o);
 	}
 }
 
 static bool framebuffer_record_reads(struct prune *p, unsigned special)
 {
+	static const uint32_t caps[] = {
+		GL_SCISSOR_TEST, GL_RASTERIZER_DISCARD, GL_DITHER, GL_FRAMEBUFFER_SRGB
+	};
 	const uint32_t *reg = ctx_reg(p);
 
 	switch (special) {
@@ -423,12 +413,8 @@ static bool framebuffer_record_reads(struct prune *p, unsigned special)
 		target_reads(p);
 		if (reg[R_COND])
 			read_cell(p, p->pair[reg[R_COND]].cell);
-		for (uint32_t c = p->object[p->ctx]->heads[GL_SLOT_enable]; c; c = p->cell[c].next)
-			if (p->cell[c].key[0] == GL_SCISSOR_TEST ||
-			    p->cell[c].key[0] == GL_RASTERIZER_DISCARD ||
-			    p->cell[c].key[0] == GL_DITHER ||
-			    p->cell[c].key[0] == GL_FRAMEBUFFER_SRGB)
-				read_cell(p, c);
+		for (unsigned i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+			read_cell(p, cell_at(p, p->ctx, GL_SLOT_enable, caps[i], 0));
 		break;
 	case S_ACCUM:
 		target_reads(p);
@@ -441,7 +427,7 @@ static bool framebuffer_record_reads(struct prune *p, unsigned special)
 		framebuffer_reads(p);
 		read_exist(p, buf_bound(p, GL_PIXEL_PACK_BUFFER));
 		if (buf_bound(p, GL_PIXEL_PACK_BUFFER))
-			slot_read(p, buf_bound(p, GL_PIXEL_PACK_BUFFER), P_STORAGE);
+			read_slot(p, buf_bound(p, GL_PIXEL_PACK_BUFFER), P_STORAGE);
 		break;
 	case S_FBO_TEXTURE: case S_FBO_RENDERBUFFER: case S_DRAW_BUFFERS: case S_READ_BUFFER:
 		bindings_read(p);
@@ -478,9 +464,9 @@ static void link_writes(struct prune *p, uint32_t o)
 	if (!o)
 		return;
 	write_replace(p, o, P_LINK, 0, 0);
-	slot_replace(p, o, GL_SLOT_uniform);
-	slot_replace(p, o, GL_SLOT_uniform_block);
-	slot_replace(p, o, P_VALID);
+	write_slot(p, o, GL_SLOT_uniform);
+	write_slot(p, o, GL_SLOT_uniform_block);
+	write_slot(p, o, P_VALID);
 }
 
 static uint32_t slot_operand(const uint32_t *rec)
@@ -513,7 +499,8 @@ static bool program_writes(struct prune *p, const struct entry *e, const uint32_
 	case S_USE_PROGRAM: write_replace(p, p->ctx, GL_SLOT_current_program, 0, 0); break;
 	case S_VALIDATE: write_replace(p, o, P_VALID, 0, 0); break;
 	case S_LOCATE:
-		write_replace(p, o, GL_SLOT_uniform_location, slot_operand(rec), 0);
+		write_replace(p, o, GL_SLOT_uniform_location, slot_operand(rec),
+			      sp_opcode(*rec));
 		break;
 	case S_UNIFORM: case S_PROGRAM_UNIFORM:
 		uniform_key(rec, special == S_PROGRAM_UNIFORM, key);
@@ -543,7 +530,7 @@ static bool program_writes(struct prune *p, const struct entry *e, const uint32_
 
 static void link_reads(struct prune *p, uint32_t o)
 {
-	slot_read(p, o, P_INPUT);
+	read_slot(p, o, P_INPUT);
 	for (unsigned i = 0; i < PRUNE_SHADERS; i++)
 		read_object(p, p->object[o]->reg[i]);
 }
@@ -581,7 +568,9 @@ static bool program_reads(struct prune *p, const struct entry *e, const uint32_t
 	case S_UNIFORM: case S_PROGRAM_UNIFORM: case S_UNIFORM_BLOCK:
 		read_cell(p, cell_at(p, o, P_LINK, 0, 0));
 		read_cell(p, cell_at(p, o, GL_SLOT_uniform_location,
-				     operand(rec, special != S_UNIFORM), 0));
+				     operand(rec, special != S_UNIFORM),
+				     special == S_UNIFORM_BLOCK ? OP_glGetUniformBlockIndex
+								: OP_glGetUniformLocation));
 		if (special == S_UNIFORM)
 			read_cell(p, cell_at(p, p->ctx, GL_SLOT_current_program, 0, 0));
 		break;
