@@ -122,6 +122,16 @@ static void ratio_cell(struct sheet *s, const struct results_metric *a,
 	sheet_text(s, text);
 }
 
+static void microseconds(struct sheet *s, const struct results_metric *m)
+{
+	struct stats_value v = m ? stats_median(m->samples, m->n) : (struct stats_value){ 0 };
+
+	if (v.known)
+		sheet_number(s, 1e6 * v.v);
+	else
+		sheet_none(s);
+}
+
 static void paper_row(struct sheet *s)
 {
 	static const char *const sides[] = { "native", "jit", "jit_with_compilation" };
@@ -162,9 +172,9 @@ static void table_3(struct paper_page *p, const struct results *r)
 		jit = find_in(inv, native->of, "/jit");
 		all = find_in(inv, native->of, "/jit_with_compilation");
 		sheet_text(&s, native->of);
-		sheet_number(&s, 1e6 * stats_median(native->samples, native->n).v);
-		sheet_number(&s, jit ? 1e6 * stats_median(jit->samples, jit->n).v : 0);
-		sheet_number(&s, all ? 1e6 * stats_median(all->samples, all->n).v : 0);
+		microseconds(&s, native);
+		microseconds(&s, jit);
+		microseconds(&s, all);
 		ratio_cell(&s, jit, native);
 		ratio_cell(&s, all, native);
 	}

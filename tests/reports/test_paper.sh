@@ -19,7 +19,7 @@ report()
 		echo "$2" | sed 's/^/# /'
 	fi
 }
-echo 1..7
+echo 1..8
 
 # file SUITE METRIC...: a results file of one invocation
 file()
@@ -79,8 +79,18 @@ report 'missing results are named, and nothing is drawn' "$([ $status -eq 1 ] ||
 grep -q 'Table 3' "$dir/errors" || cat "$dir/errors"
 [ ! -e "$dir/out/index.html" ] || echo 'a page was written')"
 
+cycles=mixes/core_cycles_per_instruction
+file jit "$(metric opengl $cycles/compile 2,3,4)" "$(metric opengl $cycles/run_near 4.5)" >"$dir/jit.json"
+file table3 "$(metric gears/gl/frame files/cases/native 0.000100,0.000102)" \
+	"$(metric gears/gl/frame files/cases/jit 0.000101,0.000103)" >"$dir/table3.json"
+report 'the Blink paper' "$("$blinkctl" report "$dir/jit.json" "$dir/table3.json" -o "$dir/blink" --paper blink 2>&1 >/dev/null
+grep -q '^compile,.*41' "$dir/blink/table-2.csv" || cat "$dir/blink/table-2.csv"
+grep -q '^gears/gl/frame,101,102,,1.010' "$dir/blink/table-3.csv" || cat "$dir/blink/table-3.csv"
+"$blinkctl" report "$dir/jit.json" -o "$dir/none" --paper blink 2>&1 | grep -q 'Table 3' || echo 'Table 3 is not said to be missing'
+[ ! -e "$dir/none" ] || echo 'something was written')"
+
 if ! command -v chromium >/dev/null; then
-	echo "ok 7 - the page in a browser # SKIP chromium is not installed"
+	echo "ok 8 - the page in a browser # SKIP chromium is not installed"
 	exit 0
 fi
 file log "$(metric '5 s' full_bytes 100000000)" "$(metric '5 s' kept_bytes 150000)" \
