@@ -85,7 +85,7 @@ file table3 "$(metric gears/gl/frame files/cases/native 0.000100,0.000102)" \
 	"$(metric gears/gl/frame files/cases/jit 0.000101,0.000103)" >"$dir/table3.json"
 report 'the Blink paper' "$("$blinkctl" report "$dir/jit.json" "$dir/table3.json" -o "$dir/blink" --paper blink 2>&1 >/dev/null
 grep -q '^compile,.*41' "$dir/blink/table-2.csv" || cat "$dir/blink/table-2.csv"
-grep -q '^gears/gl/frame,101,102,,1.010' "$dir/blink/table-3.csv" || cat "$dir/blink/table-3.csv"
+grep -q '^gears/gl/frame,101,102,,"1.010' "$dir/blink/table-3.csv" || cat "$dir/blink/table-3.csv"
 "$blinkctl" report "$dir/jit.json" -o "$dir/none" --paper blink 2>&1 | grep -q 'Table 3' || echo 'Table 3 is not said to be missing'
 [ ! -e "$dir/none" ] || echo 'something was written')"
 
