@@ -67,10 +67,11 @@ static int write_sp(struct conv *c, struct buf *code, unsigned callback, struct 
 	sp.code = (const uint32_t *)(const void *)code->data;
 	sp.nwords = (uint32_t)(code->len / 4);
 	/* every SP is walked, for what it leaves to the next */
-	if (effects_judge_sp(c->walk, sp.code, sp.nwords, judge ? &restore : NULL)) {
+	if (!c->opt->unjudged && effects_judge_sp(c->walk, sp.code, sp.nwords,
+						  judge ? &restore : NULL)) {
 		sp.flags |= judge ? SP_RERUNNABLE : 0;
 		c->stats->rerunnable += judge;
-	} else if (judge) {
+	} else if (judge && !c->opt->unjudged) {
 		buf_append(&restore, "", 1);
 		sp.restore = (const char *)restore.data;
 	}

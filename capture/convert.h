@@ -9,6 +9,8 @@
 
 struct convert_options {
 	bool keep_going;            /* drop what cannot be converted, record the loss */
+	bool unjudged;              /* redraw SPs are not judged (SP_RERUNNABLE, what to restore):
+	                               the verifier finds that out, and it takes a tenth */
 	int level;                  /* zstd, 0 default; BLINK_UNPACKED (blink/sp/file.h): none */
 	uint64_t window;            /* payload dedup window, 0 default */
 	uint32_t frames;            /* stop after so many, 0: all */

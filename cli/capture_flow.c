@@ -91,7 +91,7 @@ static int convert(const struct capture_flow *f, const char *scratch, struct con
 	char what[] = "converting";
 	const struct convert_options opt = {
 		.keep_going = f->keep_going, .frames = (uint32_t)f->run.frames,
-		.level = f->pack ? 0 : BLINK_UNPACKED,
+		.level = f->pack ? 0 : BLINK_UNPACKED, .unjudged = true,
 		.progress = convert_progress, .user = what
 	};
 	clock_t start = clock();

@@ -19,8 +19,8 @@
 #define CODE_SLOTS_LOG2 12
 /* Small payloads (matrices, single vertices) are many, and their likes recent: their own
  * table stays in the processor's cache. */
-#define SMALL 64u
-#define SMALL_SLOTS_LOG2 14
+#define SMALL 128u
+#define SMALL_SLOTS_LOG2 15
 #define PACK_LEAST 256u         /* smaller sections are stored plain */
 
 struct blink_writer {
