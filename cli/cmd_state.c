@@ -7,9 +7,11 @@
 #include <time.h>
 
 #include "cli/command.h"
-#include "replay/state_compare.h"
+#include "blink/log/prune.h"
+#include "replay/prune_check.h"
 
-enum { OPT_AT, OPT_WITH, OPT_PRUNED, OPT_LIST, OPT_ENGINE, OPT_WINDOW, OPT_DRIVERS, OPT_TWICE };
+enum { OPT_AT, OPT_WITH, OPT_PRUNED, OPT_LIST, OPT_ENGINE, OPT_WINDOW, OPT_DRIVERS, OPT_TWICE,
+       OPT_EVERY, OPT_FRAMES, OPT_LAST };
 
 static const struct cli_option options[] = {
 	[OPT_AT] = { 'f', "at-frame", "N", "the state at the start of frame N (the file's end)" },
@@ -20,6 +22,9 @@ static const struct cli_option options[] = {
 	[OPT_WINDOW] = { 'w', "window", NULL, "in windows on $DISPLAY that are not shown" },
 	[OPT_DRIVERS] = { 0, "drivers", NULL, "leave out what two drivers may compute differently" },
 	[OPT_TWICE] = { 0, "twice", NULL, "look twice, and say whether looking changed anything" },
+	[OPT_EVERY] = { 'k', "prune-every", "K", "prune at every K-th frame from --at-frame on (0), compare each" },
+	[OPT_FRAMES] = { 0, "frames", "F", "with --pruned and --prune-every: compare so many pictures after it (50)" },
+	[OPT_LAST] = { 0, "until-frame", "N", "with --prune-every: none after frame N" },
 	{ 0 }
 };
 
@@ -33,6 +38,12 @@ struct taken {
 	double seconds;          /* to take the dump */
 	char renderer[256];
 };
+
+static enum player_engine engine_of(const struct cli_args *args)
+{
+	return args->opt[OPT_ENGINE] && !strcmp(args->opt[OPT_ENGINE], "interp")
+	       ? PLAYER_INTERP : PLAYER_JIT;
+}
 
 static double now(void)
 {
@@ -56,8 +67,7 @@ static void drivers_strip(struct state_dump *d)
 static int take(struct taken *t, const struct cli_args *args, struct error *err)
 {
 	const struct state_replay_options opt = {
-		.engine = args->opt[OPT_ENGINE] && !strcmp(args->opt[OPT_ENGINE], "interp")
-			  ? PLAYER_INTERP : PLAYER_JIT,
+		.engine = engine_of(args),
 		.window = args->opt[OPT_WINDOW] != NULL,
 	};
 	struct state_replay *r;
@@ -189,14 +199,142 @@ static bool frame_read(const struct cli_args *args, unsigned option, const char 
 	return true;
 }
 
+/* ---- pruned files ----------------------------------------------------------- */
+
+struct checking {
+	const char *path;
+	struct blink_file *file;         /* what is pruned, beside the one that is played */
+	struct prune_stats stats;
+	struct json_object *list;
+	uint32_t boundaries, failed;
+};
+
+static struct json_object *result_json(const struct prune_check_result *r)
+{
+	struct json_object *j = json_object_new_object(), *a = json_object_new_array();
+
+	json_object_object_add(j, "frame", json_object_new_int64(r->frame));
+	json_object_object_add(j, "hash", hash_json(r->hash));
+	json_object_object_add(j, "entries", json_object_new_int64((int64_t)r->entries));
+	json_object_object_add(j, "different", json_object_new_int64((int64_t)r->different));
+	json_object_object_add(j, "frames_compared", json_object_new_int64(r->frames));
+	json_object_object_add(j, "frames_different", json_object_new_int64(r->frames_different));
+	if (r->frames_different) {
+		json_object_object_add(j, "first_frame_different",
+				       json_object_new_int64(r->first_different));
+		json_object_object_add(j, "most_pixels_different",
+				       json_object_new_int64((int64_t)r->worst.pixels));
+	}
+	for (unsigned i = 0; i < PRUNE_CHECK_TEXTS && r->texts[i]; i++)
+		json_object_array_add(a, json_object_new_string(r->texts[i]));
+	if (json_object_array_length(a))
+		json_object_object_add(j, "differences", a);
+	else
+		json_object_put(a);
+	return j;
+}
+
+static int check_prune(void *user, uint32_t frame, uint32_t frames, const char *path,
+		       struct error *err)
+{
+	struct checking *c = user;
+	const struct prune_file_options opt = { .at_frame = frame, .frames = frames,
+						.tool = "blinkctl state" };
+
+	return prune_file(c->file, path, &opt, &c->stats, NULL, err);
+}
+
+static int check_result(void *user, const struct prune_check_result *r, struct error *err)
+{
+	struct checking *c = user;
+	struct json_object *j = result_json(r);
+	char detail[48];
+
+	(void)err;
+	snprintf(detail, sizeof(detail), "frame %u", r->frame);
+	cli_progress("checking", (double)r->frame / blink_frame_count(c->file), detail);
+	json_object_object_add(j, "prune_seconds", json_object_new_double(r->prune_seconds));
+	json_object_object_add(j, "init_seconds", json_object_new_double(r->init_seconds));
+	json_object_array_add(c->list, j);
+	c->boundaries++;
+	c->failed += r->different || r->frames_different;
+	return 0;
+}
+
+static int check_print(const struct cli_args *args, struct checking *c)
+{
+	struct json_object *j = json_object_new_object();
+
+	json_object_object_add(j, "file", json_object_new_string(c->path));
+	json_object_object_add(j, "boundaries", json_object_new_int64(c->boundaries));
+	json_object_object_add(j, "failed", json_object_new_int64(c->failed));
+	json_object_object_add(j, "verdict", json_object_new_string(
+		!c->boundaries ? "there was no boundary to prune at" :
+		c->failed ? "pruning lost something" : "every state and every picture is the same"));
+	json_object_object_add(j, "checks", json_object_get(c->list));
+	cli_print(args, j);
+	return !c->boundaries ? EXIT_INCONCLUSIVE : c->failed ? EXIT_DIFFERENT : EXIT_GOOD;
+}
+
+static int check_main(const struct cli_args *args, uint32_t every, uint32_t frames)
+{
+	const char *folder = getenv("TMPDIR");
+	struct checking c = { .path = args->argv[0], .list = json_object_new_array() };
+	struct prune_check_options opt = {
+		.every = every, .last = UINT32_MAX, .frames = frames, .engine = engine_of(args),
+		.folder = folder && folder[0] ? folder : "/tmp", .prune = check_prune,
+		.on_result = check_result, .user = &c,
+	};
+	struct error err = { 0 };
+	int e, status = EXIT_USAGE;
+
+	if (frame_read(args, OPT_AT, "--at-frame", &opt.first) &&
+	    frame_read(args, OPT_LAST, "--until-frame", &opt.last)) {
+		e = blink_open(&c.file, c.path, 0, &err);
+		if (e >= 0)
+			e = prune_check_run(c.path, &opt, &err);
+		cli_progress(NULL, -1, NULL);
+		status = e >= 0 ? check_print(args, &c) :
+			 cli_fail(e == -ENODEV || e == -ENOTSUP ? EXIT_LACKING : EXIT_DIFFERENT, &err);
+		blink_close(c.file);
+	}
+	json_object_put(c.list);
+	return status;
+}
+
+/* One pruned file that is there already. */
+static int pruned_main(const struct cli_args *args, uint32_t frame, uint32_t frames)
+{
+	struct prune_check_result r;
+	struct error err = { 0 };
+	int status, e = prune_check_file(args->argv[0], args->argv[1], frame, frames,
+					 engine_of(args), &r, &err);
+
+	if (e < 0) {
+		status = cli_fail(e == -ENODEV || e == -ENOTSUP ? EXIT_LACKING : EXIT_DIFFERENT, &err);
+	} else {
+		cli_print(args, result_json(&r));
+		status = r.different || r.frames_different ? EXIT_DIFFERENT : EXIT_GOOD;
+	}
+	prune_check_result_finish(&r);
+	return status;
+}
+
 static int state_main(const struct cli_args *args)
 {
 	struct taken t[2] = { { .frame = UINT32_MAX }, { .frame = UINT32_MAX } };
+	uint32_t frames = 50, every = 0;
 	struct error err = { 0 };
 	int e = 0, status;
 
-	if (!frame_read(args, OPT_AT, "--at-frame", &t[0].frame))
+	if (!frame_read(args, OPT_AT, "--at-frame", &t[0].frame) ||
+	    !frame_read(args, OPT_FRAMES, "--frames", &frames) ||
+	    !frame_read(args, OPT_EVERY, "--prune-every", &every))
 		return EXIT_USAGE;
+	if (args->opt[OPT_EVERY] && args->argc == 1)
+		return check_main(args, every, frames);
+	if (args->opt[OPT_PRUNED] && args->argc == 2 && args->opt[OPT_AT])
+		return pruned_main(args, t[0].frame, frames);
 	t[1].frame = args->opt[OPT_PRUNED] ? 0 : t[0].frame;
 	if (!frame_read(args, OPT_WITH, "--with-frame", &t[1].frame))
 		return EXIT_USAGE;
@@ -228,14 +366,17 @@ const struct cli_command cmd_state = {
 		"With a second file both are played, and every entry that differs is listed by slot, "
 		"keys, object and value; the exit status is 1 if there is one. --pruned compares "
 		"with the second file's frame 0, which is where `blinkctl prune X --at-frame N` "
-		"begins.\n\n"
+		"begins, and the pictures of the frames after it.\n\n"
+		"--prune-every K prunes X at every K-th frame by itself and compares state and "
+		"pictures likewise, all in one pass over X.\n\n"
 		"--drivers leaves out what drivers may compute differently though they were told the "
 		"same: pixels, texels, query results, info logs, the uniforms that an optimizer "
 		"leaves.\n\n"
 		"Saved attributes, front and accumulation buffers are not in a dump, since OpenGL "
 		"does not tell them.\n\n"
 		"  blinkctl state game.blink --at-frame 350\n"
-		"  blinkctl state game.blink game-350.blink --at-frame 350 --pruned",
+		"  blinkctl state game.blink game-350.blink --at-frame 350 --pruned\n"
+		"  blinkctl state game.blink --prune-every 25",
 	.options = options,
 	.min_args = 1,
 	.max_args = 2,

@@ -19,6 +19,7 @@ struct player {
 	struct sink *sink;
 	struct player_options opt;
 	struct client client;
+	struct client_limits limits;
 	bool client_live;
 	struct jit *jit;
 	struct verify_state *state;
@@ -200,20 +201,27 @@ static void on_swap(void *user, uint32_t drawable)
 		p->hook_error = err;
 }
 
-static void limits_fill(struct player *p, struct client_limits *c)
+static uint32_t larger(uint32_t a, uint32_t b)
 {
+	return a > b ? a : b;
+}
+
+static void limits_fill(const struct player *p, struct client_limits *c)
+{
+	const struct blink_file *then = p->opt.then;
+
 	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
-		c->names[i] = blink_names_max(p->file, i);
-	c->slots = blink_slots(p->file);
+		c->names[i] = larger(blink_names_max(p->file, i),
+				     then ? blink_names_max(then, i) : 0);
+	c->slots = larger(blink_slots(p->file), then ? blink_slots(then) : 0);
 }
 
 static int client_start(struct player *p, struct error *err)
 {
-	struct client_limits limits;
 	int r;
 
-	limits_fill(p, &limits);
-	r = client_init(&p->client, p->sink, &limits, err);
+	limits_fill(p, &p->limits);
+	r = client_init(&p->client, p->sink, &p->limits, err);
 	if (r < 0)
 		return r;
 	p->client_live = true;
@@ -226,8 +234,8 @@ static int client_start(struct player *p, struct error *err)
 	p->state = verify_state_create();
 	if (!p->state || index_init(&p->index) < 0)
 		return error_set(err, -ENOMEM, "replay: out of memory");
-	memcpy(p->env.limits.names, limits.names, sizeof(limits.names));
-	p->env.limits.slots = limits.slots;
+	memcpy(p->env.limits.names, p->limits.names, sizeof(p->limits.names));
+	p->env.limits.slots = p->limits.slots;
 	p->env.limits.words = SP_MAX_WORDS;
 	p->env.limits.allow_opaque = true;
 	p->env.limits.allow_sensitive = true;
@@ -240,8 +248,8 @@ static int client_start(struct player *p, struct error *err)
 
 static void client_stop(struct player *p)
 {
-	uint32_t contexts = blink_names_max(p->file, GL_SPACE_CONTEXT);
-	uint32_t drawables = blink_names_max(p->file, GL_SPACE_DRAWABLE);
+	uint32_t contexts = p->limits.names[GL_SPACE_CONTEXT];
+	uint32_t drawables = p->limits.names[GL_SPACE_DRAWABLE];
 
 	for (uint32_t id = 0; p->sps && id < p->nsps; id++)
 		sp_drop(p, id);
@@ -302,6 +310,41 @@ void player_destroy(struct player *p)
 	jit_destroy(p->jit);
 	free(p->sps);
 	free(p);
+}
+
+static bool names_fit(const struct player *p, const struct blink_file *f)
+{
+	bool fit = blink_slots(f) <= p->limits.slots;
+
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		fit &= blink_names_max(f, i) <= p->limits.names[i];
+	return fit;
+}
+
+int player_switch(struct player *p, struct blink_file *f, uint32_t frame, struct error *err)
+{
+	uint32_t n = blink_sp_count(f);
+	struct held_sp *sps;
+
+	if (frame > blink_frame_count(f))
+		return error_set(err, -EINVAL, "replay: there is no frame %u (the file has %u)",
+				 frame, blink_frame_count(f));
+	if (!names_fit(p, f))
+		return error_set(err, -ERANGE, "replay: the file has more names than the one "
+				 "that it is to go on from");
+	sps = calloc(n ? n : 1, sizeof(*sps));
+	if (!sps)
+		return error_set(err, -ENOMEM, "replay: out of memory");
+	for (uint32_t id = 0; id < p->nsps; id++)
+		sp_drop(p, id);
+	free(p->sps);
+	p->sps = sps;
+	p->nsps = n;
+	p->file = f;
+	p->nframes = blink_frame_count(f);
+	p->init_done = true;
+	p->next = p->prepared = frame;
+	return 0;
 }
 
 int player_init(struct player *p, struct player_frame *stats, struct error *err)

@@ -32,6 +32,7 @@ struct player_options {
 	 * ENGINE_END ends the replay; NULL: the engine does */
 	enum engine_status (*run)(void *user, struct client *c, const struct jit_code *code,
 				  const struct sp *sp);
+	struct blink_file *then;    /* a file that player_switch goes on with; may be NULL */
 	void *user;
 };
 
@@ -51,6 +52,10 @@ int player_prepare(struct player *p, uint32_t frame, struct player_frame *stats,
 /* Back to before init: destroys the client's contexts and drawables, and with them
  * every object.  What the JIT has compiled stays in its cache. */
 int player_rewind(struct player *p, struct error *err);
+/* Goes on with another file, the client being what it is now: what this one's frame
+ * `frame` begins with.  The names and slots that f uses must fit those of the file that
+ * the player was made with, or of options.then (-ERANGE).  f stays the caller's. */
+int player_switch(struct player *p, struct blink_file *f, uint32_t frame, struct error *err);
 /* NULL with PLAYER_INTERP.  For profilers and debuggers (jit_tools.h). */
 struct jit *player_jit(struct player *p);
 /* The client whose SPs are played: its name tables say what the driver calls things. */

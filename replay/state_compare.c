@@ -36,12 +36,19 @@ static int frame_seen(void *user, struct sink *sink, uint32_t frame, struct erro
 	return r->opt.on_frame ? r->opt.on_frame(r->opt.user, sink, frame, err) : 0;
 }
 
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 static int track_start(struct state_replay *r, struct error *err)
 {
-	struct client_limits limits = { .slots = blink_slots(r->file) };
+	struct client_limits limits = { .slots = larger(blink_slots(r->file),
+				r->opt.then ? blink_slots(r->opt.then) : 0) };
 
 	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
-		limits.names[i] = blink_names_max(r->file, i);
+		limits.names[i] = larger(blink_names_max(r->file, i), r->opt.then ?
+					 blink_names_max(r->opt.then, i) : 0);
 	return state_track_init(&r->track, &limits, err);
 }
 
@@ -50,8 +57,10 @@ int state_replay_open(struct state_replay **out, const char *path,
 {
 	struct state_replay *r = calloc(1, sizeof(*r));
 	struct player_options play = { .engine = opt->engine, .on_frame = frame_seen,
-				       .on_sp = follow, .user = r };
-	const struct sink_gl_options gl = { .window = opt->window, .hidden = true };
+				       .on_sp = opt->blind ? NULL : follow,
+				       .then = opt->then, .user = r };
+	const struct sink_gl_options gl = { .window = opt->window, .hidden = !opt->shown,
+					    .title = path };
 	int e;
 
 	if (!r)
@@ -96,6 +105,15 @@ struct blink_file *state_replay_file(const struct state_replay *r)
 struct sink *state_replay_sink(const struct state_replay *r)
 {
 	return r->sink;
+}
+
+int state_replay_switch(struct state_replay *r, uint32_t frame, struct error *err)
+{
+	int e = player_switch(r->player, r->opt.then, frame, err);
+
+	if (e >= 0)
+		r->at = frame;
+	return e;
 }
 
 int state_replay_to(struct state_replay *r, uint32_t frame, struct error *err)

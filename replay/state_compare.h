@@ -37,7 +37,10 @@ struct state_replay;
 
 struct state_replay_options {
 	enum player_engine engine;
-	bool window;                  /* in windows on $DISPLAY that are not shown */
+	bool window;                  /* in windows on $DISPLAY, ... */
+	bool shown;                   /* ... shown */
+	bool blind;                   /* no state will be asked for: nothing is followed */
+	struct blink_file *then;      /* what state_replay_switch goes on with; may be NULL */
 	/* before the swap that ends a frame; may be NULL */
 	int (*on_frame)(void *user, struct sink *sink, uint32_t frame, struct error *err);
 	void *user;
@@ -51,6 +54,8 @@ struct blink_file *state_replay_file(const struct state_replay *r);
 struct sink *state_replay_sink(const struct state_replay *r);
 /* Plays on until the start of that frame: init, and frames 0 .. frame - 1. */
 int state_replay_to(struct state_replay *r, uint32_t frame, struct error *err);
+/* Goes on with `then`, whose frame's start this is the state of. */
+int state_replay_switch(struct state_replay *r, uint32_t frame, struct error *err);
 /* What is current again, after another replay of this process has run. */
 int state_replay_resume(struct state_replay *r, struct error *err);
 int state_replay_take(struct state_replay *r, struct state_dump *d, struct error *err);

@@ -12,7 +12,8 @@
  * in which the driver gave other names have equal dumps where their states are equal.
  * Uniforms then have the hash of their names as key instead of a location, arrays in
  * client memory and their layout are left out (no draw can use them after the SP that
- * set them), and client pointers count only as being there.  A name that the client has
+ * set them), client pointers count only as being there, and proxy textures, which only
+ * answer questions, not at all.  A name that the client has
  * deleted, but which some object still holds, is numbered in the order of being met.
  *
  * Reading leaves the context as it was, with these exceptions: an error of the context

@@ -271,7 +271,9 @@ void state_textures(struct state_dump *d)
 {
 	for (size_t i = 0; state_shared(d) && i < DEFAULTS; i++)
 		any_texture_dump(d, &(struct texture){ 0, 0, targets[i].target });
-	proxies(d);
+	/* nobody but a question ever meets a proxy, and BlinkGL has no questions */
+	if (!d->world)
+		proxies(d);
 	for (struct state_each e = { 0 }; state_next(d, GL_SPACE_TEXTURE, &e); ) {
 		struct texture t = { e.driver, e.client, 0 };
 
