@@ -47,6 +47,7 @@ static void read_all(const char *path)
 	} while (again-- && recording_refresh(r, &err) == 1);
 	recording_remarks(r, text, sizeof(text));
 	recording_close(r);
+	(void)sum;
 }
 
 static void segment_put(int fd, unsigned number, unsigned kind, unsigned thread,
