@@ -45,7 +45,7 @@ static int file_map(struct recording *r, struct error *err)
 		return error_set(err, -errno, "%s: %s", r->path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, -EINVAL, "%s: not a regular file", r->path);
-	if ((uint64_t)st.st_size == r->size)
+	if (r->map && (uint64_t)st.st_size == r->size)
 		return 0;
 	if ((uint64_t)st.st_size < RECORD_HEADER || (uint64_t)st.st_size < r->size)
 		return error_set(err, -EBADMSG, "%s: is no recording (too short)", r->path);

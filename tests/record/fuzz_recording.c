@@ -1,5 +1,6 @@
 /* fuzz_recording.c - the reader of recordings on any bytes: as a file, or (first byte
- * odd) as the records of two threads in a file that is otherwise in order. */
+ * odd) as the records of a thread, or (3 modulo 4) of two, in a file that is otherwise in
+ * order. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -63,20 +64,21 @@ static void segment_put(int fd, unsigned number, unsigned kind, unsigned thread,
 		abort();
 }
 
-static bool whole_file(int fd, const uint8_t *data, size_t size)
+static bool whole_file(int fd, const uint8_t *data, size_t size, bool two)
 {
 	struct record_header h = {
 		.magic = RECORD_MAGIC, .version = RECORD_VERSION, .segment_size = RECORD_SEGMENT,
-		.table = record_table_hash(), .segments = 3, .sequence = 1u << 30
+		.table = record_table_hash(), .segments = two ? 3 : 2, .sequence = 1u << 30
 	};
-	size_t half = size / 8 * 4;
+	size_t half = two ? size / 8 * 4 : size;
 
 	if (size > RECORD_SEGMENT / 2 || ftruncate(fd, RECORD_HEADER + 3 * RECORD_SEGMENT) < 0 ||
 	    pwrite(fd, &h, sizeof(h), 0) < 0)
 		return false;
 	segment_put(fd, 0, RECORD_CALLS, 1, data, half);
 	segment_put(fd, 1, RECORD_PAYLOADS, 0, data, size);
-	segment_put(fd, 2, RECORD_CALLS, 2, data + half, size - half);
+	if (two)
+		segment_put(fd, 2, RECORD_CALLS, 2, data + half, size - half);
 	return true;
 }
 
@@ -90,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	if (data[0] & 1)
-		good = whole_file(fd, data + 1, size - 1);
+		good = whole_file(fd, data + 1, size - 1, data[0] & 2);
 	else
 		good = write(fd, data + 1, size - 1) == (ssize_t)(size - 1);
 	if (good)

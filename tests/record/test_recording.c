@@ -565,6 +565,8 @@ static void test_damage(void **state)
 	struct record_segment *s = (void *)((uint8_t *)h + RECORD_HEADER);
 	uint32_t *first = (void *)(s + 1), word;
 	uint64_t used = s->used;
+	struct error err = { 0 };
+	struct recording *r;
 
 	(void)state;
 	h->version = 2;
@@ -603,6 +605,8 @@ static void test_damage(void **state)
 	recgen_close(g);
 	assert_int_equal(truncate(rec, 100), 0);
 	expect(NULL, -EBADMSG, "too short");
+	assert_int_equal(truncate(rec, 0), 0);   /* call_source_open would take it for a trace */
+	assert_int_equal(recording_open(&r, rec, &err), -EBADMSG);
 }
 
 /* Any word of the first kilobytes is another one; any place is the end. */
