@@ -28,12 +28,18 @@ static const char *const step_names[STEPS] = {
 	[GLRETRACE] = "gltrim_replay",
 };
 
+/* What a restart consists of, as the command says it; wall-clock seconds. */
+enum { PARTS = 4 };
+static const char *const part_names[PARTS] = {
+	"check_seconds", "driver_seconds", "restore_seconds", "first_frame_seconds",
+};
+
 struct bench {
 	const struct bench_checkpoint_options *opt;
 	struct xvfb xvfb;
 	char display[80], frame[16];
 	char folder[4000], image[4096], trimmed[4096], said[4096];
-	struct sample wall[STEPS], cpu[STEPS];
+	struct sample wall[STEPS], cpu[STEPS], part[PARTS];
 	double image_bytes, trimmed_bytes, kept_calls;
 	char program[64];
 };
@@ -45,17 +51,31 @@ static int64_t file_bytes(const char *path)
 	return stat(path, &st) ? 0 : st.st_size;
 }
 
+/* What the command said of itself. */
+static void said_read(struct bench *b, enum step step)
+{
+	struct json_object *j = json_object_from_file(b->said), *v;
+
+	if (json_object_is_type(j, json_type_object) && step == CHECKPOINT &&
+	    json_object_object_get_ex(j, "records_kept", &v))
+		b->kept_calls = json_object_get_double(v);
+	for (unsigned i = 0; i < PARTS && json_object_is_type(j, json_type_object); i++)
+		if (step == RESTART && json_object_object_get_ex(j, part_names[i], &v))
+			sample_add(&b->part[i], json_object_get_double(v));
+	json_object_put(j);
+}
+
 static int step_run(struct bench *b, enum step step, struct error *err)
 {
 	const char *const commands[STEPS][12] = {
 		[CHECKPOINT] = { b->opt->self, "checkpoint", "--json", b->opt->blink, "--at-frame",
 				 b->frame, "-o", b->image, NULL },
-		[RESTART] = { b->opt->self, "restart", b->image, "--frames", "1", NULL },
+		[RESTART] = { b->opt->self, "restart", "--json", b->image, "--frames", "1", NULL },
 		[GLTRIM] = { "gltrim", "-f", b->frame, "-o", b->trimmed, b->opt->trace, NULL },
 		[GLRETRACE] = { "glretrace", "--benchmark", "--headless", b->trimmed, NULL },
 	};
 	const char *env[] = { b->display, "LIBGL_ALWAYS_SOFTWARE=1", "vblank_mode=0", NULL };
-	struct process_place place = { .output = step == CHECKPOINT ? b->said : NULL,
+	struct process_place place = { .output = step <= RESTART ? b->said : NULL,
 				       .limit = 900 };
 	struct process_cost cost;
 	int rc = process_run_in(&place, commands[step], env, &cost, err);
@@ -66,6 +86,8 @@ static int step_run(struct bench *b, enum step step, struct error *err)
 	sample_add(&b->cpu[step], cost.cpu);
 	if (step == CHECKPOINT && !file_bytes(b->image))
 		return error_set(err, -EIO, "bench: the checkpoint is empty");
+	if (step <= RESTART)
+		said_read(b, step);
 	if (step == GLTRIM && !file_bytes(b->trimmed))
 		return error_set(err, -EIO, "gltrim: wrote nothing");
 	return 0;
@@ -88,14 +110,8 @@ static int run_once(struct bench *b, unsigned run, struct error *err)
 
 static void sizes_read(struct bench *b)
 {
-	struct json_object *j = json_object_from_file(b->said), *v;
-
 	b->image_bytes = (double)file_bytes(b->image);
 	b->trimmed_bytes = (double)file_bytes(b->trimmed);
-	if (json_object_is_type(j, json_type_object) &&
-	    json_object_object_get_ex(j, "kept", &v) && json_object_is_type(v, json_type_int))
-		b->kept_calls = json_object_get_double(v);
-	json_object_put(j);
 }
 
 static void add_counts(const struct bench *b, struct json_object *j, struct json_object *list)
@@ -133,11 +149,34 @@ static void add_times(const struct bench *b, struct json_object *j, struct json_
 	}
 }
 
+static void add_parts(const struct bench *b, struct json_object *j, struct json_object *list)
+{
+	for (unsigned i = 0; i < PARTS; i++) {
+		json_object_object_add(j, part_names[i], sample_json(&b->part[i]));
+		json_object_array_add(list, metric_json(b->program, part_names[i], "s", "lower",
+							&b->part[i]));
+	}
+}
+
+/* Our restart to glretrace's replay of what gltrim made, run by run. */
+static void add_ratio(const struct bench *b, const struct sample *of, const char *name,
+		      struct json_object *j, struct json_object *list)
+{
+	const struct sample *ours = &of[RESTART], *peer = &of[GLRETRACE];
+	struct sample ratio = { .n = 0 };
+
+	for (unsigned i = 0; i < ours->n && i < peer->n; i++)
+		if (peer->v[i] > 0)
+			sample_add(&ratio, ours->v[i] / peer->v[i]);
+	if (!ratio.n)
+		return;
+	json_object_object_add(j, name, sample_ratio_json(ours, peer));
+	json_object_array_add(list, metric_json(b->program, name, "ratio", "lower", &ratio));
+}
+
 static struct json_object *results(struct bench *b)
 {
 	struct json_object *j = json_object_new_object(), *list = json_object_new_array();
-	const struct sample *ours = &b->wall[RESTART], *peer = &b->wall[GLRETRACE];
-	struct sample ratio = { .n = 0 };
 
 	json_object_object_add(j, "suite", json_object_new_string("checkpoint"));
 	json_object_object_add(j, "blink", json_object_new_string(b->opt->blink));
@@ -146,13 +185,9 @@ static struct json_object *results(struct bench *b)
 	sizes_read(b);
 	add_counts(b, j, list);
 	add_times(b, j, list);
-	if (peer->n) {
-		for (unsigned i = 0; i < ours->n && i < peer->n; i++)
-			sample_add(&ratio, ours->v[i] / peer->v[i]);
-		json_object_object_add(j, "restart_to_gltrim", sample_ratio_json(ours, peer));
-		json_object_array_add(list, metric_json(b->program, "restart_to_gltrim", "ratio",
-							"lower", &ratio));
-	}
+	add_parts(b, j, list);
+	add_ratio(b, b->wall, "restart_to_gltrim", j, list);
+	add_ratio(b, b->cpu, "restart_to_gltrim_cpu", j, list);
 	json_object_object_add(j, "metrics", list);
 	return j;
 }

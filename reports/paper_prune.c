@@ -424,10 +424,12 @@ static void table_4_row(struct sheet *s, const struct results_invocation *inv, c
 	cell_count(s, inv, of, "kept_calls");
 	cell(s, inv, of, "checkpoint_seconds", 1);
 	cell(s, inv, of, "restart_seconds", 1);
+	cell(s, inv, of, "restore_seconds", 1);
 	cell(s, inv, of, "gltrim_bytes", 1e-3);
 	cell(s, inv, of, "gltrim_seconds", 1);
 	cell(s, inv, of, "gltrim_replay_seconds", 1);
 	cell(s, inv, of, "restart_to_gltrim", 1);
+	cell(s, inv, of, "restart_to_gltrim_cpu", 1);
 	sheet_paper(s, PAPER, where, theirs, "image_bytes");
 	sheet_paper(s, PAPER, where, theirs, "checkpoint_seconds");
 	sheet_paper(s, PAPER, where, theirs, "restart_seconds");
@@ -438,8 +440,8 @@ static int table_4(struct report *r, struct error *err)
 {
 	static const char *const heads[] = {
 		"program", "GL image, kB", "kept calls", "checkpoint, s", "restart, s",
-		"gltrim's trace, kB", "its trimming, s", "its replay, s",
-		"restart / its replay", "paper (whole process): image", "checkpoint", "restart", NULL,
+		"of it the GL state, s", "gltrim's trace, kB", "its trimming, s", "its replay, s",
+		"restart / its replay", "in CPU time", "paper (whole process): image", "checkpoint", "restart", NULL,
 	};
 	struct sheet s;
 	int rc = 0;
