@@ -485,6 +485,7 @@ void prune_destroy(struct prune *p)
 	free(p->next_arena.v);
 	free(p->write);
 	free(p->reads);
+	free(p->drawn);
 	free(p->open_pairs);
 	free(p->event);
 	free(p->inside);

@@ -27,6 +27,12 @@ void write_box(struct prune *p, uint32_t cell, const int32_t *box)
 
 static void read_add(struct prune *p, uint32_t what)
 {
+	if (p->drawing) {
+		p->drawn = prune_grow(p, p->drawn, &p->drawn_cap, p->ndrawn, sizeof(*p->drawn));
+		if (!p->error.code)
+			p->drawn[p->ndrawn++] = what;
+		return;
+	}
 	p->reads = prune_grow(p, p->reads, &p->reads_cap, p->nreads, sizeof(*p->reads));
 	if (!p->error.code)
 		p->reads[p->nreads++] = what;
@@ -248,23 +254,52 @@ static void names_read(struct prune *p, const uint32_t *rec)
 			read_exist(p, name_find(p, op->operands[i].space, rec[op->operands[i].word]));
 }
 
+/* Commands that make pixels: what they read is read for the pixels' sake. */
+static bool draws(unsigned special)
+{
+	switch (special) {
+	case S_DRAW: case S_END_PRIMITIVE: case S_CLEAR: case S_CLEAR_BUFFER: case S_ACCUM:
+	case S_BLIT: case S_COPY_PIXELS: case S_COPY_TEX: case S_COPY_TEX_SUB: case S_READ_PIXELS:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void columns_read(struct prune *p, const struct op_row *row, const uint32_t *rec)
+{
+	if (!row->reads_all) {
+		for (unsigned i = 0; i < row->nr; i++)
+			if (row->r[i].slot != GL_SLOT_texture_binding)
+				context_effect(p, &row->r[i], rec, false);
+	} else if (draws(row->special)) {
+		draw_reads(p);
+	} else {                         /* a raster position is a vertex: no pixels */
+		read_object(p, p->ctx);
+		read_object(p, ctx_reg(p)[R_PROGRAM]);
+		read_object(p, ctx_reg(p)[R_PIPELINE]);
+		read_object(p, ctx_reg(p)[R_ARBPROG]);
+	}
+}
+
 void effects_reads(struct prune *p, const struct entry *e, const uint32_t *rec)
 {
 	const struct op_row *row = &prune_table()[sp_opcode(*rec)];
 
 	if (sp_mask(*rec))
 		registers_touch(p, rec, false);
-	if (!p->ctx || row->special == S_CORE) {
+	if (!p->ctx || row->special == S_CORE || row->special == S_JUMP) {
 		touch_reads(p, e, rec, row->special);
 		return;
 	}
 	names_read(p, rec);
-	if (row->reads_all)
-		draw_reads(p);
-	else if (columns_apply(row->special))
-		for (unsigned i = 0; i < row->nr; i++)
-			if (row->r[i].slot != GL_SLOT_texture_binding)
-				context_effect(p, &row->r[i], rec, false);
+	if (row->special == S_DRAW)
+		for (unsigned i = 0; i < row->nw; i++)   /* a bitmap moves the raster position */
+			if (!row->w[i].replace)
+				context_effect(p, &row->w[i], rec, false);
+	p->drawing = draws(row->special);
+	if (columns_apply(row->special))
+		columns_read(p, row, rec);
 	if (row->special == S_END_PRIMITIVE || (row->vertex && makes_vertex(p, row, rec)))
 		read_cell(p, primitive_cell(p));
 	if (row->special == S_ENABLE && operand(rec, 0) == GL_COLOR_MATERIAL)
@@ -274,6 +309,7 @@ void effects_reads(struct prune *p, const struct entry *e, const uint32_t *rec)
 	    ctx_reg(p)[R_FLAGS] & F_COLOR_MATERIAL)
 		read_cell(p, cell_at(p, p->ctx, GL_SLOT_enable, GL_COLOR_MATERIAL, 0));
 	touch_reads(p, e, rec, row->special);
+	p->drawing = false;
 }
 
 /* ---- the framebuffer -------------------------------------------------------------- */

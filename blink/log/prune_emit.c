@@ -259,10 +259,12 @@ static void kept_put(struct emit *e, const struct kept *k)
 	}
 	if (k->role == ROLE_DELETE && k->aux && k->aux == e->ctx)
 		e->ctx = e->draw = e->read = 0;
-	if (k->ctx == NONE || k->after[0] == NONE)
+	if (k->ctx == NONE)
 		return;
 	o = context_of(e, k->ctx);
-	memcpy(o->select, k->after, sizeof(o->select));
+	for (unsigned i = 0; i < 3; i++)
+		if (k->after[i] != NONE)
+			o->select[i] = k->after[i];
 }
 
 /* Selectors and what is current, as they are now. */

@@ -78,7 +78,7 @@ struct object {
 	uint32_t cells;              /* first of its list */
 	uint32_t deleter, delete_sweep;   /* while sweeping: kept record that deletes it */
 	uint32_t listed, list_sweep;      /* ... and color of the list */
-	uint32_t read_group;              /* ... group that has read all of it */
+	uint32_t read_group, read_bits;   /* ... group that has read all of it */
 	uint32_t seen, seen_sweep;        /* ... swaps of a drawable met */
 	uint32_t undefined;               /* ... buffers that swaps make undefined */
 	uint32_t select[3], select_sweep; /* while emitting: its selectors */
@@ -166,7 +166,10 @@ struct undo { uint32_t *at, value; };
 /* What a record touches, while it is looked at. */
 struct write { uint32_t cell; uint32_t flags; int32_t box[6]; };
 /* all: cell is an object; slot: an object and a slot, all of whose cells are replaced */
-enum { W_REPLACE = 1, W_BOX = 2, W_ALL = 4, W_SLOT = 8 };
+enum {
+	W_REPLACE = 1, W_BOX = 2, W_ALL = 4, W_SLOT = 8,
+	W_UNSEEN = 16                /* replaced, but only what drawing has read before */
+};
 #define READ_ALL 0x80000000u                     /* the rest is an object */
 #define READ_SLOT 0x40000000u                    /* the rest is an object and a slot */
 #define SLOT_SHIFT 20u
@@ -177,6 +180,7 @@ struct kept {
 	uint32_t rec, nwords;        /* in the arena */
 	uint32_t writes, reads;      /* in the arena */
 	uint32_t nwrites, nreads;
+	uint32_t ndrawn;             /* reads behind those: of what is drawn only */
 	uint32_t ctx, draw, read;    /* objects that must be current; NONE: any */
 	uint32_t select[3];          /* matrix mode, units; NONE: any */
 	uint32_t after[3];           /* ... behind it; NONE: as before */
@@ -245,6 +249,9 @@ struct prune {
 	uint32_t nwrites, writes_cap;
 	uint32_t *reads;
 	uint32_t nreads, reads_cap;
+	uint32_t *drawn;             /* what is read for the sake of pixels alone */
+	uint32_t ndrawn, drawn_cap;
+	bool drawing;                /* reads go there */
 	uint32_t *open_pairs, nopen, open_cap;
 	size_t undo_at;              /* those before are in force */
 	uint32_t *event, nevents, events_cap;   /* of a group */

@@ -327,7 +327,7 @@ static void mark_kept(struct prune *p, uint32_t mark)
 				mark_object(p, p->cell[w[0]].owner, mark);
 			}
 		}
-		for (uint32_t n = 0; n < k->nreads; n++) {
+		for (uint32_t n = 0; n < k->nreads + k->ndrawn; n++) {
 			if (r[n] & READ_ALL) {
 				mark_object(p, r[n] & ~READ_ALL, mark);
 			} else if (r[n] & READ_SLOT) {

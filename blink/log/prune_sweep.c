@@ -58,22 +58,32 @@ static void need_slot(struct prune *p, uint32_t what, unsigned color)
 
 /* ---- what is kept ------------------------------------------------------------------ */
 
-/* Which needed cell a record writes, by color; *slot: why. */
-static unsigned item_color(struct prune *p, uint16_t *slot)
+/* Pixels, and what is counted or captured of them. */
+static bool is_pixels(unsigned slot)
+{
+	return slot == P_CONTENT || slot == GL_SLOT_color_buffer || slot == GL_SLOT_depth_buffer ||
+	       slot == GL_SLOT_stencil_buffer || slot == GL_SLOT_accum_buffer ||
+	       slot == GL_SLOT_query_result;
+}
+
+/* Which needed cell a record writes, by color; *slot: why; *drawn: the same of pixels. */
+static unsigned item_color(struct prune *p, uint16_t *slot, unsigned *drawn)
 {
 	unsigned best = 0;
 
+	*drawn = 0;
 	for (uint32_t i = 0; i < p->nwrites; i++) {
 		const struct write *w = &p->write[i];
 		unsigned color = w->flags & (W_ALL | W_SLOT) ? 0 : cell_color(p, w->cell);
 
-		if (!color || (best && color >= best) ||
-		    (w->flags & W_BOX && cover_has(p, w->cell, w->box)))
+		if (!color || (w->flags & W_BOX && cover_has(p, w->cell, w->box)))
+			continue;
+		if (is_pixels(p->cell[w->cell].slot) && (!*drawn || color < *drawn))
+			*drawn = color;
+		if (best && color >= best)
 			continue;
 		best = color;
 		*slot = (uint16_t)p->cell[w->cell].slot;
-		if (best == 1)
-			break;
 	}
 	return best;
 }
@@ -105,7 +115,7 @@ static void note_inner(struct prune *p, uint32_t cell)
 	}
 }
 
-static void writes_apply(struct prune *p, unsigned color)
+static void writes_apply(struct prune *p, unsigned color, unsigned drawn)
 {
 	for (uint32_t i = 0; i < p->nwrites; i++) {
 		const struct write *w = &p->write[i];
@@ -122,7 +132,7 @@ static void writes_apply(struct prune *p, unsigned color)
 		if (w->flags & W_ALL)
 			continue;
 		c = &p->cell[w->cell];
-		if (w->flags & W_REPLACE)
+		if (w->flags & W_REPLACE || (w->flags & W_UNSEEN && !drawn))
 			c->killed = STEP_KILL;
 		c->writes++;
 		if (p->nopen)
@@ -132,16 +142,22 @@ static void writes_apply(struct prune *p, unsigned color)
 	}
 }
 
-static void reads_apply(struct prune *p, unsigned color)
+static void read_apply(struct prune *p, uint32_t what, unsigned color)
 {
-	for (uint32_t i = 0; i < p->nreads; i++) {
-		if (p->reads[i] & READ_ALL)
-			need_object(p, p->reads[i] & ~READ_ALL, color, STEP_OBJECT);
-		else if (p->reads[i] & READ_SLOT)
-			need_slot(p, p->reads[i], color);
-		else
-			need_cell(p, p->reads[i], color);
-	}
+	if (what & READ_ALL)
+		need_object(p, what & ~READ_ALL, color, STEP_OBJECT);
+	else if (what & READ_SLOT)
+		need_slot(p, what, color);
+	else
+		need_cell(p, what, color);
+}
+
+static void reads_apply(struct prune *p, unsigned color, unsigned drawn)
+{
+	for (uint32_t i = 0; i < p->nreads; i++)
+		read_apply(p, p->reads[i], color);
+	for (uint32_t i = 0; drawn && i < p->ndrawn; i++)
+		read_apply(p, p->drawn[i], drawn);
 	for (uint32_t i = 0; i < p->nwrites; i++)
 		if (p->write[i].flags & W_BOX)
 			cover_add(p, p->write[i].cell, p->write[i].box);
@@ -162,7 +178,9 @@ static void lists_store(struct prune *p, struct kept *k)
 	}
 	k->reads = (uint32_t)p->next_arena.n;
 	k->nreads = p->nreads;
+	k->ndrawn = p->ndrawn;
 	arena_add(p, &p->next_arena, p->reads, p->nreads);
+	arena_add(p, &p->next_arena, p->drawn, p->ndrawn);
 }
 
 /* Adds k, whose words are at rec, with the lists gathered. */
@@ -182,7 +200,7 @@ static void lists_load(struct prune *p, const struct kept *k)
 {
 	const uint32_t *w = p->arena.v + k->writes;
 
-	p->nwrites = p->nreads = 0;
+	p->nwrites = p->nreads = p->ndrawn = 0;
 	for (uint32_t i = 0; i < k->nwrites; i++, w += w[1] & W_BOX ? 8 : 2) {
 		if (w[1] & W_BOX)
 			write_box(p, w[0], (const int32_t *)(w + 2));
@@ -197,12 +215,18 @@ static void lists_load(struct prune *p, const struct kept *k)
 		return;
 	memcpy(p->reads, p->arena.v + k->reads, k->nreads * sizeof(*p->reads));
 	p->nreads = k->nreads;
+	while (p->drawn_cap < k->ndrawn && !p->error.code)
+		p->drawn = prune_grow(p, p->drawn, &p->drawn_cap, p->drawn_cap, sizeof(*p->drawn));
+	if (p->error.code)
+		return;
+	memcpy(p->drawn, p->arena.v + k->reads + k->nreads, k->ndrawn * sizeof(*p->drawn));
+	p->ndrawn = k->ndrawn;
 }
 
-static void apply(struct prune *p, unsigned color)
+static void apply(struct prune *p, unsigned color, unsigned drawn)
 {
-	writes_apply(p, color);
-	reads_apply(p, color);
+	writes_apply(p, color, drawn);
+	reads_apply(p, color, drawn);
 }
 
 /* ---- pushes and pops ------------------------------------------------------------------- */
@@ -265,7 +289,7 @@ static void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 {
 	struct pair *q = &p->pair[k->aux];
 
-	p->nwrites = p->nreads = 0;
+	p->nwrites = p->nreads = p->ndrawn = 0;
 	q->sweep = p->sweep;
 	q->ncells = 0;
 	q->inner = 0;
@@ -321,7 +345,7 @@ static void push_open(struct prune *p, struct kept *k, const uint32_t *rec)
 	struct pair *q = &p->pair[k->aux];
 	unsigned slot = q->kind == PAIR_MATRIX ? GL_SLOT_matrix_stack :
 			q->kind == PAIR_ATTRIB ? GL_SLOT_attrib_stack : GL_SLOT_client_attrib_stack;
-	unsigned color;
+	unsigned color, drawn;
 
 	if (q->kind == PAIR_BRACKET)
 		write_add(p, q->cell, W_REPLACE);
@@ -335,12 +359,12 @@ static void push_open(struct prune *p, struct kept *k, const uint32_t *rec)
 		read_object(p, q->vao);
 	for (uint32_t i = 0; i < q->ntextures; i++)
 		read_object(p, q->textures[i]);
-	color = item_color(p, &k->slot);
+	color = item_color(p, &k->slot, &drawn);
 	if (!color)
 		return;
 	k->color = (uint8_t)color;
 	k->kept = true;
-	apply(p, color);
+	apply(p, color, color);
 	keep(p, k, rec);
 }
 
@@ -369,7 +393,7 @@ static void push_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 		if (q->kind == PAIR_MATRIX)
 			p->cell[q->cell].writes++;
 		p->nwrites = 0;
-		apply(p, color);
+		apply(p, color, color);
 		keep(p, k, rec);
 		for (unsigned i = 0; i < p->nopen; i++)
 			p->pair[p->open_pairs[i]].inner |= q->inner & q->mask;
@@ -382,13 +406,13 @@ static void push_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 /* Kept if what it unbinds is needed as it is then, or if what it deletes was made. */
 static void delete_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 {
-	unsigned color = item_color(p, &k->slot);
+	unsigned drawn, color = item_color(p, &k->slot, &drawn);
 	uint32_t at;
 
 	k->kept = color != 0;
 	k->color = (uint8_t)color;
 	if (color)
-		apply(p, color);
+		apply(p, color, drawn);
 	at = keep(p, k, rec);
 	for (uint32_t i = 0; i < p->nwrites; i++) {
 		uint32_t o = p->write[i].flags & W_ALL ? p->write[i].cell : 0;
@@ -418,7 +442,7 @@ static void swap_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	for (unsigned i = 0; o->seen == 2 && i < 4; i++)
 		if (o->undefined >> i & 1)
 			p->cell[cell_at(p, k->aux, slots[i], 0, 0)].killed = STEP_KILL;
-	p->nwrites = p->nreads = 0;
+	p->nwrites = p->nreads = p->ndrawn = 0;
 	k->kept = true;
 	keep(p, k, rec);
 }
@@ -426,10 +450,10 @@ static void swap_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 static void list_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 {
 	struct object *o = p->object[k->list];
-	unsigned color;
+	unsigned color, drawn;
 
 	if (k->role == ROLE_END_LIST) {
-		color = item_color(p, &k->slot);
+		color = item_color(p, &k->slot, &drawn);
 		if (!color)
 			return;
 		o->listed = color;
@@ -439,7 +463,7 @@ static void list_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 		return;
 	k->kept = true;
 	k->color = (uint8_t)o->listed;
-	apply(p, o->listed);
+	apply(p, o->listed, o->listed);
 	keep(p, k, rec);
 }
 
@@ -448,7 +472,7 @@ static void list_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 /* With its lists gathered. */
 static void item_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 {
-	unsigned color;
+	unsigned color, drawn;
 
 	k->kept = false;
 	k->color = 0;
@@ -462,16 +486,16 @@ static void item_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 		k->kept = true;
 		k->color = 1;
 		k->slot = GL_SLOT_COUNT;
-		apply(p, 1);
+		apply(p, 1, 1);
 		keep(p, k, rec);
 		break;
 	default:
-		color = item_color(p, &k->slot);
+		color = item_color(p, &k->slot, &drawn);
 		if (!color)
 			break;
 		k->kept = true;
 		k->color = (uint8_t)color;
-		apply(p, color);
+		apply(p, color, drawn);
 		keep(p, k, rec);
 		break;
 	}
@@ -716,7 +740,7 @@ static void listed_reads(struct prune *p, const uint32_t *rec)
 
 static void writes_of(struct prune *p, const struct entry *e, const uint32_t *rec, unsigned special)
 {
-	p->nwrites = p->nreads = 0;
+	p->nwrites = p->nreads = p->ndrawn = 0;
 	switch (special) {
 	case S_CONTEXT: case S_DRAWABLE: case S_DRAWABLE_RESIZE: case S_MAKE_CURRENT:
 		window_writes(p, e, rec, special);
@@ -799,12 +823,7 @@ static void kept_fill(struct prune *p, const struct entry *e, const uint32_t *re
 	select_fill(p, e, rec, k);
 }
 
-/* Selectors that the record itself leaves: only for those that change them. */
-static bool changes_selectors(const struct entry *e, unsigned special)
-{
-	return e->flags & E_HEAD || special == S_POP_ATTRIB || special == S_POP_CLIENT;
-}
-
+/* Selectors as a record leaves them; it must have needed those that it leaves. */
 static void after_fill(const struct prune *p, uint32_t *after)
 {
 	const uint32_t *reg = p->ctx ? p->object[p->ctx]->reg : NULL;
@@ -830,7 +849,7 @@ static void entry_meet(struct prune *p, const struct entry *e)
 		k.role = ROLE_LISTED;
 		k.kind = PRUNE_LISTS;
 		k.select[0] = k.select[1] = k.select[2] = NONE;
-		p->nwrites = p->nreads = 0;
+		p->nwrites = p->nreads = p->ndrawn = 0;
 		if (p->object[e->list]->list_sweep == p->sweep)
 			listed_reads(p, rec);
 		item_meet(p, &k, rec);
@@ -840,16 +859,19 @@ static void entry_meet(struct prune *p, const struct entry *e)
 	k.role = role_of(e, special);
 	/* the common case, before anything else is looked at */
 	if (k.role == ROLE_PLAIN || k.role == ROLE_CURRENT) {
+		unsigned drawn;
 		uint16_t slot;
 
-		if (!p->nwrites || !item_color(p, &slot)) {
+		if (!p->nwrites || !item_color(p, &slot, &drawn)) {
 			p->step += STEPS;
 			return;
 		}
 	}
 	kept_fill(p, e, rec, &k);
-	if (changes_selectors(e, special))
+	if (special == S_POP_ATTRIB)
 		memcpy(k.after, after, sizeof(after));
+	if (special == S_POP_ATTRIB || special == S_POP_CLIENT)
+		k.after[2] = special == S_POP_CLIENT ? after[2] : NONE;
 	if (k.role == ROLE_CURRENT) {
 		k.ctx = *name_slot(p, GL_SPACE_CONTEXT, 0, operand(rec, 0));
 		k.draw = *name_slot(p, GL_SPACE_DRAWABLE, 0, operand(rec, 1));
@@ -861,7 +883,7 @@ static void entry_meet(struct prune *p, const struct entry *e)
 
 /* ---- groups ------------------------------------------------------------------------------------------ */
 
-enum { EVENT_READ, EVENT_PART, EVENT_REPLACE };
+enum { EVENT_READ, EVENT_DRAWN, EVENT_PART, EVENT_REPLACE };
 
 static void event_add(struct prune *p, uint32_t what, uint32_t kind)
 {
@@ -939,7 +961,7 @@ static void child_writes(struct prune *p, const struct entry *e)
 	unsigned special = prune_table()[sp_opcode(*rec)].special;
 	uint32_t n = 0;
 
-	p->nwrites = p->nreads = 0;
+	p->nwrites = p->nreads = p->ndrawn = 0;
 	if (e->flags & E_VOID || special == S_CALL_LIST || special == S_CALL_LISTS ||
 	    inside_step(p, e, special))
 		return;
@@ -998,44 +1020,58 @@ static bool group_pairs(struct prune *p, uint32_t head, uint32_t last)
 	return forced;
 }
 
+/* What has been seen of a cell so far: read as state, for drawing, written. */
+enum { SEEN_READ = 1, SEEN_DRAWN = 2, SEEN_WRITTEN = 4 };
+
+static void event_join(struct prune *p, uint32_t what, uint32_t kind)
+{
+	bool read = kind == EVENT_READ || kind == EVENT_DRAWN;
+	unsigned seen = kind == EVENT_DRAWN ? SEEN_DRAWN : SEEN_READ;
+	struct cell *c;
+
+	p->drawing = kind == EVENT_DRAWN;
+	if (read && what & (READ_ALL | READ_SLOT)) {
+		uint32_t o = what & READ_ALL ? what & ~READ_ALL : what % SLOT_OBJECTS;
+
+		if (p->object[o]->read_group != p->group)
+			p->object[o]->read_bits = 0;
+		p->object[o]->read_group = p->group;
+		p->object[o]->read_bits |= seen;
+		if (what & READ_ALL)
+			read_object(p, o);
+		else
+			read_slot(p, o, (what & ~READ_SLOT) >> SLOT_SHIFT);
+		p->drawing = false;
+		return;
+	}
+	c = &p->cell[what];
+	if (c->group != p->group) {
+		c->group = p->group;
+		c->group_bits = 0;
+	}
+	if (read && !(c->group_bits & (seen | SEEN_WRITTEN)))
+		read_cell(p, what);
+	p->drawing = false;
+	if (read) {
+		c->group_bits |= seen;
+	} else if (!(c->group_bits & SEEN_WRITTEN)) {
+		seen = c->group_bits;
+		if (p->object[c->owner]->read_group == p->group)
+			seen |= p->object[c->owner]->read_bits;
+		write_add(p, what, kind == EVENT_PART || seen & SEEN_READ ? 0 :
+			  seen & SEEN_DRAWN ? W_UNSEEN : W_REPLACE);
+		c->group_bits |= SEEN_WRITTEN;
+	}
+}
+
 /* From what the children do one after the other: what the group reads at its start, and
  * what it writes.  Events are in p->event, the last first. */
 static void group_join(struct prune *p)
 {
-	p->nwrites = p->nreads = 0;
+	p->nwrites = p->nreads = p->ndrawn = 0;
 	p->group++;              /* for cells */
-	for (uint32_t i = p->nevents; i > 0 && !p->error.code; i -= 2) {
-		uint32_t what = p->event[i - 2], kind = p->event[i - 1];
-		struct cell *c;
-
-		if (kind == EVENT_READ && what & READ_SLOT && !(what & READ_ALL)) {
-			p->object[what % SLOT_OBJECTS]->read_group = p->group;
-			read_slot(p, what % SLOT_OBJECTS, (what & ~READ_SLOT) >> SLOT_SHIFT);
-			continue;
-		}
-		if (kind == EVENT_READ && what & READ_ALL) {
-			if (what == READ_ALL)
-				continue;
-			p->object[what & ~READ_ALL]->read_group = p->group;
-			read_object(p, what & ~READ_ALL);
-			continue;
-		}
-		c = &p->cell[what];
-		if (c->group != p->group) {
-			c->group = p->group;
-			c->group_bits = 0;
-		}
-		if (kind == EVENT_READ && !c->group_bits)
-			read_cell(p, what);
-		if (kind == EVENT_READ)
-			c->group_bits |= 1;
-		else if (!(c->group_bits & 2)) {
-			bool read = c->group_bits & 1 || p->object[c->owner]->read_group == p->group;
-
-			write_add(p, what, kind == EVENT_REPLACE && !read ? W_REPLACE : 0);
-			c->group_bits |= 3;
-		}
-	}
+	for (uint32_t i = p->nevents; i > 0 && !p->error.code; i -= 2)
+		event_join(p, p->event[i - 2], p->event[i - 1]);
 }
 
 static void events_of(struct prune *p, const struct entry *e)
@@ -1046,6 +1082,8 @@ static void events_of(struct prune *p, const struct entry *e)
 			event_add(p, p->write[i].cell, p->write[i].flags & W_REPLACE ?
 				  EVENT_REPLACE : EVENT_PART);
 	child_reads(p, e);
+	for (uint32_t i = p->ndrawn; i-- > 0;)
+		event_add(p, p->drawn[i], EVENT_DRAWN);
 	for (uint32_t i = p->nreads; i-- > 0;)
 		event_add(p, p->reads[i], EVENT_READ);
 }
@@ -1063,11 +1101,11 @@ static void group_meet(struct prune *p, uint32_t head, uint32_t last)
 	after_fill(p, after);
 	color = group_pairs(p, head, last);
 	for (uint32_t i = last; i > head; i--) {
-		unsigned c;
+		unsigned c, drawn;
 
 		entry_undo(p, &p->entry[i]);
 		child_writes(p, &p->entry[i]);
-		c = item_color(p, &slot);
+		c = item_color(p, &slot, &drawn);
 		if (c && (!color || c < color))
 			color = c;
 	}
@@ -1087,6 +1125,8 @@ static void group_meet(struct prune *p, uint32_t head, uint32_t last)
 	group_join(p);
 	kept_fill(p, h, rec, &k);
 	memcpy(k.after, after, sizeof(after));
+	if (!(h->flags & E_UNIT))
+		k.after[2] = NONE;       /* lists hold no client state */
 	k.slot = slot;
 	k.role = h->flags & E_UNKNOWN ? ROLE_ALWAYS : ROLE_PLAIN;
 	k.kind = h->flags & E_UNIT ? PRUNE_UNJUDGED : k.kind;

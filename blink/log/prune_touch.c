@@ -65,8 +65,10 @@ static void image_writes(struct prune *p, const uint32_t *rec)
 	uint32_t o = tex_bound(p, operand(rec, 0)), face = face_of(operand(rec, 0));
 	uint32_t level = strstr(command_name(rec), "Multisample") ? 0 : operand(rec, 1);
 
-	if (!o)
-		return;          /* a proxy: a question, no image */
+	if (!o) {                /* a proxy: what was asked last can be told again */
+		write_replace(p, p->ctx, GL_SLOT_bound_texture_image, operand(rec, 0), level);
+		return;
+	}
 	write_replace(p, o, P_STORAGE, face, level);
 	write_replace(p, o, P_CONTENT, face, level);
 	if (p->object[o]->reg[T_ATTACHED]) {
