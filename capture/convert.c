@@ -221,6 +221,8 @@ static int convert_all(struct conv *c)
 	c->stats->truncated = c->source.truncated(c->source.reader);
 	if (!c->init_done)
 		conv_init_end(c);
+	if (c->opt->whole_frames)
+		return c->failed ? c->err->code : 0;
 	/* what follows the last swap shows in no picture: it goes with the last frame */
 	c->frame -= c->frame > 0;
 	return c->failed ? c->err->code : write_frame(c);
@@ -333,6 +335,8 @@ int convert_trace(const char *trace, const char *out, const struct convert_optio
 		error_set(c.err, r, "convert: out of memory");
 	if (!r)
 		r = call_source_open(&c.source, trace, c.err);
+	if (!r && opt->whole_frames && c.source.refresh)
+		r = c.source.refresh(c.source.reader, c.err) < 0 ? c.err->code : 0;
 	if (!r)
 		r = blink_writer_create(&c.writer, out, &wopt, c.err);
 	if (!r)

@@ -14,6 +14,8 @@ struct convert_options {
 	int level;                  /* zstd, 0 default; BLINK_UNPACKED (blink/sp/file.h): none */
 	uint64_t window;            /* payload dedup window, 0 default */
 	uint32_t frames;            /* stop after so many, 0: all */
+	bool whole_frames;          /* what follows the last swap is left out: of a recording
+	                               that still grows, what there is at this moment */
 	void (*progress)(void *user, double fraction, uint32_t frame);
 	void *user;
 };

@@ -67,6 +67,11 @@ static int next_of_recording(void *reader, struct trace_call *call, struct error
 	return recording_next(reader, call, err);
 }
 
+static int refresh_of_recording(void *reader, struct error *err)
+{
+	return recording_refresh(reader, err);
+}
+
 static uint64_t position_of_recording(const void *reader)
 {
 	return recording_position(reader);
@@ -107,7 +112,8 @@ static int open_recording(struct call_source *s, const char *path, struct error 
 	*s = (struct call_source){
 		.kind = "recording", .version = recording_version(r), .size = recording_size(r),
 		.arrays_stay = true, .reader = r,
-		.next = next_of_recording, .position = position_of_recording,
+		.next = next_of_recording, .refresh = refresh_of_recording,
+		.position = position_of_recording,
 		.truncated = truncated_of_recording, .lost = lost_of_recording,
 		.property = property_of_recording,
 		.frame = frame_of_recording, .close = close_recording

@@ -24,6 +24,8 @@ struct call_source {
 
 	/* 1: *call filled, until the next call of it; 0: the end; negative: an error */
 	int (*next)(void *reader, struct trace_call *call, struct error *err);
+	/* What is there now, and no more, is read: for files that grow.  NULL: no such. */
+	int (*refresh)(void *reader, struct error *err);
 	uint64_t (*position)(const void *reader);
 	bool (*truncated)(const void *reader);          /* ended within a call */
 	/* Calls that the recorder could not record, and in sentences what else there is to

@@ -8,7 +8,7 @@
 #include "capture/convert.h"
 #include "cli/command.h"
 
-enum { OPT_OUTPUT, OPT_KEEP_GOING, OPT_LEVEL, OPT_FRAMES };
+enum { OPT_OUTPUT, OPT_KEEP_GOING, OPT_LEVEL, OPT_FRAMES, OPT_WHOLE };
 
 static const struct cli_option options[] = {
 	[OPT_OUTPUT] = { 'o', "output", "FILE", "the .blink file to write" },
@@ -16,6 +16,7 @@ static const struct cli_option options[] = {
 		"leave out what cannot be converted and record the loss" },
 	[OPT_LEVEL] = { 'l', "level", "N", "zstd level of the payloads, 1 to 19 (0: the fast default)" },
 	[OPT_FRAMES] = { 'n', "frames", "N", "stop after N frames" },
+	[OPT_WHOLE] = { 'w', "whole-frames", NULL, "leave out what follows the last swap: of a recording that still grows" },
 	{ 0 }
 };
 
@@ -96,6 +97,7 @@ static int convert_run(const struct cli_args *args)
 		return cli_fail(EXIT_USAGE, &err);
 	opt.level = (int)level;
 	opt.frames = (uint32_t)frames;
+	opt.whole_frames = args->opt[OPT_WHOLE] != NULL;
 	opt.progress = convert_progress;
 	opt.user = what;
 	r = convert_trace(trace, out, &opt, &stats, &err);

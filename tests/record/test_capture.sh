@@ -28,7 +28,7 @@ value() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"; }
 capture() { timeout 60 "$blinkctl" capture -x --json "$@" >"$dir/out" 2>"$dir/err"; }
 files() { ls "$dir" | grep -v '^out$\|^err$\|^log$' | tr '\n' ' '; }
 
-echo "1..8"
+echo "1..9"
 
 capture -o "$dir/a.blink" --hash --frames 30 -- glxgears
 status=$?
@@ -74,6 +74,18 @@ status=$?
 [ $status -eq 0 ] && [ "$(value ended <"$dir/out")" = crashed ] && grep -q crashed "$dir/err" &&
 	[ "$(files)" = "a.blink d.blink " ]
 result $? "a killed program's frames are there" "$dir/log"
+
+# while it grows
+"$blinkctl" capture -x -o "$dir/l.blink" --duration 20 -- glxgears >/dev/null 2>&1 &
+pid=$!
+sleep 1.5
+"$blinkctl" convert --whole-frames "$dir"/l.blink.recording.part-* -o "$dir/m.blink" --json >"$dir/log" 2>&1
+kill $pid
+wait $pid
+[ "$(value frames <"$dir/log")" -gt 0 ] && timeout 60 "$blinkctl" verify "$dir/m.blink" >>"$dir/log" 2>&1 &&
+	[ "$("$blinkctl" info --json "$dir/l.blink" | value frames)" -gt "$(value frames <"$dir/log")" ]
+result $? "a recording that still grows converts, up to its last whole frame" "$dir/log"
+rm -f "$dir"/l.* "$dir"/m.*
 
 # blinkctl is killed
 "$blinkctl" capture -x -o "$dir/e.blink" --duration 20 -- glxgears >"$dir/log" 2>&1 &
