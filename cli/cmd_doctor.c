@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "capture/run.h"
+#include "capture/run_record.h"
 #include "cli/command.h"
 #include "cli/doctor.h"
 
@@ -134,6 +135,11 @@ static void examine_tools(struct json_object *list)
 	if (f.have)
 		snprintf(f.detail, sizeof f.detail, "%.200s%s", path,
 			 run_find_wrapper("egltrace.so", egl, sizeof egl) ? " and egltrace.so" : "");
+	finding_add(list, &f);
+	f = (struct finding){ .name = "libblink-record.so", .purpose = "capture with our own recorder" };
+	f.have = run_find_recorder(path, sizeof path);
+	if (f.have)
+		snprintf(f.detail, sizeof f.detail, "%.200s", path);
 	finding_add(list, &f);
 }
 
