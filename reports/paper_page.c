@@ -80,11 +80,18 @@ void paper_page_figure(struct paper_page *p, const char *name, const char *title
 	for (unsigned i = 0; i < given->count && plot.count < SERIES_MAX; i++)
 		if (given->series[i].n)
 			kept[plot.count++] = given->series[i];
-	if (p->rc < 0 || !plot.count)
+	if (p->rc < 0)
 		return;
-	buf_printf(&p->body, "<figure class=plots id=\"%s\"><h3>", name);
+	buf_printf(&p->body, "<figure class=plots id=\"");
+	html_text(&p->body, name);
+	buf_printf(&p->body, "\"><h3>");
 	html_text(&p->body, title);
 	buf_printf(&p->body, "</h3>");
+	if (!plot.count) {
+		buf_printf(&p->body, "<figcaption>Not drawn: the results hold no values for it."
+			   "</figcaption></figure>\n");
+		return;
+	}
 	p->rc = plot_svg(&p->body, &plot, p->err);
 	buf_printf(&p->body, "<figcaption>");
 	html_text(&p->body, note);

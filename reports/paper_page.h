@@ -20,7 +20,8 @@ void paper_page_begin(struct paper_page *p, const struct paper_options *opt, str
 void paper_page_section(struct paper_page *p, const char *title, const char *lead);
 /* Writes the sheet, and drops it. */
 void paper_page_sheet(struct paper_page *p, struct sheet *s);
-/* name: of the files; series without values are left out. */
+/* name: of the files.  Series without values are left out; if none has any, the page says
+ * so. */
 void paper_page_figure(struct paper_page *p, const char *name, const char *title,
 		       const char *note, const struct plot *plot);
 /* One figure of the summary. */

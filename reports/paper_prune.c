@@ -368,9 +368,11 @@ static size_t growth_take(struct report *r, const struct names *times, struct gr
 		double last;
 
 		g->at[g->n] = strtod(of, NULL);
+		/* drawn on a logarithmic axis */
 		if (!isfinite(g->at[g->n]) || !value(log, of, "full_bytes", &g->full[g->n]) ||
 		    !value(log, of, "kept_bytes", &g->kept[g->n]) ||
-		    !value(log, of, "last_frame_payload", &last))
+		    !value(log, of, "last_frame_payload", &last) || g->full[g->n] <= 0 ||
+		    g->kept[g->n] <= 0)
 			continue;
 		value(log, of, "ns_per_new_call", &g->cost[g->n]);
 		g->steady[g->n] = fmax(g->kept[g->n] - last, 1);
