@@ -278,6 +278,10 @@ BASE ?= HEAD~1
 gate:
 	$(Q)sh ci/gate.sh $(BASE)
 
+# Prunes the programs of corpora/ at every 25th frame: the same state, and pictures after it?
+prune-check: all
+	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/prune.sh
+
 # -- installing ---------------------------------------------------------------------
 HEADERS := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.h blink/*/*.def)) $(wildcard capture/trace.h capture/convert.h replay/player.h)
 D        = $(DESTDIR)$(PREFIX)
@@ -316,11 +320,12 @@ help:
 	@echo 'make paper      the experiments of the record-prune-replay paper: out/paper/report'
 	@echo 'make bench      the measurements of docs/MEASURING.md'
 	@echo 'make gate       the quick suite in turns with the revision BASE=$(BASE)'
+	@echo 'make prune-check  is every state and picture the same after pruning, in the programs of corpora/'
 	@echo 'make install    to PREFIX=$(PREFIX), below DESTDIR'
 	@echo 'make clean      remove what was built'
 	@echo 'V=1 shows commands; CC=clang, OPT=, CFLAGS=, LDFLAGS=, B= (build folder) are understood.'
 
-.PHONY: all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench paper gate install clean help \
+.PHONY: all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench prune-check paper gate install clean help \
         needs-libraries FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
