@@ -379,6 +379,7 @@ static int mark_read(struct recording *r, uint32_t n, uint32_t head, struct trac
 int recording_next(struct recording *r, struct trace_call *call, struct error *err)
 {
 	arena_reset(&r->arena);
+	r->spent = 0;
 	r->frame = NULL;
 	if (r->broken)
 		return error_set(err, -EBADMSG, "%s: the recording is damaged", r->path);

@@ -219,6 +219,25 @@ bool recording_payload(const struct recording *r, const uint32_t *words, uint32_
 	return true;
 }
 
+/* Memory for the call at hand.  A record that names the same bytes again and again must
+ * not fill all there is. */
+static void *room(struct recording *r, uint64_t n)
+{
+	if (n > RECORDING_MAX_COPIES - r->spent)
+		return NULL;
+	r->spent += n;
+	return arena_alloc(&r->arena, (size_t)n);
+}
+
+static uint32_t power_of_two(uint32_t n)
+{
+	uint32_t p = 4;
+
+	while (p < n)
+		p *= 2;
+	return p;
+}
+
 static unsigned element_bytes(unsigned element)
 {
 	return element == RECORDING_U64 || element == RECORDING_POINTER || element == RECORDING_F64
@@ -253,11 +272,11 @@ static bool numbers_put(struct recording *r, struct trace_value *v, unsigned ele
 			const uint8_t *bytes, uint32_t size)
 {
 	uint32_t step = element_bytes(element), n = size / step;
-	struct trace_value *items = arena_alloc(&r->arena, n * sizeof(*items) + 1);
+	struct trace_value *items;
 
-	if (!items)
+	if (n > RECORDING_MAX_ITEMS || !(items = room(r, power_of_two(n) * sizeof(*items))))
 		return false;
-	memset(items, 0, n * sizeof(*items));
+	memset(items, 0, power_of_two(n) * sizeof(*items));
 	for (uint32_t i = 0; i < n; i++)
 		element_put(&items[i], element, bytes + (size_t)i * step);
 	v->kind = TRACE_ARRAY;
@@ -272,7 +291,7 @@ static bool string_put(struct recording *r, struct trace_value *v, const uint8_t
 {
 	const uint8_t *zero = memchr(bytes, 0, size);
 	uint32_t n = zero ? (uint32_t)(zero - bytes) : size;
-	uint8_t *copy = arena_alloc(&r->arena, (size_t)n + 1);
+	uint8_t *copy = room(r, (uint64_t)n + 1);
 
 	if (!copy)
 		return false;
@@ -293,16 +312,14 @@ static bool item_put(struct recording *r, struct trace_value *v, uint32_t item,
 	if (item >= RECORDING_MAX_ITEMS)
 		return false;
 	if (v->kind != TRACE_ARRAY || v->count <= item) {
-		uint32_t n = item + 1, had = v->kind == TRACE_ARRAY ? v->count : 0, room = 4;
+		uint32_t n = item + 1, had = v->kind == TRACE_ARRAY ? v->count : 0;
+		uint32_t cap = power_of_two(n);         /* they come one by one */
 
-		/* room for the next power of two: they come one by one */
-		while (room < n)
-			room *= 2;
-		if (!had || (had & (had - 1)) == 0 || n > had + 1) {
-			items = arena_alloc(&r->arena, room * sizeof(*items));
+		if (!had || power_of_two(had) < n) {
+			items = room(r, cap * sizeof(*items));
 			if (!items)
 				return false;
-			memset(items, 0, room * sizeof(*items));
+			memset(items, 0, cap * sizeof(*items));
 			if (had)
 				memcpy(items, v->items, had * sizeof(*items));
 			v->items = items;
@@ -319,11 +336,8 @@ static bool item_put(struct recording *r, struct trace_value *v, uint32_t item,
 static const uint8_t *lead_put(struct recording *r, const struct record_payload *p,
 			       const uint8_t *bytes)
 {
-	uint8_t *whole;
+	uint8_t *whole = room(r, (uint64_t)p->lead + p->size);
 
-	if (p->lead > SP_MAX_PAYLOAD || p->size > SP_MAX_PAYLOAD)
-		return NULL;
-	whole = arena_alloc(&r->arena, (size_t)p->lead + p->size);
 	if (whole) {
 		memset(whole, 0, p->lead);
 		memcpy(whole + p->lead, bytes, p->size);

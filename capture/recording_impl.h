@@ -14,6 +14,7 @@
 enum {
 	RECORDING_MAX_THREADS = 4096,
 	RECORDING_MAX_ITEMS = 1 << 20,       /* of an array of pointers */
+	RECORDING_MAX_COPIES = 1 << 30,      /* bytes, for one call */
 	RECORDING_WORDS = RECORD_SEGMENT / 4
 };
 
@@ -71,6 +72,7 @@ struct recording {
 	uint32_t *words;                     /* the record at hand, copied */
 	uint64_t position, next_no;
 	struct arena arena;
+	uint64_t spent;                      /* of it, for the call at hand */
 	struct trace_value *args;            /* of the call delivered last */
 	struct recording_shape *shapes;      /* per command; .cmd NULL: not seen yet */
 	struct trace_sig memcpy_sig, drawable_sig;

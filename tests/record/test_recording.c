@@ -609,6 +609,38 @@ static void test_damage(void **state)
 	assert_int_equal(recording_open(&r, rec, &err), -EBADMSG);
 }
 
+/* A record that names the same bytes again and again does not fill memory, and what it
+ * says twice of one array leads nowhere else. */
+static void test_greed(void **state)
+{
+	const struct gl_command *c = gl_command_find("glMultiDrawElements");
+	struct recgen *g = recgen_create(rec);
+	struct error err = { 0 };
+	struct trace_call call;
+	struct recording *r;
+	static uint32_t words[60000];
+	uint32_t n = 2;
+
+	(void)state;
+	words[0] = (uint32_t)(c - gl_commands);
+	n += 1 + 2 + 1 + 2 + 1;                  /* mode, count, type, indices, drawcount */
+	for (uint32_t i = 0; n + 6 < 60000; i++, n += 6) {
+		struct record_payload p = {
+			.param = 3, .size = i % 3 ? 65536 : 48, .offset_low = RECORD_HEADER,
+			.item = i % 3 ? i / 2 : RECORD_POINTERS, .lead = i % 7 == 1 ? 1u << 20 : 0
+		};
+
+		memcpy(words + n, &p, sizeof(p));
+	}
+	words[1] = n;
+	recgen_words(g, 0, words, n);
+	recgen_close(g);
+	r = open_it();
+	assert_int_equal(recording_next(r, &call, &err), -EBADMSG);
+	assert_non_null(strstr(err.text, "array"));
+	recording_close(r);
+}
+
 /* Any word of the first kilobytes is another one; any place is the end. */
 static void test_scribbles(void **state)
 {
@@ -656,6 +688,7 @@ int main(void)
 		cmocka_unit_test(test_growing),
 		cmocka_unit_test(test_marks),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_greed),
 		cmocka_unit_test(test_scribbles),
 	};
 
