@@ -7,14 +7,17 @@
 #include <unistd.h>
 
 #include "blink/gl/coverage.h"
+#include "blink/verify/virtualizable.h"
 #include "cli/command.h"
 
-enum { OPT_COVERAGE, OPT_MARKDOWN, OPT_OUTPUT };
+enum { OPT_COVERAGE, OPT_MARKDOWN, OPT_OUTPUT, OPT_VIRTUALIZABLE };
 
 static const struct cli_option options[] = {
 	[OPT_COVERAGE] = { 'c', "coverage", NULL, "coverage and what is missing, without the table" },
 	[OPT_MARKDOWN] = { 'm', "markdown", NULL, "write the reference manual (docs/ISA.md)" },
 	[OPT_OUTPUT] = { 'o', "output", "FILE", "with --markdown: write there, not to the terminal" },
+	[OPT_VIRTUALIZABLE] = { 'V', "virtualizable", NULL,
+				"Popek and Goldberg: is every sensitive command mediated?" },
 	{ 0 }
 };
 
@@ -295,6 +298,72 @@ static int print_markdown(const char *path)
 	return err.code ? cli_fail(EXIT_DIFFERENT, &err) : EXIT_GOOD;
 }
 
+/* ---- Popek and Goldberg --------------------------------------------------- */
+
+static struct json_object *mediations_json(const struct virtualizable *v)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned i = 0; gl_mediations[i].name && i < VIRTUALIZABLE_MEDIATIONS; i++) {
+		struct json_object *j = json_object_new_object();
+
+		if (!v->mediated[i]) {
+			json_object_put(j);
+			continue;
+		}
+		add(j, "mediation", text(gl_mediations[i].name));
+		add(j, "commands", number(v->mediated[i]));
+		add(j, "how", text(gl_mediations[i].text));
+		json_object_array_add(list, j);
+	}
+	return list;
+}
+
+static struct json_object *faults_json(const struct virtualizable *v)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned i = 0; i < v->nfaults; i++) {
+		struct json_object *j = json_object_new_object();
+
+		add(j, "command", text(v->faults[i].name));
+		add(j, "why", text(virtualizable_sentences[v->faults[i].why]));
+		json_object_array_add(list, j);
+	}
+	return list;
+}
+
+static int print_virtualizable(const struct cli_args *args)
+{
+	struct json_object *j;
+	struct virtualizable v;
+	struct error err;
+	unsigned n;
+	struct virtualizable_row *rows = virtualizable_rows(&n);
+	int status;
+
+	if (!rows || virtualizable_judge(rows, n, gl_mediations, &v) < 0) {
+		free(rows);
+		error_set(&err, -ENOMEM, "isa: out of memory");
+		return cli_fail(EXIT_DIFFERENT, &err);
+	}
+	j = json_object_new_object();
+	add(j, "commands with instructions", number(v.rows));
+	add(j, "opaque, refused to strangers", number(v.opaque));
+	add(j, "innocuous", number(v.innocuous));
+	add(j, "control-sensitive", number(v.control));
+	add(j, "behaviour-sensitive", number(v.behaviour));
+	add(j, "mediated", mediations_json(&v));
+	add(j, "sensitive less mediated", number(v.nfaults));
+	add(j, "faults", faults_json(&v));
+	add(j, "virtualizable", json_object_new_boolean(v.nfaults == 0));
+	status = v.nfaults ? EXIT_DIFFERENT : EXIT_GOOD;
+	cli_print(args, j);
+	virtualizable_finish(&v);
+	free(rows);
+	return status;
+}
+
 /* ---- by name ------------------------------------------------------------- */
 
 static struct json_object *find_json(const char *name)
@@ -338,6 +407,8 @@ static int run(const struct cli_args *args)
 		error_set(&err, -EINVAL, "isa: --output goes with --markdown");
 		return cli_fail(EXIT_USAGE, &err);
 	}
+	if (args->opt[OPT_VIRTUALIZABLE])
+		return print_virtualizable(args);
 	if (args->opt[OPT_MARKDOWN])
 		return print_markdown(args->opt[OPT_OUTPUT]);
 	return args->argc ? print_named(args) : print_all(args);
@@ -345,7 +416,7 @@ static int run(const struct cli_args *args)
 
 const struct cli_command cmd_isa = {
 	.name = "isa",
-	.synopsis = "[--coverage | --markdown [-o FILE] | NAME...]",
+	.synopsis = "[--coverage | --virtualizable | --markdown [-o FILE] | NAME...]",
 	.summary = "print the command table and what it covers",
 	.text = "Prints every command of the table: since which version or by which extension "
 		"it exists, its instruction, what a replayer does with it (run, skip, lower, "
@@ -354,6 +425,11 @@ const struct cli_command cmd_isa = {
 		"version, the commands that are named, sized, and whose effects are stated and "
 		"proved, and lists what is missing. A row whose effects are not proved is opaque: "
 		"taken as reading and writing everything.\n\n"
+		"With --virtualizable, Popek and Goldberg's condition is judged instead: how many "
+		"commands are innocuous, control-sensitive (they change what confines a client) and "
+		"behaviour-sensitive (their result depends on placement), how the sensitive ones are "
+		"mediated, and which are not. A row that calls itself innocuous though it touches "
+		"what confines counts as not mediated. The exit status is 1 unless there is none.\n\n"
 		"With NAMEs of commands (aliases too, with or without gl) or instructions, prints "
 		"all that the table says of them.",
 	.options = options,

@@ -102,6 +102,10 @@ struct prove_run {
 enum prove_end prove_run_child(const struct prove_run *run, struct state_dump *out,
 			       unsigned *detail);
 
+/* In a child of one's own: the pieces of a run. */
+void prove_actions_run(const char *names);
+void prove_call(const struct prove_run *run);
+
 /* ---- verdicts ------------------------------------------------------------ */
 struct prove_result {
 	unsigned cases, sets, sized;    /* tried; sets with a guarded payload */

@@ -194,6 +194,16 @@ static void command_call(const struct prove_run *run)
 	gl_invoke(gl_command_signature(cmd), entries[cmd - gl_commands], argv);
 }
 
+void prove_actions_run(const char *names)
+{
+	actions_run(names && *names == '!' ? names + 1 : names);
+}
+
+void prove_call(const struct prove_run *run)
+{
+	command_call(run);
+}
+
 static void child(const struct prove_run *run)
 {
 	struct sigaction action = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
