@@ -463,6 +463,28 @@ static unsigned query_index(uint32_t target)
 	}
 }
 
+/* Commands that hold between two others: what is drawn there needs both. */
+static void bracket_open(struct prune *p, struct entry *e, uint32_t *reg, unsigned slot)
+{
+	if (*reg) {
+		e->flags |= E_VOID;
+		return;
+	}
+	e->aux = pair_make(p, PAIR_BRACKET);
+	if (!e->aux)
+		return;
+	p->pair[e->aux].cell = cell_at(p, 0, slot, p->ctx, 0);
+	shadow_set(p, reg, e->aux);
+}
+
+static void bracket_close(struct prune *p, struct entry *e, uint32_t *reg)
+{
+	e->aux = *reg;
+	shadow_set(p, reg, 0);
+	if (!e->aux)
+		e->flags |= E_VOID;
+}
+
 static void bracket_step(struct prune *p, struct entry *e, const uint32_t *rec, unsigned special)
 {
 	uint32_t *reg = ctx_reg(p);
@@ -478,24 +500,12 @@ static void bracket_step(struct prune *p, struct entry *e, const uint32_t *rec, 
 		if (!e->aux)
 			e->flags |= E_VOID;
 		break;
-	case S_BEGIN_COND: case S_XFB_BEGIN:
-		if (reg[special == S_BEGIN_COND ? R_COND : R_XFB_ACTIVE]) {
-			e->flags |= E_VOID;
-			break;
-		}
-		e->aux = pair_make(p, PAIR_BRACKET);
-		if (!e->aux)
-			break;
-		p->pair[e->aux].cell = cell_at(p, 0, special == S_BEGIN_COND ?
-			GL_SLOT_conditional_render : GL_SLOT_transform_feedback, p->ctx, 0);
-		shadow_set(p, &reg[special == S_BEGIN_COND ? R_COND : R_XFB_ACTIVE], e->aux);
-		break;
-	default:
-		e->aux = reg[special == S_END_COND ? R_COND : R_XFB_ACTIVE];
-		shadow_set(p, &reg[special == S_END_COND ? R_COND : R_XFB_ACTIVE], 0);
-		if (!e->aux)
-			e->flags |= E_VOID;
-		break;
+	case S_BEGIN_COND: bracket_open(p, e, &reg[R_COND], GL_SLOT_conditional_render); break;
+	case S_XFB_BEGIN: bracket_open(p, e, &reg[R_XFB_ACTIVE], GL_SLOT_transform_feedback); break;
+	case S_LOCK: bracket_open(p, e, &reg[R_LOCK], GL_SLOT_array_lock); break;
+	case S_END_COND: bracket_close(p, e, &reg[R_COND]); break;
+	case S_XFB_END: bracket_close(p, e, &reg[R_XFB_ACTIVE]); break;
+	default: bracket_close(p, e, &reg[R_LOCK]); break;
 	}
 }
 
@@ -566,7 +576,7 @@ void shadow_bind(struct prune *p, struct entry *e, const uint32_t *rec, unsigned
 		shadow_set(p, &reg[R_XFB], named_bind(p, e, GL_SPACE_XFB, operand(rec, 1)));
 		break;
 	case S_BEGIN_QUERY: case S_END_QUERY: case S_BEGIN_COND: case S_END_COND:
-	case S_XFB_BEGIN: case S_XFB_END:
+	case S_XFB_BEGIN: case S_XFB_END: case S_LOCK: case S_UNLOCK:
 		bracket_step(p, e, rec, special);
 		break;
 	case S_QUERY_COUNTER: named_bind(p, e, GL_SPACE_QUERY, operand(rec, 0)); break;

@@ -456,6 +456,8 @@ void draw_reads(struct prune *p)
 		read_cell(p, p->pair[reg[R_COND]].cell);
 	if (reg[R_XFB_ACTIVE])
 		read_cell(p, p->pair[reg[R_XFB_ACTIVE]].cell);
+	if (reg[R_LOCK])
+		read_cell(p, p->pair[reg[R_LOCK]].cell);
 }
 
 void framebuffer_reads(struct prune *p)

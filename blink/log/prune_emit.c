@@ -21,6 +21,7 @@ struct emit {
 	uint32_t *map;               /* payloads: id there, id here */
 	uint32_t nmap, map_cap;
 	uint32_t sp;                 /* ordinal in the log of the records last written */
+	unsigned kind;               /* of selectors: FRAME before records of that kind */
 	int ret;
 };
 
@@ -150,8 +151,8 @@ static void selector_put(struct emit *e, unsigned op, uint32_t a, uint32_t b, ui
 {
 	uint32_t rec[4] = { sp_header(op, 0), a, b, c };
 
-	words_put(e, rec, sp_words(rec), PRUNE_SELECTORS);
-	last_add(e, rec, sp_words(rec), PRUNE_SELECTORS, UINT64_MAX, GL_SLOT_COUNT);
+	words_put(e, rec, sp_words(rec), e->kind);
+	last_add(e, rec, sp_words(rec), e->kind, UINT64_MAX, GL_SLOT_COUNT);
 }
 
 static uint32_t name_of(const struct prune *p, uint32_t object)
@@ -245,6 +246,7 @@ static void kept_put(struct emit *e, const struct kept *k)
 	if (k->sp != e->sp && (e->code.len > CODE_BYTES || e->payload > PAYLOAD_BYTES))
 		sp_put(e);
 	e->sp = k->sp;
+	e->kind = kind == PRUNE_FRAME ? PRUNE_FRAME : PRUNE_SELECTORS;
 	if (k->ctx != NONE && k->role != ROLE_CURRENT) {
 		current_put(e, k->ctx, k->draw, k->read);
 		select_put(e, k->ctx, k->select);
@@ -273,6 +275,7 @@ static void final_put(struct emit *e)
 	struct prune *p = e->p;
 	const uint32_t *reg = ctx_reg(p);
 
+	e->kind = PRUNE_SELECTORS;
 	for (uint32_t i = 0; i < p->nnames && e->ret >= 0; i++) {
 		const struct name *n = &p->name[i / NAME_CHUNK][i % NAME_CHUNK];
 		struct object *o;

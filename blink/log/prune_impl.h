@@ -39,7 +39,7 @@ enum {
 enum {
 	R_MATRIX_MODE, R_ACTIVE, R_CLIENT_ACTIVE, R_FLAGS, R_COLOR_MATERIAL, R_BEGIN,
 	R_LIST, R_LIST_MODE, R_LIST_BASE, R_USED, R_PROGRAM, R_PIPELINE, R_VAO, R_RBO, R_DRAW_FBO,
-	R_READ_FBO, R_XFB, R_XFB_ACTIVE, R_COND, R_ARBPROG, /* vertex, fragment */
+	R_READ_FBO, R_XFB, R_XFB_ACTIVE, R_COND, R_LOCK, R_ARBPROG, /* vertex, fragment */
 	R_QUERY = R_ARBPROG + 2,
 	R_BUF = R_QUERY + PRUNE_QUERIES,
 	R_SAMPLER = R_BUF + PRUNE_BUF_TARGETS,
@@ -103,7 +103,7 @@ struct cell {
 	uint32_t hash_next;
 	uint32_t killed, need[2];    /* steps of the sweep, going backward */
 	uint32_t birth;              /* step at which it was first met */
-	uint32_t writes;             /* kept writes so far in this sweep */
+	uint32_t writes[2];          /* kept ones so far, by color */
 	uint32_t cover;              /* of pieces replaced later: index */
 	uint32_t group, group_bits;  /* how the group of that number touches it */
 	uint32_t mark;
@@ -130,8 +130,8 @@ struct pair {
 	/* while sweeping */
 	uint32_t sweep;
 	uint32_t pop;                /* kept record of the pop */
-	uint32_t inner;              /* groups of state that kept records in between write */
-	uint32_t writes;             /* matrix: the cell's count at the pop */
+	uint32_t inner[2];           /* groups of state that kept records in between write */
+	uint32_t writes[2];          /* matrix: the cell's counts at the pop */
 	uint32_t step;               /* of the pop */
 	struct pair_cell *cells;     /* their needs at the pop */
 	uint32_t ncells;
@@ -297,7 +297,7 @@ enum special {
 	S_BEGIN_QUERY, S_END_QUERY, S_QUERY_COUNTER, S_BEGIN_COND, S_END_COND,
 	S_XFB, S_BIND_XFB, S_XFB_BEGIN, S_XFB_END,
 	S_NEW_LIST, S_END_LIST, S_CALL_LIST, S_CALL_LISTS, S_DELETE_LISTS, S_LIST_BASE,
-	S_FEEDBACK
+	S_LOCK, S_UNLOCK
 };
 
 /* How a key of an effect is found. */

@@ -361,6 +361,7 @@ static void mark_words(struct prune *p, uint32_t mark)
 		if (!o || o->space != GL_SPACE_CONTEXT || !o->heads || !p->npairs)
 			continue;
 		p->pair[o->reg[R_COND]].mark = p->pair[o->reg[R_XFB_ACTIVE]].mark = mark;
+		p->pair[o->reg[R_LOCK]].mark = mark;
 		for (unsigned k = 0; k < 3; k++)
 			for (unsigned d = 0; d < o->reg[R_MATRIX_DEPTH + k]; d++)
 				p->pair[o->reg[R_MATRIX_STACK + k * PRUNE_STACK + d]].mark = mark;

@@ -98,7 +98,7 @@ static void force(struct prune *p, uint32_t i, unsigned color)
 }
 
 /* A kept record in between changes state that a pop brings back: both are needed. */
-static void note_inner(struct prune *p, uint32_t cell)
+static void note_inner(struct prune *p, uint32_t cell, unsigned color)
 {
 	const struct cell *c = &p->cell[cell];
 	uint32_t key = c->slot == GL_SLOT_texenv ? c->key[1] : c->key[0];
@@ -111,7 +111,7 @@ static void note_inner(struct prune *p, uint32_t cell)
 		for (uint32_t t = 0; t < q->ntextures && !saved; t++)
 			saved = c->owner == q->textures[t];
 		if (saved)
-			q->inner |= groups;
+			q->inner[color - 1] |= groups;
 	}
 }
 
@@ -134,9 +134,9 @@ static void writes_apply(struct prune *p, unsigned color, unsigned drawn)
 		c = &p->cell[w->cell];
 		if (w->flags & W_REPLACE || (w->flags & W_UNSEEN && !drawn))
 			c->killed = STEP_KILL;
-		c->writes++;
+		c->writes[color - 1]++;
 		if (p->nopen)
-			note_inner(p, w->cell);
+			note_inner(p, w->cell, color);
 		if (c->slot == P_EXIST && p->object[c->owner]->delete_sweep == p->sweep)
 			force(p, p->object[c->owner]->deleter, color);
 	}
@@ -292,9 +292,9 @@ static void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	p->nwrites = p->nreads = p->ndrawn = 0;
 	q->sweep = p->sweep;
 	q->ncells = 0;
-	q->inner = 0;
+	q->inner[0] = q->inner[1] = 0;
 	saved_each(p, q, saved_add);
-	q->writes = p->cell[q->cell].writes;
+	memcpy(q->writes, p->cell[q->cell].writes, sizeof(q->writes));
 	q->step = p->step;
 	k->kept = false;
 	q->pop = keep(p, k, rec);
@@ -305,13 +305,17 @@ static void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 		p->open_pairs[p->nopen++] = k->aux;
 }
 
-static bool inner_kept(struct prune *p, const struct pair *q)
+/* Whether kept records in between make both needed, and by which color. */
+static unsigned inner_color(struct prune *p, const struct pair *q)
 {
-	switch (q->kind) {
-	case PAIR_MATRIX: return p->cell[q->cell].writes != q->writes;
-	case PAIR_BRACKET: return cell_color(p, q->cell) != 0;
-	default: return (q->inner & q->mask) != 0;
+	for (unsigned k = 0; k < 2; k++) {
+		bool kept = q->kind == PAIR_MATRIX ? p->cell[q->cell].writes[k] != q->writes[k]
+						   : (q->inner[k] & q->mask) != 0;
+
+		if (q->kind == PAIR_BRACKET ? cell_color(p, q->cell) == k + 1 : kept)
+			return k + 1;
 	}
+	return 0;
 }
 
 /* A cell that was not met before the pop: needed there if all of its owner was. */
@@ -371,7 +375,7 @@ static void push_open(struct prune *p, struct kept *k, const uint32_t *rec)
 static void push_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 {
 	struct pair *q = &p->pair[k->aux];
-	unsigned color = 2;
+	unsigned color;
 
 	if (q->sweep != p->sweep) {
 		push_open(p, k, rec);
@@ -380,10 +384,8 @@ static void push_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	for (unsigned i = p->nopen; i-- > 0;)
 		if (p->open_pairs[i] == k->aux)
 			p->open_pairs[i] = p->open_pairs[--p->nopen];
-	if (inner_kept(p, q)) {
-		for (uint32_t i = q->pop; i < p->nnext; i++)
-			if (p->next[i].kept && p->next[i].color && p->next[i].color < color)
-				color = p->next[i].color;
+	color = inner_color(p, q);
+	if (color) {
 		k->kept = true;
 		k->color = (uint8_t)color;
 		k->slot = p->next[q->pop].slot;
@@ -391,12 +393,13 @@ static void push_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 			p->cell[q->cell].killed = STEP_KILL;
 		force(p, q->pop, color);
 		if (q->kind == PAIR_MATRIX)
-			p->cell[q->cell].writes++;
+			p->cell[q->cell].writes[color - 1]++;
 		p->nwrites = 0;
 		apply(p, color, color);
 		keep(p, k, rec);
 		for (unsigned i = 0; i < p->nopen; i++)
-			p->pair[p->open_pairs[i]].inner |= q->inner & q->mask;
+			p->pair[p->open_pairs[i]].inner[color - 1] |=
+				(q->inner[0] | q->inner[1]) & q->mask;
 	}
 	saved_restore(p, q);
 }
@@ -549,9 +552,10 @@ static uint8_t role_of(const struct entry *e, unsigned special)
 	switch (special) {
 	case S_OPAQUE: return ROLE_ALWAYS;
 	case S_PUSH_MATRIX: case S_PUSH_ATTRIB: case S_PUSH_CLIENT: case S_BEGIN_COND:
-	case S_XFB_BEGIN:
+	case S_XFB_BEGIN: case S_LOCK:
 		return e->aux ? ROLE_PUSH : ROLE_PLAIN;
 	case S_POP_MATRIX: case S_POP_ATTRIB: case S_POP_CLIENT: case S_END_COND: case S_XFB_END:
+	case S_UNLOCK:
 		return e->aux ? ROLE_POP : ROLE_PLAIN;
 	case S_DELETE: case S_DELETE1: case S_DELETE_LISTS: case S_CONTEXT_DESTROY:
 	case S_DRAWABLE_DESTROY:
@@ -1176,6 +1180,8 @@ static void root_context(struct prune *p, uint32_t ctx)
 		need_cell(p, p->pair[reg[R_COND]].cell, 1);
 	if (reg[R_XFB_ACTIVE])
 		need_cell(p, p->pair[reg[R_XFB_ACTIVE]].cell, 1);
+	if (reg[R_LOCK])
+		need_cell(p, p->pair[reg[R_LOCK]].cell, 1);
 	if (reg[R_LIST]) {
 		p->object[reg[R_LIST]]->listed = 1;
 		p->object[reg[R_LIST]]->list_sweep = p->sweep;

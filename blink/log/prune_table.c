@@ -135,6 +135,8 @@ static const struct { const char *name; uint8_t special, kind; } specials[] = {
 	{ "DeleteLists", S_DELETE_LISTS, PRUNE_OBJECTS },
 	{ "ListBase", S_LIST_BASE, PRUNE_STATE },
 
+	{ "LockArraysEXT", S_LOCK, PRUNE_STATE }, { "UnlockArraysEXT", S_UNLOCK, PRUNE_STATE },
+
 	/* no state that anything later can see */
 	{ "InitNames", S_VOID, PRUNE_STATE }, { "LoadName", S_VOID, PRUNE_STATE },
 	{ "PushName", S_VOID, PRUNE_STATE }, { "PopName", S_VOID, PRUNE_STATE },
@@ -201,7 +203,7 @@ static bool special_slot(unsigned slot)
 		GL_SLOT_matrix_stack, GL_SLOT_pipeline, GL_SLOT_pixel_store, GL_SLOT_debug,
 		GL_SLOT_enable, GL_SLOT_name_stack, GL_SLOT_render_mode,
 		GL_SLOT_array_object_name, GL_SLOT_framebuffer_name, GL_SLOT_framebuffer_binding,
-		GL_SLOT_buffer_range,
+		GL_SLOT_buffer_range, GL_SLOT_array_lock,
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(slots); i++)
@@ -297,9 +299,7 @@ static bool part_refine(const struct gl_op *op, const char *name, struct effect 
 		f->kind[1] = K_WORD;
 		f->value[1] = op->operands[0].word;
 		f->replace = true;
-	} else if (strncmp(name, "glVertexAttrib", 14) == 0 ||
-		   strcmp(name, "glLockArraysEXT") == 0 ||
-		   strcmp(name, "glUnlockArraysEXT") == 0) {
+	} else if (strncmp(name, "glVertexAttrib", 14) == 0) {
 		f->replace = f->kind[0] != K_ANY && f->kind[1] != K_ANY;
 	} else {
 		return false;
@@ -545,7 +545,7 @@ static const struct { uint16_t slot; uint32_t groups; } slot_groups[] = {
 	{ GL_SLOT_sample_coverage, GL_MULTISAMPLE_BIT }, { GL_SLOT_sample_mask, GL_MULTISAMPLE_BIT },
 	{ GL_SLOT_sample_shading, GL_MULTISAMPLE_BIT },
 	{ GL_SLOT_array_object, GROUP_CLIENT }, { GL_SLOT_buffer_binding, GROUP_CLIENT },
-	{ GL_SLOT_primitive_restart, GROUP_CLIENT }, { GL_SLOT_array_lock, GROUP_CLIENT },
+	{ GL_SLOT_primitive_restart, GROUP_CLIENT },
 	{ GL_SLOT_bound_array, GROUP_CLIENT }, { GL_SLOT_bound_array_enable, GROUP_CLIENT },
 	{ GL_SLOT_bound_attrib_array, GROUP_CLIENT }, { GL_SLOT_bound_attrib_enable, GROUP_CLIENT },
 	{ GL_SLOT_bound_attrib_divisor, GROUP_CLIENT },

@@ -652,6 +652,7 @@ void touch_reads(struct prune *p, const struct entry *e, const uint32_t *rec, un
 		}
 		break;
 	case S_XFB_BEGIN: draw_reads(p); break;
+	case S_LOCK: read_object(p, vao_bound(p)); break;
 	default: break;
 	}
 }
