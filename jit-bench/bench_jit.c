@@ -46,6 +46,15 @@ struct mix {
 	struct json_object *counts;    /* of the processor, in a steady run; NULL: none */
 };
 
+#define TIERS 6u
+#define TIER_REPEATS 16u
+
+struct tier {
+	uint32_t *code, records;
+	struct sp sp;
+	struct sample compiled, interpreted;
+};
+
 struct bench {
 	struct bench_clock clock;
 	struct counters counters;
@@ -56,6 +65,7 @@ struct bench {
 	struct verify_env env;
 	struct sp_index index;
 	struct mix *mixes;
+	struct tier tiers[TIERS];
 	uint8_t *walk;
 };
 
@@ -114,6 +124,7 @@ static void forget(struct bench *b, const struct jit_code *code)
 {
 	jit_forget(b->jit, code);
 	index_forget(&b->index);
+	verify_forget(b->state);
 }
 
 /* ---- one run of one mix -------------------------------------------------------------- */
@@ -216,6 +227,7 @@ static int measure_interp(struct bench *b, struct mix *m, struct error *err)
 	interp_run(&b->client, &m->sp, 0);
 	note(b, m, ONE_SHOT_INTERP, &span);
 	index_forget(&b->index);
+	verify_forget(b->state);
 	begin(b, &span);
 	interp_run(&b->client, &m->sp, 0);
 	note(b, m, RUN_INTERP, &span);
@@ -242,6 +254,8 @@ static int measure_mix(struct bench *b, struct mix *m, struct error *err)
 	return rc == 0 ? measure_interp(b, m, err) : rc;
 }
 
+static int tier_measure(struct bench *b, struct tier *t, struct error *err);
+
 static int measure(struct bench *b, unsigned runs, struct error *err)
 {
 	int rc = 0;
@@ -250,8 +264,71 @@ static int measure(struct bench *b, unsigned runs, struct error *err)
 		bench_clock_calibrate(&b->clock);
 		for (unsigned i = 0; i < bench_mix_count && rc == 0; i++)
 			rc = measure_mix(b, &b->mixes[i], err);
+		for (unsigned i = 0; i < TIERS && rc == 0; i++)
+			rc = tier_measure(b, &b->tiers[i], err);
 	}
 	return rc;
+}
+
+/* ---- small procedures: is it worth compiling them? ------------------------------------- */
+
+/* The first so many records of the irregular mix, as an SP of their own. */
+static int tier_make(struct bench *b, struct tier *t, uint32_t records, struct error *err)
+{
+	const struct sp *from = &b->mixes[1].sp;
+	uint32_t at = 0;
+
+	t->records = records;
+	for (uint32_t i = 0; i < records && at + 1 < from->nwords; i++)
+		at += gl_ops[sp_opcode(from->code[at])].words;
+	t->code = malloc(((size_t)at + 1) * sizeof(*t->code));
+	if (!t->code)
+		return error_set(err, -ENOMEM, "bench: out of memory");
+	memcpy(t->code, from->code, (size_t)at * sizeof(*t->code));
+	t->code[at] = sp_header(OP_end, 0);
+	t->sp = (struct sp){ .callback = SP_REDRAW, .context = 1, .drawable = 1,
+			     .code = t->code, .nwords = at + 1 };
+	return 0;
+}
+
+/* Verified alike; then compiled and run, or interpreted.  Cycles of the whole, several at
+ * once: a span is not much longer than looking at the clock. */
+static int tier_measure(struct bench *b, struct tier *t, struct error *err)
+{
+	struct verify_verdict v;
+	struct bench_span span;
+
+	begin(b, &span);
+	for (unsigned i = 0; i < TIER_REPEATS; i++) {
+		const struct jit_code *code;
+
+		if (verify_sp(b->state, &b->env, &t->sp, &v) < 0)
+			return error_set(err, -EACCES, "bench: %s", verify_reason_name(v.reason));
+		code = jit_compile_index(b->jit, &t->sp, &b->index, err);
+		if (!code)
+			return err->code;
+		jit_run(&b->client, code, &t->sp, 0);
+		jit_forget(b->jit, code);
+	}
+	sample_add(&t->compiled, bench_span_end(&b->clock, &span, NULL) / TIER_REPEATS);
+	begin(b, &span);
+	for (unsigned i = 0; i < TIER_REPEATS; i++) {
+		if (verify_sp(b->state, &b->env, &t->sp, &v) < 0)
+			return error_set(err, -EACCES, "bench: %s", verify_reason_name(v.reason));
+		interp_run(&b->client, &t->sp, 0);
+	}
+	sample_add(&t->interpreted, bench_span_end(&b->clock, &span, NULL) / TIER_REPEATS);
+	return 0;
+}
+
+static struct json_object *tier_json(struct tier *t)
+{
+	struct json_object *j = json_object_new_object();
+
+	json_object_object_add(j, "records", json_object_new_int((int)t->records));
+	json_object_object_add(j, "compiled_and_run_once", sample_json(&t->compiled));
+	json_object_object_add(j, "interpreted_once", sample_json(&t->interpreted));
+	return j;
 }
 
 /* ---- results ------------------------------------------------------------------------- */
@@ -306,6 +383,10 @@ static struct json_object *results(struct bench *b)
 	for (unsigned i = 0; i < bench_mix_count; i++)
 		json_object_array_add(list, mix_json(&b->mixes[i], &bench_mixes[i]));
 	json_object_object_add(j, "mixes", list);
+	list = json_object_new_array();
+	for (unsigned i = 0; i < TIERS; i++)
+		json_object_array_add(list, tier_json(&b->tiers[i]));
+	json_object_object_add(j, "small_procedures_cycles", list);
 	return j;
 }
 
@@ -397,6 +478,8 @@ static int bench_open(struct bench *b, struct error *err)
 		rc = mix_make(&b->mixes[i], &bench_mixes[i], i, err);
 	if (rc == 0)
 		rc = verifier_open(b, err);
+	for (unsigned i = 0; i < TIERS && rc == 0; i++)
+		rc = tier_make(b, &b->tiers[i], 1u << i, err);
 	return rc == 0 ? engines_open(b, err) : rc;
 }
 
@@ -415,6 +498,8 @@ static void bench_close(struct bench *b)
 		free(b->mixes[i].copy);
 		json_object_put(b->mixes[i].counts);
 	}
+	for (unsigned i = 0; i < TIERS; i++)
+		free(b->tiers[i].code);
 	free(b->mixes);
 	free(b->walk);
 	counters_close(&b->counters);

@@ -118,6 +118,10 @@ const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct er
 struct sp_index;
 const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
 					 struct sp_index *index, struct error *err);
+/* The same for who would as well interpret: NULL with err->code 0 says that the SP is too
+ * small for compiling to pay at its first run.  A shape that comes again is compiled. */
+const struct jit_code *jit_tier(struct jit *j, const struct sp *sp, struct sp_index *index,
+				struct error *err);
 enum engine_status jit_run(struct client *c, const struct jit_code *code, const struct sp *sp,
 			   uint32_t pc);
 void jit_forget(struct jit *j, const struct jit_code *code);
@@ -126,7 +130,7 @@ void jit_forget(struct jit *j, const struct jit_code *code);
  * many processors run several times slower.) */
 bool jit_near(const struct jit *j, sink_fn entry);
 
-struct jit_stats { uint64_t compiles, hits, records, bytes, evicted; };
+struct jit_stats { uint64_t compiles, hits, waits, records, bytes, evicted; };
 void jit_stats_get(const struct jit *j, struct jit_stats *out);
 
 #endif

@@ -236,7 +236,19 @@ static int compile(struct jit *j, const struct sp *sp, struct jit_code *k, struc
 
 /* ---- the interface ------------------------------------------------------------------- */
 
-static const struct jit_code *find_or_compile(struct jit *j, const struct sp *sp,
+/* Small procedures of a shape that was not met lately: noted, and true. */
+static bool wait_for_next(struct jit *j, const uint64_t *hash)
+{
+	uint64_t *once = &j->once[hash[0] % JIT_ONCE];
+
+	if (j->index->records >= JIT_WORTH || *once == hash[1])
+		return false;
+	*once = hash[1];
+	j->stats.waits++;
+	return true;
+}
+
+static const struct jit_code *find_or_compile(struct jit *j, const struct sp *sp, bool may_wait,
 					      struct error *err)
 {
 	struct jit_code *k;
@@ -248,6 +260,8 @@ static const struct jit_code *find_or_compile(struct jit *j, const struct sp *sp
 		j->stats.hits++;
 		return k;
 	}
+	if (may_wait && wait_for_next(j, hash))
+		return NULL;
 	k = code_new(j);
 	if (!k) {
 		error_set(err, -ENOMEM, "JIT: out of memory");
@@ -266,17 +280,31 @@ static const struct jit_code *find_or_compile(struct jit *j, const struct sp *sp
 	return k;
 }
 
-const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
-					 struct sp_index *index, struct error *err)
+static const struct jit_code *compile_index(struct jit *j, const struct sp *sp,
+					    struct sp_index *index, bool may_wait,
+					    struct error *err)
 {
 	const struct jit_code *k = NULL;
 
 	if (jit_index_make(j, sp, index, err) == 0)
-		k = find_or_compile(j, sp, err);
+		k = find_or_compile(j, sp, may_wait, err);
 	/* other words may lie there later */
 	if (index)
 		index->code = NULL;
 	return k;
+}
+
+const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
+					 struct sp_index *index, struct error *err)
+{
+	return compile_index(j, sp, index, false, err);
+}
+
+const struct jit_code *jit_tier(struct jit *j, const struct sp *sp, struct sp_index *index,
+				struct error *err)
+{
+	*err = (struct error){ 0 };
+	return compile_index(j, sp, index, true, err);
 }
 
 const struct jit_code *jit_compile(struct jit *j, const struct sp *sp, struct error *err)

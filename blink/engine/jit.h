@@ -36,6 +36,10 @@
 #define JIT_ARENAS 5u
 #define JIT_STACK_ARGS 16u
 #define JIT_ROUND_SLOT (JIT_STACK_ARGS * 8)   /* from rsp */
+/* Compiled and run once, procedures of fewer records take longer than interpreted once
+ * (bench jit: small_procedures_cycles). */
+#define JIT_WORTH 32u
+#define JIT_ONCE 256u
 #define JIT_DEOPT 0x100u            /* status: c->pc goes on in the interpreter */
 
 /* Addresses that code calls: entries of GL instructions, arithmetic of core ones,
@@ -157,6 +161,7 @@ struct jit {
 	/* the cache */
 	struct jit_code **buckets, *free_codes;
 	uint32_t nbuckets, ncodes;
+	uint64_t once[JIT_ONCE];    /* shapes that were interpreted at their first run */
 	uint64_t seed;
 	struct jit_stats stats;
 	struct jit_watch *watches;  /* told of code that comes and goes (jit_tools.h) */

@@ -52,20 +52,55 @@ BAD_FN(sse2, "sse2")
 	return bad;
 }
 
-#define MATCH_FN(level, isa) \
+/* Lanes of 16 words that are as they are wanted. */
+#define SAME_FN(level, isa) \
+	static inline __attribute__((always_inline, target(isa))) \
+	uint32_t same_##level(const uint32_t *want, const uint32_t *code)
+
+SAME_FN(avx512, AVX512)
+{
+	return _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(code), _mm512_loadu_si512(want));
+}
+
+SAME_FN(avx2, "avx2")
+{
+	uint32_t same = 0;
+
+	for (unsigned i = 0; i < 16; i += 8) {
+		__m256i eq = _mm256_cmpeq_epi32(M256(code + i), M256(want + i));
+
+		same |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(eq)) << i;
+	}
+	return same;
+}
+
+SAME_FN(sse2, "sse2")
+{
+	uint32_t same = 0;
+
+	for (unsigned i = 0; i < 16; i += 4) {
+		__m128i eq = _mm_cmpeq_epi32(M128(code + i), M128(want + i));
+
+		same |= (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(eq)) << i;
+	}
+	return same;
+}
+
+#define EQUAL_FN(level, isa) \
 	static __attribute__((target(isa))) bool \
-	match_##level(const int32_t *want, const int32_t *slack, const uint32_t *code, \
+	equal_##level(const uint32_t *want, const uint16_t *exact, const uint32_t *code, \
 		      unsigned vectors) \
 	{ \
-		for (unsigned i = 0; i < vectors * 16; i += 16) \
-			if (bad_##level(want + i, slack + i, code + i)) \
-				return false; \
-		return true; \
+		uint32_t bad = 0; \
+ \
+		for (unsigned i = 0; i < vectors; i++) \
+			bad |= exact[i] & ~same_##level(want + i * 16, code + i * 16); \
+		return !bad; \
 	}
 
-MATCH_FN(avx512, AVX512)
-MATCH_FN(avx2, "avx2")
-MATCH_FN(sse2, "sse2")
+EQUAL_FN(avx512, AVX512)
+EQUAL_FN(avx2, "avx2")
+EQUAL_FN(sse2, "sse2")
 
 /* Words before the first bad one, at least so many; and the rounds that they make. */
 #define AT_ONCE 4u
@@ -75,28 +110,16 @@ static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
 }
 
 /* Steps of one vector, some at once; steps of several; the last one on a copy, with
- * words behind it that are no header. */
+ * words behind it that are no header.  What is rare is a function of its own, so that
+ * the rest needs no stack. */
 #define ROUNDS_FN(level, isa) \
-	static __attribute__((target(isa))) uint32_t \
-	rounds_##level(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords) \
+	static __attribute__((noinline, target(isa))) uint32_t \
+	rest_##level(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords, uint32_t at) \
 	{ \
 		const int32_t *want = p->want, *slack = p->slack; \
-		uint32_t step = p->step, lanes = p->vectors * 16u, at = 0; \
+		uint32_t step = p->step, lanes = p->vectors * 16u; \
 		uint32_t tail[INDEX_LANES], left; \
  \
-		for (; lanes == 16 && nwords - at >= AT_ONCE * 16; at += AT_ONCE * step) { \
-			const uint32_t *c = code + at; \
-			uint64_t bad = (uint64_t)bad_##level(want, slack, c) | \
-				       (uint64_t)bad_##level(want, slack, c + step) << 16 | \
-				       (uint64_t)bad_##level(want, slack, c + 2 * step) << 32 | \
-				       (uint64_t)bad_##level(want, slack, c + 3 * step) << 48; \
- \
-			if (bad) { \
-				unsigned lane = (unsigned)__builtin_ctzll(bad); \
- \
-				return rounds_of(p, at + lane / 16 * step + lane % 16); \
-			} \
-		} \
 		for (; nwords - at >= lanes; at += step) { \
 			for (unsigned i = 0; i < p->vectors; i++) { \
 				uint32_t bad = bad_##level(want + i * 16, slack + i * 16, \
@@ -117,6 +140,28 @@ static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
 				left = i * 16 + (unsigned)__builtin_ctz(bad); \
 		} \
 		return rounds_of(p, at + (left < step ? left : step)); \
+	} \
+ \
+	static __attribute__((target(isa))) uint32_t \
+	rounds_##level(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords) \
+	{ \
+		const int32_t *want = p->want, *slack = p->slack; \
+		uint32_t step = p->step, at = 0; \
+ \
+		for (; p->vectors == 1 && nwords - at >= AT_ONCE * 16; at += AT_ONCE * step) { \
+			const uint32_t *c = code + at; \
+			uint64_t bad = (uint64_t)bad_##level(want, slack, c) | \
+				       (uint64_t)bad_##level(want, slack, c + step) << 16 | \
+				       (uint64_t)bad_##level(want, slack, c + 2 * step) << 32 | \
+				       (uint64_t)bad_##level(want, slack, c + 3 * step) << 48; \
+ \
+			if (bad) { \
+				unsigned lane = (unsigned)__builtin_ctzll(bad); \
+ \
+				return rounds_of(p, at + lane / 16 * step + lane % 16); \
+			} \
+		} \
+		return rest_##level(p, code, nwords, at); \
 	}
 
 ROUNDS_FN(avx512, AVX512)
@@ -169,9 +214,13 @@ static bool lanes_fill(struct sp_pattern *p, const uint32_t *headers, unsigned n
 		at += words;
 	}
 	lanes = at < 16 ? 16 / at * at : at;
+	for (uint32_t i = at; i < lanes; i++) {
+		want[i] = want[i - at];
+		most[i] = most[i - at];
+	}
 	for (unsigned i = 0; i < INDEX_LANES; i++) {
-		p->want[i] = (int32_t)((i < lanes ? want[i % at] : 0) ^ SIGN);
-		p->slack[i] = (int32_t)((i < lanes ? most[i % at] : UINT32_MAX) ^ SIGN);
+		p->want[i] = (int32_t)(want[i] ^ SIGN);
+		p->slack[i] = (int32_t)(most[i] ^ SIGN);
 	}
 	p->records = (uint8_t)n;
 	p->words = (uint16_t)at;
@@ -304,14 +353,14 @@ int index_init(struct sp_index *x)
 		[CPU_SSE2] = rounds_sse2, [CPU_AVX2] = rounds_avx2, [CPU_AVX512] = rounds_avx512,
 	};
 
-	static bool (*const match[CPU_LEVELS])(const int32_t *, const int32_t *,
+	static bool (*const equal[CPU_LEVELS])(const uint32_t *, const uint16_t *,
 					       const uint32_t *, unsigned) = {
-		[CPU_SSE2] = match_sse2, [CPU_AVX2] = match_avx2, [CPU_AVX512] = match_avx512,
+		[CPU_SSE2] = equal_sse2, [CPU_AVX2] = equal_avx2, [CPU_AVX512] = equal_avx512,
 	};
 
 	memset(x, 0, sizeof(*x));
+	x->equal = equal[cpu_level()];
 	x->rounds = rounds[cpu_level()];
-	x->match = match[cpu_level()];
 	x->pattern = aligned_alloc(64, ((INDEX_PATTERNS + 1) * sizeof(*x->pattern) + 63) &
 				       ~(size_t)63);
 	return x->pattern ? 0 : -ENOMEM;

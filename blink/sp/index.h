@@ -72,8 +72,8 @@ struct sp_index {
 	uint8_t by_op[GL_OP_COUNT];       /* the latest pattern that begins so, 0 none */
 	/* whole rounds at code, none of them beyond nwords */
 	uint32_t (*rounds)(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords);
-	/* are all lanes of so many vectors of 16 words good? */
-	bool (*match)(const int32_t *want, const int32_t *slack, const uint32_t *code,
+	/* of so many vectors of 16 words, are the exact ones what is wanted, as it is? */
+	bool (*equal)(const uint32_t *want, const uint16_t *exact, const uint32_t *code,
 		      unsigned vectors);
 };
 

@@ -1,6 +1,7 @@
 /* segment.c - images of the shadow, and segments met again.  See segment.h. */
 #include "blink/verify/segment.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +20,15 @@ static atomic_uint_fast64_t serials;
 static void forget(struct segments *g)
 {
 	memset(g->bucket, 0, sizeof(g->bucket));
+	memset(g->after, 0, sizeof(g->after));
+	memset(g->met, 0, sizeof(g->met));
+	g->nmet = 0;
 	for (uint32_t i = 0; i < g->images.n; i++)
 		free(g->images.v[i]);
 	memset(&g->images, 0, sizeof(g->images));
 	memset(g->images.begin, 0xff, sizeof(g->images.begin));
-	g->used = 0;
+	g->nchunks = 0;
+	g->used = SEGMENT_CHUNK;
 	g->credit = CREDIT_MAX;
 	g->id = g->end_id = SEGMENT_NONE;
 	g->last = NULL;
@@ -35,11 +40,6 @@ struct segments *segments_create(void)
 
 	if (!g)
 		return NULL;
-	g->memory = malloc(SEGMENT_MEMORY);
-	if (!g->memory) {
-		free(g);
-		return NULL;
-	}
 	forget(g);
 	return g;
 }
@@ -49,7 +49,8 @@ void segments_destroy(struct segments *g)
 	if (!g)
 		return;
 	forget(g);
-	free(g->memory);
+	for (unsigned i = 0; i < SEGMENT_CHUNKS; i++)
+		free(g->chunk[i]);
 	free(g);
 }
 
@@ -179,15 +180,17 @@ void segments_begin(struct verifier *v, bool use)
 	unsigned callback = (unsigned)__builtin_ctz(v->callback | 1u << SP_CALLBACKS);
 
 	g->lazy = g->learn.on = false;
+	g->path = 0;
 	g->last = NULL;
 	g->id = SEGMENT_NONE;
-	g->wait = 0;
+	g->wait = g->stretched = 0;
+	g->skip = false;
 	g->off = !use || callback == SP_CALLBACKS;
 	if (g->off)
 		return;
 	g->credit += g->credit < CREDIT_MAX ? CREDIT_SP : 0;
 	if (memcmp(&g->limits, &v->env->limits, sizeof(g->limits)) ||
-	    t->n == SEGMENT_IMAGES || g->used > SEGMENT_MEMORY - SEGMENT_MEMORY / 8) {
+	    t->n == SEGMENT_IMAGES || g->nchunks == SEGMENT_CHUNKS) {
 		forget(g);
 		g->limits = v->env->limits;
 	}
@@ -215,9 +218,10 @@ void segments_end(struct verifier *v, bool accepted)
 
 /* ---- checks ------------------------------------------------------------------------ */
 
+/* What arrays were, and the range locked. */
 struct extents {
 	uint32_t locked, n;
-	struct { uint8_t array; uint32_t avail, sp; } was[SEGMENT_CHECKS];
+	struct { uint32_t array, avail, sp; } was[SEGMENT_CHECKS];
 };
 
 static void extents_back(struct verifier *v, const struct extents *e)
@@ -243,25 +247,27 @@ static inline bool payload_extent(const struct verifier *v, const uint32_t *word
 	return true;
 }
 
-static inline bool pointer_set(struct verifier *v, const struct segment_check *c,
-			       const uint32_t *words, struct extents *e)
+static inline void array_set(struct verifier *v, const struct segment_check *c,
+			     uint32_t avail, struct extents *e)
 {
 	struct varray *a = &v->s->vao->array[c->array];
-	uint64_t extent = 0, n;
 
-	if (c->kind == SEGMENT_POINTER && !payload_extent(v, words, &extent))
-		return false;
 	e->was[e->n].array = c->array;
 	e->was[e->n].avail = a->avail;
 	e->was[e->n++].sp = a->sp;
 	a->sp = v->s->serial;
-	if (c->kind == SEGMENT_POINTER) {
-		n = extent - c->need;
-		if (c->value)
-			n = (uint64_t)((unsigned __int128)n * c->value >> 64);
-		a->avail = extent < c->need ? 0 : (uint32_t)(n + 1);
-	}
-	return true;
+	a->avail = avail;
+}
+
+static inline uint32_t avail_of(const struct segment_check *c, uint64_t extent)
+{
+	uint64_t n = extent - c->need;
+
+	if (extent < c->need)
+		return 0;
+	if (c->value)
+		n = (uint64_t)((unsigned __int128)n * c->value >> 64);
+	return (uint32_t)(n + 1);
 }
 
 static bool draw_fits(struct verifier *v, const struct segment_check *c, const uint32_t *rec,
@@ -308,37 +314,52 @@ static bool buffer_same(struct verifier *v, const struct segment_check *c)
 	return b && b->group == c->need && b->birth == c->count;
 }
 
+static bool other_passes(struct verifier *v, const struct segment_check *q,
+			 const uint32_t *at, struct extents *e, uint64_t *vertices)
+{
+	struct context *c = v->s->ctx;
+
+	switch (q->kind) {
+	case SEGMENT_DRAW: return draw_fits(v, q, at, vertices);
+	case SEGMENT_LOCK:
+		lock_set(c, verifier_layout(v, &v->s->desc->op[sp_opcode(*at)]), at);
+		return true;
+	case SEGMENT_UNLOCK: c->locked = 0; return true;
+	case SEGMENT_MARK:
+		array_set(v, q, v->s->vao->array[q->array].avail, e);
+		return true;
+	case SEGMENT_LIST: return list_same(v, q);
+	default: return buffer_same(v, q);
+	}
+}
+
 static bool checks_pass(struct verifier *v, const struct segment *k, const uint32_t *code,
 			uint64_t *vertices)
 {
-	struct context *c = v->s->ctx;
+	const struct segment_check *q = k->check, *end = q + k->number[0];
 	struct extents e;
-	bool good = true;
+	uint64_t extent;
 
-	e.locked = c->locked;
+	e.locked = v->s->ctx->locked;
 	e.n = 0;
-	for (unsigned i = 0; i < k->nchecks && good; i++) {
-		const struct segment_check *q = &k->check[i];
-		const uint32_t *at = code + q->word;
-		uint64_t extent;
-
-		switch (q->kind) {
-		case SEGMENT_PAYLOAD:
-			good = payload_extent(v, at, &extent) && extent >= q->need;
-			break;
-		case SEGMENT_POINTER: case SEGMENT_MARK: good = pointer_set(v, q, at, &e); break;
-		case SEGMENT_DRAW: good = draw_fits(v, q, at, vertices); break;
-		case SEGMENT_LOCK:
-			lock_set(c, verifier_layout(v, &v->s->desc->op[sp_opcode(*at)]), at);
-			break;
-		case SEGMENT_UNLOCK: c->locked = 0; break;
-		case SEGMENT_LIST: good = list_same(v, q); break;
-		default: good = buffer_same(v, q); break;
-		}
+	for (; q < end; q++)
+		if (!payload_extent(v, code + q->word, &extent) || extent < q->need)
+			return false;
+	for (end += k->number[1]; q < end; q++)
+		if (code[q->word] > q->need)
+			return false;
+	for (end += k->number[2]; q < end; q++) {
+		if (!payload_extent(v, code + q->word, &extent))
+			goto bad;
+		array_set(v, q, avail_of(q, extent), &e);
 	}
-	if (!good)
-		extents_back(v, &e);
-	return good;
+	for (end += k->number[3]; q < end; q++)
+		if (!other_passes(v, q, code + q->word, &e, vertices))
+			goto bad;
+	return true;
+bad:
+	extents_back(v, &e);
+	return false;
 }
 
 /* ---- meeting them again -------------------------------------------------------------- */
@@ -350,21 +371,33 @@ static bool words_match(const struct verifier *v, const struct segment *k, const
 
 	if (k->sp.words > nwords)
 		return false;
-	if (k->vectors * 16u <= nwords)
-		return v->index->match(k->want, k->slack, code, k->vectors);
-	memset(tail, 0, sizeof(tail));
-	memcpy(tail, code, nwords * sizeof(*tail));
-	return v->index->match(k->want, k->slack, tail, k->vectors);
+	if (k->vectors * 16u > nwords) {
+		memset(tail, 0, sizeof(tail));
+		memcpy(tail, code, nwords * sizeof(*tail));
+		code = tail;
+	}
+	return v->index->equal(k->want, k->exact, code, k->vectors);
+}
+
+/* Most of it is not in the nearest cache. */
+static inline void prefetch(const struct segment *k)
+{
+	if (!k)
+		return;
+	for (unsigned i = 0; i < k->vectors && i < 5; i++)
+		__builtin_prefetch(k->want + i * 16);
+	__builtin_prefetch(k->exact);
+	__builtin_prefetch(k->check);
+	__builtin_prefetch(k->check + 3);
 }
 
 #define KEY_RECORDS 5u
 #define TRIALS 32u
 
-/* Where segments that begin in this shadow with these records are. */
-static struct segment **bucket(struct segments *g, uint32_t id, const uint32_t *code,
-			       uint32_t nwords)
+/* Of how a piece begins. */
+static uint64_t key(const uint32_t *code, uint32_t nwords)
 {
-	uint64_t h = id + 1;
+	uint64_t h = 1;
 	uint32_t at = 0;
 
 	for (unsigned i = 0; i < KEY_RECORDS && at < nwords; i++) {
@@ -373,13 +406,36 @@ static struct segment **bucket(struct segments *g, uint32_t id, const uint32_t *
 		h = (h ^ code[at]) * 0x9e3779b97f4a7c15u;
 		at += op < GL_OP_COUNT ? gl_ops[op].words : nwords;
 	}
-	return &g->bucket[h >> 48 & (SEGMENT_BUCKETS - 1)];
+	return h;
+}
+
+/* Where segments that begin so in this shadow are. */
+static struct segment **bucket(struct segments *g, uint32_t id, uint64_t k)
+{
+	return &g->bucket[(k ^ (uint64_t)id << 40) * 0x9e3779b97f4a7c15u >> 48 &
+			  (SEGMENT_BUCKETS - 1)];
+}
+
+/* Has a piece begun so before?  From now on it has. */
+static bool met(struct segments *g, uint64_t k)
+{
+	uint64_t *word = &g->met[k >> 50 & (SEGMENT_MET / 64 - 1)], bit = 1ull << (k >> 40 & 63);
+	bool was = *word & bit;
+
+	if (was)
+		return true;
+	if (g->nmet++ > SEGMENT_MET / 4) {
+		memset(g->met, 0, sizeof(g->met));
+		g->nmet = 0;
+	}
+	*word |= bit;
+	return false;
 }
 
 static struct segment *find(struct verifier *v, const uint32_t *code, uint32_t nwords)
 {
 	struct segments *g = v->s->segments;
-	struct segment **first = bucket(g, g->id, code, nwords), **at = first, *k;
+	struct segment **first = bucket(g, g->id, key(code, nwords)), **at = first, *k;
 
 	for (unsigned i = 0; i < TRIALS && *at; i++, at = &(*at)->chain) {
 		k = *at;
@@ -395,26 +451,31 @@ static struct segment *find(struct verifier *v, const uint32_t *code, uint32_t n
 	return NULL;
 }
 
+/* The four segments before here, more or less. */
+static struct segment **path_slot(struct segments *g)
+{
+	return &g->after[g->path * 0x9e3779b97f4a7c15u >> 52 & (SEGMENT_PATHS - 1)];
+}
+
+static inline void path_add(struct segments *g, const struct segment *k)
+{
+	g->path = g->path << 16 ^ (k->sp.serial & 0xffff);
+}
+
 static inline struct segment *next_of(struct verifier *v, const uint32_t *code, uint32_t nwords)
 {
 	struct segments *g = v->s->segments;
-	struct segment *last = g->last, *k;
+	struct segment **slot = path_slot(g), *k = *slot;
 
-	if (last) {
-		if (last->next[0] && words_match(v, last->next[0], code, nwords))
-			return last->next[0];
-		k = last->next[1];
-		if (k && words_match(v, k, code, nwords)) {
-			last->next[1] = last->next[0];
-			last->next[0] = k;
-			return k;
-		}
-	}
-	k = find(v, code, nwords);
-	if (last && k) {
-		last->next[1] = last->next[0];
-		last->next[0] = k;
-	}
+	if (k && k->in == g->id && words_match(v, k, code, nwords))
+		return k;
+	k = g->last ? g->last->next : NULL;
+	if (!k || !words_match(v, k, code, nwords))
+		k = find(v, code, nwords);
+	if (k)
+		*slot = k;
+	if (k && g->last)
+		g->last->next = k;
 	return k;
 }
 
@@ -439,6 +500,33 @@ static void failed(struct verifier *v, uint32_t until)
 	g->reuse.failed++;
 }
 
+/* A piece that was never met: it is not looked up, nor learned. */
+static void skip(struct verifier *v)
+{
+	struct segments *g = v->s->segments;
+
+	segments_settle(v);
+	g->id = SEGMENT_NONE;
+	g->last = NULL;
+	g->skip = true;
+	g->skipped = 0;
+}
+
+void segments_stretch(struct verifier *v, uint32_t records, uint32_t all)
+{
+	struct segments *g = v->s->segments;
+
+	if (g->off)
+		return;
+	segments_learned(v);
+	g->stretched += records;
+	if (g->stretched > all / 2) {
+		segments_pause(v);
+		g->off = true;
+		g->end_id = SEGMENT_NONE;
+	}
+}
+
 /* While jumps are pending nothing is known, and nothing is learned. */
 void segments_pause(struct verifier *v)
 {
@@ -456,10 +544,15 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 	struct segments *g = v->s->segments;
 	uint32_t start = *at;
 
-	if (g->learn.on || start < g->wait || g->credit <= 0)
+	if (g->learn.on || g->skip || start < g->wait || g->credit <= 0)
 		return false;
-	if (g->id == SEGMENT_NONE)
+	if (g->id == SEGMENT_NONE) {
+		if (!met(g, key(code + start, end - start))) {
+			skip(v);
+			return false;
+		}
 		g->id = segments_image(v);
+	}
 	while (g->id != SEGMENT_NONE && *at < end) {
 		unsigned op = sp_opcode(code[*at]);
 		struct segment *k;
@@ -469,8 +562,13 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 		if (*at != start && (op >= GL_OP_COUNT || v->index->by_op[op]))
 			break;
 		k = next_of(v, code + *at, end - *at);
-		if (!k)
+		if (!k) {
+			if (!met(g, key(code + *at, end - *at)))
+				skip(v);
 			break;
+		}
+		path_add(g, k);
+		prefetch(*path_slot(g));
 		if (!g->lazy)
 			lazy_begin(v);
 		if (v->s->failed || !checks_pass(v, k, code + *at, &vertices)) {
@@ -493,13 +591,71 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 
 /* ---- adding -------------------------------------------------------------------------- */
 
+/* What one segment needs at most, and room for it. */
+#define SEGMENT_BYTES 8192u
+static_assert(sizeof(struct segment) + SEGMENT_LANES * 5 + SEGMENT_RECORDS * 6 +
+	      SEGMENT_CHECKS * sizeof(struct segment_check) + 6 * 64 < SEGMENT_BYTES,
+	      "a segment has room");
+
+static bool room_make(struct segments *g)
+{
+	uint8_t **next = &g->chunk[g->nchunks];
+
+	if (g->used + SEGMENT_BYTES <= SEGMENT_CHUNK)
+		return true;
+	if (g->nchunks == SEGMENT_CHUNKS)
+		return false;
+	if (!*next)
+		*next = aligned_alloc(64, SEGMENT_CHUNK);
+	if (!*next)
+		return false;
+	g->nchunks++;
+	g->used = 0;
+	return true;
+}
+
 static void *room(struct segments *g, const void *data, size_t size)
 {
-	void *p = g->memory + g->used;
+	void *p = g->chunk[g->nchunks - 1] + g->used;
 
 	memcpy(p, data, size);
 	g->used += (size + 63) & ~(size_t)63;
 	return p;
+}
+
+/* Sorts checks as struct segment wants them. */
+static void checks_put(struct segments *g, struct segment *k, const struct segment_learn *n)
+{
+	static const uint8_t groups[] = {
+		[SEGMENT_PAYLOAD] = 0, [SEGMENT_RANGE] = 1, [SEGMENT_POINTER] = 2,
+		[SEGMENT_MARK] = 3, [SEGMENT_DRAW] = 3, [SEGMENT_LOCK] = 3,
+		[SEGMENT_UNLOCK] = 3, [SEGMENT_LIST] = 3, [SEGMENT_BIND] = 3,
+	};
+	struct segment_check sorted[SEGMENT_CHECKS];
+	unsigned at = 0;
+
+	for (unsigned group = 0; group < 4; group++) {
+		unsigned first = at;
+
+		for (unsigned i = 0; i < n->nchecks; i++)
+			if (groups[n->check[i].kind] == group)
+				sorted[at++] = n->check[i];
+		k->number[group] = (uint8_t)(at - first);
+	}
+	k->check = room(g, sorted, at * sizeof(*sorted));
+}
+
+static void lanes_put(struct segments *g, struct segment *k, const struct segment_learn *n)
+{
+	uint32_t want[SEGMENT_LANES] = { 0 };
+	uint16_t exact[SEGMENT_LANES / 16] = { 0 };
+
+	for (unsigned i = 0; i < n->words; i++) {
+		want[i] = n->want[i];
+		exact[i / 16] = (uint16_t)(exact[i / 16] | n->exact[i] << i % 16);
+	}
+	k->want = room(g, want, k->vectors * 64u);
+	k->exact = room(g, exact, k->vectors * sizeof(*exact));
 }
 
 struct segment *segments_add(struct verifier *v, uint32_t out)
@@ -507,30 +663,24 @@ struct segment *segments_add(struct verifier *v, uint32_t out)
 	struct segments *g = v->s->segments;
 	struct segment_learn *n = &g->learn;
 	const uint32_t *code = v->index->code + n->start;
-	struct segment **at = bucket(g, n->in, code, v->index->nwords - n->start);
-	uint16_t vectors = (uint16_t)((n->words + 15) / 16);
+	struct segment **at = bucket(g, n->in, key(code, v->index->nwords - n->start));
 	struct segment *k;
 
-	if (g->used > SEGMENT_MEMORY - 16384)
+	if (!room_make(g))
 		return NULL;
-	for (unsigned i = n->words; i < vectors * 16u; i++) {
-		n->want[i] = 0;
-		n->slack[i] = INT32_MAX;
-	}
 	k = room(g, &(struct segment){
-		.sp = { .serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed), .records = (uint16_t)n->records,
-			.words = (uint16_t)n->words },
-		.in = n->in, .out = out, .vectors = vectors, .nchecks = (uint16_t)n->nchecks,
+		.sp = { .serial = atomic_fetch_add_explicit(&serials, 1, memory_order_relaxed),
+			.records = (uint16_t)n->records, .words = (uint16_t)n->words },
+		.in = n->in, .out = out, .vectors = (uint16_t)((n->words + 15) / 16),
 		.vertices = v->facts->vertices - n->vertices - n->dynamic,
 		.opaque = v->facts->opaque - n->opaque,
 		.unknown_lists = v->facts->unknown_lists - n->unknown_lists,
 		.chain = *at,
 	}, sizeof(*k));
+	lanes_put(g, k, n);
+	checks_put(g, k, n);
 	k->sp.header = room(g, n->header, n->records * sizeof(*n->header));
 	k->sp.offset = room(g, n->offset, n->records * sizeof(*n->offset));
-	k->want = room(g, n->want, vectors * 64u);
-	k->slack = room(g, n->slack, vectors * 64u);
-	k->check = room(g, n->check, n->nchecks * sizeof(*n->check));
 	*at = k;
 	return k;
 }

@@ -5,14 +5,14 @@
  * up to its draw, with all that verifying it found out:
  *
  *     in, out   the shadow before and after it, by number (see struct image)
- *     lanes     for each of its words, which values change nothing of what was found
- *               (index.h: want and slack)
- *     checks    what is left to look at: payloads large enough, indices within arrays
+ *     want      for each of its words, what it has to be; or it may be anything
+ *     checks    what is left to look at: names in range, payloads large enough, indices
+ *               within arrays
  *
  * Where the shadow is `in`, the words compare well and the checks pass, verifying the
  * records one by one would accept them and leave the shadow `out`: so it is not done.
  * Anything else (another shadow, another word, a failed check) is verified in full,
- * and may become a segment in turn.  What depends on more than that never does: jumps,
+ * and becomes a segment in turn when a piece that begins alike was met before.  What depends on more than that never does: jumps,
  * calls, objects made or deleted, lists being compiled.
  *
  * While segments follow each other, the shadow is a number only (.lazy); what varies
@@ -28,13 +28,18 @@
 #define SEGMENT_LANES 256u
 #define SEGMENT_RECORDS 64u
 #define SEGMENT_CHECKS 64u
-#define SEGMENT_MEMORY (6u << 20)       /* bytes of one client's */
+#define SEGMENT_CHUNK (256u << 10)      /* bytes of memory taken at once, */
+#define SEGMENT_CHUNKS 24u              /* so often for one client */
 #define SEGMENT_BUCKETS 2048u
 #define SEGMENT_IMAGES 512u
+#define SEGMENT_PATHS 4096u
+#define SEGMENT_MET 16384u
+#define SEGMENT_SP_WORDS 192u           /* smaller SPs are verified sooner than looked up */
 #define SEGMENT_NONE UINT32_MAX
 
 enum segment_check_kind {
 	SEGMENT_PAYLOAD,        /* .need bytes at the payload operand at .word */
+	SEGMENT_RANGE,          /* the word at .word is at most .need */
 	SEGMENT_POINTER,        /* an array's extent, from the payload operand at .word */
 	SEGMENT_MARK,           /* the array is of this SP */
 	SEGMENT_DRAW,           /* the record at .word: within arrays .arrays */
@@ -54,15 +59,19 @@ struct segment_check {
 	uint64_t value;         /* POINTER: 2^64 / stride; DRAW: restart index; LIST: group */
 };
 
+/* Checks in this order: payloads, ranges, pointers, the rest as it came.  (A draw ends a
+ * segment, so that no pointer comes after it.) */
 struct segment {
 	struct sp_segment sp;   /* what the compiler goes by */
 	uint32_t in, out;
-	uint32_t opaque, unknown_lists;
-	uint64_t vertices;
-	uint16_t vectors, nchecks;
-	const int32_t *want, *slack;
+	uint16_t vectors;
+	uint8_t number[3 + 1];  /* of each */
+	const uint32_t *want;
+	const uint16_t *exact;  /* per vector, which lanes have to be what is wanted */
 	const struct segment_check *check;
-	struct segment *next[2];        /* what came after it lately */
+	struct segment *next;           /* what came after it lately */
+	uint64_t vertices;
+	uint32_t opaque, unknown_lists;
 	struct segment *chain;
 };
 
@@ -92,7 +101,8 @@ struct segment_learn {
 	uint32_t in, start, words, records, nchecks;
 	uint64_t vertices, dynamic;
 	uint32_t opaque, unknown_lists;
-	int32_t want[SEGMENT_LANES], slack[SEGMENT_LANES];
+	uint32_t want[SEGMENT_LANES];
+	bool exact[SEGMENT_LANES];
 	uint32_t header[SEGMENT_RECORDS];
 	uint16_t offset[SEGMENT_RECORDS];
 	struct segment_check check[SEGMENT_CHECKS];
@@ -102,13 +112,20 @@ struct segments {
 	struct segment_images images;
 	struct segment *bucket[SEGMENT_BUCKETS];
 	struct verify_limits limits;            /* under which all this was found */
-	uint8_t *memory;
+	uint8_t *chunk[SEGMENT_CHUNKS];
+	uint32_t nchunks;                       /* in use, the last one so far */
 	size_t used;
 	uint32_t id;                            /* image of the shadow, SEGMENT_NONE */
 	bool lazy;                              /* objects are behind it */
 	bool off;                               /* not for this SP */
+	bool skip;                              /* not before the next piece */
+	uint32_t skipped, stretched;            /* records so far */
+	uint64_t met[SEGMENT_MET / 64];         /* beginnings of pieces, hashed: a bit each */
+	uint32_t nmet;
 	uint32_t end_id, end_serial;            /* what the last SP left */
 	struct segment *last;                   /* the one before here, or NULL */
+	uint64_t path;                          /* of some segments before here */
+	struct segment *after[SEGMENT_PATHS];   /* what came after such a path lately */
 	struct segment_learn learn;
 	int32_t credit;                         /* segments that may be learned */
 	uint32_t wait;                          /* no trial before this word */
@@ -126,8 +143,25 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 
 /* Jumps are pending. */
 void segments_pause(struct verifier *v);
+/* A stretch of so many records, of so many in all so far.  Where most are in stretches,
+ * what lies between is not worth remembering. */
+void segments_stretch(struct verifier *v, uint32_t records, uint32_t all);
+/* Does a piece end with this record? */
+static inline bool segment_ends(const struct desc *d)
+{
+	return d->hook == HOOK_DRAW || d->hook == HOOK_END_PRIMITIVE || d->hook == HOOK_CALL_LIST;
+}
 /* The objects are what they should be.  Before records are verified. */
 void segments_settle(struct verifier *v);
+
+/* Nothing is looked up nor learned here. */
+static inline bool segments_idle(const struct segments *g) { return g->off || g->skip; }
+/* After a record that was met while so. */
+static inline void segments_idle_step(struct segments *g, const struct desc *d)
+{
+	if (g->skip && (segment_ends(d) || ++g->skipped == SEGMENT_RECORDS))
+		g->skip = false;
+}
 
 /* segment_learn.c: around a record that is verified in full */
 void segments_before(struct verifier *v, const struct desc *d, const uint32_t *rec, uint32_t at);

@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#define SIGN 0x80000000u
-
 /* Hooks whose effect lies in the current context and vertex array object, and hangs on
  * nothing else but the record, but for what checks look at again. */
 static bool hook_is_local(const struct desc *d, const uint32_t *rec)
@@ -64,15 +62,16 @@ static struct segment_learn *learning(const struct verifier *v)
 
 /* ---- lanes ------------------------------------------------------------------------- */
 
-static void lane_set(struct segment_learn *n, unsigned at, uint32_t want, uint32_t slack)
+static void lane_set(struct segment_learn *n, unsigned word, uint32_t want)
 {
-	n->want[at] = (int32_t)(want ^ SIGN);
-	n->slack[at] = (int32_t)(slack ^ SIGN);
+	n->want[n->words + word] = want;
+	n->exact[n->words + word] = true;
 }
 
 static void lane_free(struct segment_learn *n, unsigned word)
 {
-	lane_set(n, n->words + word, 0, UINT32_MAX);
+	n->want[n->words + word] = 0;
+	n->exact[n->words + word] = false;
 }
 
 static struct segment_check *check_add(struct segment_learn *n, unsigned kind, unsigned word)
@@ -97,15 +96,23 @@ static void payload_learn(struct segment_learn *n, const struct desc_check *c,
 	check_add(n, SEGMENT_PAYLOAD, c->word)->need = (uint32_t)need;
 }
 
+/* A number that has to be in range, and is not looked at otherwise. */
+static void range_learn(struct segment_learn *n, const struct desc_check *c, uint32_t most)
+{
+	lane_free(n, c->word);
+	check_add(n, SEGMENT_RANGE, c->word)->need = most;
+}
+
 static void name_learn(const struct verifier *v, struct segment_learn *n,
 		       const struct desc_check *c, const uint32_t *rec)
 {
 	/* without a context only 0 passes */
 	if (!v->s->ctx->name)
-		lane_set(n, n->words + c->word, rec[c->word], 0);
+		lane_set(n, c->word, rec[c->word]);
+	else if (gl_spaces[c->space].identity)
+		lane_free(n, c->word);
 	else
-		lane_set(n, n->words + c->word, 0, gl_spaces[c->space].identity
-			 ? UINT32_MAX : v->env->limits.names[c->space]);
+		range_learn(n, c, v->env->limits.names[c->space]);
 }
 
 /* Operands of records without a hook of their own, or whose hook looks at none. */
@@ -133,13 +140,13 @@ static void operands_learn(const struct verifier *v, struct segment_learn *n,
 		else if (c->kind == CHECK_NAME && op->form == GL_FORM_DIRECT)
 			name_learn(v, n, c, rec);
 		else if (c->kind == CHECK_SLOT && op->form == GL_FORM_DIRECT)
-			lane_set(n, n->words + c->word, 0, v->env->limits.slots);
+			range_learn(n, c, v->env->limits.slots);
 	}
 	/* the code depends on which registers these are */
 	for (unsigned m = sp_mask(*rec); m; m &= m - 1) {
 		unsigned w = op->operands[__builtin_ctz(m)].word;
 
-		lane_set(n, n->words + w, rec[w], 0);
+		lane_set(n, w, rec[w]);
 	}
 }
 
@@ -266,10 +273,8 @@ void segments_learned(struct verifier *v)
 		return;         /* the shadow is what it was */
 	g->id = segments_image(v);
 	k = g->id == SEGMENT_NONE ? NULL : segments_add(v, g->id);
-	if (k && g->last) {
-		g->last->next[1] = g->last->next[0];
-		g->last->next[0] = k;
-	}
+	if (k && g->last)
+		g->last->next = k;
 	g->last = k;
 	g->reuse.learned++;
 	g->credit--;
@@ -280,8 +285,6 @@ void segments_before(struct verifier *v, const struct desc *d, const uint32_t *r
 	struct segments *g = v->s->segments;
 	struct segment_learn *n = &g->learn;
 
-	if (g->off)
-		return;
 	if (!record_is_local(v, d, rec)) {
 		segments_learned(v);
 		if (d->hook == HOOK_END)
@@ -312,7 +315,7 @@ void segments_after(struct verifier *v, const struct desc *d, const uint32_t *re
 	if (!n->on)
 		return;
 	for (unsigned w = 0; w < d->words; w++)
-		lane_set(n, n->words + w, rec[w], 0);
+		lane_set(n, w, rec[w]);
 	switch (d->hook) {
 	case HOOK_NONE: case HOOK_FRAGMENTS: case HOOK_DRAW_UNKNOWN:
 		operands_learn(v, n, d, rec);
@@ -326,8 +329,7 @@ void segments_after(struct verifier *v, const struct desc *d, const uint32_t *re
 	n->header[n->records] = *rec;
 	n->offset[n->records++] = (uint16_t)n->words;
 	n->words += d->words;
-	if (d->hook == HOOK_DRAW || d->hook == HOOK_END_PRIMITIVE || d->hook == HOOK_CALL_LIST ||
-	    n->records == SEGMENT_RECORDS || n->words > SEGMENT_WORDS - 40 ||
+	if (segment_ends(d) || n->records == SEGMENT_RECORDS || n->words > SEGMENT_WORDS - 40 ||
 	    n->nchecks > SEGMENT_CHECKS - RECORD_CHECKS)
 		segments_learned(v);
 }

@@ -205,7 +205,7 @@ static void stretch_take(struct verifier *v, struct walk *w, const struct sp_pat
 {
 	uint32_t at = w->at;
 
-	segments_learned(v);
+	segments_stretch(v, rounds * p->records, w->record + rounds * p->records);
 	index_add_stretch(v->index, at, p, rounds);
 	w->record += rounds * p->records;
 	v->facts->vertices += (uint64_t)rounds * p->vertices;
@@ -286,10 +286,6 @@ static bool stretch_new(struct verifier *v, struct walk *w, unsigned n, bool eff
  * should be when it returns. */
 static bool known(struct verifier *v, struct walk *w)
 {
-	struct segments *g = v->s->segments;
-
-	if (g->off)
-		return false;
 	if (w->next != UINT32_MAX || v->s->region_open) {
 		segments_pause(v);
 		return false;
@@ -307,7 +303,9 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 {
 	const struct desc *desc = v->s->desc->op;
 	enum verify_reason r = VERIFY_OK;
+	struct segments *const g = v->s->segments;
 	struct index_recent recent;
+	bool idle;
 
 	index_recent_clear(&recent);
 	while (w->at < w->nwords) {
@@ -328,7 +326,7 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 			index_recent_clear(&recent);
 			continue;
 		}
-		if (note && known(v, w)) {
+		if (note && !segments_idle(g) && known(v, w)) {
 			index_recent_clear(&recent);
 			continue;
 		}
@@ -341,10 +339,11 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 		} else if (note) {
 			index_recent_clear(&recent);
 		}
-		if (note) {
+		idle = !note || segments_idle(g);
+		if (note)
 			index_add(v->index, w->at, *rec);
+		if (!idle)
 			segments_before(v, &desc[op], rec, w->at);
-		}
 		/* most records: a vertex, a colour, a matrix */
 		if (desc[op].plain && !(*rec >> 16) && !effects &&
 		    (desc[op].callbacks & v->callback)) {
@@ -354,8 +353,10 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 			if (r != VERIFY_OK || v->s->failed)
 				return r;
 		}
-		if (note)
+		if (!idle)
 			segments_after(v, &desc[op], rec);
+		else if (note)
+			segments_idle_step(g, &desc[op]);
 		w->at += desc[op].words;
 		w->record++;
 	}
@@ -452,7 +453,7 @@ int verify_sp(struct verify_state *s, const struct verify_env *env, const struct
 	state_begin(s);
 	if (env->want_rerunnable)
 		effects_begin(s->walk);
-	segments_begin(&v, !env->want_rerunnable);
+	segments_begin(&v, !env->want_rerunnable && sp->nwords >= SEGMENT_SP_WORDS);
 	r = code_walk(&v, sp);
 	segments_end(&v, r == VERIFY_OK && !s->failed);
 	if (r != VERIFY_OK || s->failed)

@@ -223,7 +223,7 @@ static void frames(unsigned changed, uint64_t seed, unsigned rounds)
 		const char *difference;
 		int rc[2];
 
-		sp.nwords = frame_make(&r, code, 1 + random_below(&r, 24), changed);
+		sp.nwords = frame_make(&r, code, 1 + random_below(&r, 40), changed);
 		/* limits and payloads change in between, as they do for real clients */
 		p.env[0].limits.names[GL_SPACE_TEXTURE] =
 			p.env[1].limits.names[GL_SPACE_TEXTURE] = i % 1000 < 900 ? CASE_NAMES : 2;
