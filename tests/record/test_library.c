@@ -326,6 +326,20 @@ static void test_threads(void **state)
 	record_finish(&r);
 }
 
+/* A mebibyte for each thread that ever was would fill disks. */
+static void test_many_threads(void **state)
+{
+	struct recording_summary s;
+	struct record_run r;
+
+	(void)state;
+	run_good(&r, "many");
+	assert_widths(&r, 200);
+	recording_summary(r.recording, &s);
+	assert_true(s.threads <= 2);
+	record_finish(&r);
+}
+
 static void test_fork(void **state)
 {
 	struct record_run r;
@@ -459,6 +473,7 @@ int main(void)
 		cmocka_unit_test(test_strings),
 		cmocka_unit_test(test_maps),
 		cmocka_unit_test(test_threads),
+		cmocka_unit_test(test_many_threads),
 		cmocka_unit_test(test_fork),
 		cmocka_unit_test(test_exec),
 		cmocka_unit_test(test_bad_ends),

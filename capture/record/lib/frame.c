@@ -120,6 +120,20 @@ static void size_ask(const struct drawable *d, uint64_t display, bool egl, uint3
 	}
 }
 
+static bool hashes_wanted(void)
+{
+	static atomic_int known;        /* 1: no, 2: yes */
+	int k = atomic_load(&known);
+	const char *s;
+
+	if (!k) {
+		s = getenv(RECORD_ENV_HASH);
+		k = s && !strcmp(s, "1") ? 2 : 1;
+		atomic_store(&known, k);
+	}
+	return k == 2;
+}
+
 /* w, h: what is known of the size otherwise, 0: nothing */
 static struct drawable drawable_look(uint64_t display, uint64_t handle, bool egl, uint32_t w,
 				     uint32_t h, uint64_t time)
@@ -130,7 +144,7 @@ static struct drawable drawable_look(uint64_t display, uint64_t handle, bool egl
 
 	rec_lock(&lock);
 	d = drawable_get(handle);
-	look = !d->looked || time - d->looked > LOOK_NS || egl;
+	look = !d->looked || time - d->looked > LOOK_NS || hashes_wanted();
 	d->looked = look ? time : d->looked;
 	copy = *d;
 	rec_unlock(&lock);
@@ -179,20 +193,6 @@ void rec_drawable(uint64_t display, uint64_t handle, bool egl, uint32_t w, uint3
 }
 
 /* ---- frames --------------------------------------------------------------------------- */
-
-static bool hashes_wanted(void)
-{
-	static atomic_int known;        /* 1: no, 2: yes */
-	int k = atomic_load(&known);
-	const char *s;
-
-	if (!k) {
-		s = getenv(RECORD_ENV_HASH);
-		k = s && !strcmp(s, "1") ? 2 : 1;
-		atomic_store(&known, k);
-	}
-	return k == 2;
-}
 
 void rec_frame(uint64_t display, uint64_t handle, bool egl)
 {

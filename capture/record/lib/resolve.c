@@ -130,22 +130,38 @@ static rec_fn ask_driver(const char *name)
 	return get ? get(name) : NULL;
 }
 
+/* A library whose function is kept here must stay, even if the program closes it, as SDL
+ * does between two windows. */
+static void pin(const void *address)
+{
+	static _Atomic(void *) last;
+	Dl_info info;
+
+	if (!dladdr(address, &info) || info.dli_fbase == atomic_load(&last) || !info.dli_fname)
+		return;
+	atomic_store(&last, info.dli_fbase);
+	dlopen(info.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+}
+
 static rec_fn driver_function(unsigned slot)
 {
 	const char *name = slot_name(slot);
 	rec_fn fn = atomic_load(&found[slot]);
 	void *p;
 
-	if (fn)
-		return fn;
-	p = symbol(RTLD_NEXT, name);
-	if (!p)
-		p = in_libraries(name, false);
-	if (!p && (fn = ask_driver(name)))
-		return fn;
-	if (!p)
-		p = in_libraries(name, true);
-	memcpy(&fn, &p, sizeof(fn));
+	if (!fn) {
+		p = symbol(RTLD_NEXT, name);
+		if (!p)
+			p = in_libraries(name, false);
+		if (!p && (fn = ask_driver(name)))
+			memcpy(&p, &fn, sizeof(p));
+		if (!p)
+			p = in_libraries(name, true);
+		memcpy(&fn, &p, sizeof(fn));
+	}
+	memcpy(&p, &fn, sizeof(p));
+	if (p)
+		pin(p);
 	return fn;
 }
 
@@ -185,10 +201,13 @@ static rec_fn stub_of(unsigned slot)
 /* What the program gets instead of the driver's function. */
 static rec_fn answer(const char *name, rec_fn driver)
 {
+	void *p;
 	int slot;
 
 	if (!driver)
 		return NULL;
+	memcpy(&p, &driver, sizeof(p));
+	pin(p);
 	slot = slot_find(name);
 	if (slot < 0)
 		slot = slot_add(name);

@@ -51,6 +51,25 @@ static int threads(struct window *w)
 	return 0;
 }
 
+/* Threads that come and go, without a context of their own. */
+static void *width_set(void *arg)
+{
+	glLineWidth((float)(uintptr_t)arg);
+	return NULL;
+}
+
+static int many(void)
+{
+	for (unsigned i = 1; i <= TURNS; i++) {
+		pthread_t t;
+
+		if (pthread_create(&t, NULL, width_set, (void *)(uintptr_t)i))
+			return 77;
+		pthread_join(t, NULL);
+	}
+	return 0;
+}
+
 /* A child that draws on: not recorded, and no harm done. */
 static int forks(void)
 {
@@ -153,6 +172,8 @@ int modes_process(const char *mode, struct window *w, char **argv)
 {
 	if (!strcmp(mode, "threads"))
 		return threads(w);
+	if (!strcmp(mode, "many"))
+		return many();
 	if (!strcmp(mode, "fork"))
 		return forks();
 	if (!strcmp(mode, "kill"))
