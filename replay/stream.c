@@ -237,6 +237,7 @@ static int play_all(const char *blink, struct playing *p, enum player_engine eng
 	struct player *player = NULL;
 	struct sink *sink = NULL;
 	const struct sink_gl_options gl = { .window = !p->offscreen, .hidden = true,
+					    .back = p->want->plain,
 					    .unwritten = p->want->plain ? 0 : PERTURB ^ 0xff };
 	int r = sink_gl_create(&sink, &gl, err);
 

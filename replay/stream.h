@@ -24,7 +24,8 @@ struct stream_frames {
 	uint32_t n;
 	bool egl;                /* the trace's frames end with calls of EGL, not GLX */
 	bool plain;              /* the player's memory is not filled with a pattern: what
-	                            nobody wrote is as it was in the recorded program */
+	                            nobody wrote is as it was in the recorded program; and
+	                            its pictures are of what is about to be shown */
 };
 
 /* glretrace, taking snapshots at the calls; pictures bear call numbers.  display may

@@ -87,6 +87,8 @@ struct sink_gl_options {
 	bool window;            /* drawables are windows on $DISPLAY */
 	bool hidden;            /* which are never shown: what glretrace --headless does */
 	uint8_t unwritten;      /* byte that pictures hold outside a window's buffers */
+	bool back;              /* pictures are of the drawable's back buffer, whatever
+	                           framebuffer and buffer the program has bound */
 	const char *title;
 };
 int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct error *err);

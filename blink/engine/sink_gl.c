@@ -301,6 +301,7 @@ int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct er
 	g->title = opt ? opt->title : NULL;
 	g->hidden = opt && opt->hidden;
 	g->unwritten = opt ? opt->unwritten : 0;
+	g->back = opt && opt->back;
 	r = open_all(g, err);
 	if (r < 0) {
 		destroy(&g->base);

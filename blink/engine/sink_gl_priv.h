@@ -95,6 +95,7 @@ struct sink_gl {
 	const char *title;
 	bool hidden, robust;
 	uint8_t unwritten;
+	bool back;
 	struct sink_gl_calls gl;
 	struct sink_gl_context *contexts;
 	uint32_t ncontexts;

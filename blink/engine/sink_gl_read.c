@@ -151,8 +151,12 @@ static int picture_source(struct sink_gl *g, GLint *framebuffer, GLint *buffer, 
 {
 	*framebuffer = 0;
 	*buffer = GL_NONE;
-	g->gl.GetIntegerv(GL_DRAW_FRAMEBUFFER_BINDING, framebuffer);
-	g->gl.GetIntegerv(*framebuffer ? GL_DRAW_BUFFER0 : GL_DRAW_BUFFER, buffer);
+	if (g->back) {
+		*buffer = GL_BACK;
+	} else {
+		g->gl.GetIntegerv(GL_DRAW_FRAMEBUFFER_BINDING, framebuffer);
+		g->gl.GetIntegerv(*framebuffer ? GL_DRAW_BUFFER0 : GL_DRAW_BUFFER, buffer);
+	}
 	if (*buffer == GL_NONE)
 		return error_set(err, -ENODATA, "picture: no colour buffer is drawn to");
 	if (*framebuffer)
