@@ -145,3 +145,36 @@ int process_run(const char *const *argv, const char *const *env, struct process_
 {
 	return process_run_in(&(struct process_place){ .limit = 0 }, argv, env, cost, err);
 }
+
+int process_start(struct process_beside *p, const struct process_place *place,
+		  const char *const *argv, const char *const *env, struct error *err)
+{
+	struct process_place own_group = *place;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return error_set(err, -errno, "%s: %s", argv[0], strerror(errno));
+	if (own_group.limit <= 0)
+		own_group.limit = 1;
+	if (pid == 0)
+		child(&own_group, argv, env, open("/dev/null", O_WRONLY));
+	setpgid(pid, pid);                       /* on both sides: whoever comes first */
+	p->pid = pid;
+	return 0;
+}
+
+void process_stop(struct process_beside *p, double *cpu)
+{
+	struct rusage usage;
+	int status;
+
+	*cpu = 0;
+	if (p->pid <= 0)
+		return;
+	kill(-p->pid, SIGTERM);
+	while (wait4(p->pid, &status, 0, &usage) < 0)
+		if (errno != EINTR)
+			return;
+	*cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+	p->pid = 0;
+}

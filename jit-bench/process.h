@@ -27,4 +27,12 @@ struct process_place {
 int process_run_in(const struct process_place *place, const char *const *argv,
 		   const char *const *env, struct process_cost *cost, struct error *err);
 
+/* A program beside another: started, and later stopped. */
+struct process_beside { int pid; };      /* 0: none */
+int process_start(struct process_beside *p, const struct process_place *place,
+		  const char *const *argv, const char *const *env, struct error *err);
+/* Ends its process group (SIGTERM), waits for it; *cpu: seconds that it took, children that
+ * it waited for included.  Harmless when none runs. */
+void process_stop(struct process_beside *p, double *cpu);
+
 #endif

@@ -99,9 +99,9 @@ static const struct results_metric *side_metric(const struct results_invocation 
 	return results_metric_find(inv, of, name);
 }
 
-static const char *const sides[] = { "native", "apitrace", "blink" };
-static const char *const side_colors[] = { "#7d8793", "#d9822b", "#2f7fd8" };
-enum { SIDES = 3 };
+static const char *const sides[] = { "native", "apitrace", "blink", "blink+checkpoint" };
+static const char *const side_colors[] = { "#7d8793", "#d9822b", "#2f7fd8", "#1d8a5f" };
+enum { SIDES = 4 };
 
 /* ---- Tables 1 and 2 ------------------------------------------------------------------------ */
 
@@ -199,7 +199,9 @@ static const struct side_table table_1 = {
 };
 static const struct side_table table_2 = {
 	"table-2", "Table 2: CPU time, seconds",
-	"Of the program and all that serves it, the X server left out; percentages as above.",
+	"Of the program and all that serves it, the X server left out; percentages as above. "
+	"blink+checkpoint: with a pruned log made of the running program every five seconds, each "
+	"time from the beginning.",
 	"cpu_seconds", "% over native", true, "table 2", "cpu",
 };
 

@@ -93,6 +93,33 @@ static void limit(void **state)
 	assert_non_null(strstr(err.text, "sh"));
 }
 
+static void beside(void **state)
+{
+	const char *argv[] = { "sh", "-c", "trap 'echo ended; exit 0' TERM; echo begun; "
+			       "while :; do :; done", NULL };
+	struct process_place p = { .folder = folder, .output = "said" };
+	struct process_beside b = { 0 };
+	struct error err = { 0 };
+	char text[32] = "";
+	double cpu = -1;
+
+	(void)state;
+	process_stop(&b, &cpu);
+	assert_true(cpu == 0);
+	assert_int_equal(process_start(&b, &p, argv, NULL, &err), 0);
+	for (unsigned i = 0; i < 600 && !text[0]; i++) {
+		FILE *f = fopen(in_folder("said"), "r");
+
+		usleep(50000);
+		assert_true(!f || fread(text, 1, sizeof(text) - 1, f) < sizeof(text));
+		if (f)
+			fclose(f);
+	}
+	assert_string_equal(text, "begun\n");
+	process_stop(&b, &cpu);
+	assert_true(cpu > 0 && b.pid == 0);
+}
+
 /* ---- logs, lines ----------------------------------------------------------------------- */
 
 static void frame_log(void **state)
@@ -231,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(place, folder_make, folder_remove),
 		cmocka_unit_test(limit),
+		cmocka_unit_test_setup_teardown(beside, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(frame_log, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(lines, folder_make, folder_remove),
 		cmocka_unit_test_setup_teardown(log_growth, folder_make, folder_remove),
