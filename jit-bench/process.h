@@ -19,7 +19,8 @@ int process_run(const char *const *argv, const char *const *env, struct process_
 
 struct process_place {
 	const char *folder;       /* where it runs; NULL: here */
-	const char *output;       /* file that gets its standard output; NULL: nowhere */
+	const char *output;       /* file (from here) that gets its standard output; NULL:
+	                             nowhere */
 	double limit;             /* seconds after which it is killed, with its process group,
 	                             and -ETIMEDOUT returned; 0: none */
 };

@@ -97,13 +97,15 @@ static void beside(void **state)
 {
 	const char *argv[] = { "sh", "-c", "trap 'echo ended; exit 0' TERM; echo begun; "
 			       "while :; do :; done", NULL };
-	struct process_place p = { .folder = folder, .output = "said" };
+	char output[128];
+	struct process_place p = { .folder = folder, .output = output };
 	struct process_beside b = { 0 };
 	struct error err = { 0 };
 	char text[32] = "";
 	double cpu = -1;
 
 	(void)state;
+	snprintf(output, sizeof(output), "%s", in_folder("said"));
 	process_stop(&b, &cpu);
 	assert_true(cpu == 0);
 	assert_int_equal(process_start(&b, &p, argv, NULL, &err), 0);
