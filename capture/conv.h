@@ -87,7 +87,7 @@ struct conv_context {
 	uint32_t group;           /* share group, for names */
 	uint64_t draw, read;      /* drawables' handles when current */
 	uint32_t samples;
-	bool dead;
+	bool dead, es;            /* es: OpenGL ES, refused when it is made current */
 	struct conv_pixelstore unpack, pack;
 	struct conv_client_attrib client_stack[CONV_CLIENT_DEPTH];
 	unsigned client_depth;

@@ -58,13 +58,17 @@ static struct conv_context *context_add(struct conv *c, uint64_t handle, uint64_
 	if (!x)
 		return NULL;
 	x->handle = handle;
-	x->id = ++c->next_context;
+	x->es = flags & SINK_CONTEXT_ES;
+	if (!x->es)
+		x->id = ++c->next_context;
 	x->group = other ? other->group : ++c->next_group;
 	x->render_mode = 0x1C00;        /* GL_RENDER */
 	conv_pixelstore_reset(&x->unpack);
 	conv_pixelstore_reset(&x->pack);
 	x->next = c->contexts;
 	c->contexts = x;
+	if (x->es)
+		return x;
 	c->stats->contexts++;
 	emit_global(c, OP_blinkContext,
 		    (const uint32_t[]){ x->id, other ? other->id : 0, version, flags });
@@ -223,8 +227,6 @@ static int create_context(struct conv *c, const struct trace_call *call, const c
 		else if (major * 10 + minor >= 32 && attrib(call, 3, ATTR_EGL_PROFILE, 1) == 1)
 			flags = 1u;
 	}
-	if (flags & 4u)
-		return conv_refuse(c, call, "OpenGL ES contexts are not in the command table");
 	x = context_add(c, handle, share, major * 10 + minor >= 30
 			? (uint32_t)(major * 10 + minor) : 0, flags);
 	if (!x)
@@ -248,6 +250,12 @@ static int make_current(struct conv *c, const struct trace_call *call, uint64_t 
 			x = context_add(c, handle, 0, 0, 0);
 		if (!x)
 			return error_set(c->err, -ENOMEM, "convert: out of memory");
+		if (x->es) {
+			/* programs make such contexts to see what there is; what they do in one
+			 * is lost */
+			t->ctx = c->ctx = NULL;
+			return conv_refuse(c, call, "OpenGL ES contexts are not in the command table");
+		}
 		if (draw && !drawable_find(c, draw) &&
 		    !drawable_add(c, draw, 32, 32, false, x->samples))
 			return error_set(c->err, -ENOMEM, "convert: out of memory");
@@ -279,10 +287,12 @@ static int destroy_context(struct conv *c, uint64_t handle)
 		c->cur_draw = c->cur_read = 0;
 		emit_global(c, OP_blinkMakeCurrent, (const uint32_t[]){ 0, 0, 0 });
 	}
+	x->dead = true;
+	if (x->es)
+		return 0;
 	if (c->entry_ctx == x)
 		c->no_hoist = true;
 	emit_global(c, OP_blinkContextDestroy, (const uint32_t[]){ x->id });
-	x->dead = true;
 	return 0;
 }
 

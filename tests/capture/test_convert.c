@@ -398,6 +398,34 @@ static void test_short_payload_is_refused(void **state)
 }
 
 /* Cut anywhere, a trace converts up to its last whole call, or is refused cleanly. */
+/* Programs make OpenGL ES contexts to see whether they can: only using one is refused. */
+static void test_es_contexts(void **state)
+{
+	struct made m;
+
+	(void)state;
+	for (int use = 0; use < 2; use++) {
+		struct tracegen *g = tracegen_create();
+
+		tracegen_call(g, 0, "eglBindAPI", "api=e,=i", 0x30A0, 1);
+		tracegen_call(g, 0, "eglCreateContext", "dpy=p,config=p,share_context=n,attrib_list=n,=p",
+			      UINT64_C(1), UINT64_C(2), UINT64_C(0xe5));
+		tracegen_window(g);
+		if (use)
+			tracegen_call(g, 0, "eglMakeCurrent", "dpy=p,draw=p,read=p,ctx=p,=i", UINT64_C(1),
+				      UINT64_C(3), UINT64_C(3), UINT64_C(0xe5), 1);
+		tracegen_call(g, 0, "eglDestroyContext", "dpy=p,ctx=p,=i", UINT64_C(1), UINT64_C(0xe5), 1);
+		tracegen_call(g, 0, "glClear", "mask=u", (uint64_t)0x4000);
+		tracegen_swap(g);
+		convert(&m, g, false, 0);
+		assert_int_equal(m.result, use ? -ENOTSUP : 0);
+		assert_true(use == (strstr(m.err.text, "OpenGL ES") != NULL));
+		if (!use)
+			assert_int_equal(m.stats.contexts, 1);
+		done(&m);
+	}
+}
+
 static void test_truncated(void **state)
 {
 	struct tracegen *g = tracegen_create();
@@ -438,6 +466,7 @@ int main(void)
 		cmocka_unit_test(test_uniform_elements),
 		cmocka_unit_test(test_refusal_and_loss),
 		cmocka_unit_test(test_short_payload_is_refused),
+		cmocka_unit_test(test_es_contexts),
 		cmocka_unit_test(test_truncated),
 	};
 
