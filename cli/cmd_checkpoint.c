@@ -68,34 +68,16 @@ static int recording_of(unsigned long pid, char *path, size_t size, struct error
 			 "--recorder blink)", pid);
 }
 
-/* Whole frames in it now. */
-static int frames_count(const char *path, uint32_t *frames, struct error *err)
-{
-	struct recording_summary s;
-	struct recording *r;
-	int e = recording_open(&r, path, err);
-
-	if (e < 0)
-		return e;
-	recording_summary(r, &s);
-	recording_close(r);
-	*frames = s.header_frames < UINT32_MAX ? (uint32_t)s.header_frames : UINT32_MAX;
-	if (!*frames)
-		return error_set(err, -EAGAIN, "%s: no frame has ended yet (try again later)", path);
-	return 0;
-}
-
 static int live_checkpoint(const char *recording, const char *out, struct checkpoint_options *opt,
 			   struct prune_stats *stats, struct error *err)
 {
-	struct convert_options convert = { .keep_going = true };
+	const struct convert_options convert = { .keep_going = true, .whole_frames = true,
+						 .unjudged = true, .level = BLINK_UNPACKED };
 	struct convert_stats converted;
 	struct blink_file *f = NULL;
 	char *part = NULL;
-	int e = frames_count(recording, &convert.frames, err);
+	int e;
 
-	if (e < 0)
-		return e;
 	if (asprintf(&part, "%s.log%ld", out, (long)getpid()) < 0)
 		return error_set(err, -ENOMEM, "checkpoint: out of memory");
 	e = convert_trace(recording, part, &convert, &converted, err);
@@ -103,6 +85,10 @@ static int live_checkpoint(const char *recording, const char *out, struct checkp
 		e = blink_open(&f, part, 0, err);
 	unlink(part);                /* it is mapped */
 	free(part);
+	if (e >= 0 && !blink_frame_count(f)) {
+		e = error_set(err, -EAGAIN, "%s: no frame has ended yet (try again later)", recording);
+		blink_close(f);
+	}
 	if (e >= 0) {
 		opt->frame = blink_frame_count(f);
 		opt->live = true;
