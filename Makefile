@@ -156,6 +156,7 @@ $(REC_DIR)/%.o: capture/record/lib/%.c $(GENH) $(B)/gen/gl_record.gen.h
 	$(rec_cc)
 $(REC_DIR)/hash_avx2.o: REC_CFLAGS += -mavx2
 $(REC_DIR)/index.o: REC_CFLAGS += -O3
+$(REC_DIR)/index_avx2.o: REC_CFLAGS += -O3 -mavx2
 $(REC_DIR)/gl_record.o: $(B)/gen/gl_record.gen.c $(GENH)
 	$(rec_cc)
 $(REC_DIR)/gl_table.o: $(GEN) $(GENH)

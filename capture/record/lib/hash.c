@@ -13,7 +13,7 @@
 
 struct rec_hash rec_hash_avx2(const void *bytes, size_t size);
 
-static bool has_avx2(void)
+bool rec_has_avx2(void)
 {
 	static atomic_int known;        /* 1 no, 2 yes */
 	int k = atomic_load_explicit(&known, memory_order_relaxed);
@@ -31,7 +31,7 @@ struct rec_hash rec_hash(const void *bytes, size_t size)
 	XXH128_hash_t h;
 
 	/* up to 240 bytes XXH3 uses no vectors */
-	if (size > 240 && has_avx2())
+	if (size > 240 && rec_has_avx2())
 		return rec_hash_avx2(bytes, size);
 	h = XXH3_128bits(bytes, size);
 	return (struct rec_hash){ h.low64, h.high64 };
@@ -39,49 +39,51 @@ struct rec_hash rec_hash(const void *bytes, size_t size)
 
 /* ---- what is stored --------------------------------------------------------------- */
 
-static struct entry {
-	struct rec_hash hash;
-	uint64_t offset;
-	uint32_t size;
-	uint32_t used;                  /* when last: .clock */
-} table[SETS][WAYS];
+/* A set is a line of the cache: most look-ups miss it.  64 bits of the hash that did not
+ * select the set, mixed with the size, stand for the payload. */
+struct entry {
+	uint64_t key;
+	uint32_t place;                 /* offset in the file / 16; 0: none */
+	uint32_t used;                  /* when last: of now */
+};
+static struct entry table[SETS][WAYS] __attribute__((aligned(64)));
 static uint32_t now;
 static struct rec_lock lock;
 
-static struct entry *set_of(struct rec_hash hash)
+static uint64_t key_of(struct rec_hash hash, uint32_t size)
 {
-	return table[hash.low % SETS];
+	return hash.high + size * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 /* Whoever does not get the lock at once does without: a signal handler may have
  * interrupted its holder. */
 uint64_t rec_known(struct rec_hash hash, uint32_t size)
 {
-	struct entry *set = set_of(hash);
-	uint64_t offset = 0;
+	struct entry *set = table[hash.low % SETS];
+	uint64_t key = key_of(hash, size);
+	uint32_t place = 0;
 
 	if (!rec_trylock(&lock))
 		return 0;
 	for (unsigned i = 0; i < WAYS; i++)
-		if (set[i].hash.low == hash.low && set[i].hash.high == hash.high &&
-		    set[i].size == size && set[i].offset) {
+		if (set[i].key == key && set[i].place) {
 			set[i].used = ++now;
-			offset = set[i].offset;
+			place = set[i].place;
 			break;
 		}
 	rec_unlock(&lock);
-	return offset;
+	return (uint64_t)place * 16;
 }
 
 void rec_remember(struct rec_hash hash, uint32_t size, uint64_t offset)
 {
-	struct entry *set = set_of(hash), *oldest = set;
+	struct entry *set = table[hash.low % SETS], *oldest = set;
 
-	if (!rec_trylock(&lock))
+	if (offset % 16 || offset / 16 > UINT32_MAX || !rec_trylock(&lock))
 		return;
 	for (unsigned i = 1; i < WAYS; i++)
 		if (now - set[i].used > now - oldest->used)
 			oldest = &set[i];
-	*oldest = (struct entry){ hash, offset, size, ++now };
+	*oldest = (struct entry){ key_of(hash, size), (uint32_t)(offset / 16), ++now };
 	rec_unlock(&lock);
 }

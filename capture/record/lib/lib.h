@@ -137,6 +137,7 @@ bool rec_pixels(unsigned command, const uint64_t *args, unsigned param, struct r
 /* ---- bytes (hash.c, memory.c) ----------------------------------------------------- */
 
 struct rec_hash rec_hash(const void *bytes, size_t size);
+bool rec_has_avx2(void);
 /* Offset of an equal payload stored before; 0: none.  Forgets the oldest. */
 uint64_t rec_known(struct rec_hash hash, uint32_t size);
 void rec_remember(struct rec_hash hash, uint32_t size, uint64_t offset);
