@@ -27,7 +27,7 @@ struct job {
 	uint64_t at;                    /* program being run */
 	bool running;
 	unsigned found;
-	uint64_t programs, sps, accepted, whole, records, draws;
+	uint64_t programs, sps, accepted, whole, records, draws, reused;
 	unsigned paths;
 	struct coverage coverage;
 };
@@ -177,6 +177,7 @@ static void outcome_count(struct job *j, const struct program *p, const struct o
 	j->whole += out->accepted == p->nsps;
 	j->records += out->records;
 	j->draws += out->draws;
+	j->reused += out->reused;
 	if (out->accepted == p->nsps)
 		for (uint32_t i = 0; i < p->nsps; i++)
 			coverage_add(&j->coverage, &p->sp[i]);
@@ -259,14 +260,16 @@ static void totals_print(const struct campaign_options *opt, struct job *jobs, d
 		t->whole += jobs[k].whole;
 		t->records += jobs[k].records;
 		t->draws += jobs[k].draws;
+		t->reused += jobs[k].reused;
 		coverage_merge(&t->coverage, &jobs[k].coverage);
 	}
 	printf("%s campaign, seed %llu: %llu programs, %llu procedures of which %llu accepted, "
-	       "%llu records executed on each of %u paths, %llu procedures drew; %.0f s\n",
+	       "%llu records executed on each of %u paths, %llu procedures drew, "
+	       "%llu records verified by what was known from before; %.0f s\n",
 	       opt->hostile ? "hostile" : "grammar", (unsigned long long)opt->seed,
 	       (unsigned long long)t->programs, (unsigned long long)t->sps,
 	       (unsigned long long)t->accepted, (unsigned long long)t->records, t->paths,
-	       (unsigned long long)t->draws, seconds);
+	       (unsigned long long)t->draws, (unsigned long long)t->reused, seconds);
 	if (!opt->hostile)
 		coverage_print(&t->coverage, opt->verbose);
 }

@@ -19,6 +19,7 @@ unsigned check_paths(const struct check *c);
 struct outcome {
 	unsigned sps, accepted;         /* procedures verified; found safe and run */
 	uint64_t records, draws;        /* executed by the oracle */
+	uint64_t reused;                /* records that a verifier knew from before */
 	const char *fault;              /* NULL: all agrees */
 	uint32_t sp, word;              /* where */
 	char detail[160];

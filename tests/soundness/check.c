@@ -22,7 +22,7 @@ struct side {
 	struct buf log;
 	struct client client;
 	struct jit *jit;                /* NULL: the interpreter */
-	struct verify_state *state;     /* of that level; the interpreter has none */
+	struct verify_state *state;     /* of that level; the interpreter's remembers nothing */
 	struct sp_index index;
 };
 
@@ -169,8 +169,9 @@ static void states_make(struct check *c)
 {
 	enum cpu_level best = cpu_level();
 
-	for (unsigned i = 1; i < c->nsides; i++) {
-		cpu_level_set((enum cpu_level)(i - 1));
+	for (unsigned i = 0; i < c->nsides; i++) {
+		if (i)
+			cpu_level_set((enum cpu_level)(i - 1));
 		c->side[i].state = verify_state_create();
 		if (!c->side[i].state)
 			abort();
@@ -178,26 +179,29 @@ static void states_make(struct check *c)
 	cpu_level_set(best);
 }
 
-/* By every level's verifier; NULL when they agree. */
+/* By every level's verifier, and by one that looks at everything anew (where re-runnable
+ * is asked for, pieces seen before are); NULL when they agree. */
 static const char *verify_all(struct check *c, uint32_t i, int *result, struct verify_verdict *v)
 {
-	for (unsigned k = 1; k < c->nsides; k++) {
+	for (unsigned k = 0; k < c->nsides; k++) {
 		struct verify_verdict other;
 		int r;
 
 		memset(&other, 0, sizeof(other));
-		c->env.index = &c->side[k].index;
+		c->env.index = k ? &c->side[k].index : NULL;
+		c->env.want_rerunnable = k == 0;
 		r = verify_sp(c->side[k].state, &c->env, &c->sps[i], &other);
-		if (k == 1) {
+		other.facts.rerunnable = false;
+		if (k == 0) {
 			*result = r;
 			*v = other;
 			continue;
 		}
 		if (r != *result || other.reason != v->reason || other.word != v->word ||
 		    other.record != v->record)
-			return "verifiers of two levels differ in their verdict";
+			return "two verifiers differ in their verdict";
 		if (r == 0 && memcmp(&other.facts, &v->facts, sizeof(v->facts)))
-			return "verifiers of two levels differ in facts";
+			return "two verifiers differ in facts";
 	}
 	return NULL;
 }
@@ -260,6 +264,10 @@ static void program_begin(struct check *c, struct program *p)
 
 static void program_end(struct check *c)
 {
+	struct verify_reuse reuse;
+
+	verify_reuse_get(c->side[c->nsides - 1].state, &reuse);
+	c->out->reused += reuse.hits;
 	for (unsigned i = 0; i < c->nsides; i++) {
 		client_finish(&c->side[i].client);
 		verify_state_destroy(c->side[i].state);

@@ -357,9 +357,27 @@ static void stretch(struct generator *g)
 			record_again(g, g->starts[first + i]);
 }
 
+/* What was there before, once more: a piece of a frame. */
+static void piece(struct generator *g)
+{
+	uint32_t n = g->nstarts, from = n ? below(g, n) : 0, len = 1 + below(g, 12);
+
+	for (uint32_t i = from; i < n && len; i++, len--)
+		if (!below(g, 6)) {
+			record_again(g, g->starts[i]);
+		} else {
+			uint32_t header = g->sp->words[g->starts[i]];
+			uint32_t *rec = record_room(g, sp_opcode(header), sp_mask(header));
+
+			if (rec)
+				memcpy(rec, g->sp->words + g->starts[i],
+				       gl_ops[sp_opcode(header)].words * 4u);
+		}
+}
+
 static void item(struct generator *g)
 {
-	uint32_t kind = below(g, 40);
+	uint32_t kind = below(g, 44);
 
 	if (kind < 22)
 		palette_record(g);
@@ -367,8 +385,10 @@ static void item(struct generator *g)
 		record_make(g, below(g, OP_ext + 1u));
 	else if (kind < 39)
 		record_make(g, below(g, GL_OP_COUNT));
-	else
+	else if (kind < 40)
 		stretch(g);
+	else
+		piece(g);
 }
 
 /* Jumps go where the grammar says: forward, to a record. */
@@ -413,15 +433,57 @@ static void sp_make(struct generator *g, uint32_t id)
 	labels_set(g);
 }
 
+/* The next frame: the same records, some with other operands, or in other places. */
+static void sp_again(struct generator *g, const struct program_sp *last)
+{
+	const uint32_t *r = last->words, *end = last->words + last->n;
+	bool bad;
+
+	*g->sp = *last;
+	g->nstarts = 0;
+	for (; (r = sp_next(r, end, &bad)); r += sp_words(r))
+		g->starts[g->nstarts++] = (uint32_t)(r - last->words);
+	for (uint32_t n = below(g, 6); n && g->nstarts; n--) {
+		uint32_t *rec = g->sp->words + g->starts[below(g, g->nstarts)];
+		const struct gl_op *row = &gl_ops[sp_opcode(*rec)];
+		unsigned i = row->noperands ? below(g, row->noperands) : 0;
+
+		if (!row->noperands || row->operands[i].kind == GL_KIND_LABEL)
+			continue;
+		if (row->operands[i].kind == GL_KIND_PAYLOAD) {
+			uint32_t mask = sp_mask(*rec);
+
+			*rec = sp_opcode(*rec);
+			payload_operand(g, rec, i);
+			*rec = sp_header(sp_opcode(*rec), mask);
+		} else if (sp_mask(*rec) >> i & 1) {
+			rec[row->operands[i].word] = below(g, SP_REGISTERS);
+		} else {
+			operand_choose(g, &row->operands[i], rec + row->operands[i].word);
+		}
+	}
+	if (!below(g, 3) && g->nstarts > 3) {
+		uint32_t at = g->starts[below(g, g->nstarts - 1)];
+
+		program_cut(g->sp, at, gl_ops[sp_opcode(g->sp->words[at])].words);
+	}
+}
+
 void generate(struct program *p, struct dice *d)
 {
 	struct generator g = { .d = d, .enums = { .state = dice_u32(d) } };
+	bool frames;
 
 	palette_find();
-	p->nsps = 1 + dice_below(d, dice_below(d, 8) ? 3 : PROGRAM_SPS);
+	p->nsps = 1 + dice_below(d, dice_below(d, 4) ? 3 : PROGRAM_SPS);
 	p->strict = !dice_below(d, 10);
+	frames = dice_below(d, 3) == 0;
 	for (uint32_t i = 0; i < p->nsps; i++) {
 		g.sp = &p->sp[i];
-		sp_make(&g, i);
+		g.id = i;
+		if (i > 1 && frames)
+			sp_again(&g, &p->sp[i - 1]);
+		else
+			sp_make(&g, i);
 	}
 }
