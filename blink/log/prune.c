@@ -66,6 +66,27 @@ static struct entry *entry_new(struct prune *p)
 	return e;
 }
 
+/* Buffers of the window that a drawing command may change. */
+static void dirty_note(struct prune *p, const uint32_t *rec, unsigned special)
+{
+	const uint32_t *reg = ctx_reg(p);
+	uint32_t bits = special == S_CLEAR ? operand(rec, 0) : special == S_BLIT ? operand(rec, 8) :
+			special == S_CLEAR_BUFFER ? ~0u : 0;
+
+	if (!p->draw || reg[R_DRAW_FBO])
+		return;
+	if (!bits && special == S_ACCUM)
+		bits = GL_COLOR_BUFFER_BIT | GL_ACCUM_BUFFER_BIT;
+	else if (!bits)
+		bits = GL_COLOR_BUFFER_BIT |
+		       (reg[R_FLAGS] & F_DEPTH_TEST ? GL_DEPTH_BUFFER_BIT : 0) |
+		       (reg[R_FLAGS] & F_STENCIL_TEST ? GL_STENCIL_BUFFER_BIT : 0);
+	p->object[p->draw]->dirty |= (bits & GL_COLOR_BUFFER_BIT ? 1u : 0) |
+				     (bits & GL_DEPTH_BUFFER_BIT ? 2u : 0) |
+				     (bits & GL_STENCIL_BUFFER_BIT ? 4u : 0) |
+				     (bits & GL_ACCUM_BUFFER_BIT ? 8u : 0);
+}
+
 /* Adds an entry for rec and takes its step in the shadow. */
 static struct entry *entry_add(struct prune *p, const uint32_t *rec, uint32_t at, unsigned flags)
 {
@@ -80,6 +101,9 @@ static struct entry *entry_add(struct prune *p, const uint32_t *rec, uint32_t at
 	e->flags = (uint16_t)flags;
 	if (p->lost)
 		e->flags |= E_UNKNOWN;
+	if (row->special == S_DRAW || row->special == S_END_PRIMITIVE ||
+	    (row->special >= S_CLEAR && row->special <= S_COPY_PIXELS))
+		dirty_note(p, rec, row->special);
 	if (row->steps)
 		shadow_step(p, e, rec);
 	e->undos = (uint32_t)(p->nundo - undo);

@@ -163,6 +163,26 @@ static uint32_t enable_cell(struct prune *p, const uint32_t *rec)
 	return cell_at(p, p->ctx, GL_SLOT_enable, cap, key);
 }
 
+static void sort_write(struct prune *p, unsigned sort)
+{
+	const uint32_t *reg = ctx_reg(p);
+	uint32_t unit = reg[R_MATRIX_MODE] == GL_TEXTURE ? reg[R_ACTIVE] : 0;
+
+	write_add(p, cell_at(p, p->ctx, P_SORT, reg[R_MATRIX_MODE], unit << 16 | sort), W_REPLACE);
+}
+
+/* The first of a sort that goes into the matrix; a matrix loaded is all sorts anew. */
+static void sorts_write(struct prune *p, const uint32_t *rec)
+{
+	uint32_t sorts = *matrix_sorts(p);
+	unsigned sort = matrix_sort(rec);
+
+	if (sort != SORT_LOAD && !(sorts >> sort & 1))
+		sort_write(p, sort);
+	for (unsigned i = 1; sort == SORT_LOAD && sorts != 1u << SORT_LOAD && i < SORTS; i++)
+		sort_write(p, i);
+}
+
 static void tracked(struct prune *p, uint32_t mode)
 {
 	write_add(p, cell_at(p, p->ctx, GL_SLOT_tracked_material, mode, 0), W_REPLACE);
@@ -239,6 +259,7 @@ void effects_writes(struct prune *p, const struct entry *e, const uint32_t *rec)
 			tracked(p, operand(rec, 0) << 16 | operand(rec, 1));
 		return;
 	case S_ENABLE: enable_writes(p, rec); return;
+	case S_MATRIX: sorts_write(p, rec); return;
 	default: touch_writes(p, e, rec, row->special); return;
 	}
 }

@@ -12,6 +12,7 @@
 
 #define NONE 0xffffffffu
 #define PRUNE_UNITS 64u              /* texture units told apart */
+#define PRUNE_MATRICES (3 + PRUNE_UNITS)
 #define PRUNE_TEX_TARGETS 11u
 #define PRUNE_BUF_TARGETS 16u
 #define PRUNE_RANGES 96u             /* indexed buffer bindings */
@@ -31,6 +32,7 @@ enum {
 	P_INPUT,                     /* of a program's next link */
 	P_LINK, P_VALID,             /* what a link made */
 	P_BODY,                      /* of a display list */
+	P_SORT,                      /* which operations have gone into a matrix */
 	P_REGISTER,                  /* of stored procedures */
 	P_SLOTS
 };
@@ -46,7 +48,8 @@ enum {
 	R_RANGE = R_SAMPLER + PRUNE_UNITS,
 	R_MATRIX_DEPTH = R_RANGE + PRUNE_RANGES,    /* of pairs: see pair stacks */
 	R_ATTRIB_DEPTH, R_CLIENT_DEPTH,
-	R_MATRIX_STACK,
+	R_SORTS,                     /* of each matrix: see matrix_sort */
+	R_MATRIX_STACK = R_SORTS + PRUNE_MATRICES,
 	R_ATTRIB_STACK = R_MATRIX_STACK + PRUNE_STACK,
 	R_CLIENT_STACK = R_ATTRIB_STACK + PRUNE_STACK,
 	R_TEX = R_CLIENT_STACK + PRUNE_STACK,
@@ -62,7 +65,9 @@ enum {
 
 /* reg[] of other objects */
 enum { T_AUTOGEN, T_TARGET, T_ATTACHED, T_BUFFER, T_COUNT };  /* textures */
-enum { D_SWAPS, D_CLEAR, D_COUNT = D_CLEAR + 4 };            /* drawables: 4 buffers */
+/* drawables: swaps; for each of 4 buffers the swap after its last clear, and in how many
+ * frames since then it was drawn to */
+enum { D_SWAPS, D_CLEAR, D_DIRTY = D_CLEAR + 4, D_COUNT = D_DIRTY + 4 };
 enum { G_COUNT = PRUNE_SHADERS };                            /* programs */
 /* framebuffers: object and level of each attachment; which are drawn to (a mask) */
 enum { B_OBJECT, B_LEVEL = PRUNE_ATTACH, B_DRAWN = 2 * PRUNE_ATTACH, B_COUNT };
@@ -81,6 +86,7 @@ struct object {
 	uint32_t read_group, read_bits;   /* ... group that has read all of it */
 	uint32_t seen, seen_sweep;        /* ... swaps of a drawable met */
 	uint32_t undefined;               /* ... buffers that swaps make undefined */
+	uint32_t dirty;              /* drawables: buffers drawn to since the last swap */
 	uint32_t select[3], select_sweep; /* while emitting: its selectors */
 	uint32_t draw, read;              /* ... and drawables */
 	uint32_t previous;           /* lists: what had this name before, 0 none */
@@ -126,6 +132,7 @@ struct pair {
 	uint32_t nsaved, *saved;     /* shadow words at the push, then textures bound */
 	uint32_t ntextures, *textures;
 	uint32_t mark;
+	uint32_t sorts;              /* matrix: at the push */
 	uint32_t group;              /* in which the push is */
 	/* while sweeping */
 	uint32_t sweep;
@@ -297,7 +304,7 @@ enum special {
 	S_BEGIN_QUERY, S_END_QUERY, S_QUERY_COUNTER, S_BEGIN_COND, S_END_COND,
 	S_XFB, S_BIND_XFB, S_XFB_BEGIN, S_XFB_END,
 	S_NEW_LIST, S_END_LIST, S_CALL_LIST, S_CALL_LISTS, S_DELETE_LISTS, S_LIST_BASE,
-	S_LOCK, S_UNLOCK
+	S_LOCK, S_UNLOCK, S_MATRIX
 };
 
 /* How a key of an effect is found. */
@@ -318,8 +325,17 @@ struct op_row {
 	bool vertex;                 /* may make a vertex */
 	bool needs_mode, needs_unit, needs_client_unit;
 	bool steps;                  /* changes the shadow, or the nursery's shape */
+	uint8_t sort;                /* S_MATRIX: enum matrix_sort */
 	uint8_t nw, nr;
 	const struct effect *w, *r;  /* of context state */
+};
+
+/* Drivers remember which operations a matrix is made of, and compute with it by shorter
+ * ways while they can; glLoadIdentity does not make them forget.  To get the same bits the
+ * first operation of each sort is kept. */
+enum matrix_sort {
+	SORT_NONE, SORT_TRANSLATE, SORT_ROTATE, SORT_SCALE, SORT_SCALE_EVEN, SORT_MULTIPLY,
+	SORT_FRUSTUM, SORT_ORTHO, SORT_LOAD, SORTS
 };
 
 const struct op_row *prune_table(void);        /* by opcode; NULL: no memory */
@@ -364,6 +380,9 @@ uint32_t default_object(struct prune *p, unsigned space, uint32_t scope, uint32_
 const uint32_t *record_names(struct prune *p, const uint32_t *rec, unsigned *space,
 			     uint32_t *n);
 uint32_t pair_make(struct prune *p, unsigned kind);
+/* The sorts of the current matrix; and what rec is of them. */
+uint32_t *matrix_sorts(struct prune *p);
+unsigned matrix_sort(const uint32_t *rec);
 
 /* ---- effects (prune_effects.c, prune_touch.c) ------------------------------ */
 

@@ -253,6 +253,41 @@ static uint32_t matrix_cell(struct prune *p, const uint32_t *reg)
 	return cell_at(p, p->ctx, GL_SLOT_matrix, reg[R_MATRIX_MODE], unit);
 }
 
+uint32_t *matrix_sorts(struct prune *p)
+{
+	uint32_t *reg = ctx_reg(p);
+
+	switch (reg[R_MATRIX_MODE]) {
+	case GL_MODELVIEW: return &reg[R_SORTS];
+	case GL_PROJECTION: return &reg[R_SORTS + 1];
+	case GL_TEXTURE: return &reg[R_SORTS + 3 + reg[R_ACTIVE] - GL_TEXTURE0];
+	default: return &reg[R_SORTS + 2];
+	}
+}
+
+unsigned matrix_sort(const uint32_t *rec)
+{
+	unsigned sort = prune_table()[sp_opcode(*rec)].sort;
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+	unsigned n;
+
+	if (sort != SORT_SCALE || sp_mask(*rec))
+		return sort;
+	n = sp_words(rec) > 4 ? 2 : 1;           /* doubles or floats */
+	for (unsigned i = 1; i < 3; i++)
+		for (unsigned k = 0; k < n; k++)
+			if (rec[op->operands[i].word + k] != rec[op->operands[0].word + k])
+				return SORT_SCALE;
+	return SORT_SCALE_EVEN;
+}
+
+static void matrix_step(struct prune *p, const uint32_t *rec)
+{
+	uint32_t *sorts = matrix_sorts(p), sort = 1u << matrix_sort(rec);
+
+	shadow_set(p, sorts, sort == 1u << SORT_LOAD ? sort : *sorts | sort);
+}
+
 static void matrix_push(struct prune *p, struct entry *e, uint32_t *reg)
 {
 	uint32_t cell = matrix_cell(p, reg), pair, depth = 0;
@@ -265,8 +300,10 @@ static void matrix_push(struct prune *p, struct entry *e, uint32_t *reg)
 		return;
 	}
 	pair = pair_make(p, PAIR_MATRIX);
-	if (pair)
+	if (pair) {
 		p->pair[pair].cell = cell;
+		p->pair[pair].sorts = *matrix_sorts(p);
+	}
 	stack_push(p, e, reg, 0, pair);
 }
 
@@ -282,6 +319,7 @@ static void matrix_pop(struct prune *p, struct entry *e, uint32_t *reg)
 		return;
 	}
 	e->aux = stack[i - 1];
+	shadow_set(p, matrix_sorts(p), p->pair[e->aux].sorts);
 	stack_take(p, reg, 0, i - 1);
 }
 
@@ -415,9 +453,22 @@ static void clear_step(struct prune *p, const uint32_t *reg, const uint32_t *rec
 	if (!d || reg[R_DRAW_FBO] || reg[R_COND] || reg[R_FLAGS] & (F_SCISSOR | F_DISCARD) ||
 	    sp_mask(*rec))
 		return;
+	for (unsigned i = 0; i < 4; i++) {
+		if (!(operand(rec, 0) & buffers[i].bit) || reg[R_FLAGS] & buffers[i].part)
+			continue;
+		shadow_set(p, &d[D_CLEAR + i], d[D_SWAPS] + 1);
+		shadow_set(p, &d[D_DIRTY + i], 0);
+		p->object[p->draw]->dirty &= ~(1u << i);
+	}
+}
+
+static void swap_step(struct prune *p, struct object *o)
+{
+	shadow_set(p, &o->reg[D_SWAPS], o->reg[D_SWAPS] + 1);
 	for (unsigned i = 0; i < 4; i++)
-		if (operand(rec, 0) & buffers[i].bit && !(reg[R_FLAGS] & buffers[i].part))
-			shadow_set(p, &d[D_CLEAR + i], d[D_SWAPS] + 1);
+		if (o->dirty >> i & 1)
+			shadow_set(p, &o->reg[D_DIRTY + i], o->reg[D_DIRTY + i] + 1);
+	o->dirty = 0;
 }
 
 /* ---- lists ---------------------------------------------------------------------- */
@@ -503,6 +554,7 @@ static void context_step(struct prune *p, struct entry *e, const uint32_t *rec, 
 		if (operand(rec, 0) - GL_TEXTURE0 < PRUNE_UNITS)
 			shadow_set(p, &reg[R_CLIENT_ACTIVE], operand(rec, 0));
 		break;
+	case S_MATRIX: matrix_step(p, rec); break;
 	case S_PUSH_MATRIX: matrix_push(p, e, reg); break;
 	case S_POP_MATRIX: matrix_pop(p, e, reg); break;
 	case S_PUSH_ATTRIB: attrib_push(p, e, reg, rec, false); break;
@@ -552,8 +604,7 @@ void shadow_step(struct prune *p, struct entry *e, const uint32_t *rec)
 	case S_SWAP:
 		e->aux = *name_slot(p, GL_SPACE_DRAWABLE, 0, operand(rec, 0));
 		if (e->aux)
-			shadow_set(p, &p->object[e->aux]->reg[D_SWAPS],
-				   p->object[e->aux]->reg[D_SWAPS] + 1);
+			swap_step(p, p->object[e->aux]);
 		break;
 	default:
 		if (p->ctx)

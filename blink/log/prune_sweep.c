@@ -267,6 +267,10 @@ static void saved_each(struct prune *p, struct pair *q, saved_fn *fn)
 
 	if (q->kind == PAIR_MATRIX || q->kind == PAIR_BRACKET) {
 		fn(p, q, q->cell);
+		for (uint32_t c = q->kind == PAIR_MATRIX ? o->heads[P_SORT] : 0; c; c = p->cell[c].next)
+			if (p->cell[c].key[0] == p->cell[q->cell].key[0] &&
+			    p->cell[c].key[1] >> 16 == (p->cell[q->cell].key[1] & 0xffff))
+				fn(p, q, c);
 		return;
 	}
 	for (unsigned s = 0; o && s < GL_SLOT_COUNT; s++)
@@ -339,7 +343,7 @@ static void saved_restore(struct prune *p, struct pair *q)
 	for (uint32_t i = 0; i < q->ncells; i++)
 		need_cell(p, q->cells[i].cell, q->cells[i].color);
 	q->ncells = 0;
-	if (q->kind == PAIR_ATTRIB || q->kind == PAIR_CLIENT)
+	if (q->kind != PAIR_BRACKET)
 		saved_each(p, q, saved_unmet);
 }
 
@@ -442,9 +446,12 @@ static void swap_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	o->seen_sweep = p->sweep;
 	if (++o->seen > 2)
 		return;
-	for (unsigned i = 0; o->seen == 2 && i < 4; i++)
+	for (unsigned i = 0; o->seen == 2 && i < 4; i++) {
+		uint32_t cell = cell_at(p, k->aux, slots[i], 0, 0);
+
 		if (o->undefined >> i & 1)
-			p->cell[cell_at(p, k->aux, slots[i], 0, 0)].killed = STEP_KILL;
+			p->cell[cell].killed = STEP_KILL;
+	}
 	p->nwrites = p->nreads = p->ndrawn = 0;
 	k->kept = true;
 	keep(p, k, rec);
@@ -1243,7 +1250,8 @@ static void undefined_find(struct prune *p, struct object *o)
 	o->undefined = 0;
 	for (unsigned i = 0; i < 4; i++) {
 		uint32_t clear = o->reg[D_CLEAR + i];
-		bool near = clear && o->reg[D_SWAPS] - (clear - 1) <= PRUNE_FEW_FRAMES;
+		bool near = (clear && o->reg[D_SWAPS] - (clear - 1) <= PRUNE_FEW_FRAMES) ||
+			    o->reg[D_DIRTY + i] <= PRUNE_FEW_FRAMES;
 
 		if (p->opt.back_buffer == PRUNE_UNDEFINED ||
 		    (p->opt.back_buffer == PRUNE_AUTO && !near))

@@ -22,6 +22,11 @@ static const struct { const char *name; uint8_t special, kind; } specials[] = {
 	{ "MatrixMode", S_MATRIX_MODE, PRUNE_SELECTORS },
 	{ "ActiveTexture", S_ACTIVE_TEXTURE, PRUNE_SELECTORS },
 	{ "ClientActiveTexture", S_CLIENT_ACTIVE, PRUNE_SELECTORS },
+	{ "LoadMatrix*", S_MATRIX, PRUNE_STATE }, { "LoadTransposeMatrix*", S_MATRIX, PRUNE_STATE },
+	{ "MultMatrix*", S_MATRIX, PRUNE_STATE }, { "MultTransposeMatrix*", S_MATRIX, PRUNE_STATE },
+	{ "Translate*", S_MATRIX, PRUNE_STATE }, { "Rotate*", S_MATRIX, PRUNE_STATE },
+	{ "Scale*", S_MATRIX, PRUNE_STATE }, { "Frustum", S_MATRIX, PRUNE_STATE },
+	{ "Ortho", S_MATRIX, PRUNE_STATE },
 	{ "PushMatrix", S_PUSH_MATRIX, PRUNE_STATE }, { "PopMatrix", S_POP_MATRIX, PRUNE_STATE },
 	{ "PushAttrib", S_PUSH_ATTRIB, PRUNE_STATE }, { "PopAttrib", S_POP_ATTRIB, PRUNE_STATE },
 	{ "PushClientAttrib", S_PUSH_CLIENT, PRUNE_STATE },
@@ -445,6 +450,20 @@ static void listed_fill(struct op_row *rows)
 	}
 }
 
+static uint8_t sort_of(const char *name)
+{
+	static const struct { const char *start; uint8_t sort; } sorts[] = {
+		{ "glTranslate", SORT_TRANSLATE }, { "glRotate", SORT_ROTATE },
+		{ "glScale", SORT_SCALE }, { "glMult", SORT_MULTIPLY }, { "glFrustum", SORT_FRUSTUM },
+		{ "glOrtho", SORT_ORTHO }, { "glLoad", SORT_LOAD },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
+		if (strncmp(name, sorts[i].start, strlen(sorts[i].start)) == 0)
+			return sorts[i].sort;
+	return SORT_NONE;
+}
+
 static bool row_fill(struct op_row *row, unsigned opcode)
 {
 	const struct gl_op *op = &gl_ops[opcode];
@@ -458,6 +477,8 @@ static bool row_fill(struct op_row *row, unsigned opcode)
 	}
 	c = &gl_commands[op->command];
 	special_find(row, op);
+	if (row->special == S_MATRIX)
+		row->sort = sort_of(c->name);
 	row->reads_all = reads_wide(c, GL_SLOT_matrix) && reads_wide(c, GL_SLOT_enable);
 	if (!context_effects(row, op))
 		return false;
