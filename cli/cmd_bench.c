@@ -522,15 +522,19 @@ static int run(const struct cli_args *args)
 
 const struct cli_command cmd_bench = {
 	.name = "bench",
-	.synopsis = "[options] jit | table3 X.blink... | replay X.blink [X.trace] | convert X.trace | "
+	.synopsis = "[options] jit | frames X.blink | table3 X.blink... | replay X.blink [X.trace] | convert X.trace | "
 		"record PROGRAM | record --null | log X.blink | checkpoint X.blink [X.trace] | "
 		"lines [TREE]",
 	.summary = "measure engines, replay and conversion, beside other tools",
 	.text =
-		"jit: core cycles per instruction to verify, compile and run three mixes of "
-		"instructions on entry points that return at once. Cycles come from hardware "
-		"counters where the machine has them, else from the time stamp counter, "
+		"jit: core cycles per instruction to copy, verify, compile and run three mixes of "
+		"instructions on entry points that return at once: warm, cold, near the entry "
+		"points and far from them, and for procedures that run once. Cycles come from "
+		"hardware counters where the machine has them, else from the time stamp counter, "
 		"calibrated against a loop of known length; the result says which.\n"
+		"\n"
+		"frames: core cycles per GL call to verify and compile the frames of X.blink, when "
+		"they are new and when they were seen before, and how much of them was known.\n"
 		"\n"
 		"jit --peers: verifying, compiling and running the same mixes beside gcc -O3 (run as a "
 		"program, static calls), AsmJit, libtcc, LLVM, libgccjit, as far as they were there "

@@ -188,8 +188,14 @@ static void frame(struct x86 *x, bool leave)
 	x86_u32(x, FRAME_SIZE);
 }
 
-static void enter_stub(struct x86 *x)
+/* With upper halves of vector registers in use, every SSE instruction would wait for
+ * what was in them. */
+static void enter_stub(struct x86 *x, enum cpu_level level)
 {
+	static const uint8_t vzeroupper[] = { 0xc5, 0xf8, 0x77 };
+
+	for (unsigned i = 0; i < sizeof(vzeroupper) && level >= CPU_AVX2; i++)
+		x86_byte(x, vzeroupper[i]);
 	for (unsigned i = 0; i < NSAVED; i++)
 		push_pop(x, 0x50, saved[i]);
 	frame(x, false);
@@ -229,7 +235,7 @@ static void stubs_make(struct jit *j, struct jit_arena *a)
 			 .run_delta = a->rx - a->rw };
 
 	*(uint64_t *)(void *)&a->enter = x86_here(&x);
-	enter_stub(&x);
+	enter_stub(&x, j->level);
 	a->deopt = x86_here(&x);
 	x86_mov_imm(&x, RAX, JIT_DEOPT);
 	a->exit = x86_here(&x);

@@ -189,7 +189,8 @@ static bool loop_possible(const struct jit *j, const struct sp_pattern *t)
 }
 
 #define RUN_RECORDS 512u       /* whose code has room in the margin */
-static_assert(RUN_RECORDS * 12 < JIT_MARGIN, "a run of arithmetic fits in the margin");
+static_assert(RUN_RECORDS * 12 < JIT_MARGIN && RUN_RECORDS / 2 * 16 < JIT_MARGIN,
+	      "a run of arithmetic fits in the margin");
 
 /* Arithmetic without a pause for labels or room: how many records from rec on, at most n. */
 static uint32_t run_put(struct jit *j, const uint32_t *rec, uint32_t n)
@@ -200,12 +201,30 @@ static uint32_t run_put(struct jit *j, const uint32_t *rec, uint32_t n)
 	return n;
 }
 
+/* The same without vector registers. */
+static uint32_t shorts_put(struct jit *j, const struct jit_stencil *s, const uint32_t *rec,
+			   uint32_t n)
+{
+	uint8_t *p = j->x.p;
+
+	n = n < RUN_RECORDS / 2 ? n : RUN_RECORDS / 2;
+	for (uint32_t i = 0; i < n; i++, rec += s->words)
+		p = short_put(s, p, rec);
+	j->x.p = p;
+	j->block_records += n;
+	return n;
+}
+
 /* The records of a stretch one by one, from j->done on; false for want of room. */
 static bool stretch_expand(struct jit *j, const struct sp *sp, const struct sp_step *s,
 			   const struct sp_pattern *t)
 {
 	uint32_t all = s->rounds * t->records;
-	bool runs = t->records == 1 && !j->map && jit_vector_runs(j, t->header[0]);
+	const struct jit_stencil *stencil = &j->stencils[sp_opcode(t->header[0])];
+	bool alone = t->records == 1 && !j->map;
+	bool runs = alone && jit_vector_runs(j, t->header[0]);
+	bool shorts = alone && stencil->kind == STENCIL_SHORT &&
+		      stencil->mask == sp_mask(t->header[0]);
 
 	while (j->done < all) {
 		uint32_t pc = s->pc + j->done / t->records * t->words + t->offset[j->done % t->records];
@@ -217,9 +236,10 @@ static bool stretch_expand(struct jit *j, const struct sp *sp, const struct sp_s
 			jit_label(j, pc);
 			continue;
 		}
-		if (runs) {
-			n = (label - pc) / 4 < n ? (label - pc) / 4 : n;
-			j->done += run_put(j, sp->code + pc, n);
+		if (runs || shorts) {
+			n = (label - pc) / t->words < n ? (label - pc) / t->words : n;
+			j->done += runs ? run_put(j, sp->code + pc, n)
+					: shorts_put(j, stencil, sp->code + pc, n);
 			continue;
 		}
 		if (j->map)

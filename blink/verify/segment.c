@@ -520,7 +520,7 @@ void segments_stretch(struct verifier *v, uint32_t records, uint32_t all)
 		return;
 	segments_learned(v);
 	g->stretched += records;
-	if (g->stretched > all / 2) {
+	if (g->stretched > SEGMENT_RECORDS && g->stretched > all - all / 5) {
 		segments_pause(v);
 		g->off = true;
 		g->end_id = SEGMENT_NONE;
