@@ -10,14 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reports/paper_page.h"
+#include "reports/paper_prune.h"
 #include "reports/stats.h"
 
-#define PAPER "prune"
-#define MB 1e6
-#define CDF_POINTS 300u
-
-enum suite { RECORD, LOG, CHECKPOINT, LINES, SUITES };
 static const struct { const char *name, *shows, *command; } suites[SUITES] = {
 	[RECORD] = { "record", "Tables 1 and 2, Figure 4", "record PROGRAM" },
 	[LOG] = { "log", "Table 3, Figure 5", "log X.blink" },
@@ -25,13 +20,7 @@ static const struct { const char *name, *shows, *command; } suites[SUITES] = {
 	[LINES] = { "lines", "lines of code", "lines" },
 };
 
-struct report {
-	const struct results *results;
-	const struct results_invocation *inv[SUITES];
-	struct paper_page page;
-};
-
-static bool value(const struct results_invocation *inv, const char *of, const char *name,
+bool report_value(const struct results_invocation *inv, const char *of, const char *name,
 		  double *out)
 {
 	const struct results_metric *m = results_metric_find(inv, of, name);
@@ -41,12 +30,12 @@ static bool value(const struct results_invocation *inv, const char *of, const ch
 	return v.known;
 }
 
-static void cell(struct sheet *s, const struct results_invocation *inv, const char *of,
+void report_cell(struct sheet *s, const struct results_invocation *inv, const char *of,
 		 const char *name, double scale)
 {
 	double v;
 
-	if (value(inv, of, name, &v))
+	if (report_value(inv, of, name, &v))
 		sheet_number(s, v * scale);
 	else
 		sheet_none(s);
@@ -57,15 +46,13 @@ static void cell_count(struct sheet *s, const struct results_invocation *inv, co
 {
 	double v;
 
-	if (value(inv, of, name, &v))
+	if (report_value(inv, of, name, &v))
 		sheet_count(s, v);
 	else
 		sheet_none(s);
 }
 
 /* ---- cases: "640x480/native" ----------------------------------------------------------- */
-
-struct names { char (*v)[64]; size_t n; };
 
 /* The different first parts (up to '/') of an invocation's cases, in order. */
 static int names_take(const struct results_invocation *inv, struct names *out,
@@ -89,218 +76,6 @@ static int names_take(const struct results_invocation *inv, struct names *out,
 	return 0;
 }
 
-static const struct results_metric *side_metric(const struct results_invocation *inv,
-						const char *size, const char *side,
-						const char *name)
-{
-	char of[128];
-
-	snprintf(of, sizeof(of), "%.60s/%s", size, side);
-	return results_metric_find(inv, of, name);
-}
-
-static const char *const sides[] = { "native", "apitrace", "blink", "blink+checkpoint" };
-static const char *const side_colors[] = { "#7d8793", "#d9822b", "#2f7fd8", "#1d8a5f" };
-enum { SIDES = 4 };
-
-/* ---- Tables 1 and 2 ------------------------------------------------------------------------ */
-
-static void ratio_cell(struct sheet *s, const struct results_metric *m,
-		       const struct results_metric *base, bool over)
-{
-	struct stats_interval r;
-	char text[64];
-	size_t n;
-
-	if (!m || !base) {
-		sheet_none(s);
-		return;
-	}
-	n = m->n < base->n ? m->n : base->n;
-	r = stats_ratio_paired(m->samples, base->samples, n, 0.95);
-	if (!r.value.known)
-		snprintf(text, sizeof(text), "%s", "");
-	else if (r.level > 0)
-		snprintf(text, sizeof(text), "%.1f [%.1f, %.1f]", 100 * (r.value.v - over),
-			 100 * (r.low - over), 100 * (r.high - over));
-	else
-		snprintf(text, sizeof(text), "%.1f", 100 * (r.value.v - over));
-	sheet_text(s, text);
-}
-
-/* A side that was not measured has no columns. */
-static bool side_measured(const struct report *r, const struct names *sizes, unsigned side,
-			  const char *metric)
-{
-	for (size_t i = 0; i < sizes->n; i++)
-		if (side_metric(r->inv[RECORD], sizes->v[i], sides[side], metric))
-			return true;
-	return false;
-}
-
-struct side_table {
-	const char *name, *title, *note;
-	const char *metric, *relation;   /* of the column behind each side */
-	bool over;                       /* less 100 % */
-	const char *where, *quantity;    /* in the paper's file */
-};
-
-static void side_row(struct report *r, struct sheet *s, const char *size, const bool *shown,
-		     const struct side_table *t)
-{
-	const struct results_metric *native = side_metric(r->inv[RECORD], size, "native",
-							  t->metric);
-
-	sheet_text(s, size);
-	for (unsigned side = 0; side < SIDES; side++) {
-		const struct results_metric *m = side_metric(r->inv[RECORD], size, sides[side],
-							     t->metric);
-		struct stats_value v = m ? stats_median(m->samples, m->n)
-					 : (struct stats_value){ 0 };
-
-		if (!shown[side])
-			continue;
-		if (v.known)
-			sheet_number(s, v.v);
-		else
-			sheet_none(s);
-		if (side)
-			ratio_cell(s, m, native, t->over);
-	}
-	sheet_paper(s, PAPER, t->where, size, t->quantity);
-}
-
-static void side_table(struct report *r, const struct names *sizes, const struct side_table *t)
-{
-	const char *heads[2 * SIDES + 3] = { "size" };
-	bool shown[SIDES];
-	unsigned n = 1;
-	struct sheet s;
-
-	for (unsigned side = 0; side < SIDES; side++) {
-		shown[side] = side_measured(r, sizes, side, t->metric);
-		if (shown[side])
-			heads[n++] = sides[side];
-		if (shown[side] && side)
-			heads[n++] = t->relation;
-	}
-	heads[n] = "paper";
-	sheet_init(&s, t->name, t->title, t->note, heads);
-	for (size_t i = 0; i < sizes->n; i++)
-		side_row(r, &s, sizes->v[i], shown, t);
-	paper_page_sheet(&r->page, &s);
-}
-
-static const struct side_table table_1 = {
-	"table-1", "Table 1: frame rate, frames per second",
-	"Medians of the runs; percentages run by run, with 95 % bootstrap intervals. The paper: "
-	"between 80 and nearly 100 % of native.",
-	"frame_rate", "% of native", false, "table 1", "frame_rate",
-};
-static const struct side_table table_2 = {
-	"table-2", "Table 2: CPU time, seconds",
-	"Of the program and all that serves it, the X server left out; percentages as above. "
-	"blink+checkpoint: with a pruned log made of the running program every five seconds, each "
-	"time from the beginning.",
-	"cpu_seconds", "% over native", true, "table 2", "cpu",
-};
-
-/* What can happen beside the program, and here happens when it has ended. */
-static void table_after(struct report *r, const struct names *sizes)
-{
-	static const char *const heads[] = {
-		"size", "recording, CPU s", "converting, CPU s", "pruning, CPU s",
-		"all three, % over native", NULL,
-	};
-	static const char *const parts[] = { "cpu_seconds", "convert_cpu_seconds",
-					     "prune_cpu_seconds" };
-	struct sheet s;
-
-	sheet_init(&s, "table-2-pruning", "Recording, and what makes a pruned log of it",
-		   "Converting and pruning are whole processes, run when the program has ended.",
-		   heads);
-	for (size_t i = 0; i < sizes->n; i++) {
-		char of[128];
-		double sum = 0, native, v;
-		bool all = true;
-
-		snprintf(of, sizeof(of), "%.60s/blink", sizes->v[i]);
-		sheet_text(&s, sizes->v[i]);
-		for (unsigned k = 0; k < 3; k++) {
-			cell(&s, r->inv[RECORD], of, parts[k], 1);
-			all &= value(r->inv[RECORD], of, parts[k], &v);
-			sum += v;
-		}
-		snprintf(of, sizeof(of), "%.60s/native", sizes->v[i]);
-		if (all && value(r->inv[RECORD], of, "cpu_seconds", &native) && native > 0)
-			sheet_number(&s, 100 * (sum / native - 1));
-		else
-			sheet_none(&s);
-	}
-	paper_page_sheet(&r->page, &s);
-}
-
-/* ---- Figure 4 --------------------------------------------------------------------------------- */
-
-struct curve { double x[CDF_POINTS], y[CDF_POINTS]; };
-
-/* Cumulative share of instantaneous frame rates, all runs together. */
-static size_t cdf_take(const struct results_metric *m, struct curve *c)
-{
-	const struct results_series *s = NULL;
-	double *rates;
-	size_t n = 0, k = 0;
-
-	for (size_t i = 0; m && i < m->nseries; i++)
-		if (!strcmp(m->series[i].name, "frame_time"))
-			s = &m->series[i];
-	for (size_t i = 0; s && i < s->runs; i++)
-		n += s->run[i].n;
-	rates = n ? calloc(n, sizeof(*rates)) : NULL;
-	if (!rates)
-		return 0;
-	n = 0;
-	for (size_t i = 0; i < s->runs; i++)
-		for (size_t f = 0; f < s->run[i].n; f++)
-			if (s->run[i].v[f] > 0)
-				rates[n++] = 1000 / s->run[i].v[f];
-	for (k = 0; n && k < CDF_POINTS; k++) {
-		c->y[k] = 100.0 * (double)k / (CDF_POINTS - 1);
-		c->x[k] = stats_quantile(rates, n, c->y[k] / 100).v;
-	}
-	free(rates);
-	return k;
-}
-
-static void figure_4(struct report *r, const char *size)
-{
-	struct plot_series series[SIDES];
-	struct curve *curves = calloc(SIDES, sizeof(*curves));
-	struct plot plot = { .x_label = "instantaneous frame rate, frames/s",
-			     .y_label = "frames up to that rate, %", .series = series,
-			     .count = SIDES, .linear = true };
-	char name[96], title[160];
-
-	if (!curves) {
-		r->page.rc = error_set(r->page.err, -ENOMEM, "report: out of memory");
-		return;
-	}
-	for (unsigned side = 0; side < SIDES; side++)
-		series[side] = (struct plot_series){ .title = sides[side],
-			.color = side_colors[side], .x = curves[side].x, .y = curves[side].y,
-			.n = cdf_take(side_metric(r->inv[RECORD], size, sides[side],
-						  "frame_rate"), &curves[side]) };
-	snprintf(name, sizeof(name), "figure-4-%.60s", size);
-	for (char *c = name; *c; c++)
-		if (*c == '.' || *c == '/' || *c == '"' || *c == ' ')
-			*c = '-';
-	snprintf(title, sizeof(title), "Figure 4: distribution of the instantaneous frame rate, "
-		 "%.60s", size);
-	paper_page_figure(&r->page, name, title, "All runs of a side together; the program logs "
-			  "whole milliseconds.", &plot);
-	free(curves);
-}
-
 /* ---- Table 3 and Figure 5 ----------------------------------------------------------------------- */
 
 static void table_3(struct report *r, const struct names *times)
@@ -321,15 +96,15 @@ static void table_3(struct report *r, const struct names *times)
 
 		sheet_text(&s, of);
 		cell_count(&s, log, of, "full_calls");
-		cell(&s, log, of, "full_bytes", 1 / MB);
+		report_cell(&s, log, of, "full_bytes", 1 / MB);
 		cell_count(&s, log, of, "kept_calls");
-		cell(&s, log, of, "kept_bytes", 1e-3);
-		cell(&s, log, of, "file_bytes", 1e-3);
+		report_cell(&s, log, of, "kept_bytes", 1e-3);
+		report_cell(&s, log, of, "file_bytes", 1e-3);
 		cell_count(&s, log, of, "last_frame_calls");
-		cell(&s, log, of, "last_frame_payload", 1e-3);
-		cell(&s, log, of, "scratch_seconds", 1);
-		cell(&s, log, of, "step_seconds", 1);
-		cell(&s, log, of, "ns_per_new_call", 1);
+		report_cell(&s, log, of, "last_frame_payload", 1e-3);
+		report_cell(&s, log, of, "scratch_seconds", 1);
+		report_cell(&s, log, of, "step_seconds", 1);
+		report_cell(&s, log, of, "ns_per_new_call", 1);
 	}
 	sheet_text(&s, "paper");
 	sheet_none(&s);
@@ -371,12 +146,12 @@ static size_t growth_take(struct report *r, const struct names *times, struct gr
 
 		g->at[g->n] = strtod(of, NULL);
 		/* drawn on a logarithmic axis */
-		if (!isfinite(g->at[g->n]) || !value(log, of, "full_bytes", &g->full[g->n]) ||
-		    !value(log, of, "kept_bytes", &g->kept[g->n]) ||
-		    !value(log, of, "last_frame_payload", &last) || g->full[g->n] <= 0 ||
+		if (!isfinite(g->at[g->n]) || !report_value(log, of, "full_bytes", &g->full[g->n]) ||
+		    !report_value(log, of, "kept_bytes", &g->kept[g->n]) ||
+		    !report_value(log, of, "last_frame_payload", &last) || g->full[g->n] <= 0 ||
 		    g->kept[g->n] <= 0)
 			continue;
-		value(log, of, "ns_per_new_call", &g->cost[g->n]);
+		report_value(log, of, "ns_per_new_call", &g->cost[g->n]);
 		g->steady[g->n] = fmax(g->kept[g->n] - last, 1);
 		g->n++;
 	}
@@ -424,16 +199,16 @@ static void table_4_row(struct sheet *s, const struct results_invocation *inv, c
 	const char *theirs = pymol ? "PyMOL" : !strncasecmp(of, "openarena", 9) ? "OpenArena" : of;
 
 	sheet_text(s, of);
-	cell(s, inv, of, "image_bytes", 1e-3);
+	report_cell(s, inv, of, "image_bytes", 1e-3);
 	cell_count(s, inv, of, "kept_calls");
-	cell(s, inv, of, "checkpoint_seconds", 1);
-	cell(s, inv, of, "restart_seconds", 1);
-	cell(s, inv, of, "restore_seconds", 1);
-	cell(s, inv, of, "gltrim_bytes", 1e-3);
-	cell(s, inv, of, "gltrim_seconds", 1);
-	cell(s, inv, of, "gltrim_replay_seconds", 1);
-	cell(s, inv, of, "restart_to_gltrim", 1);
-	cell(s, inv, of, "restart_to_gltrim_cpu", 1);
+	report_cell(s, inv, of, "checkpoint_seconds", 1);
+	report_cell(s, inv, of, "restart_seconds", 1);
+	report_cell(s, inv, of, "restore_seconds", 1);
+	report_cell(s, inv, of, "gltrim_bytes", 1e-3);
+	report_cell(s, inv, of, "gltrim_seconds", 1);
+	report_cell(s, inv, of, "gltrim_replay_seconds", 1);
+	report_cell(s, inv, of, "restart_to_gltrim", 1);
+	report_cell(s, inv, of, "restart_to_gltrim_cpu", 1);
 	sheet_paper(s, PAPER, where, theirs, "image_bytes");
 	sheet_paper(s, PAPER, where, theirs, "checkpoint_seconds");
 	sheet_paper(s, PAPER, where, theirs, "restart_seconds");
@@ -487,7 +262,7 @@ static double table_lines(struct report *r)
 		double v;
 
 		if (strcmp(inv->metrics[i].name, "lines") ||
-		    !value(inv, inv->metrics[i].of, "lines", &v))
+		    !report_value(inv, inv->metrics[i].of, "lines", &v))
 			continue;
 		sheet_text(&s, inv->metrics[i].of);
 		sheet_count(&s, v);
@@ -510,27 +285,6 @@ static double table_lines(struct report *r)
 
 /* ---- the page ------------------------------------------------------------------------------------- */
 
-static void key_ratio(struct report *r, const struct names *sizes)
-{
-	const struct results_metric *m = NULL, *base = NULL;
-	struct stats_interval i;
-	char text[64], note[160];
-
-	for (size_t k = 0; k < sizes->n && (!m || !base); k++) {
-		m = side_metric(r->inv[RECORD], sizes->v[k], "blink", "cpu_seconds");
-		base = side_metric(r->inv[RECORD], sizes->v[k], "native", "cpu_seconds");
-		snprintf(note, sizeof(note), "CPU over native, %.60s, runs: %zu",
-			 sizes->v[k], m ? m->n : 0);
-	}
-	if (!m || !base)
-		return;
-	i = stats_ratio_paired(m->samples, base->samples, m->n < base->n ? m->n : base->n, 0.95);
-	if (!i.value.known)
-		return;
-	snprintf(text, sizeof(text), "%+.1f %%", 100 * (i.value.v - 1));
-	paper_page_key(&r->page, "Recording", text, note);
-}
-
 static void summary(struct report *r, const struct names *sizes, const struct names *times,
 		    const struct names *programs)
 {
@@ -539,22 +293,22 @@ static void summary(struct report *r, const struct names *sizes, const struct na
 	double a, b;
 
 	buf_printf(&r->page.body, "<ul class=path>");
-	key_ratio(r, sizes);
-	if (value(r->inv[LOG], last, "full_bytes", &a) &&
-	    value(r->inv[LOG], last, "kept_bytes", &b)) {
+	paper_prune_record_key(r, sizes);
+	if (report_value(r->inv[LOG], last, "full_bytes", &a) &&
+	    report_value(r->inv[LOG], last, "kept_bytes", &b)) {
 		snprintf(text, sizeof(text), b < 1e6 ? "%.0f kB" : "%.1f MB",
 			 b < 1e6 ? b / 1e3 : b / MB);
 		snprintf(note, sizeof(note), "of %.0f MB, at %.20s of demo time", a / MB, last);
 		paper_page_key(&r->page, "Pruned log", text, note);
 	}
-	if (value(r->inv[LOG], last, "scratch_seconds", &a) &&
-	    value(r->inv[LOG], last, "ns_per_new_call", &b)) {
+	if (report_value(r->inv[LOG], last, "scratch_seconds", &a) &&
+	    report_value(r->inv[LOG], last, "ns_per_new_call", &b)) {
 		snprintf(text, sizeof(text), "%.2f s", a);
 		snprintf(note, sizeof(note), "CPU, from scratch; %.0f ns per new call "
 			 "incrementally", b);
 		paper_page_key(&r->page, "Pruning", text, note);
 	}
-	if (programs->n && value(r->inv[CHECKPOINT], programs->v[0], "restart_seconds", &a)) {
+	if (programs->n && report_value(r->inv[CHECKPOINT], programs->v[0], "restart_seconds", &a)) {
 		snprintf(text, sizeof(text), "%.2f s", a);
 		snprintf(note, sizeof(note), "GL state alone, %.60s", programs->v[0]);
 		paper_page_key(&r->page, "Restart", text, note);
@@ -583,13 +337,7 @@ static void body(struct report *r, const struct names *sizes, const struct names
 	struct paper_page *p = &r->page;
 
 	summary(r, sizes, times, programs);
-	paper_page_section(p, "Recording", "The same unmodified program natively, under apitrace "
-			   "and under our recorder, in turns.");
-	side_table(r, sizes, &table_1);
-	side_table(r, sizes, &table_2);
-	table_after(r, sizes);
-	for (size_t i = 0; i < sizes->n; i++)
-		figure_4(r, sizes->v[i]);
+	paper_prune_record(r, sizes);
 	paper_page_section(p, "Pruning", "What the next frame needs of everything recorded so "
 			   "far.");
 	table_3(r, times);
