@@ -5,6 +5,8 @@
  * one that was asked for longest ago. */
 #include "capture/record/lib/lib.h"
 
+#include <sys/mman.h>
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -40,50 +42,59 @@ struct rec_hash rec_hash(const void *bytes, size_t size)
 /* ---- what is stored --------------------------------------------------------------- */
 
 /* A set is a line of the cache: most look-ups miss it.  64 bits of the hash that did not
- * select the set, mixed with the size, stand for the payload. */
+ * select the set, mixed with the size, stand for the payload.  Each thread has a table of
+ * its own: a lock costs more than what threads would find of each other's. */
 struct entry {
 	uint64_t key;
 	uint32_t place;                 /* offset in the file / 16; 0: none */
-	uint32_t used;                  /* when last: of now */
+	uint32_t used;                  /* when last: of .now */
 };
-static struct entry table[SETS][WAYS] __attribute__((aligned(64)));
-static uint32_t now;
-static struct rec_lock lock;
+struct rec_table {
+	struct entry sets[SETS][WAYS];
+	uint32_t now;
+};
 
 static uint64_t key_of(struct rec_hash hash, uint32_t size)
 {
 	return hash.high + size * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* Whoever does not get the lock at once does without: a signal handler may have
- * interrupted its holder. */
 uint64_t rec_known(struct rec_hash hash, uint32_t size)
 {
-	struct entry *set = table[hash.low % SETS];
 	uint64_t key = key_of(hash, size);
-	uint32_t place = 0;
+	struct entry *set;
 
-	if (!rec_trylock(&lock))
+	if (!rec.table)
 		return 0;
+	set = rec.table->sets[hash.low % SETS];
 	for (unsigned i = 0; i < WAYS; i++)
 		if (set[i].key == key && set[i].place) {
-			set[i].used = ++now;
-			place = set[i].place;
-			break;
+			set[i].used = ++rec.table->now;
+			return (uint64_t)set[i].place * 16;
 		}
-	rec_unlock(&lock);
-	return (uint64_t)place * 16;
+	return 0;
+}
+
+static struct rec_table *table_new(void)
+{
+	void *p = mmap(NULL, sizeof(*rec.table), PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
 }
 
 void rec_remember(struct rec_hash hash, uint32_t size, uint64_t offset)
 {
-	struct entry *set = table[hash.low % SETS], *oldest = set;
+	struct entry *set, *oldest;
+	uint32_t now;
 
-	if (offset % 16 || offset / 16 > UINT32_MAX || !rec_trylock(&lock))
+	if (offset % 16 || offset / 16 > UINT32_MAX ||
+	    (!rec.table && !(rec.table = table_new())))
 		return;
+	now = ++rec.table->now;
+	oldest = set = rec.table->sets[hash.low % SETS];
 	for (unsigned i = 1; i < WAYS; i++)
 		if (now - set[i].used > now - oldest->used)
 			oldest = &set[i];
-	*oldest = (struct entry){ key_of(hash, size), (uint32_t)(offset / 16), ++now };
-	rec_unlock(&lock);
+	*oldest = (struct entry){ key_of(hash, size), (uint32_t)(offset / 16), now };
 }

@@ -53,7 +53,7 @@ struct rec_thread {
 	struct record_segment *store;     /* segment of payloads */
 	uint64_t store_offset;            /* where it lies in the file */
 	uint32_t store_used;
-	bool inside;                      /* in a call of ours to the window system */
+	struct rec_table *table;          /* payloads that the file has (hash.c) */
 };
 extern __thread struct rec_thread rec __attribute__((tls_model("initial-exec")));
 
