@@ -24,7 +24,7 @@ void gather_finish(struct gather *g)
 	buf_finish(&g->sizes);
 }
 
-/* Room for n bytes in all; pages not reached yet are left untouched by realloc. */
+/* Room for n bytes in all, of which what has been kept moves along. */
 static int gather_reserve(struct gather *g, size_t n)
 {
 	size_t cap = n > 2 * g->limit ? n : 2 * g->limit;
@@ -32,9 +32,14 @@ static int gather_reserve(struct gather *g, size_t n)
 
 	if (n <= g->cap)
 		return 0;
-	data = realloc(g->data, cap);
+	/* whole pages, so that they can go to disk past the page cache (output.c) */
+	cap = (size_t)blink_align(cap, BLINK_PAGE);
+	data = aligned_alloc(BLINK_PAGE, cap);
 	if (!data)
 		return -ENOMEM;
+	if (g->len)
+		memcpy(data, g->data, g->len);
+	free(g->data);
 	g->data = data;
 	g->cap = cap;
 	return 0;

@@ -12,6 +12,8 @@
 
 #include "blink/sp/format.h"
 
+#define DIRECT_LEAST (256u << 10)
+
 static int output_fail(const struct output *o, struct error *err)
 {
 	int code = errno ? -errno : -EIO;
@@ -34,11 +36,21 @@ static int open_unnamed(const char *path)
 	return fd;
 }
 
+/* A second descriptor of the same file, or -1. */
+static int open_direct(int fd)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	return open(link, O_WRONLY | O_DIRECT | O_CLOEXEC);
+}
+
 int output_create(struct output *o, const char *path, struct error *err)
 {
 	struct stat st;
 
 	memset(o, 0, sizeof(*o));
+	o->direct = -1;
 	o->path = strdup(path);
 	if (!o->path || asprintf(&o->temporary, "%s.%ld.tmp", path, (long)getpid()) < 0) {
 		o->temporary = NULL;
@@ -54,6 +66,7 @@ int output_create(struct output *o, const char *path, struct error *err)
 		o->named = true;
 	}
 	o->open = true;
+	o->direct = open_direct(o->fd);
 	return 0;
 }
 
@@ -61,6 +74,8 @@ void output_finish(struct output *o)
 {
 	if (o->open)
 		close(o->fd);
+	if (o->open && o->direct >= 0)
+		close(o->direct);
 	if (o->named)
 		unlink(o->temporary);
 	free(o->path);
@@ -90,9 +105,34 @@ static int write_at(struct output *o, const uint8_t *data, size_t n, uint64_t at
 	return 0;
 }
 
+/* How many of the n bytes were written past the page cache; all others remain. */
+static size_t write_direct(struct output *o, const uint8_t *data, size_t n)
+{
+	size_t whole = n - n % BLINK_PAGE, at = 0;
+
+	if (o->direct < 0 || whole < DIRECT_LEAST || o->offset % BLINK_PAGE ||
+	    (uintptr_t)data % BLINK_PAGE)
+		return 0;
+	while (at < whole) {
+		ssize_t done = pwrite(o->direct, data + at, whole - at, (off_t)(o->offset + at));
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0 || done % BLINK_PAGE) {
+			/* not here, or no more: the usual way tells why */
+			close(o->direct);
+			o->direct = -1;
+			break;
+		}
+		at += (size_t)done;
+	}
+	return at;
+}
+
 int output_write(struct output *o, const void *data, size_t n, struct error *err)
 {
-	int ret = write_at(o, data, n, o->offset, err);
+	size_t direct = write_direct(o, data, n);
+	int ret = write_at(o, (const uint8_t *)data + direct, n - direct, o->offset + direct, err);
 
 	if (ret == 0)
 		o->offset += n;

@@ -3,6 +3,9 @@
  * Written without a name where the file system can (nothing stays behind even when
  * the process is killed), else under a temporary one beside it; output_commit syncs
  * it and puts it in its place, output_finish without commit leaves nothing.
+ * Large pieces that lie in whole pages, in memory and in the file, go to disk past the
+ * page cache where the file system can: filling new pages of it costs more CPU time than
+ * everything else that writing plain data consists of.
  * embedded: create/finish.
  */
 #ifndef BLINK_SP_OUTPUT_H
@@ -17,6 +20,7 @@
 struct output {
 	char *path, *temporary;
 	int fd;
+	int direct;                   /* the same file past the page cache; -1: cannot be */
 	bool open, named;
 	uint64_t offset;              /* where the next byte goes */
 };
