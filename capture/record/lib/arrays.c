@@ -103,29 +103,37 @@ static bool locked_part(const struct rec_context *c, const struct rec_array *a,
 	return array_part(a, r.first, r.last, part);
 }
 
-static void send_array(struct rec_context *c, unsigned id, uint64_t first, uint64_t last)
+/* What a draw reads of an array, hashed. */
+static bool array_look(const struct rec_context *c, const struct rec_array *a,
+		       uint64_t first, uint64_t last, struct rec_part *part)
 {
-	struct rec_array *a = &c->vao->array[id];
-	struct rec_part part = { .is_hashed = true };
-	uint64_t stamp = rec_stamp(c);
-
+	*part = (struct rec_part){ .is_hashed = true };
 	if (!a->pointer)
-		return;
-	if (!locked_part(c, a, first, last, &part) && !array_part(a, first, last, &part)) {
+		return false;
+	if (!locked_part(c, a, first, last, part) && !array_part(a, first, last, part)) {
 		static atomic_bool told;
 
 		if (!atomic_exchange(&told, true))
 			rec_lost("client array", "a draw takes vertices that cannot be read");
-		return;
+		return false;
 	}
-	part.hash = rec_hash(part.bytes, part.size);
-	if (same(&a->sent, a, &part, stamp))
+	part->hash = rec_hash(part->bytes, part->size);
+	rec_expect(part->hash);
+	return true;
+}
+
+static void send_array(struct rec_context *c, unsigned id, struct rec_part *part)
+{
+	struct rec_array *a = &c->vao->array[id];
+	uint64_t stamp = rec_stamp(c);
+
+	if (same(&a->sent, a, part, stamp))
 		return;
-	send_pointer(c, id, a, &part);
+	send_pointer(c, id, a, part);
 	a->sent = (struct rec_sent){
-		.stamp = stamp, .type = a->type, .stride = a->stride, .bytes = part.size,
-		.lead = part.lead, .size = a->size, .normalized = a->normalized,
-		.integer = a->integer, .hash = part.hash,
+		.stamp = stamp, .type = a->type, .stride = a->stride, .bytes = part->size,
+		.lead = part->lead, .size = a->size, .normalized = a->normalized,
+		.integer = a->integer, .hash = part->hash,
 	};
 }
 
@@ -133,23 +141,29 @@ void rec_arrays(struct rec_context *c, const struct rec_range *vertices, uint64_
 		uint64_t base_instance)
 {
 	uint64_t left = c->vao->enabled & c->vao->client, first, last;
+	struct rec_part parts[REC_ARRAYS];
+	uint8_t ids[REC_ARRAYS];
+	unsigned n = 0;
 	uint32_t bound;
 
 	if (!rec_active())
 		return;
-	bound = c->buffers[0];
+	/* all are looked at before any is sent: look-ups of what is known overlap */
+	for (; left; left &= left - 1) {
+		unsigned id = (unsigned)__builtin_ctzll(left);
+		const struct rec_array *a = &c->vao->array[id];
+
+		if (elements(a, vertices, instances, base_instance, &first, &last) &&
+		    array_look(c, a, first, last, &parts[n]))
+			ids[n++] = (uint8_t)id;
+	}
 	/* an array that is left pointing to client memory while a buffer is bound: the
 	 * pointer calls in the stream would take offsets */
+	bound = n ? c->buffers[0] : 0;
 	if (bound)
 		rec_write(GL_CMD_glBindBuffer, (const uint64_t[]){ 0x8892, 0 }, 0, true, NULL, 0);
-	while (left) {
-		unsigned id = (unsigned)__builtin_ctzll(left);
-
-		left &= left - 1;
-		if (elements(&c->vao->array[id], vertices, instances, base_instance, &first,
-			     &last))
-			send_array(c, id, first, last);
-	}
+	for (unsigned i = 0; i < n; i++)
+		send_array(c, ids[i], &parts[i]);
 	if (bound)
 		rec_write(GL_CMD_glBindBuffer, (const uint64_t[]){ 0x8892, bound }, 0, true,
 			  NULL, 0);

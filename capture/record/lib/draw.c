@@ -128,19 +128,26 @@ static unsigned elements(uint32_t mode, const struct draw *d, unsigned param,
 	struct rec_context *c = drawing(mode);
 	uint64_t bytes = d->count > 0 ? (uint64_t)d->count * index_bytes(d->type) : 0;
 	struct rec_range r = { 0 };
+	unsigned n = 0;
 
 	if (!c)
 		return 0;
+	if (!c->vao->element && bytes && bytes <= INT32_MAX && rec_readable(d->indices, bytes)) {
+		*part = (struct rec_part){ .bytes = d->indices, .size = (uint32_t)bytes,
+					   .param = (uint8_t)param };
+		if (bytes > REC_INLINE_MAX) {
+			part->hash = rec_hash(part->bytes, part->size);
+			part->is_hashed = true;
+			rec_expect(part->hash);
+		}
+		n = 1;
+	}
 	if (rec_has_client_arrays(c)) {
 		range_of_indices(c, d, &r);
 		if (r.any)
 			rec_arrays(c, &r, d->instances, d->base_instance);
 	}
-	if (c->vao->element || !bytes || bytes > INT32_MAX || !rec_readable(d->indices, bytes))
-		return 0;
-	*part = (struct rec_part){ .bytes = d->indices, .size = (uint32_t)bytes,
-				   .param = (uint8_t)param };
-	return 1;
+	return n;
 }
 
 void rec_own_glDrawElements(uint32_t mode, int32_t count, uint32_t type, const void *indices)

@@ -75,6 +75,12 @@ uint64_t rec_known(struct rec_hash hash, uint32_t size)
 	return 0;
 }
 
+void rec_expect(struct rec_hash hash)
+{
+	if (rec.table)
+		__builtin_prefetch(rec.table->sets[hash.low % SETS]);
+}
+
 static struct rec_table *table_new(void)
 {
 	void *p = mmap(NULL, sizeof(*rec.table), PROT_READ | PROT_WRITE,

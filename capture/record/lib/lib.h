@@ -140,6 +140,8 @@ struct rec_hash rec_hash(const void *bytes, size_t size);
 bool rec_has_avx2(void);
 /* Offset of an equal payload stored before; 0: none.  Forgets the oldest. */
 uint64_t rec_known(struct rec_hash hash, uint32_t size);
+/* It will be asked for soon. */
+void rec_expect(struct rec_hash hash);
 void rec_remember(struct rec_hash hash, uint32_t size, uint64_t offset);
 
 bool rec_readable(const void *bytes, uint64_t size);
