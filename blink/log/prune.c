@@ -81,6 +81,8 @@ static void dirty_note(struct prune *p, const uint32_t *rec, unsigned special)
 		bits = GL_COLOR_BUFFER_BIT |
 		       (reg[R_FLAGS] & F_DEPTH_TEST ? GL_DEPTH_BUFFER_BIT : 0) |
 		       (reg[R_FLAGS] & F_STENCIL_TEST ? GL_STENCIL_BUFFER_BIT : 0);
+	if (reg[R_FLAGS] & F_DEPTH_OFF)
+		bits &= ~(uint32_t)GL_DEPTH_BUFFER_BIT;
 	p->object[p->draw]->dirty |= (bits & GL_COLOR_BUFFER_BIT ? 1u : 0) |
 				     (bits & GL_DEPTH_BUFFER_BIT ? 2u : 0) |
 				     (bits & GL_STENCIL_BUFFER_BIT ? 4u : 0) |

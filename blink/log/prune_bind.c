@@ -43,18 +43,17 @@ uint32_t tex_bound(struct prune *p, uint32_t target)
 				      T_COUNT);
 }
 
+static const uint32_t buf_targets[PRUNE_BUF_TARGETS] = {
+	GL_ARRAY_BUFFER, GL_PIXEL_UNPACK_BUFFER, GL_PIXEL_PACK_BUFFER, GL_COPY_READ_BUFFER,
+	GL_COPY_WRITE_BUFFER, GL_UNIFORM_BUFFER, GL_TRANSFORM_FEEDBACK_BUFFER, GL_TEXTURE_BUFFER,
+	GL_DRAW_INDIRECT_BUFFER, GL_DISPATCH_INDIRECT_BUFFER, GL_ATOMIC_COUNTER_BUFFER,
+	GL_SHADER_STORAGE_BUFFER, GL_QUERY_BUFFER, GL_PARAMETER_BUFFER_ARB,
+};
+
 int buf_target_index(uint32_t target)
 {
-	static const uint32_t targets[PRUNE_BUF_TARGETS] = {
-		GL_ARRAY_BUFFER, GL_PIXEL_UNPACK_BUFFER, GL_PIXEL_PACK_BUFFER,
-		GL_COPY_READ_BUFFER, GL_COPY_WRITE_BUFFER, GL_UNIFORM_BUFFER,
-		GL_TRANSFORM_FEEDBACK_BUFFER, GL_TEXTURE_BUFFER, GL_DRAW_INDIRECT_BUFFER,
-		GL_DISPATCH_INDIRECT_BUFFER, GL_ATOMIC_COUNTER_BUFFER,
-		GL_SHADER_STORAGE_BUFFER, GL_QUERY_BUFFER, GL_PARAMETER_BUFFER_ARB,
-	};
-
 	for (unsigned i = 0; i < PRUNE_BUF_TARGETS; i++)
-		if (target && targets[i] == target)
+		if (target && buf_targets[i] == target)
 			return (int)i;
 	return -1;
 }
@@ -108,6 +107,87 @@ int array_index(struct prune *p, const uint32_t *rec)
 		if (c->writes[i].slot == GL_SLOT_bound_array)
 			return (int)fixed_array(p, c->writes[i].key[0].value);
 	return -1;
+}
+
+/* ---- cells of bindings ------------------------------------------------------------ */
+
+static const uint32_t tex_targets[PRUNE_TEX_TARGETS] = {
+	GL_TEXTURE_1D, GL_TEXTURE_2D, GL_TEXTURE_3D, GL_TEXTURE_CUBE_MAP, GL_TEXTURE_RECTANGLE,
+	GL_TEXTURE_1D_ARRAY, GL_TEXTURE_2D_ARRAY, GL_TEXTURE_BUFFER, GL_TEXTURE_2D_MULTISAMPLE,
+	GL_TEXTURE_2D_MULTISAMPLE_ARRAY, GL_TEXTURE_CUBE_MAP_ARRAY,
+};
+
+static uint32_t context_cell(struct prune *p, unsigned i)
+{
+	if (i >= R_TEX)
+		return cell_at(p, p->ctx, GL_SLOT_texture_binding,
+			       GL_TEXTURE0 + (i - R_TEX) / PRUNE_TEX_TARGETS,
+			       tex_targets[(i - R_TEX) % PRUNE_TEX_TARGETS]);
+	if (i >= R_RANGE && i < R_RANGE + PRUNE_RANGES)
+		return cell_at(p, p->ctx, GL_SLOT_buffer_range, (i - R_RANGE) % 2 ?
+			       GL_TRANSFORM_FEEDBACK_BUFFER : GL_UNIFORM_BUFFER, (i - R_RANGE) / 2);
+	if (i >= R_SAMPLER && i < R_SAMPLER + PRUNE_UNITS)
+		return cell_at(p, p->ctx, GL_SLOT_sampler_binding, i - R_SAMPLER, 0);
+	if (i >= R_BUF && i < R_BUF + PRUNE_BUF_TARGETS)
+		return cell_at(p, p->ctx, GL_SLOT_buffer_binding, buf_targets[i - R_BUF], 0);
+	switch (i) {
+	case R_RBO: return cell_at(p, p->ctx, GL_SLOT_renderbuffer_binding, 0, 0);
+	case R_DRAW_FBO:
+		return cell_at(p, p->ctx, GL_SLOT_framebuffer_binding, GL_DRAW_FRAMEBUFFER, 0);
+	case R_READ_FBO:
+		return cell_at(p, p->ctx, GL_SLOT_framebuffer_binding, GL_READ_FRAMEBUFFER, 0);
+	case R_VAO: return cell_at(p, p->ctx, GL_SLOT_array_object, 0, 0);
+	case R_PIPELINE: return cell_at(p, p->ctx, GL_SLOT_pipeline_binding, 0, 0);
+	case R_XFB: return cell_at(p, p->ctx, GL_SLOT_transform_feedback, 0, 0);
+	case R_ARBPROG: case R_ARBPROG + 1:
+		return cell_at(p, p->ctx, GL_SLOT_arbprogram_binding, i == R_ARBPROG ?
+			       GL_VERTEX_PROGRAM_ARB : GL_FRAGMENT_PROGRAM_ARB, 0);
+	default: return 0;
+	}
+}
+
+static uint32_t array_cell(struct prune *p, uint32_t vao, unsigned i)
+{
+	static const uint32_t fixed[] = {
+		GL_VERTEX_ARRAY, GL_NORMAL_ARRAY, GL_COLOR_ARRAY, GL_INDEX_ARRAY,
+		GL_EDGE_FLAG_ARRAY, GL_FOG_COORD_ARRAY, GL_SECONDARY_COLOR_ARRAY,
+	};
+
+	if (i == ARRAY_ELEMENT)
+		return cell_at(p, vao, GL_SLOT_buffer_binding, GL_ELEMENT_ARRAY_BUFFER, 0);
+	if (i < ARRAY_FIXED)
+		return cell_at(p, vao, GL_SLOT_bound_attrib_array, i % 16, 0);
+	if (i >= ARRAY_COORD)
+		return cell_at(p, vao, GL_SLOT_bound_array, GL_TEXTURE_COORD_ARRAY,
+			       GL_TEXTURE0 + i - ARRAY_COORD);
+	return i - ARRAY_FIXED < sizeof(fixed) / sizeof(fixed[0]) ?
+	       cell_at(p, vao, GL_SLOT_bound_array, fixed[i - ARRAY_FIXED], 0) : 0;
+}
+
+static uint32_t attached_cell(struct prune *p, uint32_t fbo, unsigned i)
+{
+	return cell_at(p, fbo, GL_SLOT_bound_framebuffer, i < 8 ? GL_COLOR_ATTACHMENT0 + i :
+		       i == 8 ? GL_DEPTH_ATTACHMENT : GL_STENCIL_ATTACHMENT, 0);
+}
+
+/* The cell of the binding that a word of the current context's, or of an object bound to
+ * it, stands for; 0: none. */
+uint32_t binding_cell(struct prune *p, const uint32_t *at)
+{
+	const uint32_t *reg = ctx_reg(p), *vao = p->object[vao_bound(p)]->reg;
+	uint32_t fbos[2] = { reg[R_DRAW_FBO], reg[R_READ_FBO] };
+
+	if (at >= reg && at < reg + R_COUNT)
+		return context_cell(p, (unsigned)(at - reg));
+	if (at >= vao && at < vao + PRUNE_ARRAYS)
+		return array_cell(p, vao_bound(p), (unsigned)(at - vao));
+	for (unsigned k = 0; k < 2; k++) {
+		const uint32_t *f = fbos[k] ? p->object[fbos[k]]->reg : NULL;
+
+		if (f && at >= f + B_OBJECT && at < f + B_OBJECT + PRUNE_ATTACH)
+			return attached_cell(p, fbos[k], (unsigned)(at - f));
+	}
+	return 0;
 }
 
 /* ---- names in payloads -------------------------------------------------------- */

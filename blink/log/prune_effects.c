@@ -389,8 +389,8 @@ void framebuffer_writes(struct prune *p, uint32_t bits, uint32_t whole)
 		buffer_write(p, 0, whole & GL_COLOR_BUFFER_BIT &&
 			     !(flags & (reg[R_DRAW_FBO] ? F_COLOR_PART :
 					F_COLOR_PART | F_DRAW_BUFFER)));
-	if (bits & GL_DEPTH_BUFFER_BIT)
-		buffer_write(p, 1, whole & GL_DEPTH_BUFFER_BIT && !(flags & F_DEPTH_OFF));
+	if (bits & GL_DEPTH_BUFFER_BIT && !(flags & F_DEPTH_OFF))
+		buffer_write(p, 1, whole & GL_DEPTH_BUFFER_BIT);
 	if (bits & GL_STENCIL_BUFFER_BIT)
 		buffer_write(p, 2, whole & GL_STENCIL_BUFFER_BIT && !(flags & F_STENCIL_PART));
 	if (bits & GL_ACCUM_BUFFER_BIT && !reg[R_DRAW_FBO] && p->draw)

@@ -371,6 +371,7 @@ int tex_target_index(uint32_t target);         /* of a binding point, -1: none *
 uint32_t tex_bound(struct prune *p, uint32_t target);   /* object; also of image targets */
 int buf_target_index(uint32_t target);
 uint32_t buf_bound(struct prune *p, uint32_t target);
+uint32_t binding_cell(struct prune *p, const uint32_t *at);
 int array_index(struct prune *p, const uint32_t *rec);
 uint32_t fbo_bound(struct prune *p, uint32_t target);
 uint32_t vao_bound(struct prune *p);

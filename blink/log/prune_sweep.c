@@ -630,56 +630,11 @@ static void delete_writes(struct prune *p, const struct entry *e, unsigned speci
 	}
 }
 
-static void binding_write(struct prune *p, unsigned slot, uint32_t k0, uint32_t k1)
+/* Bindings that the record clears, for what they held is deleted. */
+static void unbound_writes(struct prune *p, const struct entry *e)
 {
-	write_add(p, cell_at(p, p->ctx, slot, k0, k1), 0);
-}
-
-/* Cells of the context that hold one of the objects now, before it is deleted. */
-static void unbound_writes(struct prune *p)
-{
-	const uint32_t *reg = ctx_reg(p);
-	uint32_t n = p->nwrites;
-
-	for (uint32_t i = 0; reg && i < n; i++) {
-		uint32_t o = p->write[i].cell;
-		unsigned space = p->object[o]->space;
-
-		for (unsigned s = 0; s < GL_SLOT_COUNT; s++) {
-			bool mine = (space == GL_SPACE_TEXTURE && s == GL_SLOT_texture_binding) ||
-				    (space == GL_SPACE_BUFFER && s == GL_SLOT_buffer_binding) ||
-				    (space == GL_SPACE_BUFFER && s == GL_SLOT_buffer_range) ||
-				    (space == GL_SPACE_SAMPLER && s == GL_SLOT_sampler_binding) ||
-				    (space == GL_SPACE_FRAMEBUFFER && s == GL_SLOT_framebuffer_binding) ||
-				    (space == GL_SPACE_VERTEXARRAY && s == GL_SLOT_array_object) ||
-				    (space == GL_SPACE_RENDERBUFFER && s == GL_SLOT_renderbuffer_binding) ||
-				    (space == GL_SPACE_ARBPROGRAM && s == GL_SLOT_arbprogram_binding) ||
-				    (space == GL_SPACE_PIPELINE && s == GL_SLOT_pipeline_binding);
-
-			for (uint32_t c = mine ? p->object[p->ctx]->heads[s] : 0; c; c = p->cell[c].next)
-				binding_write(p, s, p->cell[c].key[0], p->cell[c].key[1]);
-		}
-		if (space == GL_SPACE_BUFFER)
-			write_add(p, cell_at(p, vao_bound(p), GL_SLOT_buffer_binding,
-					     GL_ELEMENT_ARRAY_BUFFER, 0), 0);
-	}
-}
-
-/* Whether the record's undo log shows that it changed a binding of the context. */
-static bool unbinds(struct prune *p, const struct entry *e)
-{
-	const uint32_t *reg = ctx_reg(p);
-
-	for (uint32_t i = 0; reg && i < e->undos; i++) {
-		const uint32_t *at = p->undo[p->undo_at + i].at;
-
-		if (at >= reg && at < reg + R_COUNT)
-			return true;
-		if (p->ctx && at >= p->object[vao_bound(p)]->reg &&
-		    at < p->object[vao_bound(p)]->reg + PRUNE_ARRAYS)
-			return true;
-	}
-	return false;
+	for (uint32_t i = 0; i < e->undos; i++)
+		write_add(p, binding_cell(p, p->undo[p->undo_at + i].at), 0);
 }
 
 static void current_writes(struct prune *p, const struct entry *e, const uint32_t *rec)
@@ -764,8 +719,8 @@ static void writes_of(struct prune *p, const struct entry *e, const uint32_t *re
 	case S_DELETE: case S_DELETE1: case S_DELETE_LISTS: case S_CONTEXT_DESTROY:
 	case S_DRAWABLE_DESTROY:
 		delete_writes(p, e, special);
-		if (p->ctx && special == S_DELETE && unbinds(p, e))
-			unbound_writes(p);
+		if (p->ctx && special == S_DELETE)
+			unbound_writes(p, e);
 		break;
 	case S_END_LIST:
 		write_add(p, cell_at(p, e->list, P_BODY, 0, 0), W_REPLACE);
