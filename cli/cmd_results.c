@@ -5,10 +5,11 @@
 #include "cli/command.h"
 #include "reports/results.h"
 
-enum { OPT_OUTPUT };
+enum { OPT_OUTPUT, OPT_REFRESH };
 
 static const struct cli_option options[] = {
 	[OPT_OUTPUT] = { 'o', "output", "FILE", "merge: the results file to write" },
+	[OPT_REFRESH] = { 0, "refresh", "HZ", "frames: of the display whose deadlines count (60)" },
 	{ 0 }
 };
 
@@ -33,6 +34,27 @@ static int show(const struct cli_args *args)
 	}
 	j = results_show(&r);
 	results_close(&r);
+	cli_print(args, j);
+	return EXIT_GOOD;
+}
+
+static int frames(const struct cli_args *args)
+{
+	unsigned long refresh = 60;
+	struct results r = { 0 };
+	struct error err = { 0 };
+	struct json_object *j = NULL;
+
+	if (args->opt[OPT_REFRESH] && !cli_uint("--refresh", args->opt[OPT_REFRESH], 10000, &refresh))
+		return EXIT_USAGE;
+	if (!refresh)
+		return usage("--refresh is at least 1");
+	if (results_open_all(&r, (const char *const *)args->argv + 1, (unsigned)args->argc - 1,
+			     &err) == 0)
+		j = results_frames(&r, (double)refresh, &err);
+	results_close(&r);
+	if (!j)
+		return cli_fail(EXIT_DIFFERENT, &err);
 	cli_print(args, j);
 	return EXIT_GOOD;
 }
@@ -87,18 +109,22 @@ static int run(const struct cli_args *args)
 
 	if (strcmp(what, "merge") && args->opt[OPT_OUTPUT])
 		return usage("-o is for merge");
+	if (strcmp(what, "frames") && args->opt[OPT_REFRESH])
+		return usage("--refresh is for frames");
 	if (!strcmp(what, "show"))
 		return show(args);
+	if (!strcmp(what, "frames"))
+		return frames(args);
 	if (!strcmp(what, "merge"))
 		return merge(args);
 	if (!strcmp(what, "diff"))
 		return args->argc == 3 ? diff(args) : usage("diff takes two files, BASE NEW");
-	return usage("the first word is show, merge or diff");
+	return usage("the first word is show, frames, merge or diff");
 }
 
 const struct cli_command cmd_results = {
 	.name = "results",
-	.synopsis = "show FILE... | merge FILE... -o FILE | diff BASE NEW",
+	.synopsis = "show FILE... | frames FILE... | merge FILE... -o FILE | diff BASE NEW",
 	.summary = "show, join and compare results files",
 	.text =
 		"Results files are what blinkctl bench writes with -o (docs/RESULTS.md).\n"
@@ -106,6 +132,10 @@ const struct cli_command cmd_results = {
 		"show lists the metrics of each invocation: the median of the runs, an interval "
 		"around it free of any assumption with the confidence that it really has, and how "
 		"many runs lie outside Tukey's fences.\n"
+		"\n"
+		"frames says what the frame times in the files amount to, each figure with its "
+		"formula: percentiles, 1 % and 0.1 % lows, stutter, jitter, missed deadlines. A "
+		"figure that needs more frames than there are is not given.\n"
 		"\n"
 		"merge writes the invocations of all files into one; the same one is kept once.\n"
 		"\n"

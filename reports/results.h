@@ -111,5 +111,8 @@ struct json_object *results_diff(const struct results *base, const struct result
 				 bool *differs, struct error *err);
 /* The listing that `blinkctl results show` prints. */
 struct json_object *results_show(const struct results *r);
+/* Percentiles, lows, stutter, jitter and missed deadlines of every series of times, with
+ * their formulas; refresh in Hz.  NULL, with err set, where there is none. */
+struct json_object *results_frames(const struct results *r, double refresh, struct error *err);
 
 #endif

@@ -27,7 +27,7 @@ expect()
 	[ $status -eq "$wanted" ] || echo "status $status instead of $wanted: $*"
 	grep -q -- "$text" "$dir/said" || { echo "no '$text':"; head -n 5 "$dir/said"; }
 }
-echo 1..6
+echo 1..7
 
 report 'bench -o writes a results file' "$(expect 0 all_lines "$blinkctl" bench -o "$dir/a.json" lines
 expect 0 '"format":"blink-results"' cat "$dir/a.json"
@@ -48,3 +48,8 @@ expect 1 'not a regular file' "$blinkctl" results show /dev/null
 expect 1 'bad.json' "$blinkctl" results merge "$dir/a.json" "$dir/bad.json" -o "$dir/d.json"
 [ ! -e "$dir/d.json" ] || echo 'something was written')"
 report 'a place that cannot be written' "$(expect 1 nowhere "$blinkctl" bench -o "$dir/nowhere/x.json" lines)"
+printf '%s' '{"format":"blink-results","version":1,"invocations":[{"suite":"s","environment":{},"metrics":[{"case":"c","metric":"m","unit":"u","samples":[1],"series":[{"name":"frame_time","unit":"ms","runs":[[10,10,40],[10]]}]}]}]}' >"$dir/frames.json"
+report 'frame times, with formulas' "$(expect 0 'missed deadlines *0.5 .*sum(max(0, ceil(t / T) - 1))' "$blinkctl" results frames "$dir/frames.json" --refresh 50
+expect 0 '1 % low *- .*too few frames' "$blinkctl" results frames "$dir/frames.json"
+expect 1 'no frame times' "$blinkctl" results frames "$dir/a.json"
+expect 2 'is for frames' "$blinkctl" results show "$dir/frames.json" --refresh 50)"
