@@ -48,6 +48,11 @@ void caps_draw(struct verifier *v)
 	v->facts->uses_depth |= c->caps.cap[CAP_DEPTH] != TRI_OFF;
 	v->facts->uses_stencil |= c->caps.cap[CAP_STENCIL] != TRI_OFF;
 	v->facts->uses_blend |= c->caps.cap[CAP_BLEND] != TRI_OFF;
+	if (c->caps.cap[CAP_STIPPLE] != TRI_OFF)
+		v->facts->relative |= VERIFY_RELATIVE_STIPPLE;
+	if (c->caps.cap[CAP_PROGRAM] != TRI_OFF || c->caps.cap[CAP_PIPELINE] != TRI_OFF ||
+	    c->caps.cap[CAP_FRAGMENT_PROGRAM] != TRI_OFF)
+		v->facts->relative |= VERIFY_RELATIVE_SHADER;
 }
 
 static enum verify_reason enable(struct verifier *v, uint32_t cap, bool on)
@@ -58,6 +63,8 @@ static enum verify_reason enable(struct verifier *v, uint32_t cap, bool on)
 		[CAP_RESTART] = GL_PRIMITIVE_RESTART,
 		[CAP_RESTART_FIXED] = GL_PRIMITIVE_RESTART_FIXED_INDEX,
 		[CAP_DISCARD] = GL_RASTERIZER_DISCARD,
+		[CAP_STIPPLE] = GL_POLYGON_STIPPLE,
+		[CAP_FRAGMENT_PROGRAM] = GL_FRAGMENT_PROGRAM_ARB,
 	};
 	struct context *c = v->s->ctx;
 	unsigned array = arrays_find(c, cap);
@@ -150,6 +157,18 @@ static void target(struct verifier *v, const struct desc *d, const uint32_t *rec
 		if (certain && c->caps.cap[CAP_FRAMEBUFFER] == TRI_OFF)
 			what = d->arg == TARGET_BUFFER && rec[1] == GL_BACK ? TRI_OFF : TRI_ON;
 		break;
+	case TARGET_PROGRAM:
+		cap = CAP_PROGRAM;
+		/* a name that is refused leaves the program before it in use; so does 0 while
+		 * vertices are being captured */
+		if (!rec[1] && (c->caps.cap[CAP_PROGRAM] == TRI_OFF || (certain && !v->s->feedback)))
+			what = TRI_OFF;
+		break;
+	case TARGET_PIPELINE:
+		cap = CAP_PIPELINE;
+		if (!rec[1] && c->caps.cap[CAP_PIPELINE] == TRI_OFF)
+			return;
+		break;
 	case TARGET_UNCONDITIONAL:
 		what = certain ? TRI_OFF : TRI_UNKNOWN;
 		break;
@@ -190,7 +209,7 @@ static void clear(struct verifier *v, const uint32_t *rec)
 
 /* ---- Begin, End and lists ------------------------------------------------ */
 
-static enum verify_reason begin_end(struct verifier *v, bool begin)
+enum verify_reason caps_begin_end(struct verifier *v, bool begin)
 {
 	struct context *c = v->s->ctx;
 
@@ -269,8 +288,12 @@ static enum verify_reason call_list(struct verifier *v, const struct desc *d,
 	else if (d->arg && (int32_t)rec[1] > 0)         /* CallLists: of any, so many */
 		v->facts->vertices += (uint64_t)rec[1] * v->s->list_vertices_max;
 	if (!(what & LIST_KNOWN)) {
-		what = LIST_CAPS | LIST_DRAWS | LIST_READS;
+		what = LIST_CAPS | LIST_DRAWS | LIST_READS | LIST_RELATIVE;
 		v->facts->unknown_lists++;
+	}
+	if (what & LIST_RELATIVE) {
+		v->facts->relative |= VERIFY_RELATIVE_RASTER | VERIFY_RELATIVE_ACCUM;
+		caps_list(v, LIST_RELATIVE);
 	}
 	if (what & LIST_READS) {
 		v->facts->reads_framebuffer = true;
@@ -342,12 +365,17 @@ static void pop_attrib(struct verifier *v)
 enum verify_reason caps_track(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	switch (d->hook) {
-	case HOOK_BEGIN: return begin_end(v, true);
-	case HOOK_END_PRIMITIVE: return begin_end(v, false);
+	case HOOK_BEGIN: return caps_begin_end(v, true);
+	case HOOK_END_PRIMITIVE: return caps_begin_end(v, false);
 	case HOOK_ENABLE: return enable(v, rec[1], d->arg);
 	case HOOK_MASK: mask(v, d, rec); return VERIFY_OK;
 	case HOOK_CLEAR: clear(v, rec); return VERIFY_OK;
-	case HOOK_FRAGMENTS: caps_draw(v); return VERIFY_OK;
+	case HOOK_FRAGMENTS:
+		v->facts->relative |= d->relative;
+		if (d->relative)
+			caps_list(v, LIST_RELATIVE);
+		caps_draw(v);
+		return VERIFY_OK;
 	case HOOK_NEW_LIST: return new_list(v, rec);
 	case HOOK_END_LIST: return end_list(v);
 	case HOOK_CALL_LIST: return call_list(v, d, rec);

@@ -76,6 +76,8 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glDrawBuffers", HOOK_TARGET, TARGET_BUFFERS },
 	{ "glBeginConditionalRender", HOOK_TARGET, TARGET_CONDITIONAL },
 	{ "glEndConditionalRender", HOOK_TARGET, TARGET_UNCONDITIONAL },
+	{ "glUseProgram", HOOK_TARGET, TARGET_PROGRAM },
+	{ "glBindProgramPipeline", HOOK_TARGET, TARGET_PIPELINE },
 	{ "glPushAttrib", HOOK_PUSH_ATTRIB, 0 }, { "glPopAttrib", HOOK_POP_ATTRIB, 0 },
 	{ "glLockArraysEXT", HOOK_LOCK, 1 }, { "glUnlockArraysEXT", HOOK_LOCK, 0 },
 	{ "glDrawArrays", HOOK_DRAW, 0 }, { "glDrawArraysInstanced", HOOK_DRAW, 0 },
@@ -306,9 +308,24 @@ static bool checks_add(struct desc_table *t, struct desc *d, const struct gl_op 
 
 /* ---- one op -------------------------------------------------------------- */
 
+/* Raster positions are the window's; so is the accumulation buffer. */
+static unsigned relative_by_effects(const struct gl_command *c)
+{
+	bool places = touches(c->writes, c->nwrites, GL_SLOT_raster_pos) &&
+		      !touches(c->reads, c->nreads, GL_SLOT_viewport);
+	bool draws = touches(c->reads, c->nreads, GL_SLOT_raster_pos) &&
+		     touches(c->writes, c->nwrites, GL_SLOT_color_buffer);
+
+	return (places || draws ? VERIFY_RELATIVE_RASTER : 0) |
+	       (strcmp(c->name, "glAccum") == 0 ? VERIFY_RELATIVE_ACCUM : 0);
+}
+
 static void command_flags(struct desc *d, const struct gl_command *c)
 {
 	d->flags |= DESC_GL;
+	/* lists are told by what they hold */
+	if (d->hook != HOOK_CALL_LIST && d->hook != HOOK_POP_ATTRIB)
+		d->relative = (uint8_t)relative_by_effects(c);
 	d->callbacks = WITH_GL;
 	if (c->opaque)
 		d->flags |= DESC_OPAQUE;
@@ -385,6 +402,8 @@ static bool desc_make(struct desc_table *t, unsigned opcode)
 	if (d->hook != HOOK_NONE && !hook_takes_registers(d->hook))
 		d->reg_ok = 0;
 	d->plain = d->hook == HOOK_NONE && !(d->flags & DESC_SPECIAL);
+	d->primitive = (d->hook == HOOK_BEGIN || d->hook == HOOK_END_PRIMITIVE) &&
+		       !(d->flags & DESC_SPECIAL);
 	d->regular = d->hook == HOOK_NONE && !(d->flags & DESC_SPECIAL & ~DESC_CHECKED);
 	for (unsigned i = 0; i < d->nchecks; i++)
 		d->regular &= check_slack(&t->check[d->check + i]) != UINT32_MAX;

@@ -6,6 +6,7 @@
 #define BLINK_VERIFY_DESC_H
 
 #include "blink/sp/sp.h"
+#include "blink/verify/verify.h"
 
 /* Checks of single operands. */
 enum desc_check_kind {
@@ -61,9 +62,11 @@ struct desc {
 	uint8_t words, hook, arg, flags, nchecks, callbacks;
 	uint16_t check;       /* its first check, in desc_table.check */
 	uint8_t vertices;     /* 1: adds a vertex */
+	uint8_t relative;     /* VERIFY_RELATIVE_* by itself */
 	uint8_t mediation;    /* SENSITIVE: 1 + its place in gl_mediations, 0 none */
 	uint8_t layout;       /* in desc_table.layout */
 	bool plain;           /* nothing to check but registers and callback */
+	bool primitive;       /* Begin or End: nothing to check but registers and callback */
 	bool regular;         /* nothing but each word by itself, and callback */
 };
 
@@ -93,7 +96,8 @@ enum desc_mask { MASK_COLOR, MASK_DEPTH, MASK_STENCIL, MASK_PART = 0x80 };   /* 
 /* Arguments of HOOK_TARGET: what decides where a clear goes, and whether. */
 enum desc_target {
 	TARGET_FRAMEBUFFER, TARGET_BUFFER, TARGET_BUFFERS, TARGET_CONDITIONAL,
-	TARGET_UNCONDITIONAL
+	TARGET_UNCONDITIONAL,
+	TARGET_PROGRAM, TARGET_PIPELINE      /* may a program of the client's make fragments? */
 };
 
 #endif

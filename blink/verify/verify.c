@@ -128,15 +128,17 @@ static enum verify_reason registers(const struct desc *d, const uint32_t *rec)
 }
 
 /* Popek and Goldberg: a sensitive command is somebody's to mediate, or is refused. */
-static bool mediated(struct verifier *v, const struct desc *d)
+static bool mediated(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	uint32_t bit = d->mediation ? 1u << (d->mediation - 1) : 0;
 
 	v->facts->mediations |= bit;
+	v->facts->clamps |= sp_mask(*rec) != 0;
 	return v->env->limits.allow_sensitive || (bit & ~v->env->limits.unmediated);
 }
 
-static enum verify_reason allowed(struct verifier *v, const struct desc *d)
+static enum verify_reason allowed(struct verifier *v, const struct desc *d,
+				  const uint32_t *rec)
 {
 	if (!(d->callbacks & v->callback))
 		return VERIFY_CALLBACK_RULE;
@@ -147,8 +149,12 @@ static enum verify_reason allowed(struct verifier *v, const struct desc *d)
 		if (!v->env->limits.allow_opaque)
 			return VERIFY_OPAQUE;
 	}
-	if ((d->flags & DESC_SENSITIVE) && !mediated(v, d))
+	if ((d->flags & DESC_SENSITIVE) && !mediated(v, d, rec))
 		return VERIFY_SENSITIVE;
+	if (d->relative) {
+		v->facts->relative |= d->relative;
+		caps_list(v, LIST_RELATIVE);
+	}
 	if (d->flags & DESC_READS_FRAMEBUFFER) {
 		v->facts->reads_framebuffer = true;
 		caps_list(v, LIST_READS);
@@ -177,7 +183,7 @@ static enum verify_reason record(struct verifier *v, struct walk *w, const uint3
 	if (*rec >> 16)
 		r = registers(d, rec);
 	if (r == VERIFY_OK && ((d->flags & DESC_SPECIAL) || !(d->callbacks & v->callback)))
-		r = allowed(v, d);
+		r = allowed(v, d, rec);
 	if (r == VERIFY_OK && (d->flags & DESC_CHECKED))
 		r = check_operands(v, d, rec);
 	v->facts->vertices += d->vertices;
@@ -349,7 +355,11 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 		    (desc[op].callbacks & v->callback)) {
 			v->facts->vertices += desc[op].vertices;
 		} else {
-			r = record(v, w, rec);
+			if (desc[op].primitive && !(*rec >> 16) && !effects &&
+			    (desc[op].callbacks & v->callback))
+				r = caps_begin_end(v, desc[op].hook == HOOK_BEGIN);
+			else
+				r = record(v, w, rec);
 			if (r != VERIFY_OK || v->s->failed)
 				return r;
 		}
