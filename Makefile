@@ -177,9 +177,12 @@ $(REC_CLIENT): $(wildcard tests/record/client/*.c) tests/record/client/client.h
 $(B)/tests/record/test_library: | $(REC_CLIENT) $(RECORDER)
 
 # -- other code generators, to measure beside ours (jit-bench/peer.h) ------------------
-# None of their libraries is needed: what is there is linked, to this program alone.
+# None of their libraries is needed: what is there is linked, to this program alone; what
+# does not compile or link with the release that is there is left out, in words.
 PEERS     := $(B)/jit-bench/blink-peers
-PEER_OBJ  := $(B)/jit-bench/peers/main.o
+PEER_MAIN := $(B)/jit-bench/peers/main.o
+PEER_OBJ  :=
+peer_else  = { echo "  without $(notdir $<): it does not compile here"; echo | $(CC) -c -x c - -o $@; }
 LLVM_CONFIG ?= $(shell command -v llvm-config llvm-config-14 | head -n 1)
 GCCJIT_H  := $(shell echo '\#include <libgccjit.h>' | $(CC) -E -x c - >/dev/null 2>&1 && echo 1)
 CXX_OK    := $(shell echo '\#include <asmjit/asmjit.h>' | $(CXX) -std=c++17 -E -x c++ - >/dev/null 2>&1 && echo 1)
@@ -206,12 +209,18 @@ PEER_HAVE += -DHAVE_ASMJIT
 PEER_LIBS += -lasmjit -lstdc++
 endif
 # what was there is told by blinkctl doctor
-$(B)/jit-bench/peers/main.o $(B)/cli/cmd_doctor.o: CFLAGS_ALL += $(PEER_HAVE)
+$(B)/cli/cmd_doctor.o: CFLAGS_ALL += $(PEER_HAVE)
 $(B)/jit-bench/peers/llvm.o: CFLAGS_ALL += $(LLVM_INCLUDE)
 $(B)/jit-bench/peers/asmjit.o: jit-bench/peers/asmjit.cpp jit-bench/peer.h
-	$(call say,CXX,$<)mkdir -p $(@D) && $(CXX) -std=c++17 $(OPT) -Wall -Wextra -Werror -I. $(SAN) -c $< -o $@
-$(PEERS): $(PEER_OBJ) $(SAN_OBJ) $(B)/libblink.a
-	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL) $(PEER_LIBS)
+	$(call say,CXX,$<)mkdir -p $(@D); $(CXX) -std=c++17 $(OPT) -Wall -Wextra -I. $(SAN) -c $< -o $@ || $(peer_else)
+ifneq ($(PEER_OBJ:%/asmjit.o=),)
+$(PEER_OBJ:%/asmjit.o=): $(B)/%.o: %.c jit-bench/peer.h
+	$(call say,CC,$<)mkdir -p $(@D); $(CC) $(filter-out -Werror,$(CFLAGS_ALL)) -c $< -o $@ || $(peer_else)
+endif
+$(PEERS): $(PEER_MAIN) $(PEER_OBJ) $(SAN_OBJ) $(B)/libblink.a
+	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL) $(PEER_LIBS) || { \
+	   echo "  without code generators: they do not link here"; \
+	   $(CC) $(filter-out $(PEER_OBJ),$^) -o $@ $(LDLIBS_ALL); }
 all: $(PEERS)
 
 # -- checking -----------------------------------------------------------------------

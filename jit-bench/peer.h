@@ -74,8 +74,11 @@ struct peer {
 	void (*close)(void *state);
 };
 
-/* One each in peers/tcc.c, gccjit.c, llvm.c, asmjit.cpp, where the library is installed. */
-extern const struct peer peer_tcc, peer_gccjit, peer_llvm, peer_asmjit;
+/* One each in peers/tcc.c, gccjit.c, llvm.c, asmjit.cpp, where the library is installed and
+ * of a release that they compile with. */
+#define PEER_MAYBE __attribute__((weak))
+extern const struct peer peer_tcc PEER_MAYBE, peer_gccjit PEER_MAYBE, peer_llvm PEER_MAYBE,
+	peer_asmjit PEER_MAYBE;
 /* peer_gcc.c: the compiler itself, -O3, run as a program; as it likes, and so that it can
  * neither fold nor leave out an operation. */
 extern const struct peer peer_gcc, peer_gcc_kept;

@@ -11,36 +11,15 @@
 
 #include "jit-bench/bench_peers.h"
 
-#ifdef HAVE_LIBGCCJIT
-#define GCCJIT &peer_gccjit
-#else
-#define GCCJIT NULL
-#endif
-#ifdef HAVE_LLVM
-#define LLVM &peer_llvm
-#else
-#define LLVM NULL
-#endif
-#ifdef HAVE_LIBTCC
-#define TCC &peer_tcc
-#else
-#define TCC NULL
-#endif
-#ifdef HAVE_ASMJIT
-#define ASMJIT &peer_asmjit
-#else
-#define ASMJIT NULL
-#endif
-
 int main(int argc, char **argv)
 {
 	static const struct peer_row rows[] = {
 		{ "gcc -O3", "gcc", &peer_gcc },
 		{ "gcc -O3 kept", "gcc", &peer_gcc_kept },
-		{ "AsmJit", "libasmjit-dev g++", ASMJIT },
-		{ "libtcc", "libtcc-dev", TCC },
-		{ "LLVM", "llvm-dev", LLVM },
-		{ "libgccjit", "libgccjit-12-dev", GCCJIT },
+		{ "AsmJit", "libasmjit-dev g++", &peer_asmjit },
+		{ "libtcc", "libtcc-dev", &peer_tcc },
+		{ "LLVM", "llvm-dev", &peer_llvm },
+		{ "libgccjit", "libgccjit-12-dev", &peer_gccjit },
 	};
 	const unsigned n = sizeof(rows) / sizeof(rows[0]);
 	struct error err = { 0 };
