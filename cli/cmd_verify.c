@@ -7,11 +7,12 @@
 #include "blink/verify/verify.h"
 #include "cli/command.h"
 
-enum { OPT_STRICT, OPT_FRAMES };
+enum { OPT_STRICT, OPT_FACTS, OPT_FRAMES };
 
 static const struct cli_option options[] = {
 	[OPT_STRICT] = { 's', "strict", NULL,
 			 "as for a stranger's client: no opaque and no unmediated commands" },
+	[OPT_FACTS] = { 'F', "facts", NULL, "the facts of each procedure too" },
 	[OPT_FRAMES] = { 'f', "frames", "A:B", "up to frame B-1; facts of frames A to B-1 only" },
 	{ 0 }
 };
@@ -28,6 +29,8 @@ struct verification {
 	uint64_t commands, vertices, opaque;
 	uint32_t clears_color, clears_depth, clears_stencil;
 	uint32_t uses_depth, uses_stencil, uses_blend, reads_framebuffer, draws;
+	uint32_t opaque_area, direct, unknown_lists, mediations;
+	struct json_object *facts;          /* of each procedure, where they are asked for */
 	bool refused;
 	uint32_t sp, frame;                 /* the one refused */
 	struct error err;
@@ -66,6 +69,99 @@ static void facts_add(struct verification *v, const struct sp *sp)
 	v->uses_blend += f->uses_blend;
 	v->reads_framebuffer += f->reads_framebuffer;
 	v->draws += f->draws;
+	v->opaque_area += verify_facts_opaque(f);
+	v->direct += verify_facts_direct(f);
+	v->unknown_lists += f->unknown_lists;
+	v->mediations |= f->mediations;
+}
+
+/* ---- of one procedure ------------------------------------------------------ */
+
+static void add_int(struct json_object *o, const char *name, uint64_t value)
+{
+	json_object_object_add(o, name, json_object_new_int64((int64_t)value));
+}
+
+static void add_words(struct json_object *o, const char *name, const char *words)
+{
+	json_object_object_add(o, name, json_object_new_string(words));
+}
+
+static void word_append(struct buf *b, const char *word)
+{
+	buf_printf(b, "%s%s", b->len ? " " : "", word);
+}
+
+static void add_list(struct json_object *o, const char *name, struct buf *words)
+{
+	buf_append(words, "", 1);
+	add_words(o, name, buf_failed(words) ? "" : (const char *)words->data);
+	buf_finish(words);
+}
+
+static void add_mediations(struct json_object *o, uint32_t mediations)
+{
+	struct buf b;
+
+	buf_init(&b);
+	for (unsigned i = 0; gl_mediations[i].name; i++)
+		if (mediations >> i & 1)
+			word_append(&b, gl_mediations[i].name);
+	add_list(o, "mediations", &b);
+}
+
+static void add_uses(struct json_object *o, const struct verify_facts *f)
+{
+	const struct { bool is; const char *word; } v[] = {
+		{ f->clears_color, "clears-color" }, { f->clears_depth, "clears-depth" },
+		{ f->clears_stencil, "clears-stencil" }, { f->draws, "draws" },
+		{ f->uses_depth, "depth" }, { f->uses_stencil, "stencil" }, { f->uses_blend, "blend" },
+		{ f->reads_framebuffer, "reads-framebuffer" },
+		{ f->relative & VERIFY_RELATIVE_STIPPLE, "stipple" },
+		{ f->relative & VERIFY_RELATIVE_SHADER, "fragment-programs" },
+		{ f->relative & VERIFY_RELATIVE_RASTER, "raster-positions" },
+		{ f->relative & VERIFY_RELATIVE_ACCUM, "accumulates" },
+		{ f->clamps, "registers-to-clamp" }, { f->rerunnable, "rerunnable" },
+		{ verify_facts_opaque(f), "opaque" }, { verify_facts_direct(f), "direct-composable" },
+	};
+	struct buf b;
+
+	buf_init(&b);
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++)
+		if (v[i].is)
+			word_append(&b, v[i].word);
+	add_list(o, "facts", &b);
+}
+
+static void add_names(struct json_object *o, const struct sp *sp,
+		      const struct sp_payloads *payloads)
+{
+	uint32_t max[GL_SPACE_COUNT];
+	struct buf b;
+
+	buf_init(&b);
+	verify_names_used(sp, payloads, max);
+	for (unsigned i = 1; i < GL_SPACE_COUNT; i++)
+		if (max[i])
+			buf_printf(&b, "%s%s:%u", b.len ? " " : "", gl_spaces[i].name, max[i]);
+	add_list(o, "names", &b);
+}
+
+static void procedure_add(struct verification *v, const struct sp *sp)
+{
+	const struct verify_facts *f = &v->verdict.facts;
+	struct json_object *o = json_object_new_object();
+
+	add_int(o, "sp", sp->id);
+	add_words(o, "callback", sp_callback_names[sp->callback]);
+	add_int(o, "frame", sp->frame);
+	add_int(o, "commands", f->commands);
+	add_int(o, "vertices", f->vertices);
+	add_int(o, "unknown_lists", f->unknown_lists);
+	add_uses(o, f);
+	add_mediations(o, f->mediations);
+	add_names(o, sp, &v->env.payloads);
+	json_object_array_add(v->facts, o);
 }
 
 static int sp_check(struct verification *v, uint32_t id, bool counts)
@@ -85,6 +181,8 @@ static int sp_check(struct verification *v, uint32_t id, bool counts)
 		error_set(&v->err, r, "verify: SP %u: out of memory", id);
 	} else if (counts) {
 		facts_add(v, &sp);
+		if (v->facts)
+			procedure_add(v, &sp);
 	}
 	blink_sp_release(v->file, id);
 	return r;
@@ -118,11 +216,6 @@ static int file_check(struct verification *v)
 
 /* ---- results ------------------------------------------------------------- */
 
-static void add_int(struct json_object *o, const char *name, uint64_t value)
-{
-	json_object_object_add(o, name, json_object_new_int64((int64_t)value));
-}
-
 static struct json_object *facts_json(const struct verification *v)
 {
 	struct json_object *o = json_object_new_object();
@@ -142,6 +235,10 @@ static struct json_object *facts_json(const struct verification *v)
 	add_int(o, "use_stencil", v->uses_stencil);
 	add_int(o, "use_blend", v->uses_blend);
 	add_int(o, "read_framebuffer", v->reads_framebuffer);
+	add_int(o, "opaque", v->opaque_area);
+	add_int(o, "direct_composable", v->direct);
+	add_int(o, "calls_of_unknown_lists", v->unknown_lists);
+	add_mediations(o, v->mediations);
 	return o;
 }
 
@@ -171,6 +268,8 @@ static int report(const struct cli_args *args, const struct verification *v)
 	if (v->refused)
 		json_object_object_add(j, "refusal", refusal_json(v));
 	json_object_object_add(j, "facts", facts_json(v));
+	if (v->facts)
+		json_object_object_add(j, "procedures", json_object_get(v->facts));
 	cli_print(args, j);
 	return v->refused ? EXIT_DIFFERENT : EXIT_GOOD;
 }
@@ -200,10 +299,13 @@ static int run(const struct cli_args *args)
 		blink_close(v.file);
 		return EXIT_USAGE;
 	}
+	if (args->opt[OPT_FACTS])
+		v.facts = json_object_new_array();
 	v.state = verify_state_create();
 	env_fill(&v, args->opt[OPT_STRICT] != NULL);
 	r = v.state ? file_check(&v) : error_set(&v.err, -ENOMEM, "verify: out of memory");
 	status = r < 0 && !v.refused ? cli_fail(EXIT_DIFFERENT, &v.err) : report(args, &v);
+	json_object_put(v.facts);
 	verify_state_destroy(v.state);
 	blink_close(v.file);
 	return status;
@@ -220,7 +322,10 @@ const struct cli_command cmd_verify = {
 		"the facts that the verifier found are summed up.\n"
 		"\n"
 		"A file of one's own may hold commands whose effects are not proved, and such as "
-		"a server would have to mediate; --strict refuses them.",
+		"a server would have to mediate; --strict refuses them. With --facts each procedure's "
+		"are listed: what it clears and uses, whether it covers all of its window (opaque) "
+		"and may be drawn straight into it (direct-composable), its worst-case cost, the "
+		"mediations that its sensitive commands need, and the highest names it mentions.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

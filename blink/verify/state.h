@@ -60,10 +60,11 @@ struct buffer {
 enum tri { TRI_OFF, TRI_ON, TRI_UNKNOWN };
 enum cap {
 	CAP_SCISSOR, CAP_DEPTH, CAP_STENCIL, CAP_BLEND, CAP_RESTART, CAP_RESTART_FIXED,
-	CAP_DISCARD,
+	CAP_DISCARD, CAP_STIPPLE, CAP_FRAGMENT_PROGRAM,
 	CAP_SWITCHES,                   /* those above are capabilities of glEnable */
 	/* clears go elsewhere than to the back buffer of the window, or may not happen */
 	CAP_FRAMEBUFFER = CAP_SWITCHES, CAP_BUFFER, CAP_CONDITIONAL,
+	CAP_PROGRAM, CAP_PIPELINE,
 	CAPS
 };
 struct caps {
@@ -77,6 +78,7 @@ struct saved_caps { uint32_t mask; struct caps caps; };
 #define LIST_CAPS 2u                    /* changes what struct caps holds */
 #define LIST_DRAWS 4u
 #define LIST_READS 8u                   /* reads the framebuffer */
+#define LIST_RELATIVE 16u               /* takes positions on the window, or accumulates */
 struct list_shadow { uint32_t what, vertices, group; };
 
 /* PushClientAttrib */

@@ -43,6 +43,10 @@ struct verify_facts {
 	bool clears_color, clears_depth, clears_stencil;   /* before any draw */
 	bool uses_depth, uses_stencil, uses_blend, reads_framebuffer;
 	bool draws;
+	bool clamps;                    /* registers feed commands that are mediated: whoever
+	                                   mediates sees their values only when it runs */
+	uint8_t relative;               /* VERIFY_RELATIVE_*: what pixels depend on but what
+	                                   is drawn, namely where on a window */
 	bool rerunnable;                /* only if the environment asks for it */
 	uint64_t commands;              /* worst-case records executed */
 	uint64_t vertices;              /* worst case; of lists whose making was seen */
@@ -53,6 +57,24 @@ struct verify_facts {
 	                                   them, what confines the client may have been
 	                                   undone when such a command has run */
 };
+
+/* Bits of .relative. */
+#define VERIFY_RELATIVE_STIPPLE 1u      /* polygons are, or may be, stippled */
+#define VERIFY_RELATIVE_SHADER 2u       /* a fragment program may read gl_FragCoord */
+#define VERIFY_RELATIVE_RASTER 4u       /* raster positions, which are the window's */
+#define VERIFY_RELATIVE_ACCUM 8u        /* the accumulation buffer, of the whole window */
+
+/* All pixels of the drawable are written, whatever was there: nothing shines through. */
+bool verify_facts_opaque(const struct verify_facts *f);
+/* May be drawn straight into its part of a shared window: opaque, with depth and stencil
+ * cleared where they are used, no pixels read, nothing that depends on the window.
+ * (Dithering, on in a new context, is the server's to switch off.) */
+bool verify_facts_direct(const struct verify_facts *f);
+
+/* The highest name of each space that an SP mentions, in records and payloads, without
+ * its callees: of one that was accepted. */
+void verify_names_used(const struct sp *sp, const struct sp_payloads *payloads,
+		       uint32_t max[GL_SPACE_COUNT]);
 
 struct verify_verdict {
 	enum verify_reason reason;      /* VERIFY_OK when accepted */

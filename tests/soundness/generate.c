@@ -127,6 +127,8 @@ static const struct line palette[] = {
 	{ "glBeginConditionalRender", { 1, GL_QUERY_WAIT }, 0 },
 	{ "glEndConditionalRender", { 0 }, 0 },
 	{ "glBeginQuery", { GL_SAMPLES_PASSED, 1 }, 0 },
+	{ "glEnable", { GL_POLYGON_STIPPLE }, 0 }, { "glDisable", { GL_POLYGON_STIPPLE }, 0 },
+	{ "glEnable", { GL_FRAGMENT_PROGRAM_ARB }, 0 }, { "glUseProgram", { 0 }, 0 },
 	{ "glScissor", { 1, 2, 3, 4 }, 15 }, { "glViewport", { 0, 0, 64, 64 }, 0 },
 	{ "glMatrixMode", { GL_MODELVIEW }, 0 }, { "glPushMatrix", { 0 }, 0 },
 	{ "glPopMatrix", { 0 }, 0 }, { "glLoadIdentity", { 0 }, 0 },

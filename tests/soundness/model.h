@@ -28,6 +28,7 @@ const char *model_wrong(const struct model *m);
 struct model_facts {
 	bool cleared[3];                    /* colour, depth, stencil: all of it, before a draw */
 	bool depth, stencil, blend, reads, draws;
+	bool stippled, shaded, placed, accumulated;
 	bool blind;                         /* switches are beyond the model: not to be compared */
 	uint64_t vertices;
 	uint32_t contexts, opaque;

@@ -44,7 +44,7 @@ struct mbuffer {
 	uint8_t bytes[M_STORE];
 };
 
-enum msw { SW_SCISSOR, SW_DEPTH, SW_STENCIL, SW_BLEND, SW_COUNT };
+enum msw { SW_SCISSOR, SW_DEPTH, SW_STENCIL, SW_BLEND, SW_STIPPLE, SW_COUNT };
 struct switches {
 	bool on[SW_COUNT];            /* may be on */
 	bool color_part, depth_part, stencil_part;    /* masks that may hold back */
@@ -69,7 +69,7 @@ struct mcontext {
 	struct msaved_client saved[M_STACK];
 	unsigned nsaved;
 	struct switches sw;
-	bool discard, conditional, draw_framebuffer;
+	bool discard, conditional, draw_framebuffer, program, pipeline, fragment_program;
 	struct msaved_attrib attrib[M_STACK];
 	unsigned nattrib;
 	uint32_t list;                        /* being compiled */

@@ -9,6 +9,8 @@ void switches_draw(struct model *m)
 	m->facts.depth |= c->sw.on[SW_DEPTH];
 	m->facts.stencil |= c->sw.on[SW_STENCIL];
 	m->facts.blend |= c->sw.on[SW_BLEND];
+	m->facts.stippled |= c->sw.on[SW_STIPPLE];
+	m->facts.shaded |= c->program || c->pipeline || c->fragment_program;
 }
 
 static int switch_of(uint32_t cap)
@@ -18,6 +20,7 @@ static int switch_of(uint32_t cap)
 	case GL_DEPTH_TEST: return SW_DEPTH;
 	case GL_STENCIL_TEST: return SW_STENCIL;
 	case GL_BLEND: return SW_BLEND;
+	case GL_POLYGON_STIPPLE: return SW_STIPPLE;
 	default: return -1;
 	}
 }
@@ -30,6 +33,8 @@ static void enable(struct mcontext *c, uint32_t cap, bool on)
 		c->sw.on[s] = on;
 	if (cap == GL_RASTERIZER_DISCARD)
 		c->discard = on;
+	if (cap == GL_FRAGMENT_PROGRAM_ARB)
+		c->fragment_program = on;
 }
 
 /* One of several draw buffers, or viewports: on if any is. */
@@ -82,6 +87,8 @@ static void attrib_pop(struct model *m)
 		c->sw.on[SW_STENCIL] = s->sw.on[SW_STENCIL];
 	if (s->mask & (GL_ENABLE_BIT | GL_COLOR_BUFFER_BIT))
 		c->sw.on[SW_BLEND] = s->sw.on[SW_BLEND];
+	if (s->mask & (GL_ENABLE_BIT | GL_POLYGON_BIT))
+		c->sw.on[SW_STIPPLE] = s->sw.on[SW_STIPPLE];
 	if (s->mask & GL_COLOR_BUFFER_BIT) {
 		c->sw.color_part = s->sw.color_part;
 		c->sw.buffer_odd = s->sw.buffer_odd;
@@ -149,6 +156,9 @@ bool switches_record(struct model *m, const uint32_t *rec)
 		switches_draw(m);
 	else if (draws_pixels(name))
 		m->facts.draws = true;
+	m->facts.placed |= starts(name, "glWindowPos") || starts(name, "glDrawPixels") ||
+			   starts(name, "glBitmap") || starts(name, "glCopyPixels");
+	m->facts.accumulated |= strcmp(name, "glAccum") == 0;
 	masks(c, rec);
 	switch (op) {
 	case OP_glEnable: enable(c, rec[1], true); break;
@@ -164,6 +174,8 @@ bool switches_record(struct model *m, const uint32_t *rec)
 		if (rec[1] == GL_FRAMEBUFFER || rec[1] == GL_DRAW_FRAMEBUFFER)
 			c->draw_framebuffer = rec[2] != 0;
 		break;
+	case OP_glUseProgram: c->program = rec[1] != 0; break;
+	case OP_glBindProgramPipeline: c->pipeline = rec[1] != 0; break;
 	case OP_glBeginConditionalRender: c->conditional = true; break;
 	case OP_glEndConditionalRender: c->conditional = false; break;
 	}
@@ -195,6 +207,14 @@ const char *model_facts_compare(const struct model_facts *is, uint64_t executed,
 		return "fact: blends, though claimed not to";
 	if (is->reads && !claimed->reads_framebuffer)
 		return "fact: reads the framebuffer, though claimed not to";
+	if (is->stippled && !(claimed->relative & VERIFY_RELATIVE_STIPPLE))
+		return "fact: stipples, though claimed not to";
+	if (is->shaded && !(claimed->relative & VERIFY_RELATIVE_SHADER))
+		return "fact: a program makes fragments, though claimed not to";
+	if (is->placed && !(claimed->relative & VERIFY_RELATIVE_RASTER))
+		return "fact: raster positions, though claimed none";
+	if (is->accumulated && !(claimed->relative & VERIFY_RELATIVE_ACCUM))
+		return "fact: accumulates, though claimed not to";
 	if (!is->cleared[0] && claimed->clears_color)
 		return "fact: colour not cleared, though claimed";
 	if (!is->cleared[1] && claimed->clears_depth)

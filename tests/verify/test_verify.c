@@ -501,6 +501,72 @@ static void test_facts(void **state)
 	assert_true(f.draws && !f.reads_framebuffer && !f.uses_depth);
 	f = facts_of((struct record[]){ MAKE, { "glCallList", { 2 } }, { 0 } });
 	assert_true(f.reads_framebuffer && f.uses_depth);
+	assert_int_equal(f.unknown_lists, 1);
+}
+
+/* What a compositor asks: is it opaque, and may it be drawn where it is shown? */
+static void test_composable(void **state)
+{
+	static const struct { bool direct; unsigned relative; struct record r[8]; } v[] = {
+		{ true, 0, { { "glClear", { 0x4100 } }, { "glEnable", { 0x0B71 } },
+			     { "glDrawArrays", { 4, 0, 3 } } } },
+		/* depth is used and not cleared */
+		{ false, 0, { { "glClear", { 0x4000 } }, { "glEnable", { 0x0B71 } },
+			      { "glDrawArrays", { 4, 0, 3 } } } },
+		/* what was there shines through */
+		{ false, 0, { { "glDrawArrays", { 4, 0, 3 } }, { "glClear", { 0x4000 } } } },
+		{ false, 0, { { "glEnable", { 0x0C11 } }, { "glClear", { 0x4000 } } } },
+		{ false, 0, { { "glBindFramebuffer", { 0x8D40, 1 } }, { "glClear", { 0x4000 } } } },
+		{ false, 0, { { "glClear", { 0xffffffff } } } },
+		{ false, 0, { { "glDrawBuffer", { 0 } }, { "glClear", { 0x4000 } } } },
+		/* where on the window it is, shows */
+		{ false, VERIFY_RELATIVE_STIPPLE, { { "glClear", { 0x4000 } }, { "glEnable", { 0x0B42 } },
+			{ "glDrawArrays", { 4, 0, 3 } } } },
+		{ false, VERIFY_RELATIVE_SHADER, { { "glClear", { 0x4000 } }, { "glUseProgram", { 1 } },
+			{ "glDrawArrays", { 4, 0, 3 } } } },
+		{ true, 0, { { "glUseProgram", { 1 } }, { "glUseProgram", { 0 } },
+			{ "glClear", { 0x4000 } }, { "glDrawArrays", { 4, 0, 3 } } } },
+		{ false, VERIFY_RELATIVE_RASTER, { { "glClear", { 0x4000 } },
+			{ "glWindowPos2i", { 1, 1 } } } },
+		{ false, VERIFY_RELATIVE_RASTER, { { "glClear", { 0x4000 } },
+			{ "glBitmap", { 1, 1, 0, 0, 0, 0, 0, 0 } } } },
+		{ false, VERIFY_RELATIVE_ACCUM, { { "glClear", { 0x4000 } },
+			{ "glAccum", { 0x0103, 0 } } } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		struct record r[16] = { MAKE };
+		struct verify_facts f;
+
+		memcpy(r + 3, v[i].r, sizeof(v[i].r));
+		f = facts_of(r);
+		if (verify_facts_direct(&f) != v[i].direct || f.relative != v[i].relative)
+			fail_msg("procedure %zu: direct %d, relative %#x", i, verify_facts_direct(&f),
+				 (unsigned)f.relative);
+	}
+}
+
+/* Registers that feed what confines a client are told; so are the names mentioned. */
+static void test_clamps_and_names(void **state)
+{
+	const struct record r[] = { MAKE, { "glBindTexture", { 0x0DE1, 7 } },
+		{ "glGenTextures", { 1, PAY_NAMES, 0 } }, { "glBindBuffer", { BUF_ARRAY, 3 } }, { 0 } };
+	uint32_t code[64], max[GL_SPACE_COUNT];
+	struct sp sp = { .code = code, .nwords = case_code(r, code, 64) };
+	struct verify_facts f;
+
+	(void)state;
+	f = facts_of((struct record[]){ MAKE, { "glScissor", { 1, 2, 3, 4 }, 15 }, { 0 } });
+	assert_true(f.clamps);
+	f = facts_of((struct record[]){ MAKE, { "glScissor", { 1, 2, 3, 4 } },
+		{ "glColor3f", { 1, 2, 3 }, 7 }, { 0 } });
+	assert_false(f.clamps);
+	verify_names_used(&sp, &case_payloads, max);
+	assert_int_equal(max[GL_SPACE_TEXTURE], 7);
+	assert_int_equal(max[GL_SPACE_BUFFER], 3);
+	assert_int_equal(max[GL_SPACE_CONTEXT], 1);
+	assert_int_equal(max[GL_SPACE_LIST], 0);
 }
 
 int main(void)
@@ -510,6 +576,7 @@ int main(void)
 		cmocka_unit_test(test_trust), cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_stack_depth), cmocka_unit_test(test_rare),
 		cmocka_unit_test(test_every_reason), cmocka_unit_test(test_facts),
+		cmocka_unit_test(test_composable), cmocka_unit_test(test_clamps_and_names),
 	};
 
 	return cmocka_run_group_tests_name("verifier", tests, NULL, NULL);
