@@ -671,6 +671,11 @@ void shadow_bind(struct prune *p, struct entry *e, const uint32_t *rec, unsigned
 		if (operand(rec, 1) == GL_GENERATE_MIPMAP && o)
 			shadow_set(p, &p->object[o]->reg[T_AUTOGEN], 1);
 		break;
+	case S_TEX_IMAGE: case S_COPY_TEX: case S_TEX_SUB: case S_COPY_TEX_SUB: case S_TEX_STORAGE:
+	case S_GENERATE_MIPMAP:
+		/* texture 0 is there from now on: what goes backward must have met it */
+		tex_bound(p, operand(rec, 0));
+		break;
 	default:
 		break;
 	}

@@ -237,10 +237,12 @@ void effects_writes(struct prune *p, const struct entry *e, const uint32_t *rec)
 		registers_touch(p, rec, true);
 		return;
 	}
-	if (p->ctx && columns_apply(row->special))
+	if (!p->ctx || row->special == S_JUMP)
+		return;
+	if (columns_apply(row->special))
 		for (unsigned i = 0; i < row->nw; i++)
 			context_effect(p, &row->w[i], rec, true);
-	if (p->ctx && row->vertex && makes_vertex(p, row, rec))
+	if (row->vertex && makes_vertex(p, row, rec))
 		write_add(p, primitive_cell(p), 0);
 	switch (row->special) {
 	case S_NONE: return;

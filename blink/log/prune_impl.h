@@ -141,6 +141,7 @@ struct pair {
 	uint32_t writes[2];          /* matrix: the cell's counts at the pop */
 	uint32_t step;               /* of the pop */
 	struct pair_cell *cells;     /* their needs at the pop */
+	uint32_t *killed;            /* of the context's slots at the pop */
 	uint32_t ncells;
 };
 enum pair_kind { PAIR_FREE, PAIR_MATRIX, PAIR_ATTRIB, PAIR_CLIENT, PAIR_BRACKET };

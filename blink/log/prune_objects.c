@@ -391,6 +391,7 @@ static void pair_free(struct pair *q)
 	free(q->saved);
 	free(q->textures);
 	free(q->cells);
+	free(q->killed);
 	memset(q, 0, sizeof(*q));
 }
 

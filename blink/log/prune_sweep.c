@@ -287,6 +287,44 @@ static void saved_each(struct prune *p, struct pair *q, saved_fn *fn)
 				fn(p, q, c);
 }
 
+/* Slots all of whose cells the push saves: cells that are not met before the push are not
+ * needed either.  Undone at the push. */
+static void slots_hide(struct prune *p, struct pair *q)
+{
+	struct object *o = p->object[q->ctx];
+
+	if (q->kind != PAIR_ATTRIB)
+		return;
+	if (!q->killed)
+		q->killed = calloc(P_SLOTS, sizeof(*q->killed));
+	if (!q->killed) {
+		error_nomem(p);
+		return;
+	}
+	for (unsigned s = 0; s < GL_SLOT_COUNT; s++) {
+		uint32_t groups = s == GL_SLOT_enable ? GL_ENABLE_BIT : prune_attrib_groups(s, 0);
+		struct slot_mark *m = slot_mark(p, o, s, true);
+
+		if (!m)
+			return;
+		q->killed[s] = m->killed;
+		if (groups & q->mask && s != GL_SLOT_texenv)
+			m->killed = STEP_KILL;
+	}
+}
+
+static void slots_show(struct prune *p, const struct pair *q)
+{
+	struct object *o = p->object[q->ctx];
+
+	for (unsigned s = 0; q->kind == PAIR_ATTRIB && q->killed && s < GL_SLOT_COUNT; s++) {
+		struct slot_mark *m = slot_mark(p, o, s, true);
+
+		if (m)
+			m->killed = q->killed[s];
+	}
+}
+
 /* The pop, met first: what was saved is as it was at the push; the record is kept if it
  * turns out that the push is. */
 static void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec)
@@ -298,6 +336,7 @@ static void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	q->ncells = 0;
 	q->inner[0] = q->inner[1] = 0;
 	saved_each(p, q, saved_add);
+	slots_hide(p, q);
 	memcpy(q->writes, p->cell[q->cell].writes, sizeof(q->writes));
 	q->step = p->step;
 	k->kept = false;
@@ -340,6 +379,7 @@ static void saved_unmet(struct prune *p, struct pair *q, uint32_t cell)
 /* State as it was at the push is needed where it was needed behind the pop. */
 static void saved_restore(struct prune *p, struct pair *q)
 {
+	slots_show(p, q);
 	for (uint32_t i = 0; i < q->ncells; i++)
 		need_cell(p, q->cells[i].cell, q->cells[i].color);
 	q->ncells = 0;
