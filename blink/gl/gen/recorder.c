@@ -4,7 +4,8 @@
  *
  *     pass      a pure query: straight to the driver
  *     plain     values only: the record is written by the entry point itself
- *     fixed     the same with memory of a constant size, stored in the record
+ *     fixed     the same with memory of a constant size, stored in the record; or as the
+ *               command that takes the same values as arguments (glVertex3fv: glVertex3f)
  *     general   a result, or memory whose size is a function of the arguments
  *
  * and, for the few commands in special[], from what the recorder has to know about
@@ -202,6 +203,60 @@ static int record_words(const struct command *c)
 	return n;
 }
 
+/* glVertex3fv(v) is glVertex3f(v[0], v[1], v[2]) by definition, and a third of the bytes:
+ * the command that takes as arguments what this one finds in memory, or NULL. */
+static const struct command *scalar_of(const struct command *c)
+{
+	static const struct { const char *base, *ctype; int size; } elements[] = {
+		{ "GLfloat", "F32", 4 }, { "GLubyte", "U8", 1 }, { "GLint", "I32", 4 },
+		{ "GLdouble", "F64", 8 },
+	};
+	size_t n = strlen(c->name);
+	const struct param *v = &c->params[c->nparams - 1];
+	struct command *to;
+	int values;
+
+	if (!c->nparams || c->name[n - 1] != 'v' || !has_memory(c, v))
+		return NULL;
+	to = command_find(text_printf("%.*s", (int)n - 1, c->name));
+	if (!to || !to->chosen || how_of(to) != PLAIN || special_of(to->name) ||
+	    special_of(c->name))
+		return NULL;
+	for (size_t i = 0; i < sizeof(elements) / sizeof(*elements); i++) {
+		if (strcmp(v->base, elements[i].base) != 0)
+			continue;
+		values = to->nparams - (c->nparams - 1);
+		if (values < 1 || values * elements[i].size != atoi(v->size))
+			return NULL;
+		for (int k = 0; k < to->nparams; k++)
+			if (strcmp(to->params[k].ctype, k < c->nparams - 1
+				   ? c->params[k].ctype : elements[i].ctype) != 0)
+				return NULL;
+		return to;
+	}
+	return NULL;
+}
+
+/* The record of another command: values read from memory. */
+static void emit_write_scalar(struct buf *out, const struct command *c,
+			      const struct command *to)
+{
+	int at = 1, last = c->nparams - 1, words = value_words(to);
+
+	buf_printf(out, "\t\tw[0] = GL_CMD_%s | %uu << 16;\n", to->name, (unsigned)words);
+	for (int i = 0; i < to->nparams; i++) {
+		size_t t = type_row(to->params[i].ctype);
+
+		if (i < last)
+			buf_printf(out, "\t\t%s(w + %d, a%d);\n", types[t].put, at, i);
+		else
+			buf_printf(out, "\t\t%s(w + %d, ((const %s *)a%d)[%d]);\n", types[t].put, at,
+				   types[t].type, last, i - last);
+		at += types[t].words;
+	}
+	buf_printf(out, "\t\trec_done(w + %d);\n", words);
+}
+
 static void emit_real(struct buf *out, const struct command *c, const struct texts *t,
 		      const char *before)
 {
@@ -236,7 +291,8 @@ static void emit_write(struct buf *out, const struct command *c)
 static void emit_direct(struct buf *out, const struct command *c, const struct texts *t,
 			enum how how)
 {
-	int words = record_words(c), what = special_of(c->name);
+	const struct command *scalar = how == FIXED ? scalar_of(c) : NULL;
+	int words = scalar ? value_words(scalar) : record_words(c), what = special_of(c->name);
 	const char *args = t->args;
 
 	buf_printf(out, "SLOW void slow_%s(%s%sunsigned slot)\n{\n", c->name,
@@ -254,7 +310,10 @@ static void emit_direct(struct buf *out, const struct command *c, const struct t
 		if (has_memory(c, &c->params[i]))
 			buf_printf(out, " && a%d", i);
 	buf_printf(out, ")) {\n");
-	emit_write(out, c);
+	if (scalar)
+		emit_write_scalar(out, c, scalar);
+	else
+		emit_write(out, c);
 	if (what & ON)
 		buf_printf(out, "\t\trec_on_%s(%s);\n", c->name, args);
 	emit_real(out, c, t, "\t\t");
