@@ -179,7 +179,8 @@ static const char *verdicts_differ(const struct verify_verdict *d, const int *rc
 	if (a->clears_color != b->clears_color || a->clears_depth != b->clears_depth ||
 	    a->clears_stencil != b->clears_stencil || a->uses_depth != b->uses_depth ||
 	    a->uses_stencil != b->uses_stencil || a->uses_blend != b->uses_blend ||
-	    a->reads_framebuffer != b->reads_framebuffer || a->draws != b->draws)
+	    a->reads_framebuffer != b->reads_framebuffer || a->draws != b->draws ||
+	    a->clamps != b->clamps || a->relative != b->relative)
 		return "what is used";
 	if (a->commands != b->commands || a->vertices != b->vertices ||
 	    a->unknown_lists != b->unknown_lists || a->contexts != b->contexts ||
