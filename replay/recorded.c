@@ -55,20 +55,20 @@ static int frames_choose(const char *path, uint32_t every, struct hashed *h,
 	return r;
 }
 
-/* As the recorder does: rows from the bottom up. */
-static XXH128_hash_t picture_hash(const struct picture *p)
+/* As the recorder does: rows from the bottom up; of a larger picture, the lower left. */
+static XXH128_hash_t picture_hash(const struct picture *p, uint32_t w, uint32_t h)
 {
 	XXH3_state_t *s = XXH3_createState();
-	XXH128_hash_t h = { 0, 0 };
+	XXH128_hash_t hash = { 0, 0 };
 
 	if (!s)
-		return h;
+		return hash;
 	XXH3_128bits_reset(s);
-	for (uint32_t y = p->h; y-- > 0;)
-		XXH3_128bits_update(s, p->rgb + (size_t)y * p->w * 3, (size_t)p->w * 3);
-	h = XXH3_128bits_digest(s);
+	for (uint32_t y = 0; y < h; y++)
+		XXH3_128bits_update(s, p->rgb + (size_t)(p->h - 1 - y) * p->w * 3, (size_t)w * 3);
+	hash = XXH3_128bits_digest(s);
 	XXH3_freeState(s);
-	return h;
+	return hash;
 }
 
 static void frame_judge(struct recorded_frame *f)
@@ -79,11 +79,12 @@ static void frame_judge(struct recorded_frame *f)
 		f->verdict = RECORDED_MISSING;
 		return;
 	}
-	if (f->picture->w != f->data->width || f->picture->h != f->data->height) {
+	/* a program's buffers may be smaller than its window until the next swap */
+	if (f->picture->w < f->data->width || f->picture->h < f->data->height) {
 		f->verdict = RECORDED_SIZE;
 		return;
 	}
-	h = picture_hash(f->picture);
+	h = picture_hash(f->picture, f->data->width, f->data->height);
 	f->verdict = h.low64 == f->data->hash[0] && h.high64 == f->data->hash[1]
 		   ? RECORDED_SAME : RECORDED_DIFFERENT;
 }

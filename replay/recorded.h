@@ -14,7 +14,7 @@
 enum recorded_verdict {
 	RECORDED_SAME,
 	RECORDED_DIFFERENT,
-	RECORDED_SIZE,         /* the picture is of another size than the program's */
+	RECORDED_SIZE,         /* the picture is smaller than the program's */
 	RECORDED_MISSING       /* the replay shows nothing there */
 };
 extern const char *const recorded_verdict_names[];

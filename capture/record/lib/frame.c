@@ -210,7 +210,7 @@ void rec_frame(uint64_t display, uint64_t handle, bool egl)
 	time = now(CLOCK_MONOTONIC);
 	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
 	d = drawable_look(display, handle, egl, 0, 0, time);
-	if (hashes_wanted() && c && c->draw == handle && rec_picture(c, d.w, d.h, &hash))
+	if (hashes_wanted() && c && c->draw == handle && rec_picture(c, &d.w, &d.h, &hash))
 		v[4] = RECORD_FRAME_HASHED;
 	memcpy(v, &time, 8);
 	memcpy(v + 2, &cpu, 8);

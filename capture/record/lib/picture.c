@@ -149,21 +149,47 @@ static uint8_t *room_for(size_t size)
 	return room;
 }
 
-bool rec_picture(const struct rec_context *c, uint32_t w, uint32_t h, struct rec_hash *hash)
+static void pixels_read(uint32_t w, uint32_t h, uint8_t *to)
 {
-	size_t size = (size_t)w * h * 3;
+	rec_gl(glReadPixels, void, int32_t, int32_t, int32_t, int32_t, uint32_t, uint32_t, void *)
+		(0, 0, (int32_t)w, (int32_t)h, 0x1907 /* RGB */, 0x1401, to);
+}
+
+/* How many of a line's n pixels there are: others stay as they were before a read. */
+static uint32_t line_length(uint32_t w, uint32_t h, uint8_t *line)
+{
+	uint32_t n = w > h ? w : h;
+	uint8_t *other = line + (size_t)n * 3;
+
+	memset(line, 0, (size_t)n * 3);
+	memset(other, 0xff, (size_t)n * 3);
+	pixels_read(w, h, line);
+	pixels_read(w, h, other);
+	while (n && memcmp(line + (size_t)(n - 1) * 3, other + (size_t)(n - 1) * 3, 3))
+		n--;
+	return n;
+}
+
+bool rec_picture(const struct rec_context *c, uint32_t *w, uint32_t *h, struct rec_hash *hash)
+{
+	size_t size = (size_t)*w * *h * 3, line = (size_t)(*w > *h ? *w : *h) * 6;
 	struct saved s = { 0 };
 	uint8_t *pixels;
 
 	(void)c;
-	if (!size || !(pixels = room_for(size)))
+	if (!size || !(pixels = room_for(size > line ? size : line)))
 		return false;
 	save(&s);
 	if (s.has.es)
 		return false;
-	rec_gl(glReadPixels, void, int32_t, int32_t, int32_t, int32_t, uint32_t, uint32_t, void *)
-		(0, 0, (int32_t)w, (int32_t)h, 0x1907 /* RGB */, 0x1401, pixels);
+	*w = line_length(*w, 1, pixels);
+	*h = line_length(1, *h, pixels);
+	size = (size_t)*w * *h * 3;
+	if (size)
+		pixels_read(*w, *h, pixels);
 	restore(&s);
+	if (!size)
+		return false;
 	*hash = rec_hash(pixels, size);
 	return true;
 }

@@ -4,7 +4,9 @@
 
 #include "capture/record/lib/lib.h"
 
-/* False: it cannot be read (OpenGL ES, no memory, no size). */
-bool rec_picture(const struct rec_context *c, uint32_t w, uint32_t h, struct rec_hash *hash);
+/* False: it cannot be read (OpenGL ES, no memory, no size).  Size: of the drawable, and
+ * then of what was hashed: a software driver's buffers follow a window's size only when it
+ * swaps, and what lies outside of them is nothing. */
+bool rec_picture(const struct rec_context *c, uint32_t *w, uint32_t *h, struct rec_hash *hash);
 
 #endif
