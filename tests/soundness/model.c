@@ -175,9 +175,10 @@ static void new_list(struct model *m, const uint32_t *rec)
 static void end_list(struct model *m)
 {
 	const struct mlist *from = &m->building[m->now - m->ctx];
-	struct mlist *l = &m->list[m->now->list];
+	struct mlist *l;
 
 	if (m->now->list && m->now->list < M_LISTS) {
+		l = &m->list[m->now->list];
 		l->known = from->known;
 		l->group = from->group;
 		l->n = from->n;
