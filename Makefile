@@ -292,6 +292,13 @@ gate:
 prune-check: all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/prune.sh
 
+# Generated programs pruned and run, and every kept call left out in turn (some minutes).
+MINIMISE := $(B)/tests/log/minimise/minimise
+$(MINIMISE): $(patsubst %.c,$(B)/%.o,$(wildcard tests/log/minimise/*.c)) $(SUPPORT) $(SAN_OBJ) $(B)/libblink.a
+	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL)
+minimise: $(MINIMISE)
+	$(Q)$(MINIMISE)
+
 # -- installing ---------------------------------------------------------------------
 HEADERS := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.h blink/*/*.def)) $(wildcard capture/trace.h capture/convert.h replay/player.h)
 D        = $(DESTDIR)$(PREFIX)
@@ -335,7 +342,7 @@ help:
 	@echo 'make clean      remove what was built'
 	@echo 'V=1 shows commands; CC=clang, OPT=, CFLAGS=, LDFLAGS=, B= (build folder) are understood.'
 
-.PHONY: all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench prune-check paper gate install clean help \
+.PHONY: minimise all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench prune-check paper gate install clean help \
         needs-libraries FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
