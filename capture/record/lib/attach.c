@@ -220,6 +220,8 @@ static bool ready(void)
 
 /* ---- segments ---------------------------------------------------------------------- */
 
+#define ROOM_AHEAD 15u         /* segments: 64 MiB at a time */
+
 static uint64_t segment_offset(uint32_t number)
 {
 	return RECORD_HEADER + (uint64_t)number * RECORD_SEGMENT;
@@ -230,28 +232,43 @@ static int file_open(void)
 	return open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 }
 
+/* Room in the file up to segment `end`, and, where the disk has it, beyond: large extents
+ * are what makes new pages cheap. */
+static bool room_make(int fd, uint32_t end)
+{
+	uint32_t had = atomic_load(&rec_header->reserved);
+	uint32_t ahead = end <= UINT32_MAX - ROOM_AHEAD ? end + ROOM_AHEAD : end;
+	uint32_t now = ahead;
+
+	if (had >= end)
+		return true;
+	if (posix_fallocate(fd, (off_t)segment_offset(had),
+			    (off_t)(ahead - had) * RECORD_SEGMENT)) {
+		now = end;
+		if (posix_fallocate(fd, (off_t)segment_offset(had),
+				    (off_t)(end - had) * RECORD_SEGMENT))
+			return false;
+	}
+	while (had < now &&
+	       !atomic_compare_exchange_weak(&rec_header->reserved, &had, now))
+		;
+	return true;
+}
+
 /* Room for n segments in the file; *fd is open then. */
 static bool segments_reserve(uint32_t n, uint32_t *first, int *fd)
 {
-	uint32_t end, had;
-
 	*fd = file_open();
 	if (*fd < 0) {
 		rec_problem(RECORD_NO_SPACE);
 		return false;
 	}
 	*first = atomic_fetch_add(&rec_header->segments, n);
-	if (*first > UINT32_MAX - n || posix_fallocate(*fd, (off_t)segment_offset(*first),
-						       (off_t)n * RECORD_SEGMENT)) {
+	if (*first > UINT32_MAX - n || !room_make(*fd, *first + n)) {
 		close(*fd);
 		rec_problem(RECORD_NO_SPACE);
 		return false;
 	}
-	end = *first + n;
-	had = atomic_load(&rec_header->reserved);
-	while (had < end &&
-	       !atomic_compare_exchange_weak(&rec_header->reserved, &had, end))
-		;
 	return true;
 }
 
