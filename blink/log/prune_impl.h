@@ -409,13 +409,65 @@ void draw_writes(struct prune *p);
 void draw_reads(struct prune *p);
 uint32_t record_created(const uint32_t *rec, unsigned *space);
 
-/* ---- going backward (prune_sweep.c, prune_cover.c) ------------------------- */
+/* ---- going backward: what is needed (prune_need.c, prune_cover.c) ---------- */
 
-int prune_sweep(struct prune *p, struct error *err);
+/* The steps of a record, in the order in which they count.  What it needs of whole
+ * objects it needs but for what it replaces itself. */
+#define STEP_OBJECT (p->step + 1)
+#define STEP_KILL (p->step + 2)
+#define STEP_NEED (p->step + 3)
+#define STEPS 5u
+
 /* Color by which a cell is needed now: 0 none, 1 state, 2 picture only. */
 unsigned cell_color(struct prune *p, uint32_t cell);
+void need_cell(struct prune *p, uint32_t cell, unsigned color);
+/* o 0: everything. */
+void need_object(struct prune *p, uint32_t o, unsigned color, uint32_t step);
+/* Which needed cell the writes gathered write, by color; *slot: why; *drawn: the same of
+ * pixels. */
+unsigned item_color(struct prune *p, uint16_t *slot, unsigned *drawn);
+/* The record of the lists gathered is kept: what follows from that. */
+void item_apply(struct prune *p, unsigned color, unsigned drawn);
+/* Adds k, whose words are at rec, with the lists gathered; its number in p->next. */
+uint32_t item_keep(struct prune *p, struct kept *k, const uint32_t *rec);
+/* p->next[i] stays after all. */
+void kept_force(struct prune *p, uint32_t i, unsigned color);
+/* Gathers the lists of one that was kept before. */
+void lists_load(struct prune *p, const struct kept *k);
 bool cover_has(struct prune *p, uint32_t cell, const int32_t *box);
 void cover_add(struct prune *p, uint32_t cell, const int32_t *box);
+
+/* ---- going backward: records (prune_saved.c, prune_item.c) ------------------ */
+
+/* Whether a push of these groups of state saves the cell. */
+bool saved_by(const struct prune *p, uint32_t cell, uint32_t mask);
+void saved_restore(struct prune *p, struct pair *q);
+void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec);
+void push_meet(struct prune *p, struct kept *k, const uint32_t *rec);
+/* Looks at k with its lists gathered: kept or gone. */
+void item_meet(struct prune *p, struct kept *k, const uint32_t *rec);
+
+/* ---- going backward: new records (prune_entry.c, prune_group.c) ------------- */
+
+const uint32_t *entry_rec(const struct prune *p, const struct entry *e);
+/* Take the shadow to before e, or to after it again. */
+void entry_undo(struct prune *p, const struct entry *e);
+void entry_redo(struct prune *p, const struct entry *e);
+/* Gather what e writes, what it reads, and that its context and drawables must be there. */
+void writes_of(struct prune *p, const struct entry *e, const uint32_t *rec, unsigned special);
+void reads_of(struct prune *p, const struct entry *e, const uint32_t *rec, unsigned special,
+	      const struct kept *k);
+void current_reads(struct prune *p, const struct kept *k);
+void kept_fill(struct prune *p, const struct entry *e, const uint32_t *rec, struct kept *k);
+/* Selectors as a record leaves them; it must have needed those that it leaves. */
+void after_fill(const struct prune *p, uint32_t *after);
+void entry_meet(struct prune *p, const struct entry *e);
+/* Entries head+1 to last are the head's children: kept or dropped with it. */
+void group_meet(struct prune *p, uint32_t head, uint32_t last);
+
+/* ---- going backward: all (prune_sweep.c) ------------------------------------ */
+
+int prune_sweep(struct prune *p, struct error *err);
 
 int error_nomem(struct prune *p);
 void unjudged_add(struct prune *p, unsigned op, const char *why);
