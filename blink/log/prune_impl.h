@@ -340,7 +340,7 @@ enum matrix_sort {
 };
 
 const struct op_row *prune_table(void);        /* by opcode; NULL: no memory */
-/* Bits of PushAttrib that save a context's cell: slot and first key. */
+/* Bits of PushAttrib that save a context's cell: slot and first key (prune_attrib.c). */
 uint32_t prune_attrib_groups(unsigned slot, uint32_t key);
 #define GROUP_CLIENT 0x80000000u                /* PushClientAttrib, vertex arrays */
 
@@ -358,7 +358,7 @@ uint32_t cell_at(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, ui
 void prune_collect(struct prune *p);
 void objects_finish(struct prune *p);
 
-/* ---- the shadow (prune_shadow.c, prune_bind.c) ---------------------------- */
+/* ---- the shadow (prune_shadow.c, prune_bind.c, prune_names.c) -------------- */
 
 void *prune_grow(struct prune *p, void *v, uint32_t *cap, uint32_t n, size_t size);
 bool arena_add(struct prune *p, struct arena *a, const uint32_t *words, size_t n);
@@ -381,15 +381,27 @@ uint32_t default_object(struct prune *p, unsigned space, uint32_t scope, uint32_
 /* Names in a payload of Gen* or Delete*: *n of them, NULL on failure. */
 const uint32_t *record_names(struct prune *p, const uint32_t *rec, unsigned *space,
 			     uint32_t *n);
+/* The object of a new name, noted there; 0 on failure. */
+uint32_t named_make(struct prune *p, unsigned space, uint32_t name);
+/* Gen*, Create*, Delete* of many and of one. */
+void names_gen(struct prune *p, struct entry *e, const uint32_t *rec);
+void name_create(struct prune *p, struct entry *e, const uint32_t *rec);
+void names_delete(struct prune *p, struct entry *e, const uint32_t *rec);
+void name_delete(struct prune *p, struct entry *e, const uint32_t *rec);
 uint32_t pair_make(struct prune *p, unsigned kind);
 /* The sorts of the current matrix; and what rec is of them. */
 uint32_t *matrix_sorts(struct prune *p);
 unsigned matrix_sort(const uint32_t *rec);
 
-/* ---- effects (prune_effects.c, prune_touch.c) ------------------------------ */
+/* ---- effects (prune_effects.c, prune_touch.c, prune_texture.c) ------------- */
 
+uint64_t operand64(const uint32_t *rec, unsigned i);
+const char *command_name(const uint32_t *rec);
 void write_add(struct prune *p, uint32_t cell, uint32_t flags);
 void write_box(struct prune *p, uint32_t cell, const int32_t *box);
+/* All of a cell, or part of it; owner 0: nothing. */
+void write_replace(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, uint32_t k1);
+void write_part(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, uint32_t k1);
 void read_cell(struct prune *p, uint32_t cell);
 void read_object(struct prune *p, uint32_t object);
 void read_slot(struct prune *p, uint32_t object, unsigned slot);
@@ -403,6 +415,10 @@ void effects_reads(struct prune *p, const struct entry *e, const uint32_t *rec);
 void touch_writes(struct prune *p, const struct entry *e, const uint32_t *rec, unsigned special);
 void touch_reads(struct prune *p, const struct entry *e, const uint32_t *rec, unsigned special);
 void touch_made(struct prune *p, const uint32_t *rec, unsigned special);
+/* False: special is not of theirs. */
+bool texture_writes(struct prune *p, const uint32_t *rec, unsigned special);
+bool texture_reads(struct prune *p, const uint32_t *rec, unsigned special);
+void unpack_read(struct prune *p, const uint32_t *rec);
 void framebuffer_writes(struct prune *p, uint32_t bits, uint32_t whole);
 void framebuffer_reads(struct prune *p);
 void draw_writes(struct prune *p);
