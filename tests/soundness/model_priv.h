@@ -1,7 +1,8 @@
 /* model_priv.h - what the files of the model share: see model.h.
  *
  *   model.c     dispatch, contexts, Begin and End, lists
- *   memory.c    buffers, vertex arrays, draws
+ *   memory.c    buffers, vertex array objects, draws
+ *   arrays.c    pointers, which arrays are on, saved client state
  *   switches.c  what decides pixels: tests, masks, clears, saved attributes, facts
  */
 #ifndef TESTS_SOUNDNESS_MODEL_PRIV_H
@@ -128,6 +129,13 @@ static inline const uint8_t *payload_bytes(const uint32_t *w)
 /* memory.c: true when the record was one of its own. */
 bool memory_record(struct model *m, const uint32_t *rec);
 void memory_context_make(struct model *m, uint32_t name, uint32_t share);
+
+/* arrays.c: true when the record was one of its own; !*taken: others look at it, too. */
+bool arrays_record(struct model *m, const uint32_t *rec, bool *taken);
+struct mvao *arrays_bound(struct model *m);
+/* Its arrays may lie anywhere from now on. */
+void arrays_lose(struct mvao *v);
+unsigned array_type_bytes(uint32_t type);             /* 0: none of its types */
 /* switches.c: likewise */
 bool switches_record(struct model *m, const uint32_t *rec);
 void switches_draw(struct model *m);
