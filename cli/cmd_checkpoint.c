@@ -107,8 +107,6 @@ static int file_checkpoint(const char *path, const char *out, struct checkpoint_
 	struct blink_file *f;
 	int e;
 
-	if (cli_replaces(path, out, err))
-		return -EINVAL;
 	e = blink_open(&f, path, 0, err);
 	if (e < 0)
 		return e;
@@ -166,6 +164,8 @@ static int checkpoint_main(const struct cli_args *args)
 		e = recording_of(v, path, sizeof(path), &err);
 		recording = path;
 	}
+	if (e >= 0 && cli_replaces(live ? recording : args->argv[0], args->opt[OPT_OUTPUT], &err))
+		return cli_fail(EXIT_USAGE, &err);
 	if (e >= 0)
 		e = live ? live_checkpoint(recording, args->opt[OPT_OUTPUT], &opt, &stats, &err)
 			 : file_checkpoint(args->argv[0], args->opt[OPT_OUTPUT], &opt, &stats, &err);

@@ -29,6 +29,9 @@ static int gate_files(const struct cli_args *args, const struct gate_policy *pol
 		r = results_open(&now, args->argv[1], err);
 	if (r >= 0)
 		r = gate_run(&gate, policy, ignore, &base, &now, err);
+	for (int i = 0; r >= 0 && args->opt[OPT_JUNIT] && i < 2; i++)
+		if (cli_replaces(args->argv[i], args->opt[OPT_JUNIT], err))
+			r = -EINVAL;
 	if (r >= 0 && args->opt[OPT_JUNIT])
 		r = gate_junit(&gate, args->opt[OPT_JUNIT], err);
 	if (r >= 0) {

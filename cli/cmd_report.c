@@ -5,6 +5,7 @@
 
 #include "cli/command.h"
 #include "reports/demo_page.h"
+#include "reports/page.h"
 #include "reports/paper.h"
 
 enum { OPT_OUTPUT, OPT_PAPER, OPT_FORMAT };
@@ -27,13 +28,11 @@ static int usage(const char *why)
 /* A result that was kept as JSON, as its command would have printed it. */
 static int report_show(const struct cli_args *args)
 {
-	struct json_object *j = json_object_from_file(args->argv[1]);
-	struct error err;
+	struct error err = { 0 };
+	struct json_object *j = file_json(args->argv[1], &err);
 
-	if (!j) {
-		error_set(&err, -EINVAL, "%s: not a result in JSON", args->argv[1]);
+	if (!j)
 		return cli_fail(EXIT_DIFFERENT, &err);
-	}
 	cli_print(args, j);
 	return EXIT_GOOD;
 }

@@ -367,6 +367,8 @@ static int restart_main(const struct cli_args *args)
 	if (engine && strcmp(engine, "jit") && strcmp(engine, "interp"))
 		return usage("--engine is jit or interp");
 	r.engine = engine && !strcmp(engine, "interp") ? PLAYER_INTERP : PLAYER_JIT;
+	if (args->opt[OPT_TOLERANCE] && !args->opt[OPT_AGAINST])
+		return usage("--tolerance goes with --against");
 	if (args->opt[OPT_FRAMES] && !cli_uint("--frames", args->opt[OPT_FRAMES], UINT32_MAX, &frames))
 		return EXIT_USAGE;
 	if (args->opt[OPT_TOLERANCE] && !cli_uint("--tolerance", args->opt[OPT_TOLERANCE], 255, &tolerance))

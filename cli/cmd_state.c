@@ -320,13 +320,41 @@ static int pruned_main(const struct cli_args *args, uint32_t frame, uint32_t fra
 	return status;
 }
 
+/* Says which options are of no use as they stand: what was asked for is not left out silently. */
+static const char *usage_wrong(const struct cli_args *args)
+{
+	const char *engine = args->opt[OPT_ENGINE];
+	bool every = args->opt[OPT_EVERY] != NULL, pruned = args->opt[OPT_PRUNED] != NULL;
+
+	if (engine && strcmp(engine, "jit") && strcmp(engine, "interp"))
+		return "--engine is jit or interp";
+	if (every && (args->argc != 1 || pruned))
+		return "--prune-every takes one file, and prunes it itself";
+	if (pruned && args->argc != 2)
+		return "--pruned needs the pruned file as well";
+	if (args->opt[OPT_WITH] && (args->argc != 2 || pruned))
+		return "--with-frame is of a second file, without --pruned";
+	if (args->opt[OPT_LAST] && !every)
+		return "--until-frame goes with --prune-every";
+	if (args->opt[OPT_FRAMES] && !every && !pruned)
+		return "--frames goes with --pruned or --prune-every";
+	if (args->opt[OPT_LIST] && args->argc != 1)
+		return "--list is of one file";
+	return NULL;
+}
+
 static int state_main(const struct cli_args *args)
 {
+	const char *wrong = usage_wrong(args);
 	struct taken t[2] = { { .frame = UINT32_MAX }, { .frame = UINT32_MAX } };
 	uint32_t frames = 50, every = 0;
 	struct error err = { 0 };
 	int e = 0, status;
 
+	if (wrong) {
+		error_set(&err, -EINVAL, "state: %s", wrong);
+		return cli_fail(EXIT_USAGE, &err);
+	}
 	if (!frame_read(args, OPT_AT, "--at-frame", &t[0].frame) ||
 	    !frame_read(args, OPT_FRAMES, "--frames", &frames) ||
 	    !frame_read(args, OPT_EVERY, "--prune-every", &every))

@@ -24,10 +24,12 @@ int checkpoint_id(const char *path, char id[CHECKPOINT_ID], struct error *err)
 {
 	uint8_t header[HEADER_BYTES];
 	struct stat st;
-	int e = 0, fd = open(path, O_RDONLY | O_CLOEXEC);
+	int e = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);   /* of FIFOs */
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		e = error_set(err, -errno, "%s: %s", path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		e = error_set(err, -EINVAL, "%s: not a regular file", path);
 	else if (read(fd, header, sizeof(header)) != (ssize_t)sizeof(header))
 		e = error_set(err, -EBADMSG, "%s: it is too short for a .blink file", path);
 	else

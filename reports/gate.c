@@ -79,14 +79,13 @@ static int policy_member(struct gate_policy *p, char ***ignore, const char *key,
 
 int gate_policy_read(struct gate_policy *p, char ***ignore, const char *path, struct error *err)
 {
-	struct json_object *j = json_object_from_file(path);
-	int r = 0;
+	struct json_object *j = file_json(path, err);
+	int r = j ? 0 : -EINVAL;
 
 	*p = gate_policy_default;
 	*ignore = NULL;
-	if (!j || !json_object_is_type(j, json_type_object))
-		r = error_set(err, -EINVAL, "%s: not a policy: no JSON object can be read from it",
-			      path);
+	if (j && !json_object_is_type(j, json_type_object))
+		r = error_set(err, -EINVAL, "%s: not a policy: it is no JSON object", path);
 	if (r == 0) {
 		json_object_object_foreach(j, key, v) {
 			r = policy_member(p, ignore, key, v, path, err);

@@ -2,12 +2,15 @@
 #include "reports/page.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "blink/sp/output.h"
 #include "reports/page_style.h"
 
 void page_open(struct buf *b, const char *title)
@@ -61,43 +64,58 @@ void html_base64(struct buf *b, const void *data, size_t n)
 
 int file_append(struct buf *b, const char *path, struct error *err)
 {
-	FILE *f = fopen(path, "rb");
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;   /* of FIFOs */
 	char chunk[16384];
-	size_t n;
-	int r = 0;
+	struct stat st;
+	ssize_t n;
 
-	if (!f)
+	if (fd < 0)
 		return error_set(err, -errno, "%s: %s", path, strerror(errno));
-	while ((n = fread(chunk, 1, sizeof(chunk), f)) > 0)
-		buf_append(b, chunk, n);
-	if (ferror(f))
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return error_set(err, -EINVAL, "%s: not a regular file", path);
+	}
+	while ((n = read(fd, chunk, sizeof(chunk))) > 0 && !buf_failed(b))
+		buf_append(b, chunk, (size_t)n);
+	if (n < 0)
 		r = error_set(err, -EIO, "%s: could not be read", path);
 	else if (buf_failed(b))
 		r = error_set(err, -ENOMEM, "%s: out of memory", path);
-	fclose(f);
+	close(fd);
 	return r;
+}
+
+struct json_object *file_json(const char *path, struct error *err)
+{
+	struct json_object *j = NULL;
+	struct buf b;
+	int r;
+
+	buf_init(&b);
+	r = file_append(&b, path, err);
+	buf_append(&b, "", 1);
+	if (r >= 0 && !buf_failed(&b))
+		j = json_tokener_parse((const char *)b.data);
+	if (r >= 0 && !j)
+		error_set(err, -EINVAL, "%s: no JSON can be read from it", path);
+	buf_finish(&b);
+	return j;
 }
 
 int file_write(const struct buf *b, const char *path, struct error *err)
 {
-	char tmp[4096];
-	FILE *f;
-	bool ok;
+	struct output o;
+	int r;
 
 	if (buf_failed(b))
 		return error_set(err, -ENOMEM, "%s: out of memory", path);
-	if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
-		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", path);
-	f = fopen(tmp, "wb");
-	if (!f)
-		return error_set(err, -errno, "%s: %s", tmp, strerror(errno));
-	ok = fwrite(b->data, 1, b->len, f) == b->len;
-	ok = !fclose(f) && ok;
-	if (ok && !rename(tmp, path))
-		return 0;
-	error_set(err, -EIO, "%s: could not be written: %s", path, strerror(errno));
-	unlink(tmp);
-	return -EIO;
+	r = output_create(&o, path, err);
+	if (r >= 0)
+		r = output_write(&o, b->data, b->len, err);
+	if (r >= 0)
+		r = output_commit(&o, err);
+	output_finish(&o);
+	return r;
 }
 
 int html_picture(struct buf *b, const char *path, const char *alt, struct error *err)

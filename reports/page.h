@@ -22,9 +22,11 @@ void html_count(struct buf *b, double n);
 void html_bytes(struct buf *b, double n);
 void html_number(struct buf *b, double n);                  /* three significant digits */
 
-/* Whole file appended; -errno and the sentence otherwise. */
+/* Whole regular file appended; -errno and the sentence otherwise. */
 int file_append(struct buf *b, const char *path, struct error *err);
-/* Writes b under a temporary name, then renames. */
+/* What a regular file holds as JSON; NULL and the sentence otherwise. */
+struct json_object *file_json(const char *path, struct error *err);
+/* The file appears whole or not at all; what is no regular file is not replaced. */
 int file_write(const struct buf *b, const char *path, struct error *err);
 
 /* The value at "a.b.c" below j, NULL if there is none. */

@@ -346,7 +346,7 @@ int trap_read_world(struct client *c, const void *data, size_t size, struct erro
 int trap_save(const char *path, const struct trap *t, const struct client *world,
 	      struct error *err)
 {
-	struct output o;
+	struct output o = { 0 };
 	struct buf b;
 	int rc;
 
@@ -354,12 +354,11 @@ int trap_save(const char *path, const struct trap *t, const struct client *world
 	trap_write(&b, t, world);
 	rc = buf_failed(&b) ? error_set(err, -ENOMEM, "trap: out of memory")
 			    : output_create(&o, path, err);
-	if (rc == 0) {
+	if (rc == 0)
 		rc = output_write(&o, b.data, b.len, err);
-		if (rc == 0)
-			rc = output_commit(&o, err);
-		output_finish(&o);
-	}
+	if (rc == 0)
+		rc = output_commit(&o, err);
+	output_finish(&o);
 	buf_finish(&b);
 	return rc;
 }

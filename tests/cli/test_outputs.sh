@@ -1,0 +1,71 @@
+#!/bin/sh
+# test_outputs.sh - what commands write replaces neither their input nor what is no regular
+# file; FIFOs are not waited for; options that would have no effect are refused.  Speaks TAP.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+blinkctl=${BLINKCTL:-$(pwd)/build/blinkctl}
+[ -x "$blinkctl" ] || { echo "blinkctl is not built ($blinkctl)"; exit 77; }
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+n=0
+report()
+{
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		echo "$2" | sed 's/^/# /'
+	fi
+}
+# refuses STATUS TEXT ARGUMENT...: one line on standard error, and in time
+refuses()
+{
+	wanted=$1 text=$2
+	shift 2
+	timeout 60 "$blinkctl" "$@" >"$work/said" 2>"$work/error"
+	status=$?
+	[ $status -eq "$wanted" ] || echo "status $status instead of $wanted: $*"
+	[ "$(wc -l <"$work/error")" -eq 1 ] || echo "more or less than one line: $*"
+	grep -q -- "$text" "$work/error" || { echo "no '$text': $*"; head -n 3 "$work/error"; }
+}
+mkfifo "$work/fifo"
+printf '%s' '{"format":"blink-results","version":1,"invocations":[{"suite":"s","environment":{},
+"metrics":[{"case":"c","metric":"m","unit":"ms","direction":"lower","samples":[1,2,3,4,5,6]}]}]}' >"$work/r.json"
+cp "$work/r.json" "$work/same.json"
+printf 'blink 1\nnames context 1\nnames drawable 1\nsp 0 init {\nblinkContext 1, 0, 0, 0
+blinkDrawable 1, 8, 8, 1\nblinkMakeCurrent 1, 1, 1\nend\n}
+sp 1 redraw frame 0 context 1 drawable 1 {\nglClear GL_COLOR_BUFFER_BIT\nblinkSwap 1\nend\n}\n' >"$work/t.txt"
+"$blinkctl" asm "$work/t.txt" -o "$work/t.blink" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
+"$blinkctl" checkpoint "$work/t.blink" -o "$work/c.blink" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
+cp "$work/t.blink" "$work/t2.blink"
+
+echo 1..5
+report 'what is no regular file is not replaced' "$(
+refuses 1 'not a regular file' results merge "$work/r.json" -o "$work/fifo"
+refuses 2 'not a regular file' gate "$work/r.json" "$work/r.json" --junit "$work/fifo"
+refuses 1 'not a regular file' replay "$work/t.blink" --sink null --stop 0:1 --trap "$work/fifo"
+refuses 1 'not a regular file' prune "$work/t.blink" --at-frame 1 -o "$work/fifo"
+refuses 1 'not a regular file' checkpoint "$work/t.blink" -o "$work/fifo"
+[ -p "$work/fifo" ] || echo 'the FIFO is gone')"
+report 'nor is the input' "$(
+refuses 2 'is the input, too' gate "$work/r.json" "$work/r.json" --junit "$work/r.json"
+refuses 2 'is the input, too' prune "$work/t2.blink" --at-frame 1 -o "$work/t2.blink"
+refuses 2 'is the input, too' checkpoint "$work/t2.blink" -o "$work/t2.blink"
+refuses 2 'is the input, too' checkpoint --recording "$work/t2.blink" -o "$work/t2.blink"
+cmp "$work/r.json" "$work/same.json"
+cmp "$work/t.blink" "$work/t2.blink")"
+report 'FIFOs are not waited for' "$(
+refuses 1 'not a regular file' restart "$work/c.blink" "$work/fifo"
+refuses 1 'not a regular file' restart "$work/fifo"
+refuses 2 'not a regular file' gate "$work/r.json" "$work/r.json" --policy "$work/fifo"
+refuses 1 'not a regular file' report show "$work/fifo")"
+report 'options without effect are refused' "$(
+refuses 2 'jit or interp' state "$work/t.blink" --engine other
+refuses 2 'pruned file' state "$work/t.blink" --pruned
+refuses 2 'one file' state "$work/t.blink" "$work/t2.blink" --prune-every 1
+refuses 2 'second file' state "$work/t.blink" --with-frame 1
+refuses 2 'goes with' state "$work/t.blink" --until-frame 1
+refuses 2 'goes with' state "$work/t.blink" --frames 1
+refuses 2 'goes with' restart "$work/c.blink" --tolerance 1)"
+report 'nothing stays behind' "$(ls "$work" | grep -v -E '^(c|t|t2).blink$|^(r|same).json$|^t.txt$|^fifo$|^said$|^error$')"
