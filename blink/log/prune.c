@@ -286,6 +286,7 @@ static void record_add(struct prune *p, const uint32_t *rec, uint32_t at)
 		e->at = at;
 		e->flags = E_LISTED;
 		e->list = list;
+		names_listed(p, e, rec);
 		if (reg[R_LIST_MODE] != GL_COMPILE_AND_EXECUTE)
 			return;
 		flags = E_ECHO;

@@ -51,6 +51,8 @@ static uint8_t role_of(const struct entry *e, unsigned special)
 	case S_DRAWABLE_DESTROY:
 		return ROLE_DELETE;
 	case S_SWAP: return ROLE_SWAP;
+	case S_BEGIN_QUERY: return e->aux ? ROLE_QUERY : ROLE_PLAIN;
+	case S_END_QUERY: return e->aux ? ROLE_END_QUERY : ROLE_PLAIN;
 	case S_NEW_LIST: return ROLE_NEW_LIST;
 	case S_END_LIST: return ROLE_END_LIST;
 	case S_MAKE_CURRENT: return ROLE_CURRENT;
@@ -187,6 +189,18 @@ static void listed_reads(struct prune *p, const uint32_t *rec)
 	read_cell(p, cell_at(p, p->ctx, GL_SLOT_array_object, 0, 0));
 }
 
+/* Names that are in use because the list has them. */
+static void names_write(struct prune *p, const struct prune_list *list)
+{
+	for (size_t i = 0; i < list->made.len; i += sizeof(uint32_t)) {
+		uint32_t o;
+
+		memcpy(&o, list->made.data + i, sizeof(o));
+		if (p->object[o])
+			write_add(p, cell_at(p, o, P_EXIST, 0, 0), 0);
+	}
+}
+
 void writes_of(struct prune *p, const struct entry *e, const uint32_t *rec, unsigned special)
 {
 	p->nwrites = p->nreads = p->ndrawn = 0;
@@ -207,6 +221,7 @@ void writes_of(struct prune *p, const struct entry *e, const uint32_t *rec, unsi
 		break;
 	case S_END_LIST:
 		write_add(p, cell_at(p, e->list, P_BODY, 0, 0), W_REPLACE);
+		names_write(p, p->object[e->list]->list);
 		break;
 	case S_NEW_LIST: case S_SWAP:
 		break;
@@ -299,8 +314,11 @@ void entry_meet(struct prune *p, const struct entry *e)
 		k.kind = PRUNE_LISTS;
 		k.select[0] = k.select[1] = k.select[2] = NONE;
 		p->nwrites = p->nreads = p->ndrawn = 0;
-		if (p->object[e->list]->list_sweep == p->sweep)
+		if (p->object[e->list]->list_sweep == p->sweep) {
+			for (uint32_t i = 0; i < e->undos; i++)
+				write_add(p, cell_at(p, p->undo[p->undo_at + i].value, P_EXIST, 0, 0), 0);
 			listed_reads(p, rec);
+		}
 		item_meet(p, &k, rec);
 		return;
 	}

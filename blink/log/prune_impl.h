@@ -82,6 +82,7 @@ struct object {
 	uint32_t killed;             /* step at which all of it was replaced */
 	uint32_t cells;              /* first of its list */
 	uint32_t deleter, delete_sweep;   /* while sweeping: kept record that deletes it */
+	uint32_t ender, end_sweep;        /* ... that ends the query begun */
 	uint32_t listed, list_sweep;      /* ... and color of the list */
 	uint32_t read_group, read_bits;   /* ... group that has read all of it */
 	uint32_t seen, seen_sweep;        /* ... swaps of a drawable met */
@@ -120,6 +121,7 @@ struct prune_list {
 	struct buf words;
 	bool executed;               /* compiled and executed at once */
 	bool saved;                  /* all of its records were seen */
+	struct buf made;             /* numbers of objects whose names it was the first to use */
 };
 
 /* A push and its pop. */
@@ -127,6 +129,7 @@ struct pair {
 	uint8_t kind;                /* enum pair_kind; 0: free */
 	bool popped;
 	uint32_t ctx, mask;
+	uint32_t outer;              /* attributes: masks of the pushes around it */
 	uint32_t cell;               /* matrix: the top */
 	uint32_t vao;                /* client attributes: the array object */
 	uint32_t nsaved, *saved;     /* shadow words at the push, then textures bound */
@@ -203,7 +206,7 @@ struct kept {
 };
 enum role {
 	ROLE_PLAIN, ROLE_PUSH, ROLE_POP, ROLE_DELETE, ROLE_MAKE, ROLE_SWAP, ROLE_NEW_LIST,
-	ROLE_LISTED, ROLE_END_LIST, ROLE_ALWAYS, ROLE_CURRENT
+	ROLE_LISTED, ROLE_END_LIST, ROLE_ALWAYS, ROLE_CURRENT, ROLE_QUERY, ROLE_END_QUERY
 };
 
 struct arena { uint32_t *v; size_t n, cap; };
@@ -383,6 +386,8 @@ const uint32_t *record_names(struct prune *p, const uint32_t *rec, unsigned *spa
 			     uint32_t *n);
 /* The object of a new name, noted there; 0 on failure. */
 uint32_t named_make(struct prune *p, unsigned space, uint32_t name);
+/* Names that a record of a list uses are in use when it is compiled. */
+void names_listed(struct prune *p, struct entry *e, const uint32_t *rec);
 /* Gen*, Create*, Delete* of many and of one. */
 void names_gen(struct prune *p, struct entry *e, const uint32_t *rec);
 void name_create(struct prune *p, struct entry *e, const uint32_t *rec);

@@ -73,6 +73,29 @@ static void list_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	item_keep(p, k, rec);
 }
 
+/* A query that is begun is ended, even if nobody asks for what it counted. */
+static void query_meet(struct prune *p, struct kept *k, const uint32_t *rec)
+{
+	struct object *o = p->object[k->aux];
+	unsigned drawn, color = item_color(p, &k->slot, &drawn);
+
+	k->kept = color != 0;
+	k->color = (uint8_t)color;
+	if (color)
+		item_apply(p, color, drawn);
+	if (k->role == ROLE_END_QUERY) {
+		o->ender = item_keep(p, k, rec);
+		o->end_sweep = p->sweep;
+		return;
+	}
+	if (color) {
+		item_keep(p, k, rec);
+		if (o->end_sweep == p->sweep)
+			kept_force(p, o->ender, color);
+	}
+	o->end_sweep = 0;
+}
+
 /* ---- one record ------------------------------------------------------------------------------ */
 
 /* With its lists gathered. */
@@ -87,6 +110,7 @@ void item_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	case ROLE_POP: pop_meet(p, k, rec); break;
 	case ROLE_DELETE: delete_meet(p, k, rec); break;
 	case ROLE_SWAP: swap_meet(p, k, rec); break;
+	case ROLE_QUERY: case ROLE_END_QUERY: query_meet(p, k, rec); break;
 	case ROLE_NEW_LIST: case ROLE_LISTED: case ROLE_END_LIST: list_meet(p, k, rec); break;
 	case ROLE_ALWAYS:
 		k->kept = true;

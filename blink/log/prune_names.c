@@ -67,6 +67,27 @@ uint32_t named_make(struct prune *p, unsigned space, uint32_t name)
 	return o;
 }
 
+void names_listed(struct prune *p, struct entry *e, const uint32_t *rec)
+{
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+	struct prune_list *list = p->object[e->list]->list;
+	size_t undo = p->nundo;
+
+	for (unsigned i = 0; i < op->noperands && list; i++) {
+		uint32_t name = rec[op->operands[i].word], o;
+
+		if (op->operands[i].kind != GL_KIND_NAME || sp_mask(*rec) >> i & 1 || !name ||
+		    gl_spaces[op->operands[i].space].identity ||
+		    name_find(p, op->operands[i].space, name))
+			continue;
+		o = named_make(p, op->operands[i].space, name);
+		buf_append(&list->made, &o, sizeof(o));
+	}
+	if (list && buf_failed(&list->made))
+		error_nomem(p);
+	e->undos = (uint32_t)(p->nundo - undo);
+}
+
 void names_gen(struct prune *p, struct entry *e, const uint32_t *rec)
 {
 	unsigned space = 0;

@@ -124,7 +124,8 @@ static void writes_apply(struct prune *p, unsigned color, unsigned drawn)
 		c->writes[color - 1]++;
 		if (p->nopen)
 			note_inner(p, w->cell, color);
-		if (c->slot == P_EXIST && p->object[c->owner]->delete_sweep == p->sweep)
+		if ((c->slot == P_EXIST || c->slot == P_BODY) &&
+		    p->object[c->owner]->delete_sweep == p->sweep)
 			kept_force(p, p->object[c->owner]->deleter, color);
 	}
 }

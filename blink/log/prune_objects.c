@@ -87,6 +87,7 @@ static void object_free(struct object *o)
 		return;
 	if (o->list) {
 		buf_finish(&o->list->words);
+		buf_finish(&o->list->made);
 		free(o->list);
 	}
 	free(o->heads);

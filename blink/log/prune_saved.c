@@ -125,12 +125,14 @@ void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 		p->open_pairs[p->nopen++] = k->aux;
 }
 
-/* Whether kept records in between make both needed, and by which color. */
+/* Whether kept records in between make both needed, and by which color.  Drivers restore
+ * only groups that changed since the push, and Mesa forgets at an inner pop what changed
+ * that it does not restore itself: pushes around it count as well. */
 static unsigned inner_color(struct prune *p, const struct pair *q)
 {
 	for (unsigned k = 0; k < 2; k++) {
 		bool kept = q->kind == PAIR_MATRIX ? p->cell[q->cell].writes[k] != q->writes[k]
-						   : (q->inner[k] & q->mask) != 0;
+						   : (q->inner[k] & (q->mask | q->outer)) != 0;
 
 		if (q->kind == PAIR_BRACKET ? cell_color(p, q->cell) == k + 1 : kept)
 			return k + 1;

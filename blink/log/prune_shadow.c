@@ -347,6 +347,9 @@ static void attrib_push(struct prune *p, struct entry *e, uint32_t *reg, const u
 	q->mask = operand(rec, 0);
 	if (client)
 		q->mask = q->mask & GL_CLIENT_VERTEX_ARRAY_BIT ? GROUP_CLIENT : 0;
+	q->outer = 0;
+	for (uint32_t i = 0; !client && i < reg[R_ATTRIB_DEPTH]; i++)
+		q->outer |= p->pair[reg[R_ATTRIB_STACK + i]].mask;
 	q->nsaved = n + PRUNE_ARRAYS;
 	q->saved = calloc(q->nsaved, sizeof(*q->saved));
 	q->textures = calloc((size_t)used * PRUNE_TEX_TARGETS + 1, sizeof(*q->textures));
@@ -492,6 +495,7 @@ static void list_new(struct prune *p, struct entry *e, uint32_t *reg, const uint
 		return;
 	}
 	buf_init(&o->list->words);
+	buf_init(&o->list->made);
 	o->list->executed = operand(rec, 1) == GL_COMPILE_AND_EXECUTE;
 	e->aux = list;
 	shadow_set(p, &reg[R_LIST], list);
