@@ -151,7 +151,7 @@ static inline bool segment_ends(const struct desc *d)
 {
 	return d->hook == HOOK_DRAW || d->hook == HOOK_END_PRIMITIVE || d->hook == HOOK_CALL_LIST;
 }
-/* The objects are what they should be.  Before records are verified. */
+/* The objects are what they should be (segment_image.c).  Before records are verified. */
 void segments_settle(struct verifier *v);
 
 /* Nothing is looked up nor learned here. */
@@ -170,8 +170,9 @@ void segments_after(struct verifier *v, const struct desc *d, const uint32_t *re
 void segments_unlearn(struct verifier *v, unsigned n);
 void segments_learned(struct verifier *v);          /* up to here */
 
-/* segment.c, for segment_learn.c */
+/* segment_image.c: number of the shadow as it is; SEGMENT_NONE: no room for another */
 uint32_t segments_image(struct verifier *v);
+/* segment.c, for segment_learn.c */
 struct segment *segments_add(struct verifier *v, uint32_t out);
 
 #endif
