@@ -191,7 +191,8 @@ static void gen_attribs(struct gen *g)
 					  GL_STENCIL_BUFFER_BIT | GL_POLYGON_BIT };
 	struct gen_context *c = here(g);
 
-	if (g->in_list)
+	/* a pop restores the draw buffer of the framebuffer that is bound by then */
+	if (g->in_list || c->framebuffer)
 		return;
 	if (c->attribs && below(g, 2)) {
 		c->attribs--;
@@ -410,13 +411,17 @@ static void list_make(struct gen *g, uint32_t list)
 		gen_draw, gen_current, gen_state, gen_matrix, gen_textures,
 	};
 
-	put(g, OP_glNewList, list, below(g, 4) ? GL_COMPILE : GL_COMPILE_AND_EXECUTE);
+	bool executed = !below(g, 4);
+
+	put(g, OP_glNewList, list, executed ? GL_COMPILE_AND_EXECUTE : GL_COMPILE);
 	g->in_list = true;
 	for (unsigned n = 1 + below(g, 4); n--; )
 		parts[below(g, COUNT(parts))](g);
 	g->in_list = false;
 	put0(g, OP_glEndList);
 	g->list[list] = true;
+	if (executed)           /* it may have bound any texture */
+		texture_bind(g, below(g, GEN_NAMES + 1));
 }
 
 static void gen_lists(struct gen *g)
