@@ -361,7 +361,7 @@ uint32_t cell_at(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, ui
 void prune_collect(struct prune *p);
 void objects_finish(struct prune *p);
 
-/* ---- the shadow (prune_shadow.c, prune_bind.c, prune_names.c) -------------- */
+/* ---- the shadow (prune_shadow.c, prune_stack.c, prune_bind.c, prune_names.c) */
 
 void *prune_grow(struct prune *p, void *v, uint32_t *cap, uint32_t n, size_t size);
 bool arena_add(struct prune *p, struct arena *a, const uint32_t *words, size_t n);
@@ -394,6 +394,13 @@ void name_create(struct prune *p, struct entry *e, const uint32_t *rec);
 void names_delete(struct prune *p, struct entry *e, const uint32_t *rec);
 void name_delete(struct prune *p, struct entry *e, const uint32_t *rec);
 uint32_t pair_make(struct prune *p, unsigned kind);
+/* Steps of the current context, whose words are at reg (prune_stack.c). */
+void matrix_step(struct prune *p, const uint32_t *rec);
+void matrix_push(struct prune *p, struct entry *e, uint32_t *reg);
+void matrix_pop(struct prune *p, struct entry *e, uint32_t *reg);
+void attrib_push(struct prune *p, struct entry *e, uint32_t *reg, const uint32_t *rec,
+		 bool client);
+void attrib_pop(struct prune *p, struct entry *e, uint32_t *reg, bool client);
 /* The sorts of the current matrix; and what rec is of them. */
 uint32_t *matrix_sorts(struct prune *p);
 unsigned matrix_sort(const uint32_t *rec);
