@@ -57,6 +57,7 @@ COMMANDS := $(sort $(patsubst cli/cmd_%.c,%,$(wildcard cli/cmd_*.c)))
 TESTS   := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
 SCRIPTS := $(wildcard tests/*/test_*.sh)
 FUZZERS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/fuzz_*.c))
+MINIMISE := $(B)/tests/log/minimise/minimise
 SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 SAN_OBJ := $(if $(SAN),$(B)/tests/sanitize/keep_loaded.o)
 
@@ -233,7 +234,7 @@ check:
 	$(Q)+$(MAKE_MANY) tests
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) tests/run -l $(B)/tests/logs $(TESTS) $(SCRIPTS)
 
-tests: all $(TESTS)
+tests: all $(TESTS) $(MINIMISE)
 
 # The same tests under the address and undefined-behaviour sanitizers.
 # New memory is filled as MALLOC_PERTURB_ fills it for glretrace, its other side.
@@ -293,7 +294,6 @@ prune-check: all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/prune.sh
 
 # Generated programs pruned and run, and every kept call left out in turn (some minutes).
-MINIMISE := $(B)/tests/log/minimise/minimise
 $(MINIMISE): $(patsubst %.c,$(B)/%.o,$(wildcard tests/log/minimise/*.c)) $(SUPPORT) $(SAN_OBJ) $(B)/libblink.a
 	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL)
 minimise: $(MINIMISE)
