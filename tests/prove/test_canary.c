@@ -398,7 +398,7 @@ static unsigned felt_judge(void)
 		if (prove_args_draw(&args, cmd, &c, 99, why, sizeof(why)))
 			found = judge(&run, &t);
 		prove_args_finish(&args);
-		printf("%-40s %s %s\n", felt[i].name, found ? found : "NOT FELT", why);
+		printf("# %-40s %s %s\n", felt[i].name, found ? found : "NOT FELT", why);
 		unfelt += !found;
 	}
 	return unfelt;
@@ -469,7 +469,7 @@ static int all_judge(void)
 		t.broken += tallies[k].broken;
 		t.found += tallies[k].found;
 	}
-	printf("%u innocuous commands in %u cases at two placements: %u made a difference, "
+	printf("# %u innocuous commands in %u cases at two placements: %u made a difference, "
 	       "%u cases did not run\n", t.commands, t.runs, t.found, t.broken);
 	return failed || t.found || t.commands < (all ? 300u : 300u / SLICE);
 }
@@ -507,8 +507,12 @@ int main(int argc, char **argv)
 		}
 		return bad != 0;
 	}
+	printf("1..2\n");
 	for (size_t i = 0; i < sizeof(noise) / sizeof(*noise); i++)
-		printf("%-40s left out: %s\n", noise[i].name, noise[i].why);
+		printf("# %-40s left out: %s\n", noise[i].name, noise[i].why);
 	bad = felt_judge();
-	return all_judge() || bad;
+	printf("%sok 1 - sensitive commands are felt beside a canary\n", bad ? "not " : "");
+	status = all_judge();
+	printf("%sok 2 - innocuous commands make no difference\n", status ? "not " : "");
+	return bad || status;
 }
