@@ -146,7 +146,7 @@ static uint32_t words_used(const uint32_t *reg)
 }
 
 void attrib_push(struct prune *p, struct entry *e, uint32_t *reg, const uint32_t *rec,
-			bool client)
+		 bool client)
 {
 	uint32_t n = words_used(reg), pair, used = reg[R_USED];
 	struct pair *q;
