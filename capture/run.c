@@ -316,6 +316,9 @@ static int explain_nothing(struct run *r, struct error *err)
 		return error_set(err, -EINTR, "capture: interrupted before the program started");
 	if (!r->done)
 		return error_set(err, -ECHILD, "capture: its guardian was killed before anything was traced");
+	if (r->header && atomic_load(&r->header->problems) & RECORD_NO_SPACE)
+		return error_set(err, -ENOSPC, "%s: no space left for the recording (it needs some MiB at least)",
+				 r->output);
 	if (r->crashed_display)
 		snprintf(why, sizeof why, "its display died before it drew anything");
 	else if (r->asked_length || interrupts)

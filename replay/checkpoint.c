@@ -140,7 +140,8 @@ static int info_read(const struct blink_file *f, const char *path, struct checkp
 	if (!j || !json_object_is_type(j, json_type_object) ||
 	    !json_object_object_get_ex(j, "checkpoint", &c) ||
 	    !json_object_is_type(c, json_type_object) ||
-	    !json_object_object_get_ex(c, "frame", &v) || json_object_get_int64(v) < 0 ||
+	    !json_object_object_get_ex(c, "frame", &v) ||
+	    !json_object_is_type(v, json_type_int) || json_object_get_int64(v) < 0 ||
 	    json_object_get_int64(v) > UINT32_MAX) {
 		e = error_set(err, -EINVAL, "%s: this is no checkpoint (blinkctl checkpoint makes one)",
 			      path);

@@ -40,7 +40,7 @@ sp 1 redraw frame 0 context 1 drawable 1 {\nglClear GL_COLOR_BUFFER_BIT\nblinkSw
 "$blinkctl" checkpoint "$work/t.blink" -o "$work/c.blink" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
 cp "$work/t.blink" "$work/t2.blink"
 
-echo 1..5
+echo 1..6
 report 'what is no regular file is not replaced' "$(
 refuses 1 'not a regular file' results merge "$work/r.json" -o "$work/fifo"
 refuses 2 'not a regular file' gate "$work/r.json" "$work/r.json" --junit "$work/fifo"
@@ -68,4 +68,9 @@ refuses 2 'second file' state "$work/t.blink" --with-frame 1
 refuses 2 'goes with' state "$work/t.blink" --until-frame 1
 refuses 2 'goes with' state "$work/t.blink" --frames 1
 refuses 2 'goes with' restart "$work/c.blink" --tolerance 1)"
+report 'a checkpoint whose frame is no number is none' "$(
+"$blinkctl" dump --payloads "$work/c.blink" | sed 's/frame\\":[0-9]*/frame\\":\\"x\\"/' >"$work/t.txt"
+grep -q 'frame\\":\\"x' "$work/t.txt" || echo 'not forged'
+"$blinkctl" asm "$work/t.txt" -o "$work/c.blink" >/dev/null 2>"$work/said" || cat "$work/said"
+refuses 1 'no checkpoint' restart "$work/c.blink")"
 report 'nothing stays behind' "$(ls "$work" | grep -v -E '^(c|t|t2).blink$|^(r|same).json$|^t.txt$|^fifo$|^said$|^error$')"

@@ -126,6 +126,9 @@ static struct record_header *header_map(const char *name)
 		return NULL;
 	if (header_good(h))
 		return h;
+	/* of another version: the place of .problems has not moved in any so far */
+	if (h->magic == RECORD_MAGIC)
+		atomic_fetch_or(&h->problems, RECORD_FOREIGN_TABLE);
 	munmap(h, RECORD_HEADER);
 	return NULL;
 }
