@@ -293,7 +293,7 @@ gate:
 prune-check: all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/prune.sh
 
-# Generated programs pruned and run, and every kept call left out in turn (some minutes).
+# Generated programs pruned and run, and in some every kept call left out in turn (minutes).
 $(MINIMISE): $(patsubst %.c,$(B)/%.o,$(wildcard tests/log/minimise/*.c)) $(SUPPORT) $(SAN_OBJ) $(B)/libblink.a
 	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL)
 minimise: $(MINIMISE)
