@@ -486,6 +486,9 @@ void shadow_bind(struct prune *p, struct entry *e, const uint32_t *rec, unsigned
 		tex_bound(p, operand(rec, 0));
 		break;
 	default:
+		/* the same for the array object that is bound without any being named */
+		if (special >= S_ARRAY && special <= S_ATTRIB_FORMAT)
+			vao_bound(p);
 		break;
 	}
 }
