@@ -131,9 +131,13 @@ static size_t write_direct(struct output *o, const uint8_t *data, size_t n)
 
 int output_write(struct output *o, const void *data, size_t n, struct error *err)
 {
-	size_t direct = write_direct(o, data, n);
-	int ret = write_at(o, (const uint8_t *)data + direct, n - direct, o->offset + direct, err);
+	size_t direct;
+	int ret;
 
+	if (!n)
+		return 0;            /* data may be NULL then */
+	direct = write_direct(o, data, n);
+	ret = write_at(o, (const uint8_t *)data + direct, n - direct, o->offset + direct, err);
 	if (ret == 0)
 		o->offset += n;
 	return ret;
