@@ -416,26 +416,6 @@ static int mix_make(struct mix *m, const struct bench_mix *row, uint32_t id, str
 	return 0;
 }
 
-/* A context is current, as it is for every client that draws. */
-static int context_make(struct bench *b, struct error *err)
-{
-	struct verify_verdict v;
-	struct sp sp = { .callback = SP_INIT };
-	struct buf code;
-	int rc;
-
-	buf_init(&code);
-	sp_emit_words(&code, OP_blinkContext, 1, 0, 0, 0);
-	sp_emit_words(&code, OP_blinkMakeCurrent, 1, 1, 1);
-	sp_end(&code);
-	sp.code = (const uint32_t *)(const void *)code.data;
-	sp.nwords = (uint32_t)(code.len / 4);
-	rc = verify_sp(b->state, &b->env, &sp, &v);
-	buf_finish(&code);
-	return rc < 0 ? error_set(err, rc, "bench: the context: %s",
-				  verify_reason_sentence(v.reason)) : 0;
-}
-
 static int verifier_open(struct bench *b, struct error *err)
 {
 	b->state = verify_state_create();
@@ -446,7 +426,7 @@ static int verifier_open(struct bench *b, struct error *err)
 	b->env.limits.slots = NAMES;
 	b->env.limits.words = SP_MAX_WORDS;
 	b->env.index = &b->index;
-	return context_make(b, err);
+	return bench_context_make(b->state, &b->env, err);
 }
 
 static int engines_open(struct bench *b, struct error *err)

@@ -393,26 +393,6 @@ static int mix_open(struct bench *b, struct mix *m, const struct bench_mix *row,
 	return rc;
 }
 
-/* A context is current, as it is for every client that draws. */
-static int context_make(struct bench *b, struct error *err)
-{
-	struct sp sp = { .callback = SP_INIT };
-	struct verify_verdict v;
-	struct buf code;
-	int rc;
-
-	buf_init(&code);
-	sp_emit_words(&code, OP_blinkContext, 1, 0, 0, 0);
-	sp_emit_words(&code, OP_blinkMakeCurrent, 1, 1, 1);
-	sp_end(&code);
-	sp.code = (const uint32_t *)(const void *)code.data;
-	sp.nwords = (uint32_t)(code.len / 4);
-	rc = verify_sp(b->state, &b->env, &sp, &v);
-	buf_finish(&code);
-	return rc < 0 ? error_set(err, rc, "bench: the context: %s",
-				  verify_reason_sentence(v.reason)) : 0;
-}
-
 static int bench_open(struct bench *b, struct error *err)
 {
 	struct client_limits limits = { .slots = 16 };
@@ -427,7 +407,7 @@ static int bench_open(struct bench *b, struct error *err)
 	b->mixes = calloc(bench_mix_count, sizeof(*b->mixes));
 	if (!b->sink || !b->state || !b->mixes || index_init(&b->index) < 0)
 		return error_set(err, -ENOMEM, "bench: out of memory");
-	rc = context_make(b, err);
+	rc = bench_context_make(b->state, &b->env, err);
 	if (rc == 0)
 		rc = client_init(&b->client, b->sink, &limits, err);
 	if (rc == 0)

@@ -131,3 +131,23 @@ const struct bench_mix bench_mixes[] = {
 	{ "arithmetic", "8 operations over all pairs of registers", make_arithmetic },
 };
 const unsigned bench_mix_count = sizeof(bench_mixes) / sizeof(bench_mixes[0]);
+
+int bench_context_make(struct verify_state *state, const struct verify_env *env,
+		       struct error *err)
+{
+	struct sp sp = { .callback = SP_INIT };
+	struct verify_verdict v;
+	struct buf code;
+	int rc;
+
+	buf_init(&code);
+	sp_emit_words(&code, OP_blinkContext, 1, 0, 0, 0);
+	sp_emit_words(&code, OP_blinkMakeCurrent, 1, 1, 1);
+	sp_end(&code);
+	sp.code = (const uint32_t *)(const void *)code.data;
+	sp.nwords = (uint32_t)(code.len / 4);
+	rc = verify_sp(state, env, &sp, &v);
+	buf_finish(&code);
+	return rc < 0 ? error_set(err, rc, "bench: the context: %s",
+				  verify_reason_sentence(v.reason)) : 0;
+}

@@ -3,6 +3,7 @@
 #define JIT_BENCH_MIXES_H
 
 #include "blink/base/buf.h"
+#include "blink/verify/verify.h"
 
 struct bench_mix {
 	const char *name, *what;
@@ -11,5 +12,9 @@ struct bench_mix {
 
 extern const struct bench_mix bench_mixes[];
 extern const unsigned bench_mix_count;
+
+/* A context is current, as it is for every client that draws: mixes are verified so. */
+int bench_context_make(struct verify_state *state, const struct verify_env *env,
+		       struct error *err);
 
 #endif

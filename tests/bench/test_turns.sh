@@ -6,17 +6,7 @@ cd "$(dirname "$0")/../.." || exit 1
 blinkctl=${BLINKCTL:-build/blinkctl}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-n=0
-report()
-{
-	n=$((n + 1))
-	if [ "$2" = 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$work/log"
-	fi
-}
+. tests/support/tap.sh
 turns()
 {
 	"$blinkctl" bench "$@" --against "$blinkctl" -o "$work/new.json" \
@@ -26,16 +16,16 @@ echo 1..6
 
 turns lines . --turns 5
 [ $? = 0 ] && grep -q '"verdict":"passed","turns":5' "$work/log"
-report 'counts of one build against itself pass' $?
+report 'counts of one build against itself pass' $? "$work/log"
 
 "$blinkctl" gate "$work/base.json" "$work/new.json" > "$work/log" 2>&1
-report 'the gate says the same of the files' $?
+report 'the gate says the same of the files' $? "$work/log"
 
 # A build that counts otherwise: the files' counts are changed behind its back.
 sed 's/"samples": *\[ *\([0-9]\)/"samples":[9\1/' "$work/new.json" > "$work/worse.json"
 "$blinkctl" gate "$work/base.json" "$work/worse.json" > "$work/log" 2>&1
 [ $? = 1 ]
-report 'another count is a regression' $?
+report 'another count is a regression' $? "$work/log"
 
 # Killed in the middle: what was finished is there, and is gone on with.
 rm -f "$work"/*.json
@@ -50,7 +40,7 @@ kill -9 $(cat "/proc/$pid/task/$pid/children" 2> /dev/null) 2> /dev/null
 kill -9 $pid 2> /dev/null
 wait $pid 2> /dev/null
 "$blinkctl" results show "$work/new.json" > "$work/log" 2>&1
-report 'a killed benchmark leaves whole results' $?
+report 'a killed benchmark leaves whole results' $? "$work/log"
 
 count()
 {
@@ -60,9 +50,9 @@ count()
 before=$(count "$work/new.json")
 turns jit --runs 1 --turns $((before + 1)) --resume
 [ "$(count "$work/new.json")" -ge "$before" ] && [ "$(count "$work/base.json")" -ge "$before" ]
-report 'and loses no finished turn when resumed' $?
+report 'and loses no finished turn when resumed' $? "$work/log"
 
 sed -i 's/"turns": *"[^"]*"/"turns":"other"/' "$work/base.json"
 turns jit --runs 1 --turns 3 --resume
 [ $? = 1 ] && grep -q 'not made together' "$work/log"
-report 'files that do not belong together are not resumed' $?
+report 'files that do not belong together are not resumed' $? "$work/log"

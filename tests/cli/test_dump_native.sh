@@ -7,17 +7,7 @@ ctl=${BLINKCTL:-$(pwd)/build/blinkctl}
 [ -x "$ctl" ] || { echo "blinkctl is not built ($ctl)"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-n=0
-report()
-{
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$work/log" 2>/dev/null
-	fi
-}
+. tests/support/tap.sh
 {
 	echo 'blink 1'
 	echo 'sp 0 init {'
@@ -43,19 +33,19 @@ report()
 status=$?
 [ $status -eq 77 ] && { tail -n 1 "$work/log"; exit 77; }
 echo 1..6
-report 'it lists' $status
+report 'it lists' $status "$work/log"
 bad=0
 for i in 0 21 22 23 24 25; do
 	grep -q "^  $i: " "$work/log" || bad=1
 done
-report 'every instruction outside of loops stands there by its number' $bad
+report 'every instruction outside of loops stands there by its number' $bad "$work/log"
 grep -q 'call .*; glBegin' "$work/log" && grep -q 'call .*; glDisable' "$work/log"
-report 'calls have names' $?
+report 'calls have names' $? "$work/log"
 grep -q 'and [1-9]* more, every 8 words: glVertex3f' "$work/log" && ! grep -q '^  20: ' "$work/log"
-report 'rounds of a loop share their code' $?
+report 'rounds of a loop share their code' $? "$work/log"
 "$ctl" dump --native --frame 0 --json "$work/t.blink" >"$work/log" 2>&1 &&
 	grep -q '"text":"sp1_redraw' "$work/log" && ! grep -q sp0_init "$work/log"
-report 'one frame, as JSON' $?
+report 'one frame, as JSON' $? "$work/log"
 "$ctl" dump --native --sp 7 "$work/t.blink" >"$work/log" 2>&1
 [ $? -eq 1 ] && [ "$(wc -l <"$work/log")" -eq 1 ] && grep -q 'no SP 7' "$work/log"
-report 'an SP that is not there is one error' $?
+report 'an SP that is not there is one error' $? "$work/log"

@@ -7,17 +7,7 @@ blinkctl=${BLINKCTL:-$(pwd)/build/blinkctl}
 [ -x "$blinkctl" ] || { echo "blinkctl is not built ($blinkctl)"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-n=0
-report()
-{
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2" | sed 's/^/# /'
-	fi
-}
+. tests/support/tap.sh
 # refuses STATUS TEXT ARGUMENT...: one line on standard error, and in time
 refuses()
 {
@@ -41,26 +31,26 @@ sp 1 redraw frame 0 context 1 drawable 1 {\nglClear GL_COLOR_BUFFER_BIT\nblinkSw
 cp "$work/t.blink" "$work/t2.blink"
 
 echo 1..6
-report 'what is no regular file is not replaced' "$(
+report_text 'what is no regular file is not replaced' "$(
 refuses 1 'not a regular file' results merge "$work/r.json" -o "$work/fifo"
 refuses 2 'not a regular file' gate "$work/r.json" "$work/r.json" --junit "$work/fifo"
 refuses 1 'not a regular file' replay "$work/t.blink" --sink null --stop 0:1 --trap "$work/fifo"
 refuses 1 'not a regular file' prune "$work/t.blink" --at-frame 1 -o "$work/fifo"
 refuses 1 'not a regular file' checkpoint "$work/t.blink" -o "$work/fifo"
 [ -p "$work/fifo" ] || echo 'the FIFO is gone')"
-report 'nor is the input' "$(
+report_text 'nor is the input' "$(
 refuses 2 'is the input, too' gate "$work/r.json" "$work/r.json" --junit "$work/r.json"
 refuses 2 'is the input, too' prune "$work/t2.blink" --at-frame 1 -o "$work/t2.blink"
 refuses 2 'is the input, too' checkpoint "$work/t2.blink" -o "$work/t2.blink"
 refuses 2 'is the input, too' checkpoint --recording "$work/t2.blink" -o "$work/t2.blink"
 cmp "$work/r.json" "$work/same.json"
 cmp "$work/t.blink" "$work/t2.blink")"
-report 'FIFOs are not waited for' "$(
+report_text 'FIFOs are not waited for' "$(
 refuses 1 'not a regular file' restart "$work/c.blink" "$work/fifo"
 refuses 1 'not a regular file' restart "$work/fifo"
 refuses 2 'not a regular file' gate "$work/r.json" "$work/r.json" --policy "$work/fifo"
 refuses 1 'not a regular file' report show "$work/fifo")"
-report 'options without effect are refused' "$(
+report_text 'options without effect are refused' "$(
 refuses 2 'jit or interp' state "$work/t.blink" --engine other
 refuses 2 'pruned file' state "$work/t.blink" --pruned
 refuses 2 'one file' state "$work/t.blink" "$work/t2.blink" --prune-every 1
@@ -68,9 +58,9 @@ refuses 2 'second file' state "$work/t.blink" --with-frame 1
 refuses 2 'goes with' state "$work/t.blink" --until-frame 1
 refuses 2 'goes with' state "$work/t.blink" --frames 1
 refuses 2 'goes with' restart "$work/c.blink" --tolerance 1)"
-report 'a checkpoint whose frame is no number is none' "$(
+report_text 'a checkpoint whose frame is no number is none' "$(
 "$blinkctl" dump --payloads "$work/c.blink" | sed 's/frame\\":[0-9]*/frame\\":\\"x\\"/' >"$work/t.txt"
 grep -q 'frame\\":\\"x' "$work/t.txt" || echo 'not forged'
 "$blinkctl" asm "$work/t.txt" -o "$work/c.blink" >/dev/null 2>"$work/said" || cat "$work/said"
 refuses 1 'no checkpoint' restart "$work/c.blink")"
-report 'nothing stays behind' "$(ls "$work" | grep -v -E '^(c|t|t2).blink$|^(r|same).json$|^t.txt$|^fifo$|^said$|^error$')"
+report_text 'nothing stays behind' "$(ls "$work" | grep -v -E '^(c|t|t2).blink$|^(r|same).json$|^t.txt$|^fifo$|^said$|^error$')"

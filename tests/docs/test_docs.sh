@@ -4,17 +4,7 @@
 # subcommands that the README shows exist.  Speaks TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-n=0
-report()
-{
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2" | sed 's/^/# /'
-	fi
-}
+. tests/support/tap.sh
 echo 1..4
 
 broken=$(find . -name '*.md' -not -path './build*' -not -path './out/*' | while read -r page; do
@@ -23,20 +13,20 @@ broken=$(find . -name '*.md' -not -path './build*' -not -path './out/*' | while 
 		[ -z "$link" ] || [ -e "$(dirname "$page")/$link" ] || echo "$page: $link"
 	done
 done)
-report 'links lead somewhere' "$broken"
+report_text 'links lead somewhere' "$broken"
 
-report 'every page is in the index' "$(for page in docs/*.md; do
+report_text 'every page is in the index' "$(for page in docs/*.md; do
 	page=$(basename "$page")
 	[ "$page" = README.md ] || grep -q "($page)" docs/README.md || echo "$page"
 done)"
 
-report 'every part is in the README' "$(find blink capture replay jit-bench reports corpora cli -name '*.c' |
+report_text 'every part is in the README' "$(find blink capture replay jit-bench reports corpora cli -name '*.c' |
 	sed 's,^\(blink/[a-z]*\)/.*,\1,; t; s,/.*,,' | sort -u | while read -r folder; do
 	case $folder in blink/base) continue ;; esac
 	grep -q "^| \`$folder\` " README.md || echo "$folder"
 done)"
 
-report 'the commands shown exist' "$(grep -oh '[`/]blinkctl [a-z][a-z]*' README.md docs/*.md | sort -u |
+report_text 'the commands shown exist' "$(grep -oh '[`/]blinkctl [a-z][a-z]*' README.md docs/*.md | sort -u |
 	while read -r program command; do
 	[ -f "cli/cmd_$command.c" ] || echo "$command"
 	done)"

@@ -7,17 +7,7 @@ ctl=${BLINKCTL:-$(pwd)/build/blinkctl}
 [ -x "$ctl" ] || { echo "blinkctl is not built ($ctl)"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-n=0
-report()
-{
-	n=$((n + 1))
-	if [ "$2" -eq 0 ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		sed 's/^/# /' "$work/log" 2>/dev/null
-	fi
-}
+. tests/support/tap.sh
 frame()
 {
 	echo "sp $(($1 + 1)) redraw frame $1 context 1 drawable 1 {"
@@ -54,7 +44,7 @@ frame()
 status=$?
 [ $status -eq 77 ] && { tail -n 1 "$work/log"; exit 77; }
 echo 1..6
-report 'the whole is played' $status
+report 'the whole is played' $status "$work/log"
 
 # stop_and_resume ENGINE OTHER: at several records of frame 1
 stop_and_resume()
@@ -73,21 +63,21 @@ stop_and_resume()
 	done
 }
 stop_and_resume jit interp
-report 'stopped in the JIT, resumed by the interpreter: same pictures' $?
+report 'stopped in the JIT, resumed by the interpreter: same pictures' $? "$work/log"
 stop_and_resume interp jit
-report 'stopped in the interpreter, resumed by the JIT: same pictures' $?
+report 'stopped in the interpreter, resumed by the JIT: same pictures' $? "$work/log"
 
 "$ctl" replay "$work/t.blink" --stop 1:9999 >"$work/log" 2>&1
 [ $? -eq 1 ] && [ "$(wc -l <"$work/log")" -eq 1 ] && grep -q 'ended before' "$work/log"
-report 'a stop that never comes is an error' $?
+report 'a stop that never comes is an error' $? "$work/log"
 
 sed 's/0\.5/0.25/' "$work/t.txt" >"$work/u.txt"
 "$ctl" asm "$work/u.txt" -o "$work/u.blink" >"$work/log" 2>&1
 "$ctl" replay "$work/u.blink" --resume "$work/trap" >"$work/log" 2>&1
 [ $? -eq 1 ] && [ "$(wc -l <"$work/log")" -eq 1 ] && grep -q 'another version' "$work/log"
-report 'a trap of another version is refused' $?
+report 'a trap of another version is refused' $? "$work/log"
 
 printf 'x' | dd of="$work/trap" bs=1 seek=60 conv=notrunc 2>/dev/null
 "$ctl" replay "$work/t.blink" --resume "$work/trap" >"$work/log" 2>&1
 [ $? -eq 1 ] && [ "$(wc -l <"$work/log")" -eq 1 ] && grep -q 'damaged' "$work/log"
-report 'a damaged trap is refused' $?
+report 'a damaged trap is refused' $? "$work/log"

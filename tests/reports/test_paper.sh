@@ -8,17 +8,7 @@ blinkctl=${BLINKCTL:-build/blinkctl}
 command -v gnuplot >/dev/null || { echo "gnuplot is missing (package gnuplot-nox)"; exit 77; }
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-n=0
-report()
-{
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		echo "$2" | sed 's/^/# /'
-	fi
-}
+. tests/support/tap.sh
 echo 1..8
 
 # file SUITE METRIC...: a results file of one invocation
@@ -53,20 +43,20 @@ file checkpoint "$(metric openarena restart_seconds 0.5)" "$(metric pymol image_
 file lines "$(metric pruner lines 4321)" >"$dir/lines.json"
 
 "$blinkctl" report "$dir"/*.json -o "$dir/out" --paper prune --format svg,pdf,png >/dev/null 2>"$dir/errors"
-report 'a page and every table and figure' "$(cat "$dir/errors"
+report_text 'a page and every table and figure' "$(cat "$dir/errors"
 for f in index.html table-1.csv table-2.csv table-3.csv table-4.csv lines.csv figure-4-640x480.svg figure-4-640x480.pdf \
 	figure-4-640x480.png figure-4-640x480.csv figure-5.svg figure-5.csv figure-5-cost.svg; do
 	[ -s "$dir/out/$f" ] || echo "$f is missing"
 done)"
 page=$dir/out/index.html
-report "ours and the paper's figures" "$(for text in 1,234,567 433 34.3 78,000 4,321 'not at hand' '160 kB'; do
+report_text "ours and the paper's figures" "$(for text in 1,234,567 433 34.3 78,000 4,321 'not at hand' '160 kB'; do
 	grep -q ">[^<]*$text" "$page" || echo "$text is not in the page"
 done
 grep -q '^120 s,,400.*160' "$dir/out/table-3.csv" || cat "$dir/out/table-3.csv")"
-report 'names are text' "$(grep -c '<script' "$page" | grep -v '^0$'
+report_text 'names are text' "$(grep -c '<script' "$page" | grep -v '^0$'
 [ -s "$dir/out/figure-4-a'b;c.svg" ] || ls "$dir/out")"
-report 'no network' "$(grep -o '\(src\|href\)="\?http[^ >]*' "$page")"
-report 'figures hold what is measured' "$(for f in figure-5 figure-4-640x480; do
+report_text 'no network' "$(grep -o '\(src\|href\)="\?http[^ >]*' "$page")"
+report_text 'figures hold what is measured' "$(for f in figure-5 figure-4-640x480; do
 	grep -q '<path' "$dir/out/$f.svg" || echo "$f: nothing drawn"
 done
 grep -q 'pruned' "$dir/out/figure-5.svg" || echo 'figure-5: no legend'
@@ -75,7 +65,7 @@ grep -q '^blink,' "$dir/out/figure-4-640x480.csv" || echo 'figure-4: no series b
 rm -rf "$dir/out" "$dir/log.json"
 "$blinkctl" report "$dir"/*.json -o "$dir/out" --paper prune >/dev/null 2>"$dir/errors"
 status=$?
-report 'missing results are named, and nothing is drawn' "$([ $status -eq 1 ] || echo "status $status"
+report_text 'missing results are named, and nothing is drawn' "$([ $status -eq 1 ] || echo "status $status"
 grep -q 'Table 3' "$dir/errors" || cat "$dir/errors"
 [ ! -e "$dir/out/index.html" ] || echo 'a page was written')"
 
@@ -83,7 +73,7 @@ cycles=mixes/core_cycles_per_instruction
 file jit "$(metric opengl $cycles/compile 2,3,4)" "$(metric opengl $cycles/run_near 4.5)" >"$dir/jit.json"
 file table3 "$(metric gears/gl/frame files/cases/native 0.000100,0.000102)" \
 	"$(metric gears/gl/frame files/cases/jit 0.000101,0.000103)" >"$dir/table3.json"
-report 'the Blink paper' "$("$blinkctl" report "$dir/jit.json" "$dir/table3.json" -o "$dir/blink" --paper blink 2>&1 >/dev/null
+report_text 'the Blink paper' "$("$blinkctl" report "$dir/jit.json" "$dir/table3.json" -o "$dir/blink" --paper blink 2>&1 >/dev/null
 grep -q '^compile,.*41' "$dir/blink/table-2.csv" || cat "$dir/blink/table-2.csv"
 grep -q '^gears/gl/frame,101,102,,"1.010' "$dir/blink/table-3.csv" || cat "$dir/blink/table-3.csv"
 "$blinkctl" report "$dir/jit.json" -o "$dir/none" --paper blink 2>&1 | grep -q 'Table 3' || echo 'Table 3 is not said to be missing'
@@ -98,6 +88,6 @@ file log "$(metric '5 s' full_bytes 100000000)" "$(metric '5 s' kept_bytes 15000
 "$blinkctl" report "$dir"/*.json -o "$dir/out" --paper prune >/dev/null
 dom=$(timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$dir/profile" --window-size=400,800 \
 	--dump-dom "file://$dir/out/index.html" 2>/dev/null)
-report 'the page in a browser' "$(for text in '<h1>Record, prune, replay</h1>' 'id="table-4"' 'id="figure-5"' '<svg'; do
+report_text 'the page in a browser' "$(for text in '<h1>Record, prune, replay</h1>' 'id="table-4"' 'id="figure-5"' '<svg'; do
 	case $dom in *"$text"*) ;; *) echo "$text is not there" ;; esac
 done)"
