@@ -1,0 +1,100 @@
+/* server_priv.h - between the parts of the server's core.  Private to blink/server.
+ *
+ * compose.c and server.c decide when and where; served.c knows how one client is run;
+ * confine.c is what its commands pass through.
+ */
+#ifndef BLINK_SERVER_SERVER_PRIV_H
+#define BLINK_SERVER_SERVER_PRIV_H
+
+#include "blink/server/server.h"
+
+/* A rectangle of a drawable, GL's way: origin lower left. */
+struct place { int x, y; uint32_t w, h; };
+
+/* ---- confine.h's part: a client's sink ---------------------------------------
+ *
+ * Entries of innocuous commands are the driver's own, so that compiled code calls them
+ * directly; those of sensitive ones are mediations (blink/gl/tables/mediation.tbl) that
+ * find their client through a thread-local pointer.  Contexts and drawables of the client
+ * become the driver sink's, under numbers that no other client has; no share group
+ * crosses clients.
+ *
+ * Framebuffer 0 of a client is either a drawable of its own, in which its coordinates are
+ * GL's (OFF-SCREEN: nothing of framebuffer 0 needs translation), or its place on the
+ * shared drawable (DIRECT: scissor, viewport and everything else window-relative
+ * translated and confined; what cannot be is what the verifier keeps from being direct).
+ */
+struct confined;
+struct confine_limits { uint64_t memory; uint32_t contexts, drawables; };
+int confined_create(struct confined **k, struct sink *gl, const struct confine_limits *l,
+		    struct shader_judge *judge, struct error *err);
+void confined_destroy(struct confined *k);           /* all of the client's GL goes */
+struct sink *confined_sink(struct confined *k);
+/* Mediations on this thread are this client's from here on; NULL: nobody's. */
+void confined_enter(struct confined *k);
+/* Where framebuffer 0 lies from now on.  screen 0: the client's own drawable. */
+int confined_target(struct confined *k, uint32_t screen, const struct place *at,
+		    struct error *err);
+/* The client's window: the drawable that it swapped last (or made first); driver sink's
+ * number, 0 none.  Its size follows server_resize where the client agreed to that. */
+uint32_t confined_window(const struct confined *k, uint32_t *w, uint32_t *h);
+int confined_resize(struct confined *k, uint32_t w, uint32_t h, struct error *err);
+uint64_t confined_swaps(const struct confined *k);
+uint64_t confined_memory(const struct confined *k);  /* bytes accounted */
+/* What the client did beyond its limits since the last look: VSO_FAULT_OK, _MEMORY, ... */
+enum vso_fault confined_fault(struct confined *k);
+/* The verifier's name for mediations that are not carried out here (verify_limits). */
+uint32_t confined_unmediated(void);
+
+/* ---- served.c's part: one client ----------------------------------------------- */
+struct served;
+
+struct served_tick {
+	uint64_t now_ns, frame;
+	double refresh;
+	int pointer_x, pointer_y;      /* in the client's area, origin lower left */
+	uint32_t buttons, key;
+	bool input;                    /* pointer or keys concern this client, and changed */
+	uint64_t budget_ns;            /* what it may use in this display frame */
+};
+
+int served_create(struct served **c, struct sink *gl, struct vso_server *v,
+		  const struct server_options *opt, struct error *err);
+void served_destroy(struct served *c, enum vso_fault why);
+
+/* Step 1: takes, verifies, compiles what changed, within opt->limits.compile_ns. */
+void served_take(struct served *c);
+/* Step 2: init, reshape, update, input, stream.  VSO_FAULT_OK, or why it has to go. */
+enum vso_fault served_prepare(struct served *c, const struct served_tick *t);
+/* What is known of its redraw SP, for the compositor. */
+struct served_look {
+	bool has_redraw;               /* there is a redraw SP that was accepted */
+	bool direct;                   /* it may be drawn direct: facts and client agree */
+	bool opaque;                   /* covers all of its area */
+	bool changing;                 /* may look different from the last time (reads external
+	                                  state or registers, or something changed) */
+	bool retained;                 /* a picture is kept in the client's drawable */
+	bool clears_depth, clears_color;
+};
+void served_look(const struct served *c, struct served_look *out);
+/* Step 3: runs the redraw SP into its place.  1 drawn whole, 0 not finished within the
+ * budget (it goes on at the next frame; what was retained is shown), negative: fault. */
+int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen,
+		  const struct place *at, struct error *err);
+/* The retained picture, driver sink's drawable; 0 none. */
+uint32_t served_retained(const struct served *c, uint32_t *w, uint32_t *h);
+int served_resize(struct served *c, uint32_t w, uint32_t h, struct error *err);
+/* Adds what it counts to info. */
+void served_info(const struct served *c, struct server_client_info *info);
+struct vso_server *served_vso(struct served *c);
+
+/* ---- compose.c's part ---------------------------------------------------------- */
+struct window {                        /* a client on the screen */
+	struct served *client;
+	uint32_t id;
+	int x, y;                      /* of the area, upper left, screen pixels */
+	uint32_t w, h;
+	uint8_t color[3];              /* of its frame: the server's choice, by id */
+};
+
+#endif
