@@ -130,11 +130,8 @@ static void test_arrays(void **state)
 
 	(void)state;
 	run_good(&r, "arrays");
-	assert_true(record_call(&r, "glVertexPointer", &c));    /* the program's */
-	assert_int_equal(c.flags & TRACE_FAKE, 0);
-	assert_int_equal(c.args[3].kind, TRACE_POINTER);
-	assert_true(record_call(&r, NULL, &c));
-	assert_string_equal(c.sig->name, "glVertexPointer");    /* ours: vertices 3 to 9 */
+	/* the program's own call leaves no record; ours has vertices 3 to 9 */
+	assert_true(record_call(&r, "glVertexPointer", &c));
 	assert_int_equal(c.flags & TRACE_FAKE, TRACE_FAKE);
 	f = floats(&c.args[3], 20);
 	assert_true(f[0] == 0 && f[5] == 0 && f[6] == 3 && f[18] == 9 && f[19] == 4.5f);
@@ -183,11 +180,9 @@ static void test_index_range(void **state)
 	(void)state;
 	run_good(&r, "base");            /* indices 3 to 9 of a buffer, plus 2 */
 	assert_true(record_call(&r, "glVertexAttribPointer", &c));
-	assert_true(record_call(&r, "glVertexAttribPointer", &c));
 	assert_true(floats(&c.args[5], 24)[22] == 11);
 	record_finish(&r);
 	run_good(&r, "restart");         /* 1, 4, 2 and restarts */
-	assert_true(record_call(&r, "glVertexPointer", &c));
 	assert_true(record_call(&r, "glVertexPointer", &c));
 	assert_true(floats(&c.args[3], 10)[8] == 4);
 	record_finish(&r);

@@ -24,7 +24,12 @@ enum how { PASS, PLAIN, FIXED, GENERAL, OWN, WRAP };
  * own:   void rec_own_NAME(arguments) records the call
  * after: void rec_after_NAME(arguments, result), after driver and record
  * wrap:  result rec_wrap_NAME(arguments) does it all */
-enum { ON = 1, FIRST = 2, OWNS = 4, AFTERS = 8, WRAPS = 16, RECORDED = 32 };
+/* And which calls the shadow knows all of that a reader needs, so that they leave no record
+ * (stub.h has the conditions):
+ * array: pointers into client memory, whose contents are recorded before draws
+ * lock:  of arrays */
+enum { ON = 1, FIRST = 2, OWNS = 4, AFTERS = 8, WRAPS = 16, RECORDED = 32, ARRAY = 64,
+       LOCK = 128 };
 static const struct {
 	const char *names;
 	int what;
@@ -42,6 +47,11 @@ static const struct {
 	  "glPixelStoref glPushClientAttrib glPopClientAttrib glEnable glDisable "
 	  "glPrimitiveRestartIndex glPrimitiveRestartIndexNV glBufferData glBufferStorage "
 	  "glNewList glEndList glLockArraysEXT glUnlockArraysEXT", ON },
+	{ "glVertexPointer glNormalPointer glColorPointer glSecondaryColorPointer glIndexPointer "
+	  "glEdgeFlagPointer glFogCoordPointer glTexCoordPointer glVertexAttribPointer "
+	  "glVertexAttribIPointer glVertexPointerEXT glNormalPointerEXT glColorPointerEXT "
+	  "glIndexPointerEXT glEdgeFlagPointerEXT glTexCoordPointerEXT", ARRAY },
+	{ "glLockArraysEXT glUnlockArraysEXT", LOCK },
 	{ "glFlush glFinish glFenceSync glCopyBufferSubData", FIRST },
 	{ "glDrawArrays glDrawArraysInstanced glDrawArraysInstancedBaseInstance "
 	  "glDrawElements glDrawRangeElements glDrawElementsInstanced "
@@ -288,6 +298,22 @@ static void emit_write(struct buf *out, const struct command *c)
 	buf_printf(out, "\t\trec_done(w + %d);\n", words);
 }
 
+/* A call that leaves no record. */
+static void emit_shadowed(struct buf *out, const struct command *c, const struct texts *t)
+{
+	int what = special_of(c->name);
+
+	if (what & ARRAY)
+		buf_printf(out, "\tif (likely(array_shadowed(a%d))) {\n", c->nparams - 1);
+	else if (what & LOCK)
+		buf_printf(out, "\tif (likely(lock_shadowed())) {\n");
+	else
+		return;
+	buf_printf(out, "\t\trec_on_%s(%s);\n", c->name, t->args);
+	emit_real(out, c, t, "\t\t");
+	buf_printf(out, "\t\treturn;\n\t}\n");
+}
+
 static void emit_direct(struct buf *out, const struct command *c, const struct texts *t,
 			enum how how)
 {
@@ -303,6 +329,7 @@ static void emit_direct(struct buf *out, const struct command *c, const struct t
 	emit_real(out, c, t, "\t");
 	buf_printf(out, "}\nBODY void body_%s(%s%sunsigned slot)\n{\n", c->name,
 		   c->nparams ? t->decl : "", c->nparams ? ", " : "");
+	emit_shadowed(out, c, t);
 	if (what & FIRST)
 		buf_printf(out, "\trec_first_%s(%s);\n", c->name, args);
 	buf_printf(out, "\tuint32_t *w = rec.at;\n\n\tif (likely(rec_room(w, %d)", words);

@@ -51,6 +51,19 @@ static inline void put_inline(uint32_t *w, unsigned param, const void *bytes, ui
 	memcpy(w + 6, bytes, size);
 }
 
+/* Calls that need no record, since the shadow of the current context follows them and says
+ * at draws what there is to say (a call that GL refuses changes neither).  A pointer that
+ * is NULL or an offset in a buffer is state of the driver's that no draw repeats. */
+static inline bool array_shadowed(const void *pointer)
+{
+	return rec.context && !rec.context->buffers[0] && pointer;
+}
+
+static inline bool lock_shadowed(void)
+{
+	return rec.context != NULL;
+}
+
 /* No arguments, any arguments: a function that only jumps on leaves them where they are. */
 #define FOREIGN(name) STUB void name(void) { rec_real[REC_##name](); }
 
