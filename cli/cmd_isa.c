@@ -399,12 +399,28 @@ static int print_named(const struct cli_args *args)
 	return EXIT_GOOD;
 }
 
+/* The synopsis says one of these; two that contradict each other are a mistake. */
+static const char *excluded(const struct cli_args *args)
+{
+	int modes = (args->opt[OPT_COVERAGE] != NULL) + (args->opt[OPT_VIRTUALIZABLE] != NULL) +
+		    (args->opt[OPT_MARKDOWN] != NULL);
+
+	if (args->opt[OPT_OUTPUT] && !args->opt[OPT_MARKDOWN])
+		return "isa: --output goes with --markdown";
+	if (modes > 1)
+		return "isa: --coverage, --virtualizable and --markdown exclude each other";
+	if (modes && args->argc)
+		return "isa: names go without --coverage, --virtualizable and --markdown";
+	return NULL;
+}
+
 static int run(const struct cli_args *args)
 {
+	const char *wrong = excluded(args);
 	struct error err = { 0 };
 
-	if (args->opt[OPT_OUTPUT] && !args->opt[OPT_MARKDOWN]) {
-		error_set(&err, -EINVAL, "isa: --output goes with --markdown");
+	if (wrong) {
+		error_set(&err, -EINVAL, "%s", wrong);
 		return cli_fail(EXIT_USAGE, &err);
 	}
 	if (args->opt[OPT_VIRTUALIZABLE])
