@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define NURSERY (1u << 18)           /* records, before it is looked through */
+#define SAVED (1u << 24)             /* words that pushes have saved, likewise */
+#define CROWDED (1u << 21)           /* entries of one SP, for it may call long lists */
 #define LIST_DEPTH 8u
 #define LIST_CHILDREN (1u << 18)
 #define LIST_WORDS (1u << 22)        /* of one list's summary */
@@ -92,7 +94,7 @@ static void dirty_note(struct prune *p, const uint32_t *rec, unsigned special)
 /* Adds an entry for rec and takes its step in the shadow. */
 static struct entry *entry_add(struct prune *p, const uint32_t *rec, uint32_t at, unsigned flags)
 {
-	const struct op_row *row = &prune_table()[sp_opcode(*rec)];
+	const struct op_row *row = row_of(rec);
 	size_t undo = p->nundo;
 	struct entry *e = entry_new(p);
 
@@ -120,7 +122,7 @@ static struct entry *entry_add(struct prune *p, const uint32_t *rec, uint32_t at
  * nothing for who calls it; what selects, saves or brackets stays. */
 static bool list_repeats(struct prune_list *l, const uint32_t *rec)
 {
-	const struct op_row *row = &prune_table()[sp_opcode(*rec)];
+	const struct op_row *row = row_of(rec);
 	const uint32_t *w = (const uint32_t *)(const void *)l->words.data;
 	const uint32_t *end = w + l->words.len / 4, *at[8];
 	unsigned n = 0;
@@ -237,7 +239,7 @@ static void list_children(struct prune *p, uint32_t name, const uint32_t *call, 
 	w = (const uint32_t *)(const void *)p->object[list]->list->words.data;
 	end = w + p->object[list]->list->words.len / 4;
 	for (; w < end && !p->error.code; w += sp_words(w)) {
-		const struct op_row *row = &prune_table()[sp_opcode(*w)];
+		const struct op_row *row = row_of(w);
 
 		if (row->special == S_CALL_LIST)
 			list_children(p, operand(w, 0), w, NONE, depth + 1, head);
@@ -268,7 +270,7 @@ static void list_call(struct prune *p, const uint32_t *rec, uint32_t at, unsigne
 
 static void record_add(struct prune *p, const uint32_t *rec, uint32_t at)
 {
-	const struct op_row *row = &prune_table()[sp_opcode(*rec)];
+	const struct op_row *row = row_of(rec);
 	bool gl = gl_ops[sp_opcode(*rec)].command != GL_OP_NO_COMMAND;
 	const uint32_t *reg = ctx_reg(p);
 	unsigned flags = 0;
@@ -336,7 +338,7 @@ static void unit_add(struct prune *p, const uint32_t *rec, const uint32_t *end, 
 	e->flags = E_HEAD | E_UNIT | (p->lost ? E_UNKNOWN : 0);
 	unjudged_add(p, GL_OP_COUNT, "conditional code");
 	for (const uint32_t *r = rec; r < end && !p->error.code; r += sp_words(r)) {
-		const struct op_row *row = &prune_table()[sp_opcode(*r)];
+		const struct op_row *row = row_of(r);
 		uint32_t first = p->nentries;
 
 		p->stats.records++;
@@ -380,7 +382,7 @@ static const uint32_t *stretch_end(const uint32_t *rec, const uint32_t *end)
 
 		if (!sp_next(rec, end, &bad))
 			return NULL;
-		if (prune_table()[sp_opcode(*rec)].special != S_JUMP)
+		if (row_of(rec)->special != S_JUMP)
 			continue;
 		distance = rec[op->operands[op->noperands - 1].word];
 		if (distance >= (uint32_t)(end - rec) - op->words)
@@ -405,7 +407,7 @@ static int call_add(struct prune *p, const uint32_t *rec, unsigned depth)
 				 callee ? "calls go too deep" : "there is no such SP");
 	for (const uint32_t *r = callee->code;
 	     (r = sp_next(r, callee->code + callee->nwords, &bad)); r += sp_words(r)) {
-		unsigned special = prune_table()[sp_opcode(*r)].special;
+		unsigned special = row_of(r)->special;
 
 		if (special == S_CORE || special == S_JUMP || sp_mask(*r))
 			return error_set(&p->error, -ENOTSUP, "prune: SP %u is called and uses "
@@ -414,10 +416,19 @@ static int call_add(struct prune *p, const uint32_t *rec, unsigned depth)
 	return code_add(p, callee->code, callee->nwords, depth + 1);
 }
 
+/* Going backward within an SP: what is left of it becomes all there is of new words. */
+static size_t crowd_sweep(struct prune *p, size_t at, size_t end)
+{
+	prune_sweep(p, NULL);
+	memmove(p->words.v, p->words.v + at, (end - at) * sizeof(*p->words.v));
+	p->words.n = end - at;
+	return p->words.n;
+}
+
 /* Walks the copy: loading a payload may move what code is borrowed from. */
 static int code_add(struct prune *p, const uint32_t *code, uint32_t nwords, unsigned depth)
 {
-	const struct op_row *table = prune_table();
+	const struct op_row *table = prune_rows;
 	size_t at = p->words.n, end = at + nwords;
 	bool bad = false;
 
@@ -447,6 +458,10 @@ static int code_add(struct prune *p, const uint32_t *code, uint32_t nwords, unsi
 			p->stats.records++;
 		}
 		at += (size_t)(stop - rec);
+		if (depth == 0 && p->nentries > CROWDED && p->nentries > 2 * p->nkept) {
+			end = crowd_sweep(p, at, end);
+			at = 0;
+		}
 	}
 	if (bad && !p->error.code)
 		error_set(&p->error, -EINVAL, "prune: an SP is not whole records");
@@ -458,7 +473,8 @@ int prune_add(struct prune *p, const struct sp *sp, struct error *err)
 	if (!p->error.code)
 		code_add(p, sp->code, sp->nwords, 0);
 	p->nsps++;
-	if (!p->error.code && p->nentries > NURSERY && p->nentries > 2 * p->nkept)
+	if (!p->error.code && p->nentries > 2 * p->nkept &&
+	    (p->nentries > NURSERY || p->saved > SAVED))
 		prune_sweep(p, NULL);
 	if (p->error.code && err)
 		*err = p->error;
@@ -480,7 +496,7 @@ int prune_create(struct prune **out, const struct prune_options *opt, struct err
 	struct prune *p = calloc(1, sizeof(*p));
 
 	*out = NULL;
-	if (!p || !prune_table()) {
+	if (!p || !prune_table_make()) {
 		free(p);
 		return error_set(err, -ENOMEM, "prune: out of memory");
 	}

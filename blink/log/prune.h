@@ -64,6 +64,30 @@ int prune_add(struct prune *p, const struct sp *sp, struct error *err);
 /* A frame has ended, all its SPs are added. */
 int prune_frame(struct prune *p, struct error *err);
 
+/* ---- beside a log that grows -------------------------------------------------
+ *
+ * A recorder feeds SPs as they come and can stop at any time.  prune_add goes backward by
+ * itself whenever it is due, so memory stays in proportion to what is kept, plus at most
+ * the larger of 262,144 records and twice the kept ones that are new; a call takes some
+ * ten milliseconds then.  Words of records are the pruner's own copies: an SP that was
+ * added may be freed at once.  Payloads are the feeder's: ids that prune_payloads does not
+ * name are asked for by nobody any more, and what they stand for may be freed, and the
+ * ids be given to other payloads.
+ */
+
+/* Goes backward now: what is held afterwards is what is kept.  Allowed wherever prune_emit
+ * is, and between any two SPs. */
+int prune_compact(struct prune *p, struct error *err);
+/* The payload ids that records refer to which are held now, some of them several times;
+ * fewest right after prune_compact or prune_emit.  Ends when fn gives less than 0, which
+ * is then the result. */
+typedef int prune_payload_id_fn(void *user, uint32_t id);
+int prune_payloads(const struct prune *p, prune_payload_id_fn *fn, void *user);
+/* Bytes allocated for what is held. */
+size_t prune_memory(const struct prune *p);
+
+/* ---- what the next frame needs ------------------------------------------------- */
+
 /* Writes init SPs into w that make the state of now: after the last prune_frame, or in
  * the midst of a frame outside glBegin/glEnd and lists.  Names and slots of w are up to
  * the caller, as is committing it.  May be called any number of times. */

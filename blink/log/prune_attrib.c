@@ -73,6 +73,13 @@ static const struct { uint32_t cap, groups; } cap_groups[] = {
 	{ GL_SAMPLE_COVERAGE, GL_MULTISAMPLE_BIT },
 };
 
+bool prune_cap_of_unit(uint32_t cap)
+{
+	return cap == GL_TEXTURE_1D || cap == GL_TEXTURE_2D || cap == GL_TEXTURE_3D ||
+	       cap == GL_TEXTURE_CUBE_MAP || cap == GL_TEXTURE_RECTANGLE ||
+	       (cap >= GL_TEXTURE_GEN_S && cap <= GL_TEXTURE_GEN_Q);
+}
+
 static uint32_t groups_of_cap(uint32_t cap)
 {
 	if (cap >= GL_LIGHT0 && cap < GL_LIGHT0 + 32)
@@ -81,9 +88,7 @@ static uint32_t groups_of_cap(uint32_t cap)
 		return GL_TRANSFORM_BIT | GL_ENABLE_BIT;
 	if (cap >= GL_MAP1_COLOR_4 && cap <= GL_MAP2_VERTEX_4)
 		return GL_EVAL_BIT | GL_ENABLE_BIT;
-	if (cap == GL_TEXTURE_1D || cap == GL_TEXTURE_2D || cap == GL_TEXTURE_3D ||
-	    cap == GL_TEXTURE_CUBE_MAP || cap == GL_TEXTURE_RECTANGLE ||
-	    (cap >= GL_TEXTURE_GEN_S && cap <= GL_TEXTURE_GEN_Q))
+	if (prune_cap_of_unit(cap))
 		return GL_TEXTURE_BIT | GL_ENABLE_BIT;
 	for (size_t i = 0; i < ARRAY_LEN(cap_groups); i++)
 		if (cap_groups[i].cap == cap)

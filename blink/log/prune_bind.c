@@ -99,14 +99,11 @@ static uint32_t fixed_array(struct prune *p, uint32_t array)
 
 int array_index(struct prune *p, const uint32_t *rec)
 {
-	const struct gl_command *c = &gl_commands[gl_ops[sp_opcode(*rec)].command];
+	const struct op_row *row = row_of(rec);
 
-	if (strncmp(c->name, "glVertexAttrib", 14) == 0)
+	if (row->generic)
 		return (int)(operand(rec, 0) & 15);
-	for (unsigned i = 0; i < c->nwrites; i++)
-		if (c->writes[i].slot == GL_SLOT_bound_array)
-			return (int)fixed_array(p, c->writes[i].key[0].value);
-	return -1;
+	return row->array ? (int)fixed_array(p, row->array) : -1;
 }
 
 /* ---- cells of bindings ------------------------------------------------------------ */

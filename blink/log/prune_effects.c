@@ -158,7 +158,7 @@ static uint32_t enable_cell(struct prune *p, const uint32_t *rec)
 
 	if (gl_ops[sp_opcode(*rec)].noperands > 1)
 		key = 0x10000 | operand(rec, 1);
-	else if (prune_attrib_groups(GL_SLOT_enable, cap) & GL_TEXTURE_BIT)
+	else if (prune_cap_of_unit(cap))
 		key = ctx_reg(p)[R_ACTIVE];
 	return cell_at(p, p->ctx, GL_SLOT_enable, cap, key);
 }
@@ -193,25 +193,8 @@ static void enable_writes(struct prune *p, const uint32_t *rec)
 	const uint32_t *reg = ctx_reg(p);
 
 	write_add(p, enable_cell(p, rec), W_REPLACE);
-	if (operand(rec, 0) == GL_COLOR_MATERIAL &&
-	    gl_commands[gl_ops[sp_opcode(*rec)].command].name[2] == 'E')
+	if (operand(rec, 0) == GL_COLOR_MATERIAL && row_of(rec)->enables)
 		tracked(p, reg[R_COLOR_MATERIAL]);
-}
-
-/* Specials whose columns say more than is so, or that write nothing there. */
-static bool columns_apply(unsigned special)
-{
-	switch (special) {
-	case S_BIND_VAO: case S_DELETE: case S_DELETE1: case S_GEN: case S_CREATE:
-	case S_PUSH_MATRIX: case S_POP_MATRIX: case S_PUSH_ATTRIB: case S_POP_ATTRIB:
-	case S_PUSH_CLIENT: case S_POP_CLIENT: case S_USE_PROGRAM: case S_ARBPROG_ENVS:
-	case S_CALL_LIST: case S_CALL_LISTS: case S_NEW_LIST: case S_END_LIST:
-	case S_ENABLE: case S_VERTEX_BUFFER: case S_LINK: case S_BIND_XFB: case S_VOID:
-	case S_DELETE_LISTS:
-		return false;
-	default:
-		return true;
-	}
 }
 
 static void registers_touch(struct prune *p, const uint32_t *rec, bool write)
@@ -231,7 +214,7 @@ static void registers_touch(struct prune *p, const uint32_t *rec, bool write)
 
 void effects_writes(struct prune *p, const struct entry *e, const uint32_t *rec)
 {
-	const struct op_row *row = &prune_table()[sp_opcode(*rec)];
+	const struct op_row *row = row_of(rec);
 
 	if (row->special == S_CORE) {
 		registers_touch(p, rec, true);
@@ -239,7 +222,7 @@ void effects_writes(struct prune *p, const struct entry *e, const uint32_t *rec)
 	}
 	if (!p->ctx || row->special == S_JUMP)
 		return;
-	if (columns_apply(row->special))
+	if (row->columns)
 		for (unsigned i = 0; i < row->nw; i++)
 			context_effect(p, &row->w[i], rec, true);
 	if (row->vertex && makes_vertex(p, row, rec))
@@ -307,7 +290,7 @@ static void columns_read(struct prune *p, const struct op_row *row, const uint32
 
 void effects_reads(struct prune *p, const struct entry *e, const uint32_t *rec)
 {
-	const struct op_row *row = &prune_table()[sp_opcode(*rec)];
+	const struct op_row *row = row_of(rec);
 
 	if (sp_mask(*rec))
 		registers_touch(p, rec, false);
@@ -321,7 +304,7 @@ void effects_reads(struct prune *p, const struct entry *e, const uint32_t *rec)
 			if (!row->w[i].replace)
 				context_effect(p, &row->w[i], rec, false);
 	p->drawing = draws(row->special);
-	if (columns_apply(row->special))
+	if (row->columns)
 		columns_read(p, row, rec);
 	if (row->special == S_END_PRIMITIVE || (row->vertex && makes_vertex(p, row, rec)))
 		read_cell(p, primitive_cell(p));

@@ -277,7 +277,7 @@ static void final_put(struct emit *e)
 
 	e->kind = PRUNE_SELECTORS;
 	for (uint32_t i = 0; i < p->nnames && e->ret >= 0; i++) {
-		const struct name *n = &p->name[i / NAME_CHUNK][i % NAME_CHUNK];
+		const struct name *n = name_at(p, i);
 		struct object *o;
 
 		if (n->space != GL_SPACE_CONTEXT || !n->object || n->object == p->ctx)

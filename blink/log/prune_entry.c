@@ -63,7 +63,7 @@ static uint8_t role_of(const struct entry *e, unsigned special)
 /* Which selectors must be as they are now. */
 static void select_fill(struct prune *p, const struct entry *e, const uint32_t *rec, struct kept *k)
 {
-	const struct op_row *row = &prune_table()[sp_opcode(*rec)];
+	const struct op_row *row = row_of(rec);
 	const uint32_t *reg = ctx_reg(p);
 	bool all = e->flags & (E_UNIT | E_UNKNOWN) || row->special == S_OPAQUE;
 
@@ -83,8 +83,7 @@ static void select_fill(struct prune *p, const struct entry *e, const uint32_t *
 		k->select[1] = reg[R_ACTIVE];
 	if (all || row->needs_client_unit)
 		k->select[2] = reg[R_CLIENT_ACTIVE];
-	if (row->special == S_ENABLE && operand(rec, 0) != GL_COLOR_MATERIAL &&
-	    prune_attrib_groups(GL_SLOT_enable, operand(rec, 0)) & GL_TEXTURE_BIT)
+	if (row->special == S_ENABLE && prune_cap_of_unit(operand(rec, 0)))
 		k->select[1] = reg[R_ACTIVE];
 }
 
@@ -181,7 +180,7 @@ static void listed_reads(struct prune *p, const uint32_t *rec)
 	if (op->form == GL_FORM_UNPACK_BUF)
 		read_object(p, buf_bound(p, GL_PIXEL_UNPACK_BUFFER));
 	read_cell(p, cell_at(p, p->ctx, GL_SLOT_buffer_binding, GL_PIXEL_UNPACK_BUFFER, 0));
-	if (prune_table()[sp_opcode(*rec)].special != S_DRAW)
+	if (row_of(rec)->special != S_DRAW)
 		return;
 	read_object(p, vao);
 	for (unsigned i = 0; i < PRUNE_ARRAYS; i++)
@@ -271,7 +270,7 @@ void reads_of(struct prune *p, const struct entry *e, const uint32_t *rec, unsig
 
 void kept_fill(struct prune *p, const struct entry *e, const uint32_t *rec, struct kept *k)
 {
-	const struct op_row *row = &prune_table()[sp_opcode(*rec)];
+	const struct op_row *row = row_of(rec);
 
 	memset(k, 0, sizeof(*k));
 	k->nwords = e->flags & E_UNIT ? e->nwords : sp_words(rec);
@@ -300,7 +299,7 @@ void after_fill(const struct prune *p, uint32_t *after)
 void entry_meet(struct prune *p, const struct entry *e)
 {
 	const uint32_t *rec = entry_rec(p, e);
-	unsigned special = prune_table()[sp_opcode(*rec)].special;
+	unsigned special = row_of(rec)->special;
 	uint32_t after[3];
 	struct kept k;
 

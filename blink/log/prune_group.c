@@ -82,7 +82,7 @@ static void stack_writes(struct prune *p, const struct entry *e, unsigned specia
 static void child_writes(struct prune *p, const struct entry *e)
 {
 	const uint32_t *rec = entry_rec(p, e);
-	unsigned special = prune_table()[sp_opcode(*rec)].special;
+	unsigned special = row_of(rec)->special;
 	uint32_t n = 0;
 
 	p->nwrites = p->nreads = p->ndrawn = 0;
@@ -101,7 +101,7 @@ static void child_writes(struct prune *p, const struct entry *e)
 static void child_reads(struct prune *p, const struct entry *e)
 {
 	const uint32_t *rec = entry_rec(p, e);
-	unsigned special = prune_table()[sp_opcode(*rec)].special;
+	unsigned special = row_of(rec)->special;
 	struct kept k = { .ctx = NONE };
 
 	if (special == S_CALL_LIST || special == S_CALL_LISTS) {
@@ -124,7 +124,7 @@ static bool group_pairs(struct prune *p, uint32_t head, uint32_t last)
 	p->group++;
 	p->ninside = 0;
 	for (uint32_t i = head + 1; i <= last; i++) {
-		unsigned special = prune_table()[sp_opcode(*entry_rec(p, &p->entry[i]))].special;
+		unsigned special = row_of(entry_rec(p, &p->entry[i]))->special;
 		struct pair *q = &p->pair[p->entry[i].aux];
 
 		if ((special != S_PUSH_MATRIX && special != S_PUSH_ATTRIB &&
@@ -255,7 +255,7 @@ void group_meet(struct prune *p, uint32_t head, uint32_t last)
 	k.role = h->flags & E_UNKNOWN ? ROLE_ALWAYS : ROLE_PLAIN;
 	k.kind = h->flags & E_UNIT ? PRUNE_UNJUDGED : k.kind;
 	k.aux = 0;
-	if (!(h->flags & E_UNIT) && prune_table()[sp_opcode(*rec)].special == S_CALL_LISTS)
+	if (!(h->flags & E_UNIT) && row_of(rec)->special == S_CALL_LISTS)
 		read_cell(p, cell_at(p, p->ctx, GL_SLOT_list_base, 0, 0));
 	current_reads(p, &k);
 	item_meet(p, &k, rec);

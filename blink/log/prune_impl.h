@@ -75,7 +75,7 @@ enum { B_OBJECT, B_LEVEL = PRUNE_ATTACH, B_DRAWN = 2 * PRUNE_ATTACH, B_COUNT };
 /* Things that own cells: contexts, drawables, GL objects, share groups. */
 struct object {
 	uint8_t space;               /* enum gl_space; GL_SPACE_NONE: share group, client */
-	bool live;                   /* its number is in use */
+	bool live;                   /* contexts, share groups: not destroyed, as of a sweep */
 	uint32_t name;
 	uint32_t group;              /* object: its share group, or its context */
 	uint32_t need[2];            /* step at which all of it was needed, by colour */
@@ -139,7 +139,7 @@ struct pair {
 	uint32_t group;              /* in which the push is */
 	/* while sweeping */
 	uint32_t sweep;
-	uint32_t pop;                /* kept record of the pop */
+	uint32_t pop;                /* kept record of the pop; free: the next free one */
 	uint32_t inner[2];           /* groups of state that kept records in between write */
 	uint32_t writes[2];          /* matrix: the cell's counts at the pop */
 	uint32_t step;               /* of the pop */
@@ -222,6 +222,8 @@ struct prune {
 	uint32_t nobjects, objects_cap;
 	uint32_t *free_objects;
 	uint32_t nfree_objects, free_objects_cap;
+	uint32_t *marked;            /* while collecting: held, to be followed */
+	uint32_t nmarked, marked_cap;
 
 	struct name **name;          /* client names: space, scope, name -> object; in
 	                                chunks, for they are part of the shadow */
@@ -238,6 +240,8 @@ struct prune {
 
 	struct pair *pair;           /* [0] unused */
 	uint32_t npairs, pairs_cap;
+	size_t saved;                /* words that those made since the last sweep hold */
+	uint32_t free_pair;          /* first of those that are free, linked by pop */
 
 	uint32_t ctx, draw, read;    /* the shadow: objects that are current */
 
@@ -280,6 +284,11 @@ struct prune {
 
 #define NAME_CHUNK 1024u
 struct name { uint32_t space, scope, name, object; };
+
+static inline struct name *name_at(const struct prune *p, uint32_t i)
+{
+	return &p->name[i / NAME_CHUNK][i % NAME_CHUNK];
+}
 
 /* ---- the compiled command table (prune_table.c) --------------------------- */
 
@@ -329,6 +338,10 @@ struct op_row {
 	bool vertex;                 /* may make a vertex */
 	bool needs_mode, needs_unit, needs_client_unit;
 	bool steps;                  /* changes the shadow, or the nursery's shape */
+	bool columns;                /* the table's columns say what it does to a context */
+	bool enables;                /* named glEnable... */
+	bool generic;                /* ... glVertexAttrib... */
+	uint32_t array;              /* the fixed-function array that it sets, 0 none */
 	uint8_t sort;                /* S_MATRIX: enum matrix_sort */
 	uint8_t nw, nr;
 	const struct effect *w, *r;  /* of context state */
@@ -342,9 +355,17 @@ enum matrix_sort {
 	SORT_FRUSTUM, SORT_ORTHO, SORT_LOAD, SORTS
 };
 
-const struct op_row *prune_table(void);        /* by opcode; NULL: no memory */
+/* By opcode; there once prune_table_make has succeeded. */
+extern const struct op_row *prune_rows;
+bool prune_table_make(void);
+static inline const struct op_row *row_of(const uint32_t *rec)
+{
+	return &prune_rows[sp_opcode(*rec)];
+}
 /* Bits of PushAttrib that save a context's cell: slot and first key (prune_attrib.c). */
 uint32_t prune_attrib_groups(unsigned slot, uint32_t key);
+/* Whether a switch is one of each texture unit. */
+bool prune_cap_of_unit(uint32_t cap);
 #define GROUP_CLIENT 0x80000000u                /* PushClientAttrib, vertex arrays */
 
 /* ---- objects and cells (prune_objects.c) ---------------------------------- */
@@ -356,18 +377,37 @@ uint32_t name_scope(const struct prune *p, unsigned space);
 /* Place where the object of a name is noted; the object there may be NONE. */
 uint32_t *name_slot(struct prune *p, unsigned space, uint32_t scope, uint32_t name);
 uint32_t name_find(struct prune *p, unsigned space, uint32_t name);
+/* Finds out which contexts and share groups are there; then name_live tells of each name
+ * whether it stands for anything. */
+void scopes_find(struct prune *p);
+bool name_live(const struct prune *p, const struct name *n);
 uint32_t cell_at(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, uint32_t k1);
-/* Everything that nobody refers to any more goes. */
-void prune_collect(struct prune *p);
+/* Into the table of cells, and into its owner's list. */
+void cell_link(struct prune *p, uint32_t cell);
+void object_free(struct object *o);              /* NULL ok */
+void pair_finish(struct pair *q);
+void names_collect(struct prune *p);             /* names that stand for nothing go */
 void objects_finish(struct prune *p);
+void prune_collect(struct prune *p);             /* prune_collect.c */
 
 /* ---- the shadow (prune_shadow.c, prune_stack.c, prune_bind.c, prune_names.c) */
 
 void *prune_grow(struct prune *p, void *v, uint32_t *cap, uint32_t n, size_t size);
 bool arena_add(struct prune *p, struct arena *a, const uint32_t *words, size_t n);
 void shadow_set(struct prune *p, uint32_t *at, uint32_t value);
-uint32_t *ctx_reg(struct prune *p);            /* of the current context; NULL: none */
-uint32_t operand(const uint32_t *rec, unsigned i);
+/* The shadow of the current context; NULL: none. */
+static inline uint32_t *ctx_reg(struct prune *p)
+{
+	return p->ctx ? p->object[p->ctx]->reg : NULL;
+}
+
+static inline uint32_t operand(const uint32_t *rec, unsigned i)
+{
+	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+
+	return i < op->noperands ? rec[op->operands[i].word] : 0;
+}
+
 /* Notes what rec does to the shadow; e is its entry. */
 void shadow_step(struct prune *p, struct entry *e, const uint32_t *rec);
 void shadow_bind(struct prune *p, struct entry *e, const uint32_t *rec, unsigned special);

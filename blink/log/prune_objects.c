@@ -73,7 +73,6 @@ uint32_t object_make(struct prune *p, unsigned space, uint32_t name, uint32_t gr
 	if (number == p->nobjects)
 		p->nobjects++;
 	o->space = (uint8_t)space;
-	o->live = true;
 	o->name = name;
 	o->group = group;
 	o->nreg = nreg + 1;
@@ -81,7 +80,7 @@ uint32_t object_make(struct prune *p, unsigned space, uint32_t name, uint32_t gr
 	return number;
 }
 
-static void object_free(struct object *o)
+void object_free(struct object *o)
 {
 	if (!o)
 		return;
@@ -107,9 +106,18 @@ static uint32_t mix(uint32_t a, uint32_t b, uint32_t c, uint32_t d)
 	return (uint32_t)(h >> 32 ^ h >> 11);
 }
 
-static struct name *name_at(const struct prune *p, uint32_t i)
+static void names_hash(struct prune *p)
 {
-	return &p->name[i / NAME_CHUNK][i % NAME_CHUNK];
+	uint32_t last = p->name_hash_cap - 1;
+
+	for (uint32_t i = 0; i < p->nnames; i++) {
+		const struct name *n = name_at(p, i);
+		uint32_t h = mix(n->space, n->scope, n->name, 0);
+
+		while (p->name_hash[h & last])
+			h++;
+		p->name_hash[h & last] = i + 1;
+	}
 }
 
 static bool names_rehash(struct prune *p)
@@ -124,14 +132,7 @@ static bool names_rehash(struct prune *p)
 	free(p->name_hash);
 	p->name_hash = hash;
 	p->name_hash_cap = cap;
-	for (uint32_t i = 0; i < p->nnames; i++) {
-		const struct name *n = name_at(p, i);
-		uint32_t h = mix(n->space, n->scope, n->name, 0);
-
-		while (hash[h & (cap - 1)])
-			h++;
-		hash[h & (cap - 1)] = i + 1;
-	}
+	names_hash(p);
 	return true;
 }
 
@@ -202,6 +203,41 @@ uint32_t default_object(struct prune *p, unsigned space, uint32_t scope, uint32_
 	return *slot;
 }
 
+void scopes_find(struct prune *p)
+{
+	for (uint32_t i = 0; i < p->nobjects; i++)
+		if (p->object[i])
+			p->object[i]->live = false;
+	for (uint32_t i = 0; i < p->nnames; i++) {
+		const struct name *n = name_at(p, i);
+
+		if (n->space != GL_SPACE_CONTEXT || !n->object)
+			continue;
+		p->object[n->object]->live = true;
+		p->object[p->object[n->object]->group]->live = true;
+	}
+}
+
+bool name_live(const struct prune *p, const struct name *n)
+{
+	return n->object && (!n->scope || p->object[n->scope]->live);
+}
+
+/* Names that stand for nothing go; nothing points at those that are left by now. */
+void names_collect(struct prune *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->nnames; i++)
+		if (name_live(p, name_at(p, i)))
+			*name_at(p, n++) = *name_at(p, i);
+	if (n == p->nnames)
+		return;
+	p->nnames = n;
+	memset(p->name_hash, 0, p->name_hash_cap * sizeof(*p->name_hash));
+	names_hash(p);
+}
+
 /* ---- cells ---------------------------------------------------------------- */
 
 static bool cells_rehash(struct prune *p)
@@ -250,6 +286,19 @@ static uint32_t cell_new(struct prune *p)
 	return p->error.code ? 0 : p->ncells++;
 }
 
+void cell_link(struct prune *p, uint32_t i)
+{
+	struct cell *c = &p->cell[i];
+	uint32_t h = mix(c->owner, c->slot, c->key[0], c->key[1]) & (p->cell_hash_cap - 1);
+	uint32_t *list = cell_list(p, c);
+
+	c->hash_next = p->cell_hash[h];
+	p->cell_hash[h] = i;
+	c->next = *list;
+	*list = i;
+	p->cells_live++;
+}
+
 uint32_t cell_at(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, uint32_t k1)
 {
 	uint32_t h = mix(owner, slot, k0, k1), i;
@@ -268,12 +317,7 @@ uint32_t cell_at(struct prune *p, uint32_t owner, unsigned slot, uint32_t k0, ui
 		return 0;
 	c = &p->cell[i];
 	*c = (struct cell){ .owner = owner, .slot = slot, .key = { k0, k1 }, .birth = p->step };
-	c->next = *cell_list(p, c);
-	*cell_list(p, c) = i;
-	h &= p->cell_hash_cap - 1;
-	c->hash_next = p->cell_hash[h];
-	p->cell_hash[h] = i;
-	p->cells_live++;
+	cell_link(p, i);
 	return i;
 }
 
@@ -304,170 +348,14 @@ struct slot_mark *slot_mark(struct prune *p, struct object *o, unsigned slot, bo
 	return &o->marks[o->nmarks++];
 }
 
-/* ---- collection ----------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------- */
 
-static void mark_object(struct prune *p, uint32_t number, uint32_t mark)
-{
-	if (number < p->nobjects && p->object[number])
-		p->object[number]->mark = mark;
-}
-
-static void mark_kept(struct prune *p, uint32_t mark)
-{
-	for (uint32_t i = 0; i < p->nkept; i++) {
-		const struct kept *k = &p->kept[i];
-		const uint32_t *w = p->arena.v + k->writes, *r = p->arena.v + k->reads;
-
-		for (uint32_t n = 0; n < k->nwrites; n++, w += w[1] & W_BOX ? 8 : 2) {
-			if (w[1] & W_SLOT) {
-				mark_object(p, w[0] % SLOT_OBJECTS, mark);
-			} else if (w[1] & W_ALL) {
-				mark_object(p, w[0], mark);
-			} else {
-				p->cell[w[0]].mark = mark;
-				mark_object(p, p->cell[w[0]].owner, mark);
-			}
-		}
-		for (uint32_t n = 0; n < k->nreads + k->ndrawn; n++) {
-			if (r[n] & READ_ALL) {
-				mark_object(p, r[n] & ~READ_ALL, mark);
-			} else if (r[n] & READ_SLOT) {
-				mark_object(p, r[n] % SLOT_OBJECTS, mark);
-			} else {
-				p->cell[r[n]].mark = mark;
-				mark_object(p, p->cell[r[n]].owner, mark);
-			}
-		}
-		mark_object(p, k->ctx, mark);
-		mark_object(p, k->draw, mark);
-		mark_object(p, k->read, mark);
-		mark_object(p, k->list, mark);
-		if (k->role == ROLE_PUSH || k->role == ROLE_POP)
-			p->pair[k->aux].mark = mark;
-		else
-			mark_object(p, k->aux, mark);
-	}
-}
-
-/* A word that happens to be some object's number keeps that object: no harm. */
-static void mark_words(struct prune *p, uint32_t mark)
-{
-	for (uint32_t i = 0; i < p->nobjects; i++) {
-		struct object *o = p->object[i];
-
-		for (uint32_t n = 0; o && n < o->nreg; n++)
-			mark_object(p, o->reg[n], mark);
-		if (o)
-			mark_object(p, o->group, mark);
-		if (!o || o->space != GL_SPACE_CONTEXT || !o->heads || !p->npairs)
-			continue;
-		p->pair[o->reg[R_COND]].mark = p->pair[o->reg[R_XFB_ACTIVE]].mark = mark;
-		p->pair[o->reg[R_LOCK]].mark = mark;
-		for (unsigned k = 0; k < 3; k++)
-			for (unsigned d = 0; d < o->reg[R_MATRIX_DEPTH + k]; d++)
-				p->pair[o->reg[R_MATRIX_STACK + k * PRUNE_STACK + d]].mark = mark;
-	}
-	for (uint32_t i = 0; i < p->nnames; i++) {
-		mark_object(p, name_at(p, i)->object, mark);
-		mark_object(p, name_at(p, i)->scope, mark);
-	}
-	for (uint32_t i = 0; i < p->npairs; i++) {
-		const struct pair *q = &p->pair[i];
-
-		if (q->mark != mark)
-			continue;
-		mark_object(p, q->ctx, mark);
-		mark_object(p, q->vao, mark);
-		if (q->cell)
-			p->cell[q->cell].mark = mark;
-		for (uint32_t n = 0; n < q->nsaved; n++)
-			mark_object(p, q->saved[n], mark);
-		for (uint32_t n = 0; n < q->ntextures; n++)
-			mark_object(p, q->textures[n], mark);
-	}
-}
-
-static void pair_free(struct pair *q)
+void pair_finish(struct pair *q)
 {
 	free(q->saved);
 	free(q->textures);
 	free(q->cells);
 	free(q->killed);
-	memset(q, 0, sizeof(*q));
-}
-
-/* Cells in state that nobody kept writes are as new: made again when met. */
-static void cells_collect(struct prune *p, uint32_t mark)
-{
-	p->cells_live = 0;
-	p->free_cell = 0;
-	for (uint32_t i = 0; i < p->nobjects; i++) {
-		struct object *o = p->object[i];
-
-		if (!o)
-			continue;
-		o->cells = 0;
-		if (o->heads)
-			memset(o->heads, 0, P_SLOTS * sizeof(*o->heads));
-	}
-	if (p->cell_hash)
-		memset(p->cell_hash, 0, p->cell_hash_cap * sizeof(*p->cell_hash));
-	for (uint32_t i = 1; i < p->ncells; i++) {
-		struct cell *c = &p->cell[i];
-		uint32_t h;
-
-		if (c->owner == NONE || c->mark != mark || p->object[c->owner]->mark != mark) {
-			c->owner = NONE;
-			c->next = p->free_cell;
-			p->free_cell = i;
-			continue;
-		}
-		h = mix(c->owner, c->slot, c->key[0], c->key[1]) & (p->cell_hash_cap - 1);
-		c->hash_next = p->cell_hash[h];
-		p->cell_hash[h] = i;
-		c->next = *cell_list(p, c);
-		*cell_list(p, c) = i;
-		p->cells_live++;
-	}
-}
-
-/* Lists that nobody kept leave the chain of those that had the same name. */
-static void previous_collect(struct prune *p, uint32_t mark)
-{
-	for (uint32_t i = 1; i < p->nobjects; i++) {
-		struct object *o = p->object[i];
-
-		while (o && o->previous && p->object[o->previous]->mark != mark)
-			o->previous = p->object[o->previous]->previous;
-	}
-}
-
-void prune_collect(struct prune *p)
-{
-	uint32_t mark = p->sweep;
-
-	mark_kept(p, mark);
-	mark_words(p, mark);
-	mark_object(p, 0, mark);
-	mark_object(p, p->ctx, mark);
-	mark_object(p, p->draw, mark);
-	mark_object(p, p->read, mark);
-	cells_collect(p, mark);
-	previous_collect(p, mark);
-	for (uint32_t i = 1; i < p->npairs; i++)
-		if (p->pair[i].kind != PAIR_FREE && p->pair[i].mark != mark)
-			pair_free(&p->pair[i]);
-	for (uint32_t i = 1; i < p->nobjects; i++) {
-		if (!p->object[i] || p->object[i]->mark == mark)
-			continue;
-		p->free_objects = prune_grow(p, p->free_objects, &p->free_objects_cap,
-					     p->nfree_objects, sizeof(*p->free_objects));
-		if (p->error.code)
-			return;
-		object_free(p->object[i]);
-		p->object[i] = NULL;
-		p->free_objects[p->nfree_objects++] = i;
-	}
 }
 
 void objects_finish(struct prune *p)
@@ -475,11 +363,12 @@ void objects_finish(struct prune *p)
 	for (uint32_t i = 0; i < p->nobjects; i++)
 		object_free(p->object[i]);
 	for (uint32_t i = 0; i < p->npairs; i++)
-		pair_free(&p->pair[i]);
-	for (uint32_t i = 0; i * NAME_CHUNK < p->nnames; i++)
+		pair_finish(&p->pair[i]);
+	for (uint32_t i = 0; i < p->names_cap; i++)
 		free(p->name[i]);
 	free(p->object);
 	free(p->free_objects);
+	free(p->marked);
 	free(p->name);
 	free(p->name_hash);
 	free(p->cell);

@@ -9,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint32_t operand(const uint32_t *rec, unsigned i)
-{
-	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
-
-	return i < op->noperands ? rec[op->operands[i].word] : 0;
-}
-
 void shadow_set(struct prune *p, uint32_t *at, uint32_t value)
 {
 	if (*at == value)
@@ -33,11 +26,6 @@ void shadow_set(struct prune *p, uint32_t *at, uint32_t value)
 	}
 	p->undo[p->nundo++] = (struct undo){ at, *at };
 	*at = value;
-}
-
-uint32_t *ctx_reg(struct prune *p)
-{
-	return p->ctx ? p->object[p->ctx]->reg : NULL;
 }
 
 /* ---- contexts and drawables ----------------------------------------------- */
@@ -128,7 +116,7 @@ static void flag_set(struct prune *p, uint32_t *reg, uint32_t flag, bool on)
 
 static void enable_step(struct prune *p, uint32_t *reg, const uint32_t *rec)
 {
-	bool on = gl_commands[gl_ops[sp_opcode(*rec)].command].name[2] == 'E';
+	bool on = row_of(rec)->enables;
 
 	switch (operand(rec, 0)) {
 	case GL_DEPTH_TEST: flag_set(p, reg, F_DEPTH_TEST, on); break;
@@ -273,7 +261,7 @@ static void lists_delete(struct prune *p, const uint32_t *rec)
 
 	if (count > p->nnames) {          /* more than there can be: look at those there are */
 		for (uint32_t i = 0; i < p->nnames; i++) {
-			struct name *n = &p->name[i / NAME_CHUNK][i % NAME_CHUNK];
+			struct name *n = name_at(p, i);
 
 			if (n->space == GL_SPACE_LIST && n->scope == scope && n->name >= first &&
 			    n->name - first < count)
@@ -343,7 +331,7 @@ static void context_step(struct prune *p, struct entry *e, const uint32_t *rec, 
 
 void shadow_step(struct prune *p, struct entry *e, const uint32_t *rec)
 {
-	unsigned special = prune_table()[sp_opcode(*rec)].special;
+	unsigned special = row_of(rec)->special;
 
 	switch (special) {
 	case S_CONTEXT: case S_CONTEXT_DESTROY:

@@ -15,23 +15,20 @@
 
 uint32_t pair_make(struct prune *p, unsigned kind)
 {
-	uint32_t i;
+	uint32_t i = p->free_pair;
 
-	for (i = p->npairs > 256 ? p->npairs - 256 : 1; i < p->npairs; i++)
-		if (p->pair[i].kind == PAIR_FREE)
-			break;
-	if (i >= p->npairs) {
-		if (!p->npairs)
-			p->npairs = 1;
-		i = p->npairs;
+	if (i) {
+		p->free_pair = p->pair[i].pop;
+	} else {
+		i = p->npairs ? p->npairs : 1;
 		p->pair = prune_grow(p, p->pair, &p->pairs_cap, i, sizeof(*p->pair));
 		if (p->error.code)
 			return 0;
-		memset(&p->pair[i], 0, sizeof(p->pair[i]));
 		if (i == 1)
 			memset(&p->pair[0], 0, sizeof(p->pair[0]));
-		p->npairs++;
+		p->npairs = i + 1;
 	}
+	memset(&p->pair[i], 0, sizeof(p->pair[i]));
 	p->pair[i].kind = (uint8_t)kind;
 	p->pair[i].ctx = p->ctx;
 	return i;
@@ -83,7 +80,7 @@ uint32_t *matrix_sorts(struct prune *p)
 
 unsigned matrix_sort(const uint32_t *rec)
 {
-	unsigned sort = prune_table()[sp_opcode(*rec)].sort;
+	unsigned sort = row_of(rec)->sort;
 	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
 	unsigned n;
 
@@ -173,6 +170,7 @@ void attrib_push(struct prune *p, struct entry *e, uint32_t *reg, const uint32_t
 		error_set(&p->error, -12, "prune: out of memory");
 		return;
 	}
+	p->saved += q->nsaved;
 	memcpy(q->saved, reg, n * sizeof(*reg));
 	memcpy(q->saved + n, p->object[q->vao]->reg, PRUNE_ARRAYS * sizeof(*reg));
 	for (uint32_t i = 0; q->mask & GL_TEXTURE_BIT && i < used * PRUNE_TEX_TARGETS; i++)

@@ -59,10 +59,12 @@ static void root_context(struct prune *p, uint32_t ctx)
 
 static void roots(struct prune *p)
 {
+	scopes_find(p);
 	for (uint32_t i = 0; i < p->nnames; i++) {
-		uint32_t o = p->name[i / NAME_CHUNK][i % NAME_CHUNK].object;
+		const struct name *n = name_at(p, i);
+		uint32_t o = n->object;
 
-		if (!o)
+		if (!name_live(p, n))
 			continue;
 		if (p->object[o]->space == GL_SPACE_DRAWABLE || p->object[o]->space == GL_SPACE_QUERY) {
 			need_object(p, o, 2, STEP_NEED);
@@ -179,6 +181,7 @@ static void sweep_end(struct prune *p)
 	p->nentries = 0;
 	p->words.n = 0;
 	p->nundo = 0;
+	p->saved = 0;
 	prune_collect(p);
 }
 

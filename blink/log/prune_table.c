@@ -464,6 +464,30 @@ static uint8_t sort_of(const char *name)
 	return SORT_NONE;
 }
 
+/* Specials whose columns say more than is so, or that write nothing there. */
+static bool columns_apply(unsigned special)
+{
+	switch (special) {
+	case S_BIND_VAO: case S_DELETE: case S_DELETE1: case S_GEN: case S_CREATE:
+	case S_PUSH_MATRIX: case S_POP_MATRIX: case S_PUSH_ATTRIB: case S_POP_ATTRIB:
+	case S_PUSH_CLIENT: case S_POP_CLIENT: case S_USE_PROGRAM: case S_ARBPROG_ENVS:
+	case S_CALL_LIST: case S_CALL_LISTS: case S_NEW_LIST: case S_END_LIST:
+	case S_ENABLE: case S_VERTEX_BUFFER: case S_LINK: case S_BIND_XFB: case S_VOID:
+	case S_DELETE_LISTS:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static uint32_t array_of(const struct gl_command *c)
+{
+	for (unsigned i = 0; i < c->nwrites; i++)
+		if (c->writes[i].slot == GL_SLOT_bound_array)
+			return c->writes[i].key[0].value;
+	return 0;
+}
+
 static bool row_fill(struct op_row *row, unsigned opcode)
 {
 	const struct gl_op *op = &gl_ops[opcode];
@@ -488,10 +512,14 @@ static bool row_fill(struct op_row *row, unsigned opcode)
 		row->reads_all = true;
 	}
 	selectors_needed(row, c);
+	row->columns = columns_apply(row->special);
+	row->enables = strncmp(c->name, "glEnable", 8) == 0;
+	row->generic = strncmp(c->name, "glVertexAttrib", 14) == 0;
+	row->array = array_of(c);
 	return true;
 }
 
-static struct op_row *table;
+const struct op_row *prune_rows;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void table_build(void)
@@ -517,11 +545,11 @@ static void table_build(void)
 				s != S_COPY_PIXELS && s != S_READ_PIXELS && s != S_BUFFER_DATA &&
 				s != S_BUFFER_SUB && s != S_ARRAY_ENABLE && s != S_CORE;
 	}
-	table = rows;
+	prune_rows = rows;
 }
 
-const struct op_row *prune_table(void)
+bool prune_table_make(void)
 {
 	pthread_once(&once, table_build);
-	return table;
+	return prune_rows != NULL;
 }

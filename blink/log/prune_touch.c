@@ -98,16 +98,11 @@ static bool buffer_reads(struct prune *p, const uint32_t *rec, unsigned special)
 
 static bool array_writes(struct prune *p, const uint32_t *rec, unsigned special)
 {
-	const struct gl_command *c = &gl_commands[gl_ops[sp_opcode(*rec)].command];
-	uint32_t unit = ctx_reg(p)[R_CLIENT_ACTIVE], array = 0;
+	uint32_t unit = ctx_reg(p)[R_CLIENT_ACTIVE];
+	uint32_t array = special == S_ARRAY_ENABLE ? operand(rec, 0) : row_of(rec)->array;
 
 	if (special < S_ARRAY || special > S_ATTRIB_FORMAT)
 		return false;
-	for (unsigned i = 0; i < c->nwrites; i++)
-		if (c->writes[i].slot == GL_SLOT_bound_array)
-			array = c->writes[i].key[0].value;
-	if (special == S_ARRAY_ENABLE)
-		array = operand(rec, 0);
 	if (array != GL_TEXTURE_COORD_ARRAY)
 		unit = 0;
 	if (special == S_ARRAY)
