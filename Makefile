@@ -47,7 +47,7 @@ GEN     := $(B)/gen/gl_table.gen.c
 GENH    := $(B)/gen/gl_ops.gen.h
 GEN_SRC := $(wildcard blink/gl/gen/*.c)
 
-LIB_SRC := $(filter-out blink/gl/gen/%,$(wildcard blink/*/*.c blink/*/*/*.c)) \
+LIB_SRC := $(filter-out blink/gl/gen/% blink/client/programs/%,$(wildcard blink/*/*.c blink/*/*/*.c)) \
            $(wildcard capture/*.c replay/*.c jit-bench/*.c reports/*.c corpora/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(B)/%.o) $(B)/gen/gl_table.gen.o
 CLI_SRC := $(wildcard cli/*.c)
@@ -81,7 +81,7 @@ $(B)/gen/gengl: $(GEN_SRC) $(wildcard blink/gl/gen/*.h) blink/base/base.c
 $(GENH): $(GEN)
 	@:
 $(GEN): $(B)/gen/gengl $(TABLES) $(KHRONOS)/gl.xml $(KHRONOS)/glx.xml
-	$(call say,TABLE,$@)$(B)/gen/gengl -r $(KHRONOS) -t blink/gl/tables -o $(B)/gen
+	$(call say,TABLE,$@)mkdir -p $(B)/gen/blink/client && $(B)/gen/gengl -r $(KHRONOS) -t blink/gl/tables -o $(B)/gen
 
 # one COMMAND(name) per cli/cmd_name.c; rewritten only when the folder changed
 $(B)/gen/commands.gen.h: FORCE
@@ -123,6 +123,26 @@ $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libblink.a
 	$(call say,LD,$@)$(CC) -fsanitize=fuzzer $^ -o $@ $(LDLIBS_ALL)
 
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(patsubst %.c,$(B)/%.d,$(wildcard tests/*/*.c))
+
+# -- clients of the display server (blink/client/programs) ------------------------------
+# A program per blink-NAME.c, linked with what else lies there; those that show films
+# need FFmpeg's libraries.
+CLIENT_DIR := blink/client/programs
+CLIENT_SRC := $(wildcard $(CLIENT_DIR)/*.c)
+CLIENT_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out $(CLIENT_DIR)/blink-%,$(CLIENT_SRC)))
+AV_PKGS    := libavformat libavcodec libswscale libavutil
+ifeq ($(call have,$(AV_PKGS)),1)
+AV_LIBS    := $(shell pkg-config --libs $(AV_PKGS))
+$(B)/$(CLIENT_DIR)/%.o: CFLAGS_ALL += -DHAVE_LIBAV $(shell pkg-config --cflags $(AV_PKGS))
+else
+CLIENT_OBJ := $(filter-out $(B)/$(CLIENT_DIR)/film.o,$(CLIENT_OBJ))
+CLIENT_SRC := $(filter-out $(CLIENT_DIR)/blink-video%,$(CLIENT_SRC))
+endif
+PROGRAMS   := $(patsubst $(CLIENT_DIR)/%.c,$(B)/%,$(filter $(CLIENT_DIR)/blink-%,$(CLIENT_SRC)))
+$(PROGRAMS): $(B)/%: $(B)/$(CLIENT_DIR)/%.o $(CLIENT_OBJ) $(SAN_OBJ) $(B)/libblink.a
+	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL) $(AV_LIBS)
+-include $(patsubst %.c,$(B)/%.d,$(CLIENT_SRC))
+all: $(PROGRAMS)
 
 # -- a null libGL, to measure on (jit-bench/nullgl/README.md) --------------------------
 # Another program loads it: no sanitizers in it.
@@ -308,6 +328,8 @@ install: all
 	install -m 755 $(B)/blinkctl $(D)/bin && \
 	install -m 644 $(B)/libblink.a $(D)/lib && install -m 644 $(NULLGL) $(RECORDER) $(D)/lib/blink && \
 	install -m 755 $(PEERS) $(NULLCALLS) $(D)/lib/blink && \
+	$(if $(PROGRAMS),install -m 755 $(PROGRAMS) $(D)/bin && )\
+	install -D -m 644 $(B)/gen/blink/client/blinkgl.h $(D)/include/blink/client/blinkgl.h && \
 	for h in $(HEADERS); do install -D -m 644 $$h $(D)/include/$$h || exit 1; done && \
 	install -m 644 $(GENH) $(D)/include/blink/gl/ && \
 	for c in $(COMMANDS); do \

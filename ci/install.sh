@@ -16,7 +16,8 @@ group_packages()
 		command -v gcc >/dev/null || command -v clang >/dev/null || echo gcc
 		echo libc6-dev make pkg-config libjson-c-dev libsnappy-dev libzstd-dev \
 			libxxhash-dev libpng-dev libegl-dev libgl-dev libx11-dev libxml2-dev \
-			khronos-api libcapstone-dev libcmocka-dev man-db groff-base ;;
+			khronos-api libcapstone-dev libcmocka-dev man-db groff-base \
+			libavformat-dev libavcodec-dev libswscale-dev libavutil-dev ;;
 	run)
 		echo apitrace xvfb xauth mesa-utils libgl1-mesa-dri libglx-mesa0 libegl1 \
 			libegl-mesa0 libgl1 gnuplot-nox ca-certificates ;;

@@ -177,6 +177,8 @@ int signature_of(const struct command *c);
 /* The recorder library's entry points (gl_record.gen.h, gl_record.gen.c). */
 void recorder_emit_header(struct buf *out);
 void recorder_emit(struct buf *out);
+/* Clients' functions (blinkgl.h). */
+void client_emit(struct buf *out);
 char *quote(const char *s);                     /* a C string, or NULL */
 
 #endif

@@ -72,7 +72,7 @@ static void write_file(const char *dir, const char *name, const struct buf *b)
 int main(int argc, char **argv)
 {
 	const char *registry = NULL, *tables = NULL, *out = NULL;
-	struct buf header, table, record, record_header;
+	struct buf header, table, record, record_header, client;
 	int c;
 
 	while ((c = getopt(argc, argv, "r:t:o:")) != -1) {
@@ -109,14 +109,19 @@ int main(int argc, char **argv)
 	buf_init(&record);
 	buf_printf(&record, FIRST_LINE);
 	recorder_emit(&record);
+	buf_init(&client);
+	buf_printf(&client, FIRST_LINE);
+	client_emit(&client);
 	/* the table last: its date is the one that make looks at */
 	write_file(out, "gl_ops.gen.h", &header);
 	write_file(out, "gl_record.gen.h", &record_header);
 	write_file(out, "gl_record.gen.c", &record);
+	write_file(out, "blink/client/blinkgl.h", &client);
 	write_file(out, "gl_table.gen.c", &table);
 	buf_finish(&header);
 	buf_finish(&table);
 	buf_finish(&record_header);
 	buf_finish(&record);
+	buf_finish(&client);
 	return 0;
 }
