@@ -11,10 +11,16 @@
  * depends on that frame and not on the length of the log.
  *
  * Times are CPU time of this thread.  Reading the file is counted apart from pruning.
+ * A step's time has in it all of going backward over its new calls.  What a call costs
+ * depends on what it is; whether the log behind it matters is told by a second pruner, which
+ * is given nothing but the log that was kept at the time before, and then the same new calls:
+ * ns_after_short_log beside ns_per_new_call.
  */
 #include "jit-bench/bench.h"
 
 #include <errno.h>
+#include <malloc.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +37,8 @@ struct point {
 	uint64_t calls, bytes;           /* whole */
 	struct prune_stats pruned;
 	uint64_t kept_bytes, file_bytes;
-	struct sample scratch, read, step, emit, ns_per_call;
+	struct sample scratch, read, step, emit, ns_per_call, ns_short;
+	uint64_t memory;                 /* that the pruner holds, once it is done */
 };
 
 struct bench {
@@ -40,6 +47,7 @@ struct bench {
 	struct point *points;
 	unsigned n;
 	char folder[4096], out[4112];
+	struct blink_file *kept;         /* out as it was at the point before */
 	const char *time_from;
 };
 
@@ -254,18 +262,20 @@ static int emit(struct bench *b, struct prune *p, struct point *at, struct spent
 	return rc < 0 ? rc : 0;
 }
 
-static int sizes_read(struct bench *b, struct point *at, struct error *err)
+/* What was written, for its sizes, and as the short log of the next step. */
+static int kept_open(struct bench *b, struct point *at, struct error *err)
 {
 	struct blink_stats s;
-	struct blink_file *f;
-	int rc = blink_open(&f, b->out, 0, err);
+	int rc;
 
+	blink_close(b->kept);
+	b->kept = NULL;
+	rc = blink_open(&b->kept, b->out, 0, err);
 	if (rc < 0)
 		return rc;
-	blink_file_stats(f, &s);
+	blink_file_stats(b->kept, &s);
 	at->file_bytes = s.file_bytes;
 	at->kept_bytes = s.code_words * 4 + at->pruned.payload_total;
-	blink_close(f);
 	return 0;
 }
 
@@ -296,7 +306,80 @@ static int scratch_measure(struct bench *b, struct point *at, struct error *err)
 	return 0;
 }
 
-static int steps_measure(struct bench *b, struct error *err)
+/* ---- the same calls behind a short log ------------------------------------------------------- */
+
+/* Payload ids of the log that was kept, beside those of the whole one. */
+#define OTHER 0x80000000u
+
+static int either_payload(void *user, uint32_t id, struct sp_payload *out, struct error *err)
+{
+	struct bench *b = user;
+
+	return prune_file_payload(id & OTHER ? b->kept : b->file, id & ~OTHER, out, err);
+}
+
+static const struct sp *whole_callee(void *user, uint32_t id)
+{
+	return prune_file_callee(((struct bench *)user)->file, id);
+}
+
+static int marked_add(void *user, const struct sp *sp, struct error *err)
+{
+	uint32_t *code = malloc((size_t)sp->nwords * 4 + 1);
+	struct sp copy = *sp;
+	bool bad;
+	int rc;
+
+	if (!code)
+		return error_set(err, -ENOMEM, "bench: out of memory");
+	memcpy(code, sp->code, (size_t)sp->nwords * 4);
+	for (uint32_t *rec = code; sp_next(rec, code + sp->nwords, &bad); rec += sp_words(rec)) {
+		const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
+
+		for (unsigned i = 0; i < op->noperands; i++)
+			if (op->operands[i].kind == GL_KIND_PAYLOAD && rec[op->operands[i].word])
+				rec[op->operands[i].word] |= OTHER;
+	}
+	copy.code = code;
+	rc = prune_add(user, &copy, err);
+	free(code);
+	return rc;
+}
+
+/* Goes backward over what is new: that, too, is the cost of the new calls. */
+static int settle(struct prune *p, struct spent *spent, struct error *err)
+{
+	double since = cpu_now();
+	int rc = prune_compact(p, err);
+
+	lap(&spent->prune, &since);
+	return rc;
+}
+
+static int short_measure(struct bench *b, uint32_t frame, struct point *at, uint64_t calls,
+			 struct error *err)
+{
+	struct prune_options opt = { .payload = either_payload, .callee = whole_callee, .user = b };
+	struct spent spent = { 0 };
+	struct prune *p = NULL;
+	double read = 0;
+	int rc = prune_create(&p, &opt, err);
+
+	if (rc == 0 && b->kept)
+		rc = sps_walk(b->kept, 0, blink_init_count(b->kept), &read, marked_add, p, err);
+	if (rc == 0)
+		rc = prune_compact(p, err);
+	if (rc == 0)
+		rc = feed(b, p, &frame, at->frame, &spent, err);
+	if (rc == 0)
+		rc = settle(p, &spent, err);
+	prune_destroy(p);
+	if (rc == 0 && calls)
+		sample_add(&at->ns_short, spent.prune * 1e9 / (double)calls);
+	return rc;
+}
+
+static int steps_measure(struct bench *b, unsigned turn, struct error *err)
 {
 	struct prune *p = NULL;
 	uint64_t calls = 0;
@@ -307,11 +390,21 @@ static int steps_measure(struct bench *b, struct error *err)
 		struct point *at = &b->points[i];
 		struct spent spent = { 0 };
 
-		rc = feed(b, p, &frame, at->frame, &spent, err);
+		/* the two sides take turns at who goes first */
+		if (turn % 2)
+			rc = short_measure(b, frame, at, at->calls - calls, err);
+		if (rc == 0)
+			rc = feed(b, p, &frame, at->frame, &spent, err);
+		if (rc == 0)
+			rc = settle(p, &spent, err);
+		at->memory = prune_memory(p);
+		if (rc == 0 && !(turn % 2))
+			rc = short_measure(b, i ? b->points[i - 1].frame : 0, at,
+					   at->calls - calls, err);
 		if (rc == 0)
 			rc = emit(b, p, at, &spent, err);
 		if (rc == 0)
-			rc = sizes_read(b, at, err);
+			rc = kept_open(b, at, err);
 		if (rc < 0)
 			break;
 		sample_add(&at->step, spent.prune);
@@ -322,6 +415,8 @@ static int steps_measure(struct bench *b, struct error *err)
 		calls = at->calls;
 	}
 	prune_destroy(p);
+	blink_close(b->kept);
+	b->kept = NULL;
 	return rc;
 }
 
@@ -356,6 +451,8 @@ static struct json_object *point_json(const struct point *p)
 	put(j, "step_s", sample_median(&p->step));
 	put(j, "emit_s", sample_median(&p->emit));
 	put(j, "ns_per_new_call", sample_median(&p->ns_per_call));
+	put(j, "ns_after_short_log", sample_median(&p->ns_short));
+	put_count(j, "pruner_bytes", p->memory);
 	return j;
 }
 
@@ -377,6 +474,7 @@ static void point_metrics(struct json_object *list, const struct point *p)
 		{ "scratch_seconds", "CPU s", &p->scratch }, { "read_seconds", "CPU s", &p->read },
 		{ "step_seconds", "CPU s", &p->step }, { "emit_seconds", "CPU s", &p->emit },
 		{ "ns_per_new_call", "CPU ns/call", &p->ns_per_call },
+		{ "ns_after_short_log", "CPU ns/call", &p->ns_short },
 	};
 	char of[32];
 
@@ -413,11 +511,30 @@ static bool growth(const struct bench *b, double *calls, double *bytes)
 	return true;
 }
 
+/* How far the cost per new call strays from its median, as a share: of the points as they
+ * are, and of the same calls behind a long and a short log. */
+static void flatness(const struct bench *b, double *scene, double *length)
+{
+	struct sample ns = { .n = 0 };
+
+	*scene = *length = 0;
+	for (unsigned i = 0; i < b->n; i++)
+		sample_add(&ns, sample_median(&b->points[i].ns_per_call));
+	for (unsigned i = 0; i < b->n && sample_median(&ns) > 0; i++) {
+		double s = sample_median(&b->points[i].ns_short);
+		double off = fabs(ns.v[i] / sample_median(&ns) - 1);
+
+		*scene = off > *scene ? off : *scene;
+		off = s > 0 ? fabs(ns.v[i] / s - 1) : 0;
+		*length = off > *length ? off : *length;
+	}
+}
+
 static struct json_object *results(struct bench *b)
 {
 	struct json_object *j = json_object_new_object(), *rows = json_object_new_array();
 	struct json_object *metrics = json_object_new_array();
-	double calls, bytes;
+	double calls, bytes, scene, length;
 
 	json_object_object_add(j, "suite", json_object_new_string("log"));
 	json_object_object_add(j, "blink", json_object_new_string(b->opt->blink));
@@ -434,6 +551,9 @@ static struct json_object *results(struct bench *b)
 		put(j, "growth_calls_percent_per_minute", calls);
 		put(j, "growth_bytes_percent_per_minute", bytes);
 	}
+	flatness(b, &scene, &length);
+	put(j, "ns_per_new_call_farthest_from_median_percent", 100 * scene);
+	put(j, "ns_per_new_call_farthest_from_short_log_percent", 100 * length);
 	json_object_object_add(j, "metrics", metrics);
 	return j;
 }
@@ -474,13 +594,16 @@ struct json_object *bench_log(const struct bench_log_options *opt, struct error 
 	struct json_object *j = NULL;
 	int rc = bench_open(&b, err);
 
+	/* memory that one pruner gave back serves the next: none pays for its first touch */
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	if (rc == 0)
 		rc = whole_measure(&b, err);
 	for (unsigned run = 0; run < opt->runs && rc == 0; run++) {
 		for (unsigned i = 0; i < b.n && rc == 0; i++)
 			rc = scratch_measure(&b, &b.points[i], err);
 		if (rc == 0)
-			rc = steps_measure(&b, err);
+			rc = steps_measure(&b, run, err);
 	}
 	if (rc == 0)
 		j = results(&b);

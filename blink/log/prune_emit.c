@@ -318,7 +318,7 @@ static void stats_begin(struct prune *p)
 int prune_emit(struct prune *p, struct blink_writer *w, struct error *err)
 {
 	struct emit e = { .p = p, .w = w, .err = err };
-	int ret = prune_sweep(p, err);
+	int ret = p->nentries || !p->stats.sweeps ? prune_sweep(p, err) : p->error.code;
 
 	if (ret < 0)
 		return ret;
