@@ -54,6 +54,10 @@ struct server_options {
 	struct shader_judge *judge;    /* tries shaders; NULL: their text alone is judged */
 	/* told of events for `serve --trace`; may be NULL */
 	void (*event)(void *user, const struct server_event *e);
+	/* whose turn it is: id, or 0 when it is over; may be NULL */
+	void (*turn)(void *user, uint32_t id);
+	/* a client was detached, and why; may be NULL */
+	void (*gone)(void *user, uint32_t id, enum vso_fault why);
 	void *user;
 };
 
@@ -93,6 +97,9 @@ struct server_frame_stats {
 	uint32_t redraws, direct, offscreen, skipped, hidden, clears_skipped, copies;
 };
 void server_frame_stats_get(const struct server *s, struct server_frame_stats *out);
+/* The last frame changed nothing, and the next one will not, unless a client rings, or
+ * something of what follows is called. */
+bool server_idle(const struct server *s);
 
 /* Input, in pixels of the screen from the upper left. */
 void server_pointer(struct server *s, int x, int y, uint32_t buttons);
@@ -125,5 +132,7 @@ int server_close_client(struct server *s, uint32_t id, struct error *err);
 /* The screen as it was shown last: RGB, rows top to bottom; *rgb is malloc'd. */
 int server_screenshot(struct server *s, uint8_t **rgb, uint32_t *w, uint32_t *h,
 		      struct error *err);
+/* The same into memory that is there: width * height * 3 bytes; scratch: * 4. */
+int server_picture(struct server *s, uint8_t *rgb, uint8_t *scratch, struct error *err);
 
 #endif

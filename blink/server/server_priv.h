@@ -8,6 +8,12 @@
 
 #include "blink/server/server.h"
 
+/* Numbers of contexts and drawables in the driver's sink: up to here they are the server's
+ * own, clients' begin behind. */
+#define SERVER_NUMBERS 15u
+#define SERVER_CONTEXT 1u
+#define SERVER_SCREEN 1u               /* the shared drawable */
+
 /* A rectangle of a drawable, GL's way: origin lower left. */
 struct place { int x, y; uint32_t w, h; };
 
@@ -50,13 +56,18 @@ uint32_t confined_unmediated(void);
 struct served;
 
 struct served_tick {
-	uint64_t now_ns, frame;
+	uint64_t now_ns;
+	uint64_t since_ns, frame;      /* time, display frames since the client connected */
 	double refresh;
 	int pointer_x, pointer_y;      /* in the client's area, origin lower left */
 	uint32_t buttons, key;
 	bool input;                    /* pointer or keys concern this client, and changed */
 	uint64_t budget_ns;            /* what it may use in this display frame */
 };
+/* External state as a client's SPs read it with a drawable of that size, and as page 1 shows
+ * it.  (server.c; which also does step 5: vso_server_show, vso_server_wake.) */
+void served_tick_externs(const struct served_tick *t, uint32_t width, uint32_t height,
+			 uint32_t ext[SP_EXTERNS]);
 
 int served_create(struct served **c, struct sink *gl, struct vso_server *v,
 		  const struct server_options *opt, struct error *err);
@@ -88,13 +99,9 @@ int served_resize(struct served *c, uint32_t w, uint32_t h, struct error *err);
 void served_info(const struct served *c, struct server_client_info *info);
 struct vso_server *served_vso(struct served *c);
 
-/* ---- compose.c's part ---------------------------------------------------------- */
-struct window {                        /* a client on the screen */
-	struct served *client;
-	uint32_t id;
-	int x, y;                      /* of the area, upper left, screen pixels */
-	uint32_t w, h;
-	uint8_t color[3];              /* of its frame: the server's choice, by id */
-};
+/* ---- compose.c's and server.c's part -------------------------------------------- */
+
+/* A client on the screen; the private fields of compose.h's and server.c's follow there. */
+struct window;
 
 #endif

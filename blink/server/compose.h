@@ -1,0 +1,181 @@
+/* compose.h - the screen: what is visible of whom, and the server's own drawing.
+ *
+ *   compose_region.c   rectangles and what is left of them behind others
+ *   compose_screen.c   the server's context: copies, frames, background, pictures
+ *   compose.c          one display frame's third and fourth step: who is drawn, how
+ *   decorate.c         what stands in the bar above a client's area
+ *
+ * Places are in pixels of the screen, from the upper left; GL's origin is below, which
+ * compose_screen.c alone knows.
+ *
+ * The server draws last, and only where no window in front covers: so the order of its
+ * own drawing does not matter, and it needs one context switch for all of it.  Clients
+ * drawn direct go first, back to front.
+ *
+ * Private to blink/server.
+ */
+#ifndef BLINK_SERVER_COMPOSE_H
+#define BLINK_SERVER_COMPOSE_H
+
+#include "blink/server/server_priv.h"
+
+/* ---- rectangles ----------------------------------------------------------------- */
+
+struct rect { int x, y, w, h; };
+struct region { struct rect *v; uint32_t n, cap; };
+
+static inline bool rect_empty(struct rect r) { return r.w <= 0 || r.h <= 0; }
+struct rect rect_meet(struct rect a, struct rect b);
+static inline bool rect_meets(struct rect a, struct rect b)
+{
+	return !rect_empty(rect_meet(a, b));
+}
+bool rect_has(struct rect r, int x, int y);
+
+/* embedded: all zero is an empty one.  False: out of memory. */
+bool region_set(struct region *g, struct rect r);
+bool region_add(struct region *g, struct rect r);      /* not to overlap what is there */
+bool region_cut(struct region *g, struct rect r);
+void region_finish(struct region *g);
+
+/* ---- the frame around an area ------------------------------------------------------ */
+
+#define FRAME_SIDE 3            /* pixels: left, right, below */
+#define FRAME_BAR 15            /* above, with the label */
+
+struct rect window_area(const struct window *w);
+struct rect window_outer(const struct window *w, bool decorated);
+/* The four pieces around the area, the bar first. */
+void window_frame(const struct window *w, struct rect piece[4]);
+
+/* The bar's pixels: RGBA, rows from bottom to top, width x FRAME_BAR, malloc'd; NULL:
+ * out of memory.  All but the name is the server's; of the name, only what can be read
+ * is shown, behind what the server says. */
+uint8_t *decorate_bar(const struct window *w, const char *transport, const char *name,
+		      uint32_t width, bool focus);
+/* The server's choice for client id; no two in a row are alike. */
+void decorate_color(uint32_t id, uint8_t rgb[3]);
+
+/* ---- the server's context ------------------------------------------------------------ */
+
+struct screen_gl {                     /* entry points of the sink, with their types */
+	void (*clear_color)(float, float, float, float);
+	void (*clear)(uint32_t);
+	void (*enable)(uint32_t);
+	void (*disable)(uint32_t);
+	void (*scissor)(int, int, int, int);
+	void (*blit)(int, int, int, int, int, int, int, int, uint32_t, uint32_t);
+	void (*bind_framebuffer)(uint32_t, uint32_t);
+	void (*gen_framebuffers)(int, uint32_t *);
+	void (*delete_framebuffers)(int, const uint32_t *);
+	void (*framebuffer_texture)(uint32_t, uint32_t, uint32_t, uint32_t, int);
+	void (*gen_textures)(int, uint32_t *);
+	void (*delete_textures)(int, const uint32_t *);
+	void (*bind_texture)(uint32_t, uint32_t);
+	void (*tex_image)(uint32_t, int, int, int, int, int, uint32_t, uint32_t, const void *);
+	void (*read_pixels)(int, int, int, int, uint32_t, uint32_t, void *);
+	void (*flush)(void);
+	void (*finish)(void);
+};
+
+struct screen {
+	struct sink *gl;
+	struct screen_gl call;
+	uint32_t w, h;
+	struct region background;      /* covered by no window */
+};
+
+int screen_open(struct screen *s, struct sink *gl, uint32_t w, uint32_t h, struct error *err);
+void screen_close(struct screen *s);
+/* The server's context on the screen; read: from where screen_copy copies, or 0. */
+int screen_current(struct screen *s, uint32_t read, struct error *err);
+void screen_fill(struct screen *s, const struct region *g, const uint8_t rgb[3]);
+/* All of colour, depth and stencil in the area. */
+void screen_clear(struct screen *s, struct rect area);
+/* The picture of the drawable in screen_current's read, pw x ph, its upper left at that of
+ * the area; what it does not reach is black. */
+void screen_copy(struct screen *s, struct rect area, const struct region *visible,
+		 uint32_t pw, uint32_t ph);
+/* Puts pixels as decorate_bar makes them into a bar of the window's own. */
+void screen_bar_set(struct screen *s, struct window *w, const uint8_t *rgba, uint32_t width);
+void screen_bar_draw(struct screen *s, const struct window *w, const struct region *visible);
+void screen_bar_drop(struct screen *s, struct window *w);
+int screen_read(struct screen *s, uint8_t **rgb, struct error *err);
+/* The same into memory of w * h * 3 bytes that is there; scratch holds w * h * 4. */
+int screen_read_into(struct screen *s, uint8_t *rgb, uint8_t *scratch, struct error *err);
+
+/* ---- the core ------------------------------------------------------------------------------ */
+
+/* A client on the screen. */
+struct window {
+	struct served *client;
+	uint32_t id;
+	int x, y;                      /* of the area, upper left, screen pixels */
+	uint32_t w, h;
+	uint8_t color[3];              /* of its frame: the server's choice, by id */
+	bool placed_by_client;         /* it is shown at its own size */
+	bool focus;
+	/* what the screen holds of it */
+	struct region visible, frame;  /* of the area, of the frame around it */
+	bool hidden;                   /* nothing of the area is visible */
+	bool damaged, frame_damaged, bar_stale;
+	bool copy;                     /* its picture is to be copied in this frame */
+	bool direct;                   /* drawn so the last time */
+	enum vso_fault doomed;         /* it has to go, after this frame */
+	uint32_t bar_framebuffer, bar_texture, bar_width;
+	uint64_t shown_at;             /* display frame that showed a new picture last */
+	/* its turn */
+	uint64_t attached_ns;
+	int64_t credit_ns;             /* CPU time that it may use; below 0: it owes some */
+	bool over_budget, direct_late; /* it did not finish in time when drawn direct */
+	int pointer_x, pointer_y;      /* in its area, origin lower left, as it last saw it */
+	uint32_t buttons, key;
+	bool input;                    /* it has not been told yet */
+	uint64_t frames, direct_frames, hidden_frames, skipped_clears;
+};
+
+/* What the person at the screen is doing. */
+struct hand {
+	int x, y;
+	uint32_t buttons;
+	uint32_t holder;               /* client that the pointer went down in, 0 none */
+	enum { HAND_FREE, HAND_CLIENT, HAND_MOVE, HAND_RESIZE } act;
+	int dx, dy;                    /* MOVE: from the pointer to the area's corner */
+};
+
+struct server {
+	struct sink *gl;
+	struct server_options opt, client_opt;   /* the latter's events pass through us */
+	struct screen screen;
+	struct window *windows;        /* back to front */
+	uint32_t n;
+	uint32_t next_id, focus;
+	uint64_t frames, due_ns, period_ns, now_ns;
+	uint32_t turn;                 /* client whose turn it is */
+	bool layout_stale, everything; /* everything: the screen holds nothing to be kept */
+	struct hand hand;
+	struct server_frame_stats stats;
+};
+
+/* Its events name the client whose turn it is. */
+void server_turn(struct server *s, struct window *w);
+void server_event_send(struct server *s, enum server_event_kind kind, uint64_t start_cpu_ns,
+		       uint32_t detail);
+uint64_t server_cpu_ns(void);
+/* The external state that a client has at this moment. */
+void server_tick_make(const struct server *s, struct window *w, struct served_tick *t);
+/* w used so much: what it may use next, and whether it is over its budget. */
+void server_charge(struct server *s, struct window *w, uint64_t cpu_ns);
+
+/* server_place.c: where new clients come, and how far windows may go */
+void place_new(struct server *s, struct window *w, uint32_t width, uint32_t height);
+void place_keep(const struct server *s, struct window *w);
+
+/* ---- one display frame ------------------------------------------------------------------ */
+
+/* What is visible of whom: when a window came, went, moved, was resized or raised. */
+int compose_layout(struct server *s, struct error *err);
+/* Steps 3 and 4 of server_frame.  -EIO: the driver is lost. */
+int compose_frame(struct server *s, struct error *err);
+
+#endif
