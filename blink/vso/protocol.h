@@ -29,9 +29,11 @@
  *                                               copy, or map, the pages
  *                                               taken = v, released = v - 1 (release)
  *
- * The pages, the list and the desc of version v may be written again when released >= v,
- * or when a later version was taken.  Pages of a *mapped* object are the server's until
- * then; all others it has copied by the time it says `taken`.
+ * The pages and the list of version v may be written again when released >= v, or when
+ * v was taken with a fault; its desc (for version v + 2) when taken >= v.  Pages of a
+ * *mapped* object are the server's until a later version is shown; all others it has
+ * copied by the time it says `taken`, and then released = v.  Always
+ * released <= taken <= version.
  *
  * A stream is a ring of bytes on pages of the client's: entries, each an SP with the
  * payloads that it names, run exactly once and in order.  The server copies an entry
@@ -57,7 +59,8 @@
 
 enum vso_page { VSO_PAGE_ROOT, VSO_PAGE_SERVER, VSO_PAGE_CLIENT, VSO_PAGE_DIRTY, VSO_PAGES_FIXED };
 
-/* What a client asks for, page 0.  The server may give less (struct vso_welcome). */
+/* What a client asks for, page 0.  One that asks for more than it is given is refused
+ * (fault QUOTA). */
 struct vso_hello {
 	uint32_t magic, version;
 	uint64_t table_hash;               /* gl_table_hash(): both must have the same */
@@ -78,6 +81,7 @@ static_assert(sizeof(struct vso_hello) <= VSO_PAGE && GL_SPACE_COUNT <= VSO_SPAC
 #define VSO_HELLO_DIRECT 1u     /* may be drawn straight into the shared drawable */
 #define VSO_HELLO_FRAMES 2u     /* wants to be woken at every display frame */
 #define VSO_HELLO_RESIZE 4u     /* its area may be resized (else it is shown at its size) */
+#define VSO_HELLO_FLAGS 7u      /* all of them */
 
 enum vso_phase { VSO_PHASE_NEW, VSO_PHASE_RUNNING, VSO_PHASE_REFUSED, VSO_PHASE_CLOSED };
 
@@ -111,6 +115,9 @@ struct vso_client_page {
 	_Atomic uint64_t head;             /* bytes put into the stream so far */
 	_Atomic uint64_t wake_done;        /* ring me when done reaches this; 0 never */
 	_Atomic uint64_t wake_room;        /* ring me when tail reaches this; 0 never */
+	_Atomic uint32_t wake_taken;       /* not 0: ring me when an object was taken, or pages
+	                                      released */
+	_Atomic uint32_t wake_updated;     /* not 0: ring me when `updated` rose */
 	_Atomic uint32_t sequence;         /* odd while registers are being written */
 	uint32_t regs[SP_REGISTERS];       /* loaded when redraw, update, reshape SPs begin */
 };
@@ -212,5 +219,7 @@ enum vso_fault {
 };
 const char *vso_fault_name(enum vso_fault f);           /* "page-range" */
 const char *vso_fault_sentence(enum vso_fault f);
+enum vso_act { VSO_ACT_NONE, VSO_ACT_OBJECT, VSO_ACT_STREAM, VSO_ACT_CLIENT };
+enum vso_act vso_fault_act(enum vso_fault f);
 
 #endif

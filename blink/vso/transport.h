@@ -72,22 +72,33 @@ int vso_loopback_create(struct vso_link **client, struct vso_peer **server,
 void vso_loopback_kill(struct vso_link *client);
 
 /* ---- local (local_link.c: client; local_peer.c: server) ----------------------
- * The client connects to a Unix stream socket and sends one message: "BLNK", its version,
- * its number of pages, with three descriptors: a memfd of that many pages sealed against
- * shrinking and growing, the server's doorbell and the client's (eventfds).  Nothing else
- * is ever sent: the rest is in the pages.  The socket's closing is the death of either. */
+ * The client connects to a Unix socket (SOCK_SEQPACKET) and sends one message: struct
+ * vso_local_message with three descriptors: a memfd of that many pages sealed against
+ * shrinking and growing, the server's doorbell (an eventfd, which the server never reads
+ * or writes, only polls: edges), and one end of a stream socket pair, the client's bell
+ * (the server sends a byte, never waiting; a descriptor that the client shares could be
+ * made to block by any other means).  Nothing else is ever sent: the rest is in the pages.
+ * The connection's closing is the death of either. */
+struct vso_local_message {
+	uint32_t magic, version;           /* VSO_MAGIC, VSO_VERSION */
+	uint32_t pages, reserved;
+};
+#define VSO_LOCAL_PAGES_MAX (1u << 20)     /* 4 GiB */
 int vso_local_connect(struct vso_link **l, const char *path, uint32_t pages, struct error *err);
 
 /* The server's halves: a broker that owns the sockets takes the message, checks it, and
  * hands the descriptors (and nothing of the socket but a number that it gives the client)
  * to the executor over a socket pair. */
 struct vso_local_grant {
-	int memory, doorbell, bell;        /* memfd; server's and client's eventfds */
+	int memory, doorbell, bell;        /* memfd; server's eventfd; client's socket */
 	uint32_t pages;
 	int32_t pid;                       /* of the client, by SO_PEERCRED */
 };
-int vso_local_listen(const char *path, struct error *err);             /* descriptor */
-/* 1 a grant came, checked; 0 not whole yet; negative: damaged, or gone. */
+/* Descriptor, non-blocking; a socket that nobody listens on any more is replaced. */
+int vso_local_listen(const char *path, struct error *err);
+/* Never waits.  1 a grant came, checked, its descriptors the caller's; 0 nothing yet;
+ * negative: -EPROTO damaged, -EPIPE gone.  For how long 0 is put up with is the caller's
+ * to say: a client may connect and stay silent. */
 int vso_local_receive(int socket, struct vso_local_grant *grant, struct error *err);
 /* Takes over the grant's descriptors, also on failure. */
 int vso_local_peer(struct vso_peer **p, const struct vso_local_grant *grant, struct error *err);

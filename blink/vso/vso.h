@@ -53,6 +53,10 @@ void vso_client_ring(struct vso_client *c);
 enum vso_fault vso_client_fault(const struct vso_client *c, uint32_t object, uint64_t *taken);
 void vso_client_registers(struct vso_client *c, const uint32_t regs[SP_REGISTERS]);
 uint64_t vso_client_update(struct vso_client *c);      /* asks for the update SP */
+/* External state and registers as the server wrote them last, of one moment; either may
+ * be NULL. */
+void vso_client_shown(const struct vso_client *c, uint32_t ext[SP_EXTERNS],
+		      uint32_t regs[SP_REGISTERS]);
 
 struct vso_stream_sp {
 	uint8_t callback;
@@ -76,6 +80,8 @@ struct vso_quotas {
 	uint32_t pages, objects, slots, names[GL_SPACE_COUNT];
 	uint32_t stream_bytes;
 	uint64_t object_bytes;             /* of one object */
+	uint64_t copied_bytes;             /* of all private copies at one time */
+	uint64_t round_bytes;              /* copied in one call; longer ones go on at the next */
 	uint32_t torn;                     /* looks at an object that changes under them */
 };
 extern const struct vso_quotas vso_quotas_default;
@@ -89,8 +95,20 @@ void vso_server_destroy(struct vso_server *s, enum vso_fault fault, const char *
 const struct vso_hello *vso_server_hello(const struct vso_server *s);   /* the copy */
 struct vso_peer *vso_server_peer(struct vso_server *s);
 
-/* An object's new version, private or mapped.  data stays until vso_object_release, or for
- * ever if the server copied and takes it over (.owned). */
+/* What it has cost so far. */
+struct vso_counters {
+	uint64_t words, entries;           /* words of dirty bits, entries looked at */
+	uint64_t pages, lists;             /* data pages, list pages read */
+	uint64_t bytes;                    /* copied */
+	uint64_t torn, faults;
+	uint64_t copies, mappings;         /* alive now */
+	uint64_t copied_bytes;             /* alive now */
+	uint64_t rings;                    /* of the client's bell */
+};
+const struct vso_counters *vso_server_counters(const struct vso_server *s);
+
+/* An object's new version, a private copy or a mapping.  data stays until
+ * vso_object_release; before vso_server_destroy, all have to be released. */
 struct vso_object {
 	uint32_t id;
 	uint64_t version;
@@ -100,16 +118,19 @@ struct vso_object {
 	enum vso_fault fault;              /* it cannot be used: data is NULL */
 };
 /* Takes what changed: up to max objects, their data copied or mapped.  Costs in proportion
- * to what changed.  Returns how many; call again while it returns max. */
+ * to what changed.  Returns how many; call again while it returns max: that ends, whatever
+ * the client does meanwhile.  Fewer than that may be left for the next frame, when they are
+ * long.  Each has to be answered by vso_server_taken (a fault, too). */
 uint32_t vso_server_changes(struct vso_server *s, struct vso_object *out, uint32_t max);
-/* o is shown now (or refused: fault, detail, record); the version before is given back. */
+/* o is shown now (or refused: o->fault, detail, record).  The version before is given back
+ * at once if it was copied, when it is released if it is mapped. */
 void vso_server_taken(struct vso_server *s, const struct vso_object *o, uint32_t detail,
 		      uint32_t record);
-/* o, which a later version or a deletion replaced, is no longer used. */
+/* o, which was refused, or a later version or a deletion replaced, is no longer used. */
 void vso_object_release(struct vso_server *s, struct vso_object *o);
 
-/* The next entry of the stream, copied whole: 1, 0 none, -EBADMSG (the stream is stopped,
- * the client told).  It stays until the next call. */
+/* The next entry of the stream, copied whole: 1, 0 none (or a long one not here yet),
+ * -EBADMSG (the stream is stopped, the client told).  It stays until the next call. */
 struct vso_stream_item {
 	struct sp sp;
 	struct sp_payloads payloads;       /* v[0] null */
@@ -121,6 +142,8 @@ int vso_server_next(struct vso_server *s, struct vso_stream_item *item);
 void vso_server_done(struct vso_server *s, const struct vso_stream_item *item,
 		     const uint32_t regs[SP_REGISTERS]);
 void vso_server_stream_stop(struct vso_server *s, enum vso_fault fault);
+/* Contexts were lost: the client sees it by `generation`; its stream ends, STREAM_LOST. */
+void vso_server_lost(struct vso_server *s);
 
 /* The client's registers as they are (again if they changed meanwhile, boundedly). */
 void vso_server_registers(struct vso_server *s, uint32_t regs[SP_REGISTERS]);

@@ -1,0 +1,204 @@
+/* client_stream.c - the client's half of a stream: entries into the ring, fences. */
+#include "blink/vso/client_priv.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+int client_stream_open(struct vso_client *c, uint32_t bytes, struct error *err)
+{
+	uint32_t n = bytes / VSO_PAGE, nlists = client_lists_of(n), first;
+	uint32_t *lists;
+
+	c->stream_pages = calloc((size_t)n + nlists, sizeof(*c->stream_pages));
+	if (!c->stream_pages)
+		return error_set(err, -ENOMEM, "client: no memory");
+	lists = c->stream_pages + n;
+	first = page_pool_run(&c->pool, n);
+	if (!first || !page_pool_any(&c->pool, lists, nlists))
+		return error_set(err, -ENOSPC, "client: its pages do not hold %u bytes of stream",
+				 bytes);
+	for (uint32_t i = 0; i < n; i++)
+		c->stream_pages[i] = first + i;
+	client_list_write(c, c->stream_pages, n, lists);
+	c->stream_bytes = bytes;
+	c->stream_list = lists[0];
+	c->stream_flat = c->all ? client_at(c, first) : NULL;
+	return 0;
+}
+
+void client_stream_close(struct vso_client *c)
+{
+	free(c->stream_pages);
+	c->stream_pages = NULL;
+}
+
+/* ---- writing ------------------------------------------------------------------------------ */
+
+static void put_straight(struct vso_client *c, uint32_t at, const uint8_t *from, size_t n)
+{
+	if (c->stream_flat) {
+		shared_copy(c->stream_flat + at, from, n);
+		return;
+	}
+	while (n) {
+		uint32_t in = at % VSO_PAGE;
+		size_t k = VSO_PAGE - in < n ? VSO_PAGE - in : n;
+
+		shared_copy((uint8_t *)client_at(c, c->stream_pages[at / VSO_PAGE]) + in, from, k);
+		at += (uint32_t)k;
+		from += k;
+		n -= k;
+	}
+}
+
+/* Into the ring at place (bytes since the beginning). */
+static void put(struct vso_client *c, uint64_t place, const void *from, size_t n)
+{
+	uint32_t at = (uint32_t)(place % c->stream_bytes);
+	size_t first = c->stream_bytes - at;
+
+	if (first > n)
+		first = n;
+	put_straight(c, at, from, first);
+	if (n > first)
+		put_straight(c, 0, (const uint8_t *)from + first, n - first);
+}
+
+/* Where the payloads go, from the table's end on; false: no entry is as large. */
+static bool layout(const struct vso_stream_sp *sp, struct vso_stream_entry *e)
+{
+	uint64_t at = sizeof(*e);
+
+	memset(e, 0, sizeof(*e));
+	e->flags = sp->flags;
+	e->callback = sp->callback;
+	e->context = sp->context;
+	e->drawable = sp->drawable;
+	e->words = sp->words;
+	e->npayloads = sp->npayloads;
+	e->code = (uint32_t)at;
+	at += sp->words * 4ull;
+	at = (at + 7) & ~7ull;
+	if (at > UINT32_MAX)
+		return false;
+	e->payloads = (uint32_t)at;
+	at += sp->npayloads * (uint64_t)sizeof(struct vso_stream_payload);
+	for (uint32_t i = 0; i < sp->npayloads; i++)
+		at += (sp->payloads[i].size + 7ull) & ~7ull;
+	at = (at + 15) & ~15ull;
+	e->size = (uint32_t)at;
+	return at <= UINT32_MAX - 15;
+}
+
+static void put_entry(struct vso_client *c, const struct vso_stream_sp *sp,
+		      const struct vso_stream_entry *e)
+{
+	uint64_t place = c->head;
+	uint32_t at = e->payloads + sp->npayloads * (uint32_t)sizeof(struct vso_stream_payload);
+
+	put(c, place, e, sizeof(*e));
+	put(c, place + e->code, sp->code, sp->words * (size_t)4);
+	for (uint32_t i = 0; i < sp->npayloads; i++) {
+		struct vso_stream_payload p = { at, sp->payloads[i].size };
+
+		put(c, place + e->payloads + i * sizeof(p), &p, sizeof(p));
+		put(c, place + at, sp->payloads[i].data, p.size);
+		at += (p.size + 7) & ~7u;
+	}
+}
+
+/* ---- waiting ------------------------------------------------------------------------------- */
+
+static int64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ll + t.tv_nsec;
+}
+
+static int stream_state(const struct vso_client *c, struct error *err)
+{
+	uint32_t fault = atomic_load_explicit(&c->server->stream_fault, memory_order_acquire);
+	char why[sizeof(c->server->why)];
+
+	if (atomic_load_explicit(&c->server->phase, memory_order_acquire) != VSO_PHASE_RUNNING) {
+		shared_copy(why, c->server->why, sizeof(why));
+		why[sizeof(why) - 1] = 0;
+		return error_set(err, -EPIPE, "server: it closed the connection: %s", why);
+	}
+	if (fault)
+		return error_set(err, -EIO, "stream: it stopped: %s", vso_fault_sentence(fault));
+	return 0;
+}
+
+/* Until field reaches value, which is asked for in wish.  0, -EAGAIN: not in that time. */
+static int wait_for(struct vso_client *c, const _Atomic uint64_t *field, _Atomic uint64_t *wish,
+		    uint64_t value, int64_t timeout_ns, struct error *err)
+{
+	int64_t until = now_ns() + timeout_ns, left = timeout_ns;
+	int r = 0;
+
+	vso_client_ring(c);
+	for (;;) {
+		atomic_store_explicit(wish, value, memory_order_relaxed);
+		atomic_thread_fence(memory_order_seq_cst);
+		if (atomic_load_explicit(field, memory_order_acquire) >= value)
+			break;
+		r = stream_state(c, err);
+		if (r)
+			break;
+		if (timeout_ns >= 0)
+			left = until - now_ns();
+		if (timeout_ns >= 0 && left <= 0) {
+			r = error_set(err, -EAGAIN, "stream: the server has not come so far in %.3f s",
+				      (double)timeout_ns / 1e9);
+			break;
+		}
+		r = c->link->ops->wait(c->link, left);
+		if (r < 0) {
+			error_set(err, r, "server: it is gone");
+			break;
+		}
+		r = 0;
+	}
+	atomic_store_explicit(wish, 0, memory_order_relaxed);
+	return r;
+}
+
+/* ---- entries ----------------------------------------------------------------------------------- */
+
+int vso_stream_push(struct vso_client *c, const struct vso_stream_sp *sp, int64_t timeout_ns,
+		    struct error *err)
+{
+	struct vso_stream_entry e;
+	uint64_t tail;
+	int r;
+
+	if (!layout(sp, &e) || e.size > c->stream_bytes)
+		return error_set(err, -E2BIG, "stream: the procedure is larger than its ring of %u bytes",
+				 c->stream_bytes);
+	r = stream_state(c, err);
+	tail = atomic_load_explicit(&c->server->tail, memory_order_acquire);
+	if (!r && c->head + e.size - tail > c->stream_bytes)
+		r = wait_for(c, &c->server->tail, &c->page->wake_room,
+			     c->head + e.size - c->stream_bytes, timeout_ns, err);
+	if (r)
+		return r;
+	put_entry(c, sp, &e);
+	c->head += e.size;
+	c->pushed++;
+	atomic_store_explicit(&c->page->head, c->head, memory_order_release);
+	return 0;
+}
+
+int vso_stream_wait(struct vso_client *c, uint64_t n, int64_t timeout_ns, struct error *err)
+{
+	if (atomic_load_explicit(&c->server->done, memory_order_acquire) >= n)
+		return 0;
+	return wait_for(c, &c->server->done, &c->page->wake_done, n, timeout_ns, err);
+}
+
+uint64_t vso_stream_pushed(const struct vso_client *c) { return c->pushed; }
