@@ -140,6 +140,24 @@ struct conv_map {
 	uint32_t group;
 };
 
+/* ---- where it all goes -------------------------------------------------------- */
+
+/* A .blink file (convert_file.c), or whoever wants stored procedures as they are made. */
+struct conv_sink {
+	void *user;
+	/* The id of bytes, 1 or more; 0: failed, which .sp will tell.  place: their offset in
+	 * the source's file, which says what they are; 0: they are not there. */
+	uint32_t (*payload)(void *user, const void *data, uint32_t size, uint64_t place);
+	/* Room to fill in place; the next call of the sink is payload_end. */
+	void *(*payload_begin)(void *user, uint32_t size);
+	uint32_t (*payload_end)(void *user, uint32_t size);
+	/* The next one, its code whole and the caller's.  What follows the last frame
+	 * bears that frame's number. */
+	int (*sp)(void *user, const struct sp *sp);
+	/* A frame has ended.  data: what is known of it, NULL: nothing. */
+	void (*frame)(void *user, const struct blink_frame_data *data);
+};
+
 /* ---- plans ------------------------------------------------------------------ */
 
 struct conv;
@@ -157,13 +175,16 @@ struct conv_plan {
 	bool reads_textures;      /* a draw, as far as hoisting is concerned */
 	bool upload;              /* object content or parameters: may move ahead */
 	bool plain;               /* all operands are one-word values */
+	bool words;               /* and the record is the words of the arguments in order */
+	bool indices;             /* an array hook's payload is indices */
+	const struct gl_operand *array;  /* ... and stands in this operand; NULL: none */
 	struct conv_plan *next;
 	uint8_t element[16];      /* per parameter: gl_ctype of what a pointer points to */
 };
 
 struct conv {
 	struct call_source source;
-	struct blink_writer *writer;
+	const struct conv_sink *sink;
 	const struct convert_options *opt;
 	struct convert_stats *stats;
 	struct error *err;
@@ -184,7 +205,7 @@ struct conv {
 	struct buf update, redraw;
 	bool init_done;
 	uint64_t sps;                            /* written so far */
-	uint32_t frame, frames_known;
+	uint32_t frame;
 	uint64_t draw_serial, frame_serial;      /* draws so far; at the frame's start */
 	struct conv_context *entry_ctx;          /* current at the frame's start */
 	uint64_t entry_draw;
@@ -217,6 +238,9 @@ int conv_refuse(struct conv *c, const struct trace_call *call, const char *why, 
 	__attribute__((format(printf, 3, 4)));
 
 /* conv_plan.c */
+/* A call of a plan with .words: the record is a copy. */
+void conv_encode_words(struct conv *c, const struct trace_call *call,
+		       const struct conv_plan *plan);
 const struct conv_plan *conv_plan_get(struct conv *c, struct trace_sig *sig);
 /* Encodes the call as op (one of its command's). */
 int conv_encode(struct conv *c, const struct trace_call *call, const struct conv_plan *plan,
@@ -236,6 +260,8 @@ bool conv_bytes(struct conv *c, const struct trace_value *v, unsigned element,
 /* The id of size bytes that conv_bytes gave of a value. */
 uint32_t conv_payload(struct conv *c, const struct trace_value *v, const uint8_t *bytes,
 		      size_t size);
+/* Of bytes that are not the argument's own. */
+uint32_t conv_keep(struct conv *c, const void *bytes, size_t size);
 uint64_t conv_arg_uint(const struct trace_call *call, unsigned i);
 uint32_t conv_name(struct conv *c, unsigned space, uint64_t traced);   /* makes it if unknown */
 uint32_t conv_owner(const struct conv *c, unsigned space);
@@ -266,8 +292,24 @@ int conv_hook_program(struct conv *, const struct trace_call *, const struct con
 int conv_hook_state(struct conv *, const struct trace_call *, const struct conv_plan *);
 
 /* conv_window.c */
-int conv_make_current(struct conv *c);           /* emits blinkMakeCurrent if needed */
-int conv_thread_of(struct conv *c, uint32_t thread);
+int conv_switch(struct conv *c);
+int conv_thread_new(struct conv *c, uint32_t thread);
+/* Emits blinkMakeCurrent if needed. */
+static inline int conv_make_current(struct conv *c)
+{
+	if (c->ctx == c->cur &&
+	    (!c->ctx || (c->ctx->draw == c->cur_draw && c->ctx->read == c->cur_read)))
+		return 0;
+	return conv_switch(c);
+}
+/* Whose calls follow. */
+static inline int conv_thread_of(struct conv *c, uint32_t thread)
+{
+	if (thread >= c->nthreads)
+		return conv_thread_new(c, thread);
+	c->ctx = c->threads[thread].ctx;
+	return 0;
+}
 /* SOURCE_DRAWABLE: the source knows a drawable's size. */
 int conv_hook_drawable(struct conv *, const struct trace_call *, const struct conv_plan *);
 
@@ -294,6 +336,18 @@ void conv_hoist_delete(struct conv *c, uint64_t traced);
 void conv_hoist_frame(struct conv *c);           /* restores bindings, closes the update SP */
 
 /* convert.c */
+/* A conversion in steps.  c is zeroed; sink, opt, stats and err stay.  After a failure
+ * there is only conv_finish. */
+int conv_begin(struct conv *c, const char *trace, const struct convert_options *opt,
+	       const struct conv_sink *sink, struct convert_stats *stats, struct error *err);
+/* All calls that are there.  1: the frames asked for are reached, 0: no more for now. */
+int conv_more(struct conv *c);
+/* No more will come: the last SPs. */
+int conv_end(struct conv *c);
+void conv_finish(struct conv *c);                /* also after conv_begin failed */
+/* What there is to say of the whole, as JSON, and the statistics of the source. */
+struct json_object *conv_provenance(struct conv *c, const char *path);
+void conv_names_give(const struct conv *c, struct blink_writer *w);
 int conv_frame_end(struct conv *c, uint32_t drawable);
 void conv_init_end(struct conv *c);              /* before the first draw of the trace */
 void conv_attrib_free(struct conv_context *x);

@@ -240,24 +240,18 @@ int conv_hook_memcpy(struct conv *c, const struct trace_call *call,
 int conv_hook_array(struct conv *c, const struct trace_call *call,
 		    const struct conv_plan *plan)
 {
-	const struct gl_op *o = &gl_ops[plan->cmd->op];
-	const struct gl_operand *in = NULL;
+	const struct gl_operand *in = plan->array;
 	const struct trace_value *v;
 	const uint8_t *bytes;
-	uint32_t w[64] = { 0 };
-	bool indices;
+	uint32_t w[64];
 	size_t size;
 
-	for (unsigned i = 0; i < o->noperands; i++)
-		if (o->operands[i].kind == GL_KIND_PAYLOAD)
-			in = &o->operands[i];
 	if (!in || in->param >= call->sig->nargs)
 		return conv_refuse(c, call, "its row has no array operand");
 	v = &call->args[in->param];
-	indices = !strcmp(plan->cmd->params[in->param].name, "indices");
-	if (conv_bound_buffer(c, indices ? ELEMENT_ARRAY_BUFFER : ARRAY_BUFFER))
+	if (conv_bound_buffer(c, plan->indices ? ELEMENT_ARRAY_BUFFER : ARRAY_BUFFER))
 		return conv_encode(c, call, plan, plan->cmd->op_buf);
-	if (indices)
+	if (plan->indices)
 		return conv_encode(c, call, plan, plan->cmd->op);
 	if (v->kind == TRACE_POINTER || (v->kind == TRACE_UINT && v->u)) {
 		/* A client array's data is in the calls that the tracer adds before each
@@ -268,13 +262,14 @@ int conv_hook_array(struct conv *c, const struct trace_call *call,
 	/* the memory of an array set by one SP is not there for the draws of another */
 	if (!c->init_done && !c->ctx->list)
 		conv_init_end(c);
+	memset(w, 0, 4ul * gl_ops[plan->cmd->op].words);
 	if (conv_bytes(c, v, GL_C_U8, &bytes, &size) && size) {
 		if (size > SP_MAX_PAYLOAD)
 			return conv_refuse(c, call, "the array is larger than a payload may be");
 		w[in->word - 1] = conv_payload(c, v, bytes, size);
 	}
 	return conv_encode_given(c, call, plan, plan->cmd->op, w,
-				 1u << (unsigned)(in - o->operands));
+				 1u << (unsigned)(in - gl_ops[plan->cmd->op].operands));
 }
 
 /* A lock promises the driver that arrays stay as they are, over a range which it may read

@@ -52,8 +52,7 @@ static int names_payload(struct conv *c, const struct trace_call *call, unsigned
 		}
 	}
 	if (*count)
-		*payload = blink_writer_payload(c->writer, c->scratch.data,
-						(uint32_t)c->scratch.len);
+		*payload = conv_keep(c, c->scratch.data, c->scratch.len);
 	return 0;
 }
 
@@ -191,7 +190,7 @@ static int multi_elements(struct conv *c, const struct trace_call *call)
 			memcpy(w + 3, &v->u, 8);
 		else if (!bound && conv_bytes(c, v, GL_C_U8, &bytes, &size) &&
 			 size <= SP_MAX_PAYLOAD)
-			w[3] = blink_writer_payload(c->writer, bytes, (uint32_t)size);
+			w[3] = conv_keep(c, bytes, size);
 		else if (!bound || v->kind != TRACE_NULL)
 			return conv_refuse(c, call, "the trace holds no data for indices");
 		if (base)

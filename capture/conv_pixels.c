@@ -245,19 +245,19 @@ int conv_hook_pixels(struct conv *c, const struct trace_call *call,
 	if (need > avail)
 		return conv_refuse(c, call, "%s has %zu bytes where the command reads %llu",
 				   in->name, avail, (unsigned long long)need);
-	if (tight <= SP_MAX_PAYLOAD && call->args[in->param].stays && !s->swap && l.bits != 1 &&
+	if (tight <= SP_MAX_PAYLOAD && call->args[in->param].place && !s->swap && l.bits != 1 &&
 	    l.row == l.tight && l.image == l.tight * l.h) {
 		w[in->word - 1] = conv_payload(c, &call->args[in->param], bytes + l.start, tight);
 		return conv_encode_given(c, call, plan, cmd->op, w,
 					 1u << (unsigned)(in - gl_ops[cmd->op].operands));
 	}
-	if (tight > SP_MAX_PAYLOAD || !(to = blink_writer_payload_begin(c->writer, (uint32_t)tight)))
+	if (tight > SP_MAX_PAYLOAD || !(to = c->sink->payload_begin(c->sink->user, (uint32_t)tight)))
 		return conv_refuse(c, call, "%s is larger than a payload may be", in->name);
 	if (!s->swap && l.bits != 1 && l.row == l.tight && l.image == l.tight * l.h)
 		memcpy(to, bytes + l.start, tight);
 	else
 		copy_image(to, bytes, &l, s, component);
-	w[in->word - 1] = blink_writer_payload_end(c->writer, (uint32_t)tight);
+	w[in->word - 1] = c->sink->payload_end(c->sink->user, (uint32_t)tight);
 	c->stats->payload_bytes += tight;
 	return conv_encode_given(c, call, plan, cmd->op, w,
 				 1u << (unsigned)(in - gl_ops[cmd->op].operands));

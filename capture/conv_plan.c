@@ -162,6 +162,33 @@ static conv_hook find_hook(const struct gl_command *cmd, int *aux)
 	return NULL;
 }
 
+/* A record that is the words of a call's arguments, one each, in their order. */
+static bool copies_words(const struct gl_command *cmd)
+{
+	const struct gl_op *o = &gl_ops[cmd->op];
+
+	if (o->noperands != cmd->nparams || o->words != 1u + o->noperands ||
+	    cmd->replay != GL_REPLAY_RUN)
+		return false;
+	for (unsigned i = 0; i < o->noperands; i++)
+		if (o->operands[i].param != i || o->operands[i].word != 1 + i ||
+		    (o->operands[i].kind == GL_KIND_FLOAT) != (cmd->params[i].ctype == GL_C_F32))
+			return false;
+	return true;
+}
+
+/* The operand that an array hook fills. */
+static void plan_array(struct conv_plan *plan)
+{
+	const struct gl_op *o = &gl_ops[plan->cmd->op];
+
+	for (unsigned i = 0; i < o->noperands; i++)
+		if (o->operands[i].kind == GL_KIND_PAYLOAD)
+			plan->array = &o->operands[i];
+	plan->indices = plan->array && plan->array->param < plan->cmd->nparams &&
+			!strcmp(plan->cmd->params[plan->array->param].name, "indices");
+}
+
 static struct conv_plan *make_plan(const struct gl_command *cmd)
 {
 	struct conv_plan *plan = calloc(1, sizeof(*plan));
@@ -188,6 +215,9 @@ static struct conv_plan *make_plan(const struct gl_command *cmd)
 		default:
 			plan->plain = false;
 		}
+	plan->words = plan->plain && !plan->upload && copies_words(cmd);
+	if (plan->hook == conv_hook_array && cmd->op != GL_OP_COUNT)
+		plan_array(plan);
 	return plan;
 }
 
@@ -205,6 +235,7 @@ const struct conv_plan *conv_plan_get(struct conv *c, struct trace_sig *sig)
 			plan->hook = conv_hook_memcpy;
 		if (!cmd && !strcmp(sig->name, SOURCE_DRAWABLE))
 			plan->hook = conv_hook_drawable;
+		sig->wants_words = plan->words && sig->nargs == cmd->nparams;
 		plan->next = c->plans;
 		c->plans = plan;
 		sig->user = plan;
@@ -307,10 +338,16 @@ bool conv_bytes(struct conv *c, const struct trace_value *v, unsigned element,
 uint32_t conv_payload(struct conv *c, const struct trace_value *v, const uint8_t *bytes,
 		      size_t size)
 {
+	uint64_t place = v->kind == TRACE_BLOB && v->place
+		       ? v->place + (uint64_t)(bytes - v->bytes) : 0;
+
 	c->stats->payload_bytes += size;
-	if (v->kind == TRACE_BLOB && v->stays)
-		return blink_writer_payload_stays(c->writer, bytes, (uint32_t)size);
-	return blink_writer_payload(c->writer, bytes, (uint32_t)size);
+	return c->sink->payload(c->sink->user, bytes, (uint32_t)size, place);
+}
+
+uint32_t conv_keep(struct conv *c, const void *bytes, size_t size)
+{
+	return c->sink->payload(c->sink->user, bytes, (uint32_t)size, 0);
 }
 
 /* ---- records ---------------------------------------------------------------- */
@@ -493,7 +530,7 @@ static int encode_names(struct conv *c, const struct trace_call *call,
 		trace_int(&v->items[i], &n);
 		buf_u32(&names, conv_name(c, o->space, (uint64_t)n));
 	}
-	w[0] = names.len ? blink_writer_payload(c->writer, names.data, (uint32_t)names.len) : 0;
+	w[0] = names.len ? conv_keep(c, names.data, names.len) : 0;
 	w[1] = 0;
 	buf_finish(&names);
 	return 0;
@@ -538,6 +575,22 @@ int conv_encode_given(struct conv *c, const struct trace_call *call,
 	return 0;
 }
 
+void conv_encode_words(struct conv *c, const struct trace_call *call,
+		       const struct conv_plan *plan)
+{
+	unsigned op = plan->cmd->op, words = gl_ops[op].words;
+	uint32_t *rec;
+
+	if (plan->draws && !c->ctx->list)
+		conv_hoist_draw(c);
+	if (conv_make_current(c) < 0 || !(rec = buf_extend(&c->redraw, words * 4ul)))
+		return;
+	rec[0] = sp_header(op, 0);
+	for (unsigned i = 1; i < words; i++)
+		rec[i] = call->words[i - 1];
+	c->stats->records++;
+}
+
 /* The commonest calls by far: one-word values only. */
 static int encode_plain(struct conv *c, const struct trace_call *call,
 			const struct conv_plan *plan, const struct gl_op *o, unsigned op)
@@ -573,11 +626,12 @@ static int encode_plain(struct conv *c, const struct trace_call *call,
 int conv_encode(struct conv *c, const struct trace_call *call, const struct conv_plan *plan,
 		unsigned op)
 {
-	uint32_t w[64] = { 0 };
+	uint32_t w[64];
 
 	if (op >= GL_OP_COUNT)
 		return conv_refuse(c, call, "BlinkGL has no instruction for it");
 	if (plan->plain)
 		return encode_plain(c, call, plan, &gl_ops[op], op);
+	memset(w, 0, 4ul * gl_ops[op].words);
 	return conv_encode_given(c, call, plan, op, w, 0);
 }

@@ -104,8 +104,7 @@ bool conv_location_slot(struct conv *c, uint32_t program, unsigned kind, int32_t
 		if (base)
 			emit_locate(c, l, base->payload, (uint32_t)(location - base->location));
 		else
-			emit_locate(c, l, blink_writer_payload(c->writer, "", 1),
-				    (uint32_t)location);
+			emit_locate(c, l, conv_keep(c, "", 1), (uint32_t)location);
 	}
 	*slot = l->slot;
 	return true;
@@ -132,7 +131,7 @@ int conv_hook_locate(struct conv *c, const struct trace_call *call,
 	l = location_get(c, program, (unsigned)plan->aux, (int32_t)answer);
 	if (!l)
 		return conv_refuse(c, call, "no memory");
-	payload = blink_writer_payload(c->writer, name, (uint32_t)size);
+	payload = conv_keep(c, name, size);
 	if (l->slot && l->payload == payload) {
 		c->stats->skipped++;    /* asked again: the slot stands */
 		return 0;
@@ -210,7 +209,7 @@ int conv_hook_source(struct conv *c, const struct trace_call *call,
 	len = (uint32_t)c->scratch.len;
 	if (c->scratch.len > SP_MAX_PAYLOAD)
 		return conv_refuse(c, call, "the source is larger than a payload may be");
-	payload = len ? blink_writer_payload(c->writer, c->scratch.data, len) : 0;
+	payload = len ? conv_keep(c, c->scratch.data, len) : 0;
 	c->stats->payload_bytes += len;
 	conv_emit_words(c, plan->cmd->op,
 			conv_name(c, GL_SPACE_PROGRAM, conv_arg_uint(call, 0)), len, payload, 0);
@@ -232,8 +231,7 @@ int conv_hook_strings(struct conv *c, const struct trace_call *call,
 		if (!join_strings(c, &call->args[in->param], NULL, true))
 			return conv_refuse(c, call, "the trace holds no strings");
 		w[in->word - 1] = c->scratch.len
-			? blink_writer_payload(c->writer, c->scratch.data,
-					       (uint32_t)c->scratch.len) : 0;
+			? conv_keep(c, c->scratch.data, c->scratch.len) : 0;
 		return conv_encode_given(c, call, plan, plan->cmd->op, w, 1u << i);
 	}
 	return conv_refuse(c, call, "its row has no strings operand");

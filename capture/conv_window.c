@@ -99,33 +99,27 @@ static struct conv_drawable *drawable_add(struct conv *c, uint64_t handle, uint3
 	return d;
 }
 
-int conv_thread_of(struct conv *c, uint32_t thread)
+int conv_thread_new(struct conv *c, uint32_t thread)
 {
-	if (thread >= c->nthreads) {
-		struct conv_thread *t;
+	struct conv_thread *t;
 
-		if (thread > 4096)
-			return error_set(c->err, -EINVAL, "convert: thread number %u is absurd",
-					 thread);
-		t = realloc(c->threads, (thread + 1) * sizeof(*t));
-		if (!t)
-			return error_set(c->err, -ENOMEM, "convert: out of memory");
-		memset(t + c->nthreads, 0, (thread + 1 - c->nthreads) * sizeof(*t));
-		c->threads = t;
-		c->nthreads = thread + 1;
-		c->stats->threads = c->nthreads;
-	}
-	c->ctx = c->threads[thread].ctx;
+	if (thread > 4096)
+		return error_set(c->err, -EINVAL, "convert: thread number %u is absurd", thread);
+	t = realloc(c->threads, (thread + 1) * sizeof(*t));
+	if (!t)
+		return error_set(c->err, -ENOMEM, "convert: out of memory");
+	memset(t + c->nthreads, 0, (thread + 1 - c->nthreads) * sizeof(*t));
+	c->threads = t;
+	c->nthreads = thread + 1;
+	c->stats->threads = c->nthreads;
+	c->ctx = NULL;
 	return 0;
 }
 
-int conv_make_current(struct conv *c)
+int conv_switch(struct conv *c)
 {
 	struct conv_drawable *draw, *read;
 
-	if (c->ctx == c->cur &&
-	    (!c->ctx || (c->ctx->draw == c->cur_draw && c->ctx->read == c->cur_read)))
-		return 0;
 	c->cur = c->ctx;
 	c->cur_draw = c->ctx ? c->ctx->draw : 0;
 	c->cur_read = c->ctx ? c->ctx->read : 0;

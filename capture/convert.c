@@ -75,7 +75,7 @@ static int write_sp(struct conv *c, struct buf *code, unsigned callback, struct 
 		buf_append(&restore, "", 1);
 		sp.restore = (const char *)restore.data;
 	}
-	r = blink_writer_sp(c->writer, &sp, NULL);
+	r = c->sink->sp(c->sink->user, &sp);
 	c->sps++;
 	buf_finish(&restore);
 	buf_clear(code);
@@ -126,8 +126,6 @@ static int write_part(struct conv *c)
 
 int conv_frame_end(struct conv *c, uint32_t drawable)
 {
-	static const struct blink_frame_data unknown;
-	const struct blink_frame_data *data;
 	int r;
 
 	if (!c->init_done) {
@@ -139,15 +137,29 @@ int conv_frame_end(struct conv *c, uint32_t drawable)
 	r = write_frame(c);
 	conv_names_frame(&c->names);
 	c->arrays_set = false;
-	data = c->source.frame(c->source.reader);
-	for (; data && c->frames_known <= c->frame; c->frames_known++)
-		blink_writer_frame_data(c->writer, c->frames_known < c->frame ? &unknown : data);
+	c->sink->frame(c->sink->user, c->source.frame(c->source.reader));
 	c->frame++;
 	c->stats->frames = c->frame;
 	return r;
 }
 
 /* ---- the loop ------------------------------------------------------------------- */
+
+/* The commonest calls: values that the record has as they are. */
+static int convert_words(struct conv *c, const struct trace_call *call)
+{
+	const struct conv_plan *plan = call->sig->user;
+	int r = conv_thread_of(c, call->thread);
+
+	if (r < 0)
+		return r;
+	c->whole = plan->draws && c->ctx && !c->ctx->list && !c->ctx->in_begin && !c->arrays_set;
+	if (c->ctx)
+		conv_encode_words(c, call, plan);
+	else
+		c->stats->skipped++;
+	return 0;
+}
 
 static int convert_call(struct conv *c, const struct trace_call *call)
 {
@@ -192,7 +204,7 @@ static int convert_call(struct conv *c, const struct trace_call *call)
 	return conv_encode(c, call, plan, cmd->op);
 }
 
-static int convert_all(struct conv *c)
+int conv_more(struct conv *c)
 {
 	struct trace_call call;
 	unsigned tick = 0;
@@ -202,7 +214,7 @@ static int convert_all(struct conv *c)
 		if (call.incomplete)
 			continue;       /* the program died within it */
 		c->stats->calls++;
-		r = convert_call(c, &call);
+		r = call.words ? convert_words(c, &call) : convert_call(c, &call);
 		if (r < 0)
 			return r;
 		if (c->failed || buf_failed(&c->redraw) || buf_failed(&c->update))
@@ -211,13 +223,16 @@ static int convert_all(struct conv *c)
 		if (c->redraw.len > PART_BYTES && c->whole && (r = write_part(c)) < 0)
 			return r;
 		if (c->opt->frames && c->frame >= c->opt->frames)
-			return 0;
+			return 1;
 		if (c->opt->progress && !(++tick & 0xffff))
 			c->opt->progress(c->opt->user, (double)c->source.position(c->source.reader) /
 					 (double)(c->source.size + 1), c->frame);
 	}
-	if (r < 0)
-		return r;
+	return r;
+}
+
+int conv_end(struct conv *c)
+{
 	c->stats->truncated = c->source.truncated(c->source.reader);
 	if (!c->init_done)
 		conv_init_end(c);
@@ -228,62 +243,31 @@ static int convert_all(struct conv *c)
 	return c->failed ? c->err->code : write_frame(c);
 }
 
-static struct json_object *provenance(const struct conv *c, const char *path)
-{
-	const struct convert_stats *s = c->stats;
-	struct json_object *o = json_object_new_object();
-	const char *base = strrchr(path, '/');
-	const char *program = c->source.property(c->source.reader, "process.name");
-	char version[32];
+/* ---- beginning and ending --------------------------------------------------------- */
 
-#define NUMBER(name, value) \
-	json_object_object_add(o, name, json_object_new_int64((int64_t)(value)))
-	json_object_object_add(o, "converter", json_object_new_string("blinkctl convert"));
-	json_object_object_add(o, c->source.kind, json_object_new_string(base ? base + 1 : path));
-	if (program)
-		json_object_object_add(o, "program", json_object_new_string(program));
-	snprintf(version, sizeof(version), "%s_version", c->source.kind);
-	NUMBER(version, c->source.version);
-	NUMBER("calls", s->calls);
-	NUMBER("records", s->records);
-	NUMBER("skipped", s->skipped);
-	NUMBER("lowered", s->lowered);
-	NUMBER("frames", s->frames);
-	NUMBER("contexts", s->contexts);
-	NUMBER("drawables", s->drawables);
-	NUMBER("rerunnable", s->rerunnable);
-	NUMBER("lost", s->lost);
-	if (s->recorder_lost)
-		NUMBER("recorder_lost", s->recorder_lost);
-#undef NUMBER
-	json_object_object_add(o, "truncated", json_object_new_boolean(s->truncated));
-	if (s->recorder_remarks[0])
-		json_object_object_add(o, "remarks", json_object_new_string(s->recorder_remarks));
-	json_object_object_add(o, "losses", json_object_get(c->losses));
-	return o;
-}
-
-static int commit(struct conv *c, const char *path)
+int conv_begin(struct conv *c, const char *trace, const struct convert_options *opt,
+	       const struct conv_sink *sink, struct convert_stats *stats, struct error *err)
 {
-	struct json_object *o;
 	int r;
 
-	c->stats->recorder_lost = c->source.lost(c->source.reader, c->stats->recorder_remarks,
-						 sizeof(c->stats->recorder_remarks));
-	o = provenance(c, path);
-	c->stats->payload_unique = blink_writer_stored(c->writer);
-	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
-		blink_writer_names(c->writer, i, c->names.next[i] - 1);
-	blink_writer_names(c->writer, GL_SPACE_CONTEXT, c->next_context);
-	blink_writer_names(c->writer, GL_SPACE_DRAWABLE, c->next_drawable);
-	blink_writer_slots(c->writer, c->next_slot);
-	r = blink_writer_commit(c->writer,
-				json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN), c->err);
-	json_object_put(o);
+	memset(stats, 0, sizeof(*stats));
+	c->opt = opt;
+	c->sink = sink;
+	c->stats = stats;
+	c->err = err;
+	c->next_slot = 1;
+	c->losses = json_object_new_array();
+	c->walk = effects_create();
+	r = c->walk ? conv_names_init(&c->names) : -ENOMEM;
+	if (r < 0)
+		return error_set(err, r, "convert: out of memory");
+	r = call_source_open(&c->source, trace, err);
+	if (!r && opt->whole_frames && c->source.refresh)
+		r = c->source.refresh(c->source.reader, err) < 0 ? err->code : 0;
 	return r;
 }
 
-static void conv_finish(struct conv *c)
+void conv_finish(struct conv *c)
 {
 	while (c->contexts) {
 		struct conv_context *x = c->contexts;
@@ -315,34 +299,5 @@ static void conv_finish(struct conv *c)
 	buf_finish(&c->scratch);
 	json_object_put(c->losses);
 	effects_destroy(c->walk);
-	blink_writer_destroy(c->writer);
 	call_source_close(&c->source);
-}
-
-int convert_trace(const char *trace, const char *out, const struct convert_options *opt,
-		  struct convert_stats *stats, struct error *err)
-{
-	const struct blink_writer_options wopt = { .level = opt->level, .window = opt->window };
-	struct error own = { 0 };
-	struct conv c = { .opt = opt, .stats = stats, .err = err ? err : &own, .next_slot = 1 };
-	int r;
-
-	memset(stats, 0, sizeof(*stats));
-	c.losses = json_object_new_array();
-	c.walk = effects_create();
-	r = c.walk ? conv_names_init(&c.names) : -ENOMEM;
-	if (r < 0)
-		error_set(c.err, r, "convert: out of memory");
-	if (!r)
-		r = call_source_open(&c.source, trace, c.err);
-	if (!r && opt->whole_frames && c.source.refresh)
-		r = c.source.refresh(c.source.reader, c.err) < 0 ? c.err->code : 0;
-	if (!r)
-		r = blink_writer_create(&c.writer, out, &wopt, c.err);
-	if (!r)
-		r = convert_all(&c);
-	if (!r)
-		r = commit(&c, trace);
-	conv_finish(&c);
-	return r;
 }

@@ -177,16 +177,39 @@ static int segments_scan(struct recording *r, struct error *err)
 /* ---- records ------------------------------------------------------------------- */
 
 /* Bytes of the thread's present segment that are records, its head included. */
-static int segment_used(struct recording *r, const struct recording_thread *t, uint64_t *used,
-			struct error *err)
+static int segment_used(struct recording *r, struct recording_thread *t, struct error *err)
 {
 	const struct record_segment *s = segment_at(r, t->segments[t->serial]);
 
-	*used = s ? atomic_load_explicit(&s->used, memory_order_acquire) : 0;
-	if (*used > RECORD_SEGMENT || *used % 4)
-		return recording_bad(r, err, "a segment says that it is fuller than it can be");
+	t->used = s ? atomic_load_explicit(&s->used, memory_order_acquire) : 0;
+	if (t->used <= RECORD_SEGMENT && t->used % 4 == 0)
+		return 0;
+	t->used = 0;
+	return recording_bad(r, err, "a segment says that it is fuller than it can be");
+}
+
+/* Is there something to read in the thread's segments?  1, 0, or an error. */
+static int segment_find(struct recording *r, struct recording_thread *t, struct error *err)
+{
+	while (t->serial < t->nsegments) {
+		/* looked at before: its thread wrote all of a segment before it went on */
+		bool last = t->serial + 1 == t->nsegments;
+		int code = segment_used(r, t, err);
+
+		if (code < 0)
+			return code;
+		if (t->at < t->used)
+			return 1;
+		if (last)
+			return 0;
+		t->serial++;
+		t->at = sizeof(struct record_segment);
+		t->used = 0;
+	}
 	return 0;
 }
+
+#define SHORT_RECORD 16u                     /* words: most are no longer */
 
 /* The thread's next record into *n words of *words (head: 1 or 2 of them), without
  * going past it.  1, 0: there is none yet, or an error. */
@@ -194,32 +217,17 @@ static int record_peek(struct recording *r, struct recording_thread *t, uint32_t
 		       uint32_t *head, struct error *err)
 {
 	const uint32_t *from;
-	uint64_t used, left;
+	uint64_t left;
 
-	for (;;) {
-		int code;
+	if (t->at >= t->used) {
+		int code = segment_find(r, t, err);
 
-		if (t->serial >= t->nsegments)
-			return 0;
-		code = segment_used(r, t, &used, err);
-		if (code < 0)
+		if (code <= 0)
 			return code;
-		if (t->at < used)
-			break;
-		/* its thread went on elsewhere; before that it wrote all of this one */
-		if (t->serial + 1 >= t->nsegments)
-			return 0;
-		code = segment_used(r, t, &used, err);
-		if (code < 0)
-			return code;
-		if (t->at < used)
-			break;
-		t->serial++;
-		t->at = sizeof(struct record_segment);
 	}
 	r->position = RECORD_HEADER + (uint64_t)t->segments[t->serial] * RECORD_SEGMENT + t->at;
 	from = (const void *)(r->map + r->position);
-	left = (used - t->at) / 4;
+	left = (t->used - t->at) / 4;
 	*n = from[0] >> 16;
 	*head = 1;
 	if (!*n) {
@@ -228,7 +236,10 @@ static int record_peek(struct recording *r, struct recording_thread *t, uint32_t
 	}
 	if (*n < *head || *n > left)
 		return recording_bad(r, err, "a record is longer than what was written");
-	memcpy(r->words, from, *n * 4ul);
+	if (*n <= SHORT_RECORD && left >= SHORT_RECORD)
+		memcpy(r->words, from, SHORT_RECORD * 4);
+	else
+		memcpy(r->words, from, *n * 4ul);
 	return 1;
 }
 
@@ -429,6 +440,7 @@ static int frames_count(struct recording *r, uint32_t process, uint64_t *frames,
 			return code;
 		t->serial = was.serial;
 		t->at = was.at;
+		t->used = was.used;
 	}
 	return 0;
 }

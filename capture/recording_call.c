@@ -135,6 +135,7 @@ static struct recording_shape *shape_get(struct recording *r, unsigned command)
 	s->sig = (struct trace_sig){ .id = command, .name = c->name, .nargs = c->nparams,
 				     .args = s->names };
 	s->ends_frame = is_swap(c);
+	s->plain = s->words == c->nparams && c->ret == GL_C_VOID;
 	s->cmd = c;
 	return s;
 }
@@ -367,7 +368,7 @@ static bool payload_put(struct recording *r, struct trace_value *v, unsigned ele
 	switch (element) {
 	case RECORDING_BLOB:
 		*v = (struct trace_value){ .kind = TRACE_BLOB, .count = p->size, .bytes = bytes,
-					   .stays = in_file(p) };
+					   .place = in_file(p) ? (uint64_t)(bytes - r->map) : 0 };
 		return true;
 	case RECORDING_STRING:
 		return string_put(r, v, bytes, p->size);
@@ -407,6 +408,10 @@ int recording_call(struct recording *r, const uint32_t *words, uint32_t n, uint3
 	if (n - head < s->words || s->sig.nargs > MAX_ARGS)
 		return recording_bad(r, err, "a record is shorter than its command");
 	call_begin(r, call, &s->sig);
+	if (s->plain && s->sig.wants_words && n - head == s->words) {
+		call->words = words + at;
+		return 1;
+	}
 	for (uint32_t i = 0; i < s->sig.nargs; i++)
 		at += value_put(&r->args[i], s->params[i].ctype, words + at);
 	at += value_put(&call->ret, s->cmd->ret, words + at);

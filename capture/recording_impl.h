@@ -25,6 +25,7 @@ struct recording_thread {
 	uint32_t nsegments, cap;
 	uint32_t serial;                     /* of the segment being read */
 	uint64_t at;                         /* offset in it */
+	uint64_t used;                       /* bytes of it that were written when last asked */
 	uint64_t sequence;                   /* of the stretch being read */
 	uint64_t pending;                    /* of the next one, if waiting */
 	bool waiting;
@@ -44,6 +45,7 @@ struct recording_shape {
 		uint8_t element;             /* pointers: enum recording_element */
 	} *params;                           /* sig.nargs, then the result */
 	bool ends_frame;
+	bool plain;                          /* parameters of one word, no result */
 };
 
 /* What a pointer's memory is delivered as. */

@@ -27,8 +27,6 @@ enum trace_kind {
 
 struct trace_value {
 	uint8_t kind;                     /* enum trace_kind */
-	bool stays;                       /* BLOB: its bytes stay as they are until the reader
-					   * is closed (never in a trace) */
 	uint32_t count;                   /* ARRAY, STRUCT, REPR: elements; STRING, BLOB,
 					   * WSTRING: bytes */
 	union {
@@ -39,7 +37,11 @@ struct trace_value {
 		const uint8_t *bytes;     /* STRING, WSTRING, BLOB */
 		const struct trace_value *items;   /* ARRAY, STRUCT, REPR: 2 (human, machine) */
 	};
-	const char *name;                 /* ENUM: symbolic name or NULL; STRUCT: its name */
+	union {
+		const char *name;         /* ENUM: symbolic name or NULL; STRUCT: its name */
+		uint64_t place;           /* BLOB: offset in the file where the bytes stay as
+					   * they are, so that it says what they are; 0: none */
+	};
 	const char *const *members;       /* STRUCT */
 };
 
@@ -49,6 +51,7 @@ struct trace_sig {                        /* one per distinct function, stable a
 	uint32_t nargs;
 	const char *const *args;
 	void *user;                       /* the consumer's: starts NULL */
+	bool wants_words;                 /* the consumer's: starts false; see trace_call.words */
 };
 
 struct trace_call {
@@ -57,6 +60,8 @@ struct trace_call {
 	uint32_t flags;                   /* apitrace call flags, TRACE_FAKE... */
 	struct trace_sig *sig;
 	const struct trace_value *args;   /* sig->nargs values; absent ones TRACE_NULL */
+	const uint32_t *words;            /* not NULL (only where the consumer wants it so): the
+					   * arguments, a word each, and args says nothing */
 	struct trace_value ret;
 	bool has_ret, incomplete;
 };

@@ -45,6 +45,7 @@ static void value_blob(struct trace *t, struct slot *s, struct trace_value *v)
 	uint32_t n = value_length(t);
 
 	v->kind = TRACE_BLOB;
+	v->place = 0;
 	v->bytes = chunk_bytes(t, &s->arena, n, false);
 	v->count = t->stop == TRACE_GOING ? n : 0;
 	if (s->pin == UINT64_MAX && t->chunk)

@@ -35,9 +35,11 @@ int blink_writer_create(struct blink_writer **w, const char *path,
 /* Stores size bytes (or finds them stored already) and returns the payload's id,
  * 1 or more; 0 on failure (sticky: commit reports it).  The bytes are copied. */
 uint32_t blink_writer_payload(struct blink_writer *w, const void *data, uint32_t size);
-/* The same of bytes that stay where they are, unchanged, until commit: they are known
- * again by their place, and not compared with anything else. */
-uint32_t blink_writer_payload_stays(struct blink_writer *w, const void *data, uint32_t size);
+/* The same of bytes that are known by a number, such as their place in a file: with the
+ * same number and size they are the same, and they are not compared with anything else.
+ * 0 and numbers of more than 32 bits say nothing. */
+uint32_t blink_writer_payload_placed(struct blink_writer *w, uint64_t place, const void *data,
+				     uint32_t size);
 /* Room of size bytes to fill in place (saves a copy); the next writer call must be
  * blink_writer_payload_end, which dedups.  size may shrink there. */
 void *blink_writer_payload_begin(struct blink_writer *w, uint32_t size);

@@ -1,46 +1,65 @@
-/* places.h - finds objects again by where they lay in the caller's memory, for callers
- * whose memory stays as it is: neither hash nor comparison is needed then.
+/* places.h - finds objects again by a number that the caller has for them, such as their
+ * place in a file: neither hash nor comparison is needed then.
  *
- * A fixed-size table, as window.h's; what a crowded set forgets is stored again.
+ * A fixed-size table, as window.h's; what a crowded set forgets is stored again.  A set is
+ * a line of the processor's cache: most look-ups miss it.
  */
 #ifndef BLINK_SP_PLACES_H
 #define BLINK_SP_PLACES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PLACES_SETS (1u << 14)
 #define PLACES_WAYS 4u
 
 struct place {
-	const void *data;           /* NULL: free */
-	uint64_t position;          /* in the stream, when it was stored */
-	uint32_t size, id;
+	uint32_t number, size;
+	uint32_t position;          /* in the stream when it was stored, in units of 16 bytes */
+	uint32_t id;                /* 0: free */
 };
 
 struct places {
 	struct place *v;            /* NULL until first used */
 };
 
-/* The object's slot, or the one that it takes (then .id is 0 and .data is set); NULL:
- * out of memory. */
-static inline struct place *places_find(struct places *p, const void *data, uint32_t size)
+/* Numbers beyond are for nobody. */
+static inline bool places_take(uint64_t number)
 {
-	uint64_t h = ((uintptr_t)data >> 4) * 0x9e3779b97f4a7c15ull;
+	return number && number <= UINT32_MAX;
+}
+
+/* The object's slot, or the one that it takes (then .id is 0); NULL: out of memory. */
+static inline struct place *places_find(struct places *p, uint32_t number, uint32_t size)
+{
+	size_t bytes = sizeof(*p->v) * PLACES_SETS * PLACES_WAYS;
+	uint64_t h = number * 0x9e3779b97f4a7c15ull;
 	struct place *set, *oldest;
 
-	if (!p->v && !(p->v = calloc((size_t)PLACES_SETS * PLACES_WAYS, sizeof(*p->v))))
-		return NULL;
+	if (!p->v) {
+		p->v = aligned_alloc(sizeof(*p->v) * PLACES_WAYS, bytes);
+		if (!p->v)
+			return NULL;
+		memset(p->v, 0, bytes);
+	}
 	set = oldest = p->v + (h >> 32 & (PLACES_SETS - 1)) * PLACES_WAYS;
 	for (unsigned i = 0; i < PLACES_WAYS; i++) {
-		if (set[i].data == data && set[i].size == size)
+		if (set[i].number == number && set[i].size == size)
 			return &set[i];
 		if (set[i].position < oldest->position)
 			oldest = &set[i];
 	}
-	*oldest = (struct place){ .data = data, .size = size };
+	*oldest = (struct place){ .number = number, .size = size };
 	return oldest;
+}
+
+static inline void places_finish(struct places *p)
+{
+	free(p->v);
+	p->v = NULL;
 }
 
 #endif

@@ -1,8 +1,7 @@
 /* section.c - checks the section table of a .blink file and unpacks sections. */
 #include <errno.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include <xxh_x86dispatch.h>
 
 #include "blink/sp/reader.h"
 

@@ -41,7 +41,7 @@ struct window_slot *window_find(struct window *w, const void *data, size_t size,
 	}
 	oldest->low = hash.low64;
 	oldest->high = hash.high64;
-	oldest->size = (uint32_t)size;
+	oldest->size = (uint32_t)size & 0x7fffffffu;     /* SP_MAX_PAYLOAD and less */
 	oldest->found = false;
 	return oldest;
 }

@@ -16,8 +16,9 @@
 struct window_slot {
 	uint64_t low, high;         /* the hash */
 	uint64_t position;          /* in the stream, plus 1: 0 is a free slot */
-	uint32_t size, id;
-	bool found;
+	uint32_t size : 31;
+	uint32_t found : 1;
+	uint32_t id;
 };
 
 struct window {

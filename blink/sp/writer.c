@@ -5,8 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
+#include <xxh_x86dispatch.h>
 #include <zstd.h>
 
 #include "blink/sp/format.h"
@@ -174,7 +173,7 @@ void blink_writer_destroy(struct blink_writer *w)
 	window_finish(&w->data);
 	window_finish(&w->small);
 	window_finish(&w->code);
-	free(w->places.v);
+	places_finish(&w->places);
 	buf_finish(&w->sections);
 	buf_finish(&w->starts);
 	buf_finish(&w->stamps);
@@ -256,7 +255,8 @@ uint32_t blink_writer_payload(struct blink_writer *w, const void *data, uint32_t
 	return blink_writer_payload_end(w, size);
 }
 
-uint32_t blink_writer_payload_stays(struct blink_writer *w, const void *data, uint32_t size)
+uint32_t blink_writer_payload_placed(struct blink_writer *w, uint64_t number, const void *data,
+				     uint32_t size)
 {
 	struct gather *g = &w->streams[BLINK_DATA];
 	struct place *place;
@@ -264,12 +264,14 @@ uint32_t blink_writer_payload_stays(struct blink_writer *w, const void *data, ui
 
 	if (w->error.code)
 		return 0;
-	place = places_find(&w->places, data, size);
+	if (!places_take(number))
+		return blink_writer_payload(w, data, size);
+	place = places_find(&w->places, (uint32_t)number, size);
 	if (!place) {
 		writer_fail(w, -ENOMEM, "out of memory");
 		return 0;
 	}
-	if (place->id && g->position - place->position < w->info.window) {
+	if (place->id && (uint32_t)(g->position / 16) - place->position < w->info.window / 16) {
 		w->info.payload_bytes += size;
 		return place->id;
 	}
@@ -280,7 +282,7 @@ uint32_t blink_writer_payload_stays(struct blink_writer *w, const void *data, ui
 		memcpy(room, data, size);
 	w->begun = 0;
 	w->info.payload_bytes += size;
-	place->position = g->position;
+	place->position = (uint32_t)(g->position / 16);
 	place->id = object_keep(w, g, size);
 	return place->id;
 }
