@@ -125,7 +125,7 @@ $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libblink.a
 -include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(patsubst %.c,$(B)/%.d,$(wildcard tests/*/*.c))
 
 # -- clients of the display server (blink/client/programs) ------------------------------
-# A program per blink-NAME.c, linked with what else lies there; those that show films
+# A program per blink-NAME.c, linked with what it needs of the rest; those that show films
 # need FFmpeg's libraries.
 CLIENT_DIR := blink/client/programs
 CLIENT_SRC := $(wildcard $(CLIENT_DIR)/*.c)
@@ -133,13 +133,15 @@ CLIENT_OBJ := $(patsubst %.c,$(B)/%.o,$(filter-out $(CLIENT_DIR)/blink-%,$(CLIEN
 AV_PKGS    := libavformat libavcodec libswscale libavutil
 ifeq ($(call have,$(AV_PKGS)),1)
 AV_LIBS    := $(shell pkg-config --libs $(AV_PKGS))
-$(B)/$(CLIENT_DIR)/%.o: CFLAGS_ALL += -DHAVE_LIBAV $(shell pkg-config --cflags $(AV_PKGS))
+$(B)/$(CLIENT_DIR)/%.o: CFLAGS_ALL += $(shell pkg-config --cflags $(AV_PKGS))
 else
 CLIENT_OBJ := $(filter-out $(B)/$(CLIENT_DIR)/film.o,$(CLIENT_OBJ))
 CLIENT_SRC := $(filter-out $(CLIENT_DIR)/blink-video%,$(CLIENT_SRC))
 endif
 PROGRAMS   := $(patsubst $(CLIENT_DIR)/%.c,$(B)/%,$(filter $(CLIENT_DIR)/blink-%,$(CLIENT_SRC)))
-$(PROGRAMS): $(B)/%: $(B)/$(CLIENT_DIR)/%.o $(CLIENT_OBJ) $(SAN_OBJ) $(B)/libblink.a
+$(B)/libclients.a: $(CLIENT_OBJ)
+	$(call say,AR,$@)rm -f $@ && $(AR) qcs $@ $^
+$(PROGRAMS): $(B)/%: $(B)/$(CLIENT_DIR)/%.o $(B)/libclients.a $(SAN_OBJ) $(B)/libblink.a
 	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL) $(AV_LIBS)
 -include $(patsubst %.c,$(B)/%.d,$(CLIENT_SRC))
 all: $(PROGRAMS)
