@@ -201,6 +201,8 @@ static void detach(struct server *s, uint32_t i, enum vso_fault why)
 	s->turn = id;
 	server_event_send(s, SERVER_EVENT_DETACH, 0, why);
 	s->turn = 0;
+	if (s->opt.gone)
+		s->opt.gone(s->opt.user, id, why);
 	window_finish(s, &s->windows[i], why);
 	memmove(&s->windows[i], &s->windows[i + 1], (s->n - i - 1) * sizeof(*s->windows));
 	s->n--;
@@ -209,8 +211,6 @@ static void detach(struct server *s, uint32_t i, enum vso_fault why)
 		s->hand = (struct hand){ .x = s->hand.x, .y = s->hand.y };
 	if (s->focus == id)
 		focus_to(s, s->n ? s->windows[s->n - 1].id : 0);
-	if (s->opt.gone)
-		s->opt.gone(s->opt.user, id, why);
 }
 
 void server_destroy(struct server *s)
@@ -224,7 +224,7 @@ void server_destroy(struct server *s)
 	free(s);
 }
 
-static int window_add(struct server *s, struct vso_server *v, struct error *err)
+static int window_add(struct server *s, struct vso_server *v, uint32_t id, struct error *err)
 {
 	const struct vso_hello *hello = vso_server_hello(v);
 	struct window *w = &s->windows[s->n];
@@ -233,7 +233,7 @@ static int window_add(struct server *s, struct vso_server *v, struct error *err)
 
 	if (r < 0)
 		return r;
-	*w = (struct window){ .client = c, .id = ++s->next_id, .bar_stale = true,
+	*w = (struct window){ .client = c, .id = id, .bar_stale = true,
 			      .credit_ns = (int64_t)s->opt.limits.frame_ns };
 	decorate_color(w->id, w->color);
 	place_new(s, w, hello->width, hello->height);
@@ -243,7 +243,7 @@ static int window_add(struct server *s, struct vso_server *v, struct error *err)
 	return served_resize(c, w->w, w->h, err);
 }
 
-int server_attach(struct server *s, struct vso_peer *p, uint32_t *id, struct error *err)
+int server_attach_as(struct server *s, struct vso_peer *p, uint32_t id, struct error *err)
 {
 	struct vso_server *v;
 	int r = vso_server_create(&v, p, &s->opt.limits.quotas, err);
@@ -254,14 +254,21 @@ int server_attach(struct server *s, struct vso_peer *p, uint32_t *id, struct err
 		vso_server_destroy(v, VSO_FAULT_FULL, NULL);
 		return error_set(err, -EACCES, "server: %s", vso_fault_sentence(VSO_FAULT_FULL));
 	}
-	r = window_add(s, v, err);
+	if (id > s->next_id)
+		s->next_id = id;
+	r = window_add(s, v, id, err);
 	if (r < 0)
 		return r;
-	*id = s->next_id;
-	s->turn = s->next_id;
+	s->turn = id;
 	server_event_send(s, SERVER_EVENT_ATTACH, 0, 0);
 	s->turn = 0;
 	return 0;
+}
+
+int server_attach(struct server *s, struct vso_peer *p, uint32_t *id, struct error *err)
+{
+	*id = s->next_id + 1;
+	return server_attach_as(s, p, *id, err);
 }
 
 /* ---- a display frame -------------------------------------------------------------------- */

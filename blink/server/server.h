@@ -56,7 +56,7 @@ struct server_options {
 	void (*event)(void *user, const struct server_event *e);
 	/* whose turn it is: id, or 0 when it is over; may be NULL */
 	void (*turn)(void *user, uint32_t id);
-	/* a client was detached, and why; may be NULL */
+	/* a client is about to be detached, and why: its peer is still open; may be NULL */
 	void (*gone)(void *user, uint32_t id, enum vso_fault why);
 	void *user;
 };
@@ -84,6 +84,8 @@ void server_destroy(struct server *s);
 
 /* A client came.  p is taken over, also on failure (it was told why). */
 int server_attach(struct server *s, struct vso_peer *p, uint32_t *id, struct error *err);
+/* The same under a number that it had before, and nobody has now. */
+int server_attach_as(struct server *s, struct vso_peer *p, uint32_t id, struct error *err);
 
 /* One display frame at now (ns, monotonic).  -EIO: the driver is lost (reset). */
 int server_frame(struct server *s, uint64_t now_ns, struct error *err);

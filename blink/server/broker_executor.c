@@ -1,0 +1,243 @@
+/* broker_executor.c - starting, watching and replacing the executor.
+ *
+ * The watchdog looks at one number on the board: since when the executor has been in the
+ * turn that it is in.  A turn is bounded in commands and checked against the clock between
+ * them, so one that lasts longer than the watchdog's time is in a single GL command or
+ * shader that does not end.  Nothing but killing the process helps against that. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "blink/server/broker_priv.h"
+
+#define QUICK_NS 3000000000u            /* an executor that lived shorter died quickly */
+#define QUICK_MAX 5u                    /* so often in a row: it makes no sense */
+
+/* ---- the child ------------------------------------------------------------------------ */
+
+/* Nothing of the broker's but the board and one end of the pair. */
+static void descriptors_leave(int socket)
+{
+	if (socket != 3) {
+		dup2(socket, 3);
+		close(socket);
+	}
+	close_range(4, ~0u, 0);
+}
+
+static void executor_become(struct broker *b, int socket)
+{
+	sigset_t none;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "blink-executor");
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGINT, SIG_IGN);        /* the broker's, who says QUIT */
+	signal(SIGTERM, SIG_IGN);
+	descriptors_leave(socket);
+	_exit(executor_main(b->opt, b->board, 3));
+}
+
+/* ---- starting ---------------------------------------------------------------------------- */
+
+int broker_executor_start(struct broker *b)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return error_set(b->err, -errno, "serve: socketpair: %s", strerror(errno));
+	atomic_store(&b->board->busy_ns, broker_now());
+	atomic_store(&b->board->turn, 0);
+	fflush(NULL);
+	pid = fork();
+	if (!pid)
+		executor_become(b, pair[1]);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return error_set(b->err, -errno, "serve: fork: %s", strerror(errno));
+	}
+	b->executor = pid;
+	b->socket = pair[0];
+	b->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	b->started_ns = broker_now();
+	b->ready = false;
+	return 0;
+}
+
+int broker_send(struct broker *b, const struct message *m, const int *fds)
+{
+	int r;
+
+	if (b->socket < 0)
+		return -EPIPE;
+	r = message_send(b->socket, m, fds);
+	/* it has not read for so long that the pair is full: the watchdog sees to it */
+	return r;
+}
+
+/* ---- its end ---------------------------------------------------------------------------- */
+
+static void usage_add(struct broker *b, const struct rusage *u)
+{
+	b->sum->switches[0] += (uint64_t)u->ru_nvcsw;
+	b->sum->switches[1] += (uint64_t)u->ru_nivcsw;
+	b->sum->cpu_ns += (uint64_t)(u->ru_utime.tv_sec + u->ru_stime.tv_sec) * 1000000000u +
+			  (uint64_t)(u->ru_utime.tv_usec + u->ru_stime.tv_usec) * 1000u;
+}
+
+static int reap(struct broker *b)
+{
+	struct rusage u;
+	int status = 0;
+
+	while (wait4(b->executor, &status, 0, &u) < 0 && errno == EINTR)
+		;
+	usage_add(b, &u);
+	close(b->socket);
+	if (b->pidfd >= 0)
+		close(b->pidfd);
+	b->socket = b->pidfd = -1;
+	b->executor = 0;
+	b->ready = false;
+	return status;
+}
+
+/* Whose turn it was when the executor went is noted against him. */
+static void blame(struct broker *b)
+{
+	struct broker_client *c = broker_client_of(b, atomic_load(&b->board->turn));
+	uint64_t now = broker_now();
+
+	if (!c)
+		return;
+	if (c->resets && now - c->reset_ns > BROKER_RESETS_NS)
+		c->resets = 0;
+	c->resets++;
+	c->reset_ns = now;
+}
+
+void broker_executor_died(struct broker *b)
+{
+	bool was_ready = b->ready;
+	uint64_t lived = broker_now() - b->started_ns;
+
+	broker_executor_read(b);        /* its last words */
+	if (b->quit || b->failure) {
+		reap(b);
+		return;
+	}
+	blame(b);
+	reap(b);
+	control_lost(b->ctl);
+	b->quick_deaths = lived < QUICK_NS && !was_ready ? b->quick_deaths + 1 : 0;
+	if (b->quick_deaths >= QUICK_MAX) {
+		b->failure = error_set(b->err, -EIO, "serve: the executor dies whenever it is "
+				       "started (blinkctl doctor looks at the driver)");
+		return;
+	}
+	b->sum->restarts++;
+	if (broker_executor_start(b) < 0)
+		b->failure = -EIO;
+}
+
+/* Starting the driver takes its time, too. */
+#define START_NS 20000000000u
+
+void broker_executor_check(struct broker *b)
+{
+	uint64_t busy = atomic_load(&b->board->busy_ns), now = broker_now();
+	uint64_t allowed = (uint64_t)b->opt->watchdog_ms * 1000000u;
+
+	if (!b->executor || !busy || now < busy)
+		return;
+	if (!b->ready && allowed < START_NS)
+		allowed = START_NS;
+	if (now - busy < allowed)
+		return;
+	b->sum->hangs++;
+	kill(b->executor, SIGKILL);
+	atomic_store(&b->board->busy_ns, 0);   /* once is enough */
+}
+
+void broker_executor_stop(struct broker *b)
+{
+	const struct message m = { .kind = MESSAGE_QUIT };
+
+	if (!b->executor)
+		return;
+	broker_send(b, &m, NULL);
+	for (unsigned i = 0; i < 100; i++) {
+		struct pollfd p = { .fd = b->pidfd, .events = POLLIN };
+
+		if (poll(&p, 1, 20) > 0)
+			break;
+		broker_trace_write(b);
+	}
+	broker_trace_write(b);
+	kill(b->executor, SIGKILL);
+	reap(b);
+}
+
+/* ---- what it says -------------------------------------------------------------------------- */
+
+static void status_take(struct broker *b)
+{
+	memcpy(b->known, &b->board->status, sizeof(*b->known));
+	if (b->known->nclients > BROKER_CLIENTS_MAX)
+		b->known->nclients = BROKER_CLIENTS_MAX;
+	for (uint32_t i = 0; i < b->known->nclients; i++) {
+		b->known->clients[i].name[VSO_NAME - 1] = 0;
+		b->known->clients[i].label[sizeof(b->known->clients[i].label) - 1] = 0;
+		if (b->known->clients[i].fault >= VSO_FAULTS)
+			b->known->clients[i].fault = VSO_FAULT_GL;
+	}
+}
+
+static void hear(struct broker *b, const struct message *m)
+{
+	switch (m->kind) {
+	case MESSAGE_READY:
+		b->ready = true;
+		snprintf(b->sum->renderer, sizeof(b->sum->renderer), "%.127s", m->text);
+		broker_clients_attach(b);
+		if (b->opt->ready && !b->sum->restarts)
+			b->opt->ready(b->opt->user, b->sum->renderer);
+		break;
+	case MESSAGE_FAILED:
+		b->failure = error_set(b->err, m->status < 0 ? m->status : -EIO, "%s", m->text);
+		break;
+	case MESSAGE_GONE:
+		broker_client_drop(b, m->id);
+		break;
+	case MESSAGE_DONE:
+		if (m->flags == MESSAGE_STATUS)
+			status_take(b);
+		control_done(b->ctl, m);
+		break;
+	default:
+		break;
+	}
+}
+
+void broker_executor_read(struct broker *b)
+{
+	struct message m;
+	int fds[3];
+
+	while (b->socket >= 0 && !message_receive(b->socket, &m, fds)) {
+		for (unsigned i = 0; i < 3; i++)
+			if (fds[i] >= 0)        /* it has none to give */
+				close(fds[i]);
+		hear(b, &m);
+	}
+}

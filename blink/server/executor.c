@@ -1,0 +1,276 @@
+/* executor.c - the process that owns GL and the clients' pages: its life and its pace.
+ *
+ * Display frames begin at multiples of the refresh period on the monotonic clock.  One
+ * that comes too late is left out and counted, never made up for: a queue of late frames
+ * would only make the next ones late.  Where nothing changes there are none: the process
+ * sleeps until a client rings or the broker speaks. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "blink/server/executor.h"
+#include "blink/server/seccomp.h"
+
+#define EXIT_LOST 3             /* the driver lost its contexts */
+#define IDLE_FRAMES 3u          /* without any change, before it sleeps */
+
+/* ---- the board ------------------------------------------------------------------------- */
+
+static void busy(struct executor *x, uint32_t turn)
+{
+	atomic_store_explicit(&x->board->turn, turn, memory_order_relaxed);
+	atomic_store_explicit(&x->board->busy_ns, broker_now(), memory_order_release);
+}
+
+static void waiting(struct executor *x)
+{
+	atomic_store_explicit(&x->board->busy_ns, 0, memory_order_release);
+}
+
+static void turn_note(void *user, uint32_t id)
+{
+	busy(user, id);
+}
+
+static void event_note(void *user, const struct server_event *e)
+{
+	struct board *b = ((struct executor *)user)->board;
+	uint64_t head = atomic_load_explicit(&b->events_head, memory_order_relaxed);
+
+	if (head - atomic_load(&b->events_tail) >= BOARD_EVENTS) {
+		atomic_fetch_add(&b->events_lost, 1);
+		return;
+	}
+	b->events[head % BOARD_EVENTS] = *e;
+	atomic_store_explicit(&b->events_head, head + 1, memory_order_release);
+}
+
+/* ---- starting -------------------------------------------------------------------------- */
+
+/* What the driver reads from its environment: no files beside it, and threads of its own
+ * only where they were asked for: a client's drawing is then done in its own turn. */
+static void environment_set(const struct executor *x)
+{
+	char threads[16];
+
+	snprintf(threads, sizeof(threads), "%u", x->opt->gl_threads);
+	setenv("LP_NUM_THREADS", threads, 1);
+	setenv("MESA_SHADER_CACHE_DISABLE", "true", 1);
+	setenv("MESA_GLSL_CACHE_DISABLE", "true", 1);
+	unsetenv("DISPLAY");
+}
+
+static void limits_set(const struct executor *x)
+{
+	const struct server_options *s = &x->opt->server;
+	rlim_t files = 128 + 16 * (rlim_t)s->clients;
+	struct rlimit core = { 0, 0 }, descriptors = { files, files };
+	/* one descriptor may not grow beyond what a code arena needs */
+	struct rlimit size = { 1u << 30, 1u << 30 };
+
+	setrlimit(RLIMIT_CORE, &core);
+	setrlimit(RLIMIT_NOFILE, &descriptors);
+	setrlimit(RLIMIT_FSIZE, &size);
+}
+
+static int sink_open(struct executor *x)
+{
+	const struct sink_gl_options gl = { .title = "blink" };
+
+	if (!x->opt->null_gl)
+		return sink_gl_create(&x->gl, &gl, &x->err);
+	x->gl = sink_null_create();
+	return x->gl ? 0 : error_set(&x->err, -ENOMEM, "serve: out of memory");
+}
+
+static int server_open(struct executor *x)
+{
+	struct server_options s = x->opt->server;
+
+	s.judge = x->judge;
+	s.event = x->opt->trace ? event_note : NULL;
+	s.turn = turn_note;
+	s.gone = executor_gone;
+	s.user = x;
+	return server_create(&x->server, x->gl, &s, &x->err);
+}
+
+static int memory_open(struct executor *x)
+{
+	const struct server_options *s = &x->opt->server;
+
+	x->peers = calloc(s->clients + 1, sizeof(*x->peers));
+	x->scratch = calloc((size_t)s->width * s->height, 4);
+	x->doorbells = epoll_create1(EPOLL_CLOEXEC);
+	if (!x->peers || !x->scratch || x->doorbells < 0)
+		return error_set(&x->err, -ENOMEM, "serve: out of memory");
+	return 0;
+}
+
+static int executor_open(struct executor *x)
+{
+	struct error untried;
+	int r;
+
+	environment_set(x);
+	limits_set(x);
+	/* (without one, texts alone are judged) */
+	if (!x->opt->null_gl && shader_judge_create(&x->judge, &shader_limits_default, &untried) < 0)
+		x->judge = NULL;
+	r = memory_open(x);
+	if (r >= 0)
+		r = sink_open(x);
+	if (r >= 0)
+		r = server_open(x);
+	if (r >= 0)
+		r = executor_warm(x);
+	if (r >= 0 && !x->opt->no_filter)
+		r = seccomp_apply(&x->err);
+	return r;
+}
+
+/* ---- the loop ---------------------------------------------------------------------------- */
+
+static void messages_read(struct executor *x)
+{
+	struct message m;
+	int fds[3], r;
+
+	while (!(r = message_receive(x->socket, &m, fds)))
+		executor_hear(x, &m, fds);
+	if (r == -EPIPE)
+		x->quit = true;         /* the broker is gone */
+}
+
+/* Until then, or until the broker speaks. */
+static void wait_until(struct executor *x, uint64_t due)
+{
+	struct pollfd p = { .fd = x->socket, .events = POLLIN };
+
+	waiting(x);
+	for (;;) {
+		uint64_t now = broker_now();
+		struct timespec t = { 0, 0 };
+
+		if (now >= due || x->quit)
+			return;
+		t.tv_sec = (time_t)((due - now) / 1000000000u);
+		t.tv_nsec = (long)((due - now) % 1000000000u);
+		if (ppoll(&p, 1, &t, NULL) > 0) {
+			busy(x, 0);
+			messages_read(x);
+			waiting(x);
+		}
+	}
+}
+
+/* Until a client rings or the broker speaks. */
+static void wait_idle(struct executor *x)
+{
+	struct pollfd p[2] = { { .fd = x->socket, .events = POLLIN },
+			       { .fd = x->doorbells, .events = POLLIN } };
+	struct epoll_event e[64];
+
+	waiting(x);
+	if (poll(p, 2, -1) > 0 && p[0].revents) {
+		busy(x, 0);
+		messages_read(x);
+	}
+	while (epoll_wait(x->doorbells, e, 64, 0) == 64)
+		;
+}
+
+static void frame_account(struct executor *x, uint64_t began)
+{
+	uint64_t due = server_due(x->server), now = broker_now();
+	uint64_t period = (uint64_t)(1e9 / x->opt->server.refresh + 0.5);
+	struct server_frame_stats s;
+
+	server_frame_stats_get(x->server, &s);
+	x->cpu_ms[x->frames++ % EXECUTOR_SAMPLES] = (double)s.cpu_ns * 1e-6;
+	if (now > due && now > began)
+		x->missed += (now - due) / period + 1;
+	atomic_store_explicit(&x->board->frames, x->frames, memory_order_relaxed);
+	atomic_store_explicit(&x->board->missed, x->missed, memory_order_relaxed);
+}
+
+static void watched(struct executor *x)
+{
+	const struct message m = { .kind = MESSAGE_FRAME };
+
+	if (!atomic_load(&x->board->watching) || server_idle(x->server))
+		return;
+	executor_picture(x);
+	message_send(x->socket, &m, NULL);
+}
+
+static int executor_loop(struct executor *x)
+{
+	uint64_t period = (uint64_t)(1e9 / x->opt->server.refresh + 0.5);
+	unsigned still = 0;
+
+	while (!x->quit) {
+		uint64_t now = broker_now();
+
+		if (still > IDLE_FRAMES) {
+			wait_idle(x);
+			now = broker_now();
+		}
+		wait_until(x, (now / period + 1) * period);
+		if (x->quit)
+			break;
+		now = broker_now();
+		busy(x, 0);
+		if (server_frame(x->server, now, &x->err) < 0)
+			return EXIT_LOST;
+		frame_account(x, now);
+		still = server_idle(x->server) ? still + 1 : 0;
+		watched(x);
+	}
+	return 0;
+}
+
+static void say_ready(struct executor *x)
+{
+	struct message m = { .kind = MESSAGE_READY };
+
+	snprintf(m.text, sizeof(m.text), "%s",
+		 x->opt->null_gl ? "null" : sink_gl_renderer(x->gl));
+	message_send(x->socket, &m, NULL);
+}
+
+static void say_failed(struct executor *x)
+{
+	struct message m = { .kind = MESSAGE_FAILED, .status = x->err.code };
+
+	snprintf(m.text, sizeof(m.text), "%.199s", x->err.text);
+	message_send(x->socket, &m, NULL);
+}
+
+int executor_main(const struct broker_options *opt, struct board *board, int socket)
+{
+	static struct executor x;
+	int status;
+
+	x.opt = opt;
+	x.board = board;
+	x.socket = socket;
+	busy(&x, 0);
+	prctl(PR_SET_TIMERSLACK, 1000);
+	if (executor_open(&x) < 0) {
+		say_failed(&x);
+		return 1;
+	}
+	say_ready(&x);
+	status = executor_loop(&x);
+	busy(&x, 0);
+	server_destroy(x.server);
+	sink_destroy(x.gl);
+	shader_judge_destroy(x.judge);
+	return status;
+}

@@ -1,0 +1,35 @@
+/* executor.h - between the files of the executor's process.  Private to blink/server. */
+#ifndef BLINK_SERVER_EXECUTOR_H
+#define BLINK_SERVER_EXECUTOR_H
+
+#include "blink/server/broker_priv.h"
+
+#define EXECUTOR_SAMPLES 512u
+
+struct executor_peer { uint32_t id; struct vso_peer *peer; };
+
+struct executor {
+	const struct broker_options *opt;
+	struct board *board;
+	int socket, doorbells;          /* the latter an epoll: clients that rang */
+	struct shader_judge *judge;
+	struct sink *gl;
+	struct server *server;
+	struct executor_peer *peers;
+	uint32_t npeers;
+	uint8_t *scratch;               /* of pictures */
+	uint64_t frames, missed, picture_frame;
+	double cpu_ms[EXECUTOR_SAMPLES];        /* of the last display frames */
+	bool quit;
+	char why[200];
+	struct error err;
+};
+
+/* executor_warm.c: draws with what a driver starts lazily, before the filter is on */
+int executor_warm(struct executor *x);
+/* executor_serve.c: one message of the broker's */
+void executor_hear(struct executor *x, const struct message *m, int fds[3]);
+void executor_picture(struct executor *x);
+void executor_gone(void *user, uint32_t id, enum vso_fault why);
+
+#endif
