@@ -86,7 +86,11 @@ struct sp {
 struct sp_payload {
 	const uint8_t *data;    /* NULL: not resident */
 	uint32_t size;
+	uint32_t flags;         /* SP_PAYLOAD_* */
 };
+/* Its bytes may change at any moment, under verifier, engine and driver: pixels and
+ * vertices may come from it, nothing whose content decides what memory is touched. */
+#define SP_PAYLOAD_SHARED 1u
 struct sp_payloads {
 	const struct sp_payload *v;
 	uint32_t n;

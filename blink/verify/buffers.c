@@ -106,13 +106,21 @@ static struct buffer *written(struct verifier *v, uint32_t target)
 	return b && target == GL_ELEMENT_ARRAY_BUFFER ? b : NULL;
 }
 
+/* Bytes that are not there to be looked at: others may be, when the driver copies them. */
+static bool data_shared(const struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	uint32_t id = rec[verifier_layout(v, d)->data];
+
+	return v->env->payloads.v[id].flags & SP_PAYLOAD_SHARED;
+}
+
 /* What GL refuses leaves the old contents: an upload counts where it surely happens. */
 static bool data_certain(const struct verifier *v, const struct desc *d, const uint32_t *rec,
 			 uint64_t size)
 {
 	uint32_t usage = rec[d->words - 1] - 0x88E0;   /* GL_STREAM_DRAW to GL_DYNAMIC_COPY */
 
-	return !d->arg && usage <= 10 && usage % 4 < 3 &&
+	return !d->arg && usage <= 10 && usage % 4 < 3 && !data_shared(v, d, rec) &&
 	       size <= SP_MAX_PAYLOAD && !context_in_begin(v->s->ctx) && !sp_mask(*rec);
 }
 
@@ -162,7 +170,7 @@ static enum verify_reason sub_data(struct verifier *v, const struct desc *d, con
 	p = check_payload_bytes(v, rec + l->data, &size);
 	if (!range_ok(offset, bytes, b->size))
 		return VERIFY_OK;       /* GL refuses it */
-	if (!p || bytes > size || offset % 4) {
+	if (!p || bytes > size || offset % 4 || data_shared(v, d, rec)) {
 		b->epoch = 0;
 		return VERIFY_OK;
 	}

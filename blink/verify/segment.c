@@ -129,13 +129,15 @@ static void extents_back(struct verifier *v, const struct extents *e)
 	}
 }
 
-/* Bytes from the operand's offset on; false where there is no such payload. */
+/* Bytes from the operand's offset on; false where there is no such payload, or one that is
+ * shared: which commands take those, the full verification knows. */
 static inline bool payload_extent(const struct verifier *v, const uint32_t *words,
 				  uint64_t *extent)
 {
 	const struct sp_payload *p = &v->env->payloads.v[words[0]];
 
-	if (!words[0] || words[0] >= v->env->payloads.n || words[1] > p->size || !p->data)
+	if (!words[0] || words[0] >= v->env->payloads.n || words[1] > p->size || !p->data ||
+	    p->flags & SP_PAYLOAD_SHARED)
 		return false;
 	*extent = p->size - words[1];
 	return true;

@@ -154,7 +154,7 @@ static enum vso_fault entry_payloads(struct stream *t)
 		if (p[i].place % 8 || p[i].size > SP_MAX_PAYLOAD ||
 		    !range_ok(p[i].place, p[i].size, h->size))
 			return VSO_FAULT_STREAM_ENTRY;
-		t->payloads[i + 1] = (struct sp_payload){ t->entry + p[i].place, p[i].size };
+		t->payloads[i + 1] = (struct sp_payload){ t->entry + p[i].place, p[i].size, 0 };
 	}
 	return VSO_FAULT_OK;
 }

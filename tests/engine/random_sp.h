@@ -58,7 +58,7 @@ static inline void random_payloads(struct sp_payload *v)
 		for (unsigned k = 0; k < RANDOM_PAYLOAD_SIZE; k++)
 			memory[i][k] = random_below(&r, 8) ? (uint8_t)random_below(&r, 24) : 0;
 		memory[i][RANDOM_PAYLOAD_SIZE - 1] = 0;
-		v[i] = (struct sp_payload){ memory[i], RANDOM_PAYLOAD_SIZE };
+		v[i] = (struct sp_payload){ .data = memory[i], .size = RANDOM_PAYLOAD_SIZE };
 	}
 }
 

@@ -32,8 +32,8 @@ static int setup(void **state)
 	buf_init(&w.code);
 	w.sink = sink_recorder_create(&w.log);
 	assert_int_equal(client_init(&w.client, w.sink, &limits, &err), 0);
-	w.payloads[1] = (struct sp_payload){ (const uint8_t *)names_payload, 12 };
-	w.payloads[2] = (struct sp_payload){ (const uint8_t *)"light\0pos", 10 };
+	w.payloads[1] = (struct sp_payload){ (const uint8_t *)names_payload, 12, 0 };
+	w.payloads[2] = (struct sp_payload){ (const uint8_t *)"light\0pos", 10, 0 };
 	w.client.payloads = (struct sp_payloads){ w.payloads, 4 };
 	*state = &w;
 	return 0;

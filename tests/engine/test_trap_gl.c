@@ -156,9 +156,9 @@ static void scene_make(void)
 		vertices[i] = (float)(below(256) / 128.0 - 1);
 	for (unsigned i = 0; i < sizeof(texels); i++)
 		texels[i] = (uint8_t)below(256);
-	payloads[PAYLOAD_VERTICES] = (struct sp_payload){ (uint8_t *)vertices, sizeof(vertices) };
-	payloads[PAYLOAD_NAMES] = (struct sp_payload){ (uint8_t *)names, sizeof(names) };
-	payloads[PAYLOAD_TEXELS] = (struct sp_payload){ texels, sizeof(texels) };
+	payloads[PAYLOAD_VERTICES] = (struct sp_payload){ (uint8_t *)vertices, sizeof(vertices), 0 };
+	payloads[PAYLOAD_NAMES] = (struct sp_payload){ (uint8_t *)names, sizeof(names), 0 };
+	payloads[PAYLOAD_TEXELS] = (struct sp_payload){ texels, sizeof(texels), 0 };
 	for (unsigned i = 0; i < SPS; i++)
 		buf_init(&codes[i]);
 	triangles(&codes[SP_CALLED], 3);

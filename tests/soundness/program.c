@@ -32,7 +32,7 @@ static uint8_t *payload_make(unsigned id, const void *data, uint32_t size)
 
 	if (data)
 		memcpy(p, data, size);
-	payload[id] = (struct sp_payload){ p, size };
+	payload[id] = (struct sp_payload){ .data = p, .size = size };
 	return p;
 }
 
@@ -47,7 +47,7 @@ static void payloads_text_make(void)
 	payload_make(PAY_OPEN, "abc", 3);
 	payload_make(PAY_LISTS, (const uint8_t[]){ 1, 2, 3, 1 }, 4);
 	payload_make(PAY_EMPTY, NULL, 0);
-	payload[PAY_ABSENT] = (struct sp_payload){ NULL, 64 };
+	payload[PAY_ABSENT] = (struct sp_payload){ .size = 64 };
 }
 
 void program_world_make(void)

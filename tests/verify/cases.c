@@ -11,17 +11,21 @@ static const uint32_t name_one[1] = { 1 }, name_high[1] = { 999 };
 static const char open_text[3] = { 'a', 'b', 'c' };
 
 static const struct sp_payload payloads[PAYLOADS] = {
-	[0] = { NULL, 0 },
-	[PAY_VERTICES] = { (const uint8_t *)vertices, sizeof(vertices) },
-	[PAY_INDICES] = { (const uint8_t *)indices, sizeof(indices) },
-	[PAY_INDICES_BAD] = { (const uint8_t *)indices_bad, sizeof(indices_bad) },
-	[PAY_STRING] = { (const uint8_t *)"name", 5 },
-	[PAY_OPEN] = { (const uint8_t *)open_text, sizeof(open_text) },
-	[PAY_NAMES] = { (const uint8_t *)name_one, sizeof(name_one) },
-	[PAY_NAMES_BAD] = { (const uint8_t *)name_high, sizeof(name_high) },
-	[PAY_ABSENT] = { NULL, 64 },
-	[PAY_RESTART] = { (const uint8_t *)restart, sizeof(restart) },
-	[PAY_TWO] = { (const uint8_t *)vertices, sizeof(vertices) / 2 },
+	[0] = { 0 },
+	[PAY_VERTICES] = { (const uint8_t *)vertices, sizeof(vertices), 0 },
+	[PAY_INDICES] = { (const uint8_t *)indices, sizeof(indices), 0 },
+	[PAY_INDICES_BAD] = { (const uint8_t *)indices_bad, sizeof(indices_bad), 0 },
+	[PAY_STRING] = { (const uint8_t *)"name", 5, 0 },
+	[PAY_OPEN] = { (const uint8_t *)open_text, sizeof(open_text), 0 },
+	[PAY_NAMES] = { (const uint8_t *)name_one, sizeof(name_one), 0 },
+	[PAY_NAMES_BAD] = { (const uint8_t *)name_high, sizeof(name_high), 0 },
+	[PAY_ABSENT] = { NULL, 64, 0 },
+	[PAY_RESTART] = { (const uint8_t *)restart, sizeof(restart), 0 },
+	[PAY_TWO] = { (const uint8_t *)vertices, sizeof(vertices) / 2, 0 },
+	[PAY_SHARED] = { (const uint8_t *)vertices, sizeof(vertices), SP_PAYLOAD_SHARED },
+	[PAY_SHARED_INDICES] = { (const uint8_t *)indices, sizeof(indices), SP_PAYLOAD_SHARED },
+	[PAY_SHARED_STRING] = { (const uint8_t *)"name", 5, SP_PAYLOAD_SHARED },
+	[PAY_SHARED_NAMES] = { (const uint8_t *)name_one, sizeof(name_one), SP_PAYLOAD_SHARED },
 };
 const struct sp_payloads case_payloads = { payloads, PAYLOADS };
 

@@ -20,6 +20,10 @@ enum {
 	PAY_ABSENT,          /* 64 bytes that are not in memory */
 	PAY_RESTART,         /* shorts 0 1 0xffff 3 */
 	PAY_TWO,             /* 2 vertices of 3 floats */
+	PAY_SHARED,          /* PAY_VERTICES, which may change meanwhile; */
+	PAY_SHARED_INDICES,  /* so may indices, */
+	PAY_SHARED_STRING,   /* a string, */
+	PAY_SHARED_NAMES,    /* a name */
 	PAYLOADS
 };
 extern const struct sp_payloads case_payloads;

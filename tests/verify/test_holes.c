@@ -109,7 +109,7 @@ static void unchecked_counts(void **state)
 static void two_size_functions(void **state)
 {
 	static uint8_t memory[4096];
-	struct sp_payload payload[2] = { { NULL, 0 }, { memory, 0 } };
+	struct sp_payload payload[2] = { { 0 }, { memory, 0, 0 } };
 	unsigned looked = 0;
 
 	(void)state;
@@ -213,9 +213,9 @@ static void double_fetch(void **state)
 	static uint32_t names[1] = { 1 };
 	static char text[4] = "abc";
 	static const float vertices[6];
-	const struct sp_payload payload[] = { { NULL, 0 }, { (const uint8_t *)indices, 4 },
-		{ (const uint8_t *)names, 4 }, { (const uint8_t *)text, 4 },
-		{ (const uint8_t *)vertices, 24 } };
+	const struct sp_payload payload[] = { { 0 }, { (const uint8_t *)indices, 4, 0 },
+		{ (const uint8_t *)names, 4, 0 }, { (const uint8_t *)text, 4, 0 },
+		{ (const uint8_t *)vertices, 24, 0 } };
 	const struct record draw[] = { { "glVertexPointer", { 3, FLOAT, 0, 4, 0 } },
 		{ "glEnableClientState", { 0x8074 } }, { "glDrawElements", { 4, 2, USHORT, 1, 0 } },
 		{ 0 } };
@@ -238,6 +238,138 @@ static void double_fetch(void **state)
 	assert_int_equal(verdict(s, &env, gen, SP_INIT, NULL), VERIFY_NAME_RANGE);
 	assert_int_equal(verdict(s, &env, locate, SP_INIT, NULL), VERIFY_STRING_UNTERMINATED);
 	verify_state_destroy(s);
+}
+
+/* Of a payload that the client may still write to, pixels and vertices are taken, and
+ * nothing that anybody decides by: not even what verifier and driver would each read once. */
+static void shared_payloads(void **state)
+{
+#define SHARED_ARRAY { "glVertexPointer", { 3, FLOAT, 0, PAY_SHARED, 0 } }, \
+		     { "glEnableClientState", { 0x8074 } }
+	static const struct hole holes[] = {
+		{ "vertices", VERIFY_OK, { MAKE, SHARED_ARRAY, { "glDrawArrays", { 4, 0, 4 } } } },
+		{ "too few vertices", VERIFY_ARRAY_SHORT,
+		  { MAKE, SHARED_ARRAY, { "glDrawArrays", { 4, 0, 5 } } } },
+		{ "vertices by indices of our own", VERIFY_OK,
+		  { MAKE, SHARED_ARRAY, { "glDrawElements", { 4, 4, USHORT, PAY_INDICES, 0 } } } },
+		{ "pixels", VERIFY_OK,
+		  { MAKE, { "glTexImage2D", { 0x0DE1, 0, 4, 2, 2, 0, 0x1908, 0x1401,
+					      PAY_SHARED, 0 } } } },
+		{ "too few pixels", VERIFY_PAYLOAD_SHORT,
+		  { MAKE, { "glTexImage2D", { 0x0DE1, 0, 4, 4, 4, 0, 0x1908, 0x1401,
+					      PAY_SHARED, 0 } } } },
+		{ "vertices for a buffer", VERIFY_OK,
+		  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } },
+		    { "glBufferData", { BUF_ARRAY, 48, 0, PAY_SHARED, 0, 0x88E4 } } } },
+		{ "indices", VERIFY_PAYLOAD_SHARED,
+		  { MAKE, VERTICES, { "glDrawElements", { 4, 4, USHORT, PAY_SHARED_INDICES, 0 } } } },
+		{ "indices for a buffer", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+		    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_SHARED_INDICES, 0, 0x88E4 } },
+		    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } } } },
+		{ "indices over known ones", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+		    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES, 0, 0x88E4 } },
+		    { "glBufferSubData", { BUF_ELEMENT, 4, 0, 4, 0, PAY_SHARED_INDICES, 0 } },
+		    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } } } },
+		{ "known indices over others", VERIFY_OK,
+		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+		    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_SHARED_INDICES, 0, 0x88E4 } },
+		    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES, 0, 0x88E4 } },
+		    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } } } },
+		{ "names", VERIFY_PAYLOAD_SHARED,
+		  { MAKE, { "glGenTextures", { 1, PAY_SHARED_NAMES, 0 } } } },
+		{ "names to delete", VERIFY_PAYLOAD_SHARED,
+		  { MAKE, { "glDeleteBuffers", { 1, PAY_SHARED_NAMES, 0 } } } },
+		{ "lists to call", VERIFY_PAYLOAD_SHARED,
+		  { MAKE, { "glCallLists", { 4, USHORT, PAY_SHARED_INDICES, 0 } } } },
+		{ "a location's name", VERIFY_PAYLOAD_SHARED,
+		  { MAKE, { "glGetUniformLocation", { 1, PAY_SHARED_STRING, 0, 0, 1 } } } },
+		{ "a shader's source", VERIFY_PAYLOAD_SHARED,
+		  { MAKE, { "glShaderSource", { 1, 4, PAY_SHARED_STRING, 0 } } } },
+		{ "names of varyings", VERIFY_PAYLOAD_SHARED,
+		  { MAKE, { "glTransformFeedbackVaryings", { 1, 1, PAY_SHARED_STRING, 0, 0x8C8C } } } },
+		{ "enums", VERIFY_PAYLOAD_SHARED,
+		  { MAKE, { "glTexParameteriv", { 0x0DE1, 0x2801, PAY_SHARED_INDICES, 0 } } } },
+		{ "buffers to draw to", VERIFY_PAYLOAD_SHARED,
+		  { MAKE, { "glDrawBuffers", { 1, PAY_SHARED_NAMES, 0 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
+/* The verdict over one record of op, all zeros but its payload. */
+static enum verify_reason zeros_verdict(unsigned op, const struct sp_payloads *payloads)
+{
+	static const struct record make[] = { MAKE, { 0 } };
+	const struct gl_op *row = &gl_ops[op];
+	struct verify_state *s = verify_state_create();
+	struct sp sp = { .callback = SP_INIT };
+	uint32_t code[64] = { 0 }, n;
+	struct verify_verdict v;
+	struct verify_env env;
+
+	case_env(&env);
+	env.payloads = *payloads;
+	n = case_code(make, code, 64) - 1;
+	memset(code + n, 0, sizeof(code) - n * sizeof(*code));
+	code[n] = op;
+	for (unsigned i = 0; i < row->noperands; i++)
+		if (row->operands[i].kind == GL_KIND_PAYLOAD)
+			code[n + row->operands[i].word] = 1;
+	n += row->words;
+	code[n++] = OP_end;
+	sp.code = code;
+	sp.nwords = n;
+	verify_sp(s, &env, &sp, &v);
+	verify_state_destroy(s);
+	return v.reason;
+}
+
+/* Which commands take such payloads at all: of everything that there is, these. */
+static void shared_commands(void **state)
+{
+	static const char *const take[] = {
+		"glBitmap", "glDrawPixels", "glPolygonStipple", "glTexImage1D", "glTexImage2D",
+		"glTexImage3D", "glTexSubImage1D", "glTexSubImage2D", "glTexSubImage3D",
+		"glBufferData", "glBufferStorage", "glBufferSubData",
+		/* client arrays */
+		"glColorPointer", "glEdgeFlagPointer", "glFogCoordPointer", "glIndexPointer",
+		"glNormalPointer", "glSecondaryColorPointer", "glTexCoordPointer",
+		"glVertexAttribIPointer", "glVertexAttribPointer", "glVertexPointer",
+		"glColorPointerEXT", "glEdgeFlagPointerEXT", "glIndexPointerEXT",
+		"glNormalPointerEXT", "glTexCoordPointerEXT", "glVertexPointerEXT",
+	};
+	static uint8_t memory[65536];
+	const struct sp_payload shared[2] = { { 0 }, { memory, sizeof(memory), SP_PAYLOAD_SHARED } };
+	const struct sp_payload own[2] = { { 0 }, { memory, sizeof(memory), 0 } };
+	unsigned refused = 0, bad = 0;
+
+	(void)state;
+	for (unsigned op = 0; op < GL_OP_COUNT; op++) {
+		const struct gl_op *row = &gl_ops[op];
+		enum verify_reason a, b;
+		bool has = false, listed = false;
+
+		for (unsigned i = 0; i < row->noperands; i++)
+			has |= row->operands[i].kind == GL_KIND_PAYLOAD;
+		if (!has)
+			continue;
+		for (unsigned i = 0; i < sizeof(take) / sizeof(*take); i++)
+			listed |= strcmp(row->name, take[i]) == 0;
+		a = zeros_verdict(op, &(struct sp_payloads){ shared, 2 });
+		b = zeros_verdict(op, &(struct sp_payloads){ own, 2 });
+		/* what no payload makes right may be refused by its zeros */
+		if (listed ? a != b : a != VERIFY_PAYLOAD_SHARED && (a != b || a == VERIFY_OK)) {
+			print_message("%s: %s\n", row->name, verify_reason_name(a));
+			bad++;
+		}
+		refused += a == VERIFY_PAYLOAD_SHARED;
+	}
+	print_message("%u commands refuse them by name\n", refused);
+	assert_int_equal(bad, 0);
+	assert_true(refused > 200);
 }
 
 /* ---- uninitialised memory ---------------------------------------------------------- */
@@ -508,6 +640,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unchecked_counts), cmocka_unit_test(two_size_functions),
 		cmocka_unit_test(underflow), cmocka_unit_test(double_fetch),
+		cmocka_unit_test(shared_payloads), cmocka_unit_test(shared_commands),
 		cmocka_unit_test(uninitialised_memory), cmocka_unit_test(state_order),
 		cmocka_unit_test(enum_as_index), cmocka_unit_test(callback_as_index),
 		cmocka_unit_test(out_by_pop_attrib), cmocka_unit_test(out_by_bind_framebuffer),

@@ -85,7 +85,7 @@ static const struct record pieces[][PIECE] = {
 
 static const uint32_t values[] = { 0, 1, 2, 3, 4, 5, 8, 12, 24, 48, 0xffff, 0x7fffffff,
 	0xffffffff, GL_UNSIGNED_INT, GL_UNSIGNED_BYTE, GL_TEXTURE_COORD_ARRAY, GL_DOUBLE,
-	PAY_TWO, PAY_ABSENT, PAY_INDICES_BAD, 999 };
+	PAY_TWO, PAY_ABSENT, PAY_INDICES_BAD, PAY_SHARED, PAY_SHARED_INDICES, 999 };
 
 /* A frame: changed per cent of pieces have a word that is not as it was. */
 static uint32_t frame_make(struct random *r, uint32_t *code, unsigned n, unsigned changed)
@@ -213,11 +213,14 @@ static const char *engines_differ(struct pair *p, const struct sp *sp)
 static void frames(unsigned changed, uint64_t seed, unsigned rounds)
 {
 	struct random r = { .state = seed };
+	struct sp_payload payload[PAYLOADS];
 	uint32_t code[WORDS], accepted = 0;
 	struct verify_reuse reuse;
 	struct pair p;
 
 	pair_open(&p);
+	memcpy(payload, case_payloads.v, sizeof(payload));
+	p.env[0].payloads.v = p.env[1].payloads.v = payload;
 	for (unsigned i = 0; i < rounds; i++) {
 		struct sp sp = { .callback = i % 50 ? SP_REDRAW : SP_UPDATE, .code = code };
 		struct verify_verdict d[2];
@@ -228,6 +231,9 @@ static void frames(unsigned changed, uint64_t seed, unsigned rounds)
 		/* limits and payloads change in between, as they do for real clients */
 		p.env[0].limits.names[GL_SPACE_TEXTURE] =
 			p.env[1].limits.names[GL_SPACE_TEXTURE] = i % 1000 < 900 ? CASE_NAMES : 2;
+		/* a payload that was a copy is mapped instead, for a while */
+		payload[PAY_VERTICES].flags = i % 700 > 600 ? SP_PAYLOAD_SHARED : 0;
+		payload[PAY_INDICES].flags = i % 500 > 450 ? SP_PAYLOAD_SHARED : 0;
 		pair_verify(&p, &sp, d, rc);
 		difference = verdicts_differ(d, rc);
 		if (!difference && rc[0] == 0)

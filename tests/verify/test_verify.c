@@ -72,6 +72,8 @@ static const struct test_case cases[] = {
 	  { MAKE, { "glLoadMatrixf", { PAY_VERTICES, 49 } }, { 0 } } },
 	{ "payload absent", VERIFY_PAYLOAD_ABSENT,
 	  { MAKE, { "glLoadMatrixf", { PAY_ABSENT, 0 } }, { 0 } } },
+	{ "payload that may change", VERIFY_PAYLOAD_SHARED,
+	  { MAKE, { "glVertex3fv", { PAY_SHARED, 0 } }, { 0 } } },
 	{ "payload short", VERIFY_PAYLOAD_SHORT,
 	  { MAKE, { "glLoadMatrixf", { PAY_VERTICES, 0 } }, { 0 } } },
 	{ "payload long enough", VERIFY_OK,

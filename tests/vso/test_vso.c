@@ -72,7 +72,7 @@ static void test_stream(void **state)
 					    .payloads = pay, .npayloads = i % 4 };
 
 		for (uint32_t k = 0; k < 3; k++) {
-			pay[k] = (struct sp_payload){ data[k], (i * 977 + k * 3331) % 20000 };
+			pay[k] = (struct sp_payload){ data[k], (i * 977 + k * 3331) % 20000, 0 };
 			pattern(data[k], pay[k].size, i + k);
 		}
 		assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), 0);

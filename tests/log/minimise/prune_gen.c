@@ -12,7 +12,7 @@ uint32_t payload_add(struct gen *g, const void *data, uint32_t size)
 	if (!copy || g->p->npayloads == GEN_PAYLOADS)
 		abort();
 	memcpy(copy, data, size);
-	g->p->payloads[g->p->npayloads] = (struct sp_payload){ copy, size };
+	g->p->payloads[g->p->npayloads] = (struct sp_payload){ .data = copy, .size = size };
 	return g->p->npayloads++;
 }
 
