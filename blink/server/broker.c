@@ -55,11 +55,11 @@ static int files_open(struct broker *b)
 			return error_set(b->err, -errno, "%s: %s", b->opt->trace, strerror(errno));
 	}
 	if (b->opt->record)
-		r = recording_open(&b->recording, b->opt->record, s->width, s->height, s->refresh,
+		r = film_open(&b->film, b->opt->record, s->width, s->height, s->refresh,
 				   b->err);
 	if (r >= 0 && b->opt->window)
 		r = window_view_open(&b->view, s->width, s->height, b->err);
-	atomic_store(&b->board->watching, b->recording || b->view);
+	atomic_store(&b->board->watching, b->film || b->view);
 	return r;
 }
 
@@ -103,11 +103,11 @@ static int broker_close(struct broker *b)
 	for (uint32_t i = 0; i < BROKER_PENDING; i++)
 		if (b->pending[i].socket >= 0)
 			close(b->pending[i].socket);
-	if (b->recording) {
+	if (b->film) {
 		struct error later;
 
 		broker_pictures_take(b);
-		b->sum->recorded = recording_close(b->recording, b->failure ? &later : b->err);
+		b->sum->recorded = film_close(b->film, b->failure ? &later : b->err);
 	}
 	window_view_close(b->view);
 	if (b->trace && fclose(b->trace))

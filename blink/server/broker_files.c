@@ -38,8 +38,8 @@ void broker_pictures_take(struct broker *b)
 	if (head == b->pictures_seen)
 		return;
 	for (uint64_t i = tail > b->pictures_seen ? tail : b->pictures_seen; i < head; i++)
-		if (b->recording)
-			recording_add(b->recording, picture_at(b, i),
+		if (b->film)
+			film_add(b->film, picture_at(b, i),
 				      b->board->picture_time[i % BOARD_PICTURES]);
 	if (b->view)
 		window_view_show(b->view, picture_at(b, head - 1));

@@ -122,7 +122,7 @@ struct broker {
 	struct broker_pending pending[BROKER_PENDING];
 	struct board_status *known;     /* the last that was asked for */
 	struct control *ctl;
-	struct recording *recording;
+	struct film *film;
 	struct window_view *view;
 	void *trace;                    /* FILE */
 	uint64_t next_status_ns, events_seen, pictures_seen;
@@ -162,11 +162,11 @@ void broker_trace_write(struct broker *b);
 const uint8_t *broker_picture(const struct broker *b, uint64_t *time_ns);
 void broker_pictures_take(struct broker *b);
 
-struct recording;
-int recording_open(struct recording **r, const char *path, uint32_t w, uint32_t h,
+struct film;
+int film_open(struct film **r, const char *path, uint32_t w, uint32_t h,
 		   double refresh, struct error *err);
-void recording_add(struct recording *r, const uint8_t *rgb, uint64_t time_ns);
-uint64_t recording_close(struct recording *r, struct error *err);     /* frames */
+void film_add(struct film *r, const uint8_t *rgb, uint64_t time_ns);
+uint64_t film_close(struct film *r, struct error *err);     /* frames */
 
 /* broker_window.c: the screen on $DISPLAY */
 struct window_view;

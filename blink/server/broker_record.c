@@ -15,7 +15,7 @@
 
 #define REPEAT_MAX 1000u                /* frames that one picture stands for */
 
-struct recording {
+struct film {
 	FILE *out;
 	char *path;
 	pid_t ffmpeg;                   /* 0: none */
@@ -54,7 +54,7 @@ static pid_t ffmpeg_start(const char *path, FILE **in)
 	return pid;
 }
 
-static int out_open(struct recording *r, const char *path, struct error *err)
+static int out_open(struct film *r, const char *path, struct error *err)
 {
 	size_t n = strlen(path);
 
@@ -70,10 +70,10 @@ static int out_open(struct recording *r, const char *path, struct error *err)
 	return 0;
 }
 
-int recording_open(struct recording **out, const char *path, uint32_t w, uint32_t h,
+int film_open(struct film **out, const char *path, uint32_t w, uint32_t h,
 		   double refresh, struct error *err)
 {
-	struct recording *r = calloc(1, sizeof(*r));
+	struct film *r = calloc(1, sizeof(*r));
 	int e = 0;
 
 	if (r) {
@@ -106,7 +106,7 @@ static uint8_t byte(int v)
 }
 
 /* BT.601, studio range: what readers of the format take it for. */
-static void planes_fill(struct recording *r, const uint8_t *rgb)
+static void planes_fill(struct film *r, const uint8_t *rgb)
 {
 	size_t n = (size_t)r->w * r->h;
 	uint8_t *y = r->planes, *u = y + n, *v = u + n;
@@ -120,7 +120,7 @@ static void planes_fill(struct recording *r, const uint8_t *rgb)
 	}
 }
 
-static void frame_write(struct recording *r)
+static void frame_write(struct film *r)
 {
 	size_t n = (size_t)r->w * r->h * 3;
 
@@ -131,7 +131,7 @@ static void frame_write(struct recording *r)
 	r->frames++;
 }
 
-void recording_add(struct recording *r, const uint8_t *rgb, uint64_t time_ns)
+void film_add(struct film *r, const uint8_t *rgb, uint64_t time_ns)
 {
 	uint64_t due;
 
@@ -147,7 +147,7 @@ void recording_add(struct recording *r, const uint8_t *rgb, uint64_t time_ns)
 	frame_write(r);
 }
 
-uint64_t recording_close(struct recording *r, struct error *err)
+uint64_t film_close(struct film *r, struct error *err)
 {
 	uint64_t frames = r->frames;
 	int status = 0;

@@ -226,6 +226,7 @@ static int executor_loop(struct executor *x)
 			break;
 		now = broker_now();
 		busy(x, 0);
+		executor_waiting_look(x);
 		if (server_frame(x->server, now, &x->err) < 0)
 			return EXIT_LOST;
 		frame_account(x, now);

@@ -8,6 +8,11 @@
 
 struct executor_peer { uint32_t id; struct vso_peer *peer; };
 
+/* A client whose pages came, and which has not rung yet: it may still be writing its hello. */
+struct executor_waiting { struct message m; struct vso_peer *peer; uint64_t since_ns; };
+#define EXECUTOR_WAITING 16u
+#define EXECUTOR_WAITING_NS 3000000000u
+
 struct executor {
 	const struct broker_options *opt;
 	struct board *board;
@@ -17,6 +22,8 @@ struct executor {
 	struct server *server;
 	struct executor_peer *peers;
 	uint32_t npeers;
+	struct executor_waiting waiting[EXECUTOR_WAITING];
+	uint32_t nwaiting;
 	uint8_t *scratch;               /* of pictures */
 	uint64_t frames, missed, picture_frame;
 	double cpu_ms[EXECUTOR_SAMPLES];        /* of the last display frames */
@@ -30,6 +37,8 @@ int executor_warm(struct executor *x);
 /* executor_serve.c: one message of the broker's */
 void executor_hear(struct executor *x, const struct message *m, int fds[3]);
 void executor_picture(struct executor *x);
+/* Those that have rung meanwhile become clients. */
+void executor_waiting_look(struct executor *x);
 void executor_gone(void *user, uint32_t id, enum vso_fault why);
 
 #endif

@@ -42,12 +42,11 @@ void executor_gone(void *user, uint32_t id, enum vso_fault why)
 }
 
 /* Edges: the doorbell is never read. */
-static void doorbell_watch(struct executor *x, uint32_t id, struct vso_peer *peer)
+static void doorbell_watch(struct executor *x, struct vso_peer *peer)
 {
 	struct epoll_event e = { .events = EPOLLIN | EPOLLET };
 
 	epoll_ctl(x->doorbells, EPOLL_CTL_ADD, vso_local_doorbell(peer), &e);
-	x->peers[x->npeers++] = (struct executor_peer){ id, peer };
 }
 
 static void place_again(struct executor *x, const struct message *m)
@@ -69,30 +68,80 @@ static int condemn(struct executor *x, struct vso_peer *peer)
 	return -EACCES;
 }
 
-static void attach(struct executor *x, const struct message *m, const int fds[3])
+/* It rang: its hello is whole. */
+static void attach(struct executor *x, const struct message *m, struct vso_peer *peer)
 {
-	const struct vso_local_grant g = { .memory = fds[0], .doorbell = fds[1], .bell = fds[2],
-					   .pages = m->pages, .pid = m->pid };
-	struct vso_peer *peer;
-	int r = vso_local_peer(&peer, &g, &x->err);
+	int doorbell = vso_local_doorbell(peer), r;
+	struct epoll_event none = { 0 };
 
-	if (r >= 0 && m->flags & ATTACH_CONDEMNED)
+	/* (a client that is refused is closed in there) */
+	epoll_ctl(x->doorbells, EPOLL_CTL_DEL, doorbell, &none);
+	if (m->flags & ATTACH_CONDEMNED)
 		r = condemn(x, peer);
-	else if (r >= 0)
+	else
 		r = server_attach_as(x->server, peer, m->id, &x->err);
 	if (r < 0) {
 		say_gone(x, m->id, VSO_FAULT_HELLO);
 		return;
 	}
-	doorbell_watch(x, m->id, peer);
+	doorbell_watch(x, peer);
+	x->peers[x->npeers++] = (struct executor_peer){ m->id, peer };
 	if (m->flags & ATTACH_PLACED)
 		place_again(x, m);
+}
+
+static void waiting_drop(struct executor *x, uint32_t i, bool gone)
+{
+	struct executor_waiting *w = &x->waiting[i];
+
+	if (gone) {
+		say_gone(x, w->m.id, VSO_FAULT_GONE);
+		w->peer->ops->close(w->peer);
+	}
+	*w = x->waiting[--x->nwaiting];
+}
+
+void executor_waiting_look(struct executor *x)
+{
+	for (uint32_t i = x->nwaiting; i-- > 0;) {
+		struct executor_waiting w = x->waiting[i];
+
+		if (w.peer->ops->rung(w.peer)) {
+			waiting_drop(x, i, false);
+			attach(x, &w.m, w.peer);
+		} else if (broker_now() - w.since_ns > EXECUTOR_WAITING_NS) {
+			waiting_drop(x, i, true);
+		}
+	}
+}
+
+static void arrive(struct executor *x, const struct message *m, const int fds[3])
+{
+	const struct vso_local_grant g = { .memory = fds[0], .doorbell = fds[1], .bell = fds[2],
+					   .pages = m->pages, .pid = m->pid };
+	struct vso_peer *peer;
+
+	if (vso_local_peer(&peer, &g, &x->err) < 0) {
+		say_gone(x, m->id, VSO_FAULT_HELLO);
+		return;
+	}
+	if (x->nwaiting == EXECUTOR_WAITING)    /* the one that came first has had its time */
+		waiting_drop(x, 0, true);
+	doorbell_watch(x, peer);
+	x->waiting[x->nwaiting++] = (struct executor_waiting){ *m, peer, broker_now() };
+	executor_waiting_look(x);
 }
 
 static void died(struct executor *x, uint32_t id)
 {
 	struct executor_peer *p = peer_of(x, id);
 
+	for (uint32_t i = 0; !p && i < x->nwaiting; i++) {
+		if (x->waiting[i].m.id == id) {
+			waiting_drop(x, i, true);
+			return;
+		}
+	}
 	if (p)
 		vso_local_died(p->peer);
 	else
@@ -189,7 +238,7 @@ void executor_hear(struct executor *x, const struct message *m, int fds[3])
 	struct message answer = { .kind = MESSAGE_DONE, .seq = m->seq, .flags = m->kind };
 
 	if (m->kind == MESSAGE_ATTACH) {
-		attach(x, m, fds);
+		arrive(x, m, fds);
 		return;
 	}
 	for (unsigned i = 0; i < 3; i++)

@@ -256,6 +256,7 @@ int server_attach_as(struct server *s, struct vso_peer *p, uint32_t id, struct e
 	}
 	if (id > s->next_id)
 		s->next_id = id;
+	vso_server_number(v, id);
 	r = window_add(s, v, id, err);
 	if (r < 0)
 		return r;

@@ -289,6 +289,11 @@ void vso_server_show(struct vso_server *s, const uint32_t ext[SP_EXTERNS], uint3
 	atomic_store_explicit(&page->sequence, sequence + 1, memory_order_release);
 }
 
+void vso_server_number(struct vso_server *s, uint32_t id)
+{
+	page_u32(&s->page->id, id);
+}
+
 void vso_server_lost(struct vso_server *s)
 {
 	uint32_t g = atomic_load_explicit(&s->page->generation, memory_order_relaxed);

@@ -151,6 +151,8 @@ uint64_t vso_server_update(struct vso_server *s);      /* requests so far, as co
 /* Writes page 1: external state, size, registers (NULL: as they were). */
 void vso_server_show(struct vso_server *s, const uint32_t ext[SP_EXTERNS], uint32_t width,
 		     uint32_t height, const uint32_t *regs);
+/* The number by which people know the client. */
+void vso_server_number(struct vso_server *s, uint32_t id);
 void vso_server_updated(struct vso_server *s, uint64_t request);
 /* Rings the client if it asked for what has happened: a frame, a fence, room. */
 void vso_server_wake(struct vso_server *s, bool frame);
