@@ -145,6 +145,10 @@ $(PROGRAMS): $(B)/%: $(B)/$(CLIENT_DIR)/%.o $(B)/libclients.a $(SAN_OBJ) $(B)/li
 	$(call say,LD,$@)$(CC) $^ -o $@ $(LDLIBS_ALL) $(AV_LIBS)
 -include $(patsubst %.c,$(B)/%.d,$(CLIENT_SRC))
 all: $(PROGRAMS)
+# their tests use what they use
+CLIENT_TESTS := $(filter $(B)/tests/client/%,$(TESTS))
+$(CLIENT_TESTS): | $(B)/libclients.a
+$(CLIENT_TESTS): LINK += $(B)/libclients.a $(B)/libblink.a
 
 # -- a null libGL, to measure on (jit-bench/nullgl/README.md) --------------------------
 # Another program loads it: no sanitizers in it.

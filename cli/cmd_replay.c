@@ -10,13 +10,15 @@
 
 #include "blink/engine/jit_tools.h"
 #include "cli/command.h"
+#include "cli/replay_live.h"
 #include "cli/replay_trap.h"
 #include "replay/picture.h"
 #include "replay/player.h"
 
 enum {
 	OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_SNAPSHOT, OPT_EVERY, OPT_WINDOW, OPT_LOOP,
-	OPT_PERF_MAP, OPT_JITDUMP, OPT_GDB, OPT_STOP, OPT_TRAP, OPT_RESUME
+	OPT_PERF_MAP, OPT_JITDUMP, OPT_GDB, OPT_STOP, OPT_TRAP, OPT_RESUME, OPT_SERVER, OPT_AHEAD,
+	OPT_DIRECT
 };
 
 static const struct cli_option options[] = {
@@ -33,6 +35,9 @@ static const struct cli_option options[] = {
 	[OPT_STOP] = { 0, "stop", "F:N", "stop after N records of frame F, and say where that is" },
 	[OPT_TRAP] = { 0, "trap", "FILE", "write where the replay stopped, or a driver crashed, to FILE" },
 	[OPT_RESUME] = { 0, "resume", "FILE", "play the beginning again and go on from that trap" },
+	[OPT_SERVER] = { 0, "server", "PATH", "play it as a live client of that display server" },
+	[OPT_AHEAD] = { 0, "ahead", "N", "with --server: at most N frames under way (as many as fit)" },
+	[OPT_DIRECT] = { 0, "direct", NULL, "with --server: it may be drawn straight into the screen" },
 	{ 0 }
 };
 
@@ -96,6 +101,12 @@ static int options_read(const struct cli_args *args, struct replay *r)
 	if (args->opt[OPT_STOP] && !replay_trap_parse(&r->trap, args->opt[OPT_STOP]))
 		return EXIT_USAGE;
 	r->traps = r->trap.save || r->trap.resume || r->trap.stop;
+	if (!args->opt[OPT_SERVER] && (args->opt[OPT_AHEAD] || args->opt[OPT_DIRECT]))
+		return usage("--ahead and --direct are about playing with --server");
+	if (args->opt[OPT_SERVER] && (engine || sink || r->window || r->snapshot || r->perf_map ||
+				      r->jitdump || r->gdb || r->traps))
+		return usage("with --server the server runs and shows what is played: no option "
+			     "about engine, sink, pictures, tools or traps");
 	if (r->traps && args->opt[OPT_LOOP])
 		return usage("--stop, --trap and --resume are about one playing: no --loop");
 	if (r->engine == PLAYER_INTERP && (r->perf_map || r->jitdump || r->gdb))
@@ -377,6 +388,11 @@ static int replay_run(const struct cli_args *args)
 
 	if (status != EXIT_GOOD)
 		return status;
+	if (args->opt[OPT_SERVER])
+		return replay_live(args, &(struct replay_live){
+			.server = args->opt[OPT_SERVER], .frames = args->opt[OPT_FRAMES],
+			.ahead = args->opt[OPT_AHEAD], .direct = args->opt[OPT_DIRECT] != NULL,
+			.loops = r.loops });
 	e = replay_open(&r, args->argv[0], &err);
 	if (e >= 0 && !cli_frames(args->opt[OPT_FRAMES], blink_frame_count(r.file), &r.first,
 				  &r.end)) {
@@ -400,7 +416,7 @@ static int replay_run(const struct cli_args *args)
 const struct cli_command cmd_replay = {
 	.name = "replay",
 	.synopsis = "X.blink [--engine jit|interp] [--sink gl|null] [--frames A:B] "
-		    "[--snapshot DIR [--every K]] [--window] [--loop N]",
+		    "[--snapshot DIR [--every K]] [--window] [--loop N] [--server PATH]",
 	.summary = "verify, compile and run the stored procedures of a file",
 	.text =
 		"Plays the file's init SPs once and then frame after frame, on OpenGL through EGL "
@@ -422,6 +438,11 @@ const struct cli_command cmd_replay = {
 		"signal that the driver raises, and names the instruction that it was executing. "
 		"--resume plays the frames before again, up to the record where the trap was taken, and "
 		"goes on from there, with either engine.\n\n"
+		"--server plays the file as a live client of a display server (blinkctl serve): each SP "
+		"is an entry of a stream, with the payloads that it names. The server verifies and runs "
+		"them, and a refusal names the frame, the record and the reason. When the server is "
+		"lost and comes back, the file is pruned at the frame that is next, and playing goes "
+		"on from there. --direct lets the server draw straight into the screen.\n\n"
 		"For perf, --perf-map gives symbols; --jitdump the code too, with a line for each "
 		"instruction: perf record -k mono blinkctl replay --jitdump DIR ..., then perf inject "
 		"--jit and perf annotate. In gdb, with --gdb, SPs have names in a backtrace.\n\n"

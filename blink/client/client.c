@@ -153,15 +153,23 @@ static int reconnect(struct blink_connection *c, struct error *err)
 	return 1;
 }
 
-/* Has this server, which is there, closed the connection? */
+/* Has this server closed the connection, for a reason that another one would have, too? */
 static int closed(const struct blink_connection *c, struct error *err)
 {
 	const struct vso_server_page *page = vso_client_server(c->vso);
 
-	if (atomic_load_explicit(&page->phase, memory_order_acquire) != VSO_PHASE_CLOSED)
+	if (atomic_load_explicit(&page->phase, memory_order_acquire) != VSO_PHASE_CLOSED ||
+	    page->refusal == VSO_FAULT_ENDED)
 		return 0;
 	return error_set(err, -ECONNRESET, "%s: the server closed the connection: %.*s", c->path,
 			 (int)sizeof(page->why) - 1, page->why);
+}
+
+/* The server said that it ends: its sockets close in a moment. */
+static bool ended(const struct blink_connection *c)
+{
+	return atomic_load_explicit(&vso_client_server(c->vso)->phase, memory_order_acquire) ==
+	       VSO_PHASE_CLOSED;
 }
 
 int blink_wait(struct blink_connection *c, int64_t timeout_ns, struct error *err)
@@ -176,13 +184,10 @@ int blink_wait(struct blink_connection *c, int64_t timeout_ns, struct error *err
 		r = c->lost_ns ? -EPIPE :
 		    vso_client_link(c->vso)->ops->wait(vso_client_link(c->vso),
 						       timeout_ns < 0 ? -1 : left);
-		if (r != -EPIPE) {
-			int gone = r == 1 ? closed(c, err) : 0;
-
-			return gone < 0 ? gone : r;
-		}
-		if (closed(c, err) < 0)
+		if (!c->lost_ns && r && closed(c, err) < 0)
 			return -ECONNRESET;
+		if (r != -EPIPE && !ended(c))
+			return r;
 		r = reconnect(c, err);
 		if (r)
 			return r;

@@ -218,7 +218,7 @@ void server_destroy(struct server *s)
 	if (!s)
 		return;
 	while (s->n)
-		window_finish(s, &s->windows[--s->n], VSO_FAULT_GONE);
+		window_finish(s, &s->windows[--s->n], VSO_FAULT_ENDED);
 	screen_close(&s->screen);
 	free(s->windows);
 	free(s);
@@ -495,7 +495,7 @@ int server_close_client(struct server *s, uint32_t id, struct error *err)
 
 	if (!w)
 		return -ENOENT;
-	detach(s, (uint32_t)(w - s->windows), VSO_FAULT_GONE);
+	detach(s, (uint32_t)(w - s->windows), VSO_FAULT_DISMISSED);
 	return 0;
 }
 
