@@ -19,7 +19,7 @@ group_packages()
 			khronos-api libcapstone-dev libcmocka-dev man-db groff-base \
 			libavformat-dev libavcodec-dev libswscale-dev libavutil-dev ;;
 	run)
-		echo apitrace xvfb xauth mesa-utils libgl1-mesa-dri libglx-mesa0 libegl1 \
+		echo apitrace xvfb xauth mesa-utils virgl-server libgl1-mesa-dri libglx-mesa0 libegl1 \
 			libegl-mesa0 libgl1 gnuplot-nox ca-certificates ;;
 	peers)
 		echo g++ libgccjit-12-dev libtcc-dev libasmjit-dev llvm-dev libpfm4-dev ;;

@@ -10,23 +10,30 @@
 
 #include "cli/command.h"
 #include "replay/checkpoint.h"
+#include "replay/driver.h"
 #include "replay/state_compare.h"
+#include "replay/state_elsewhere.h"
 #include "replay/stream.h"
 
-enum { OPT_WINDOW, OPT_FRAMES, OPT_SNAPSHOT, OPT_ENGINE, OPT_STATE, OPT_AGAINST, OPT_TOLERANCE,
-       OPT_FORCE };
+enum { OPT_WINDOW, OPT_FRAMES, OPT_SNAPSHOT, OPT_ENGINE, OPT_STATE, OPT_ON, OPT_AGAINST,
+       OPT_TOLERANCE, OPT_FORCE };
 
 static const struct cli_option options[] = {
 	[OPT_WINDOW] = { 'w', "window", NULL, "show the frames in a window on $DISPLAY" },
 	[OPT_FRAMES] = { 'f', "frames", "K", "play so many frames (all that follow)" },
 	[OPT_SNAPSHOT] = { 0, "snapshot", "DIR", "write pictures frame-NNNNNN.png into DIR" },
 	[OPT_ENGINE] = { 'e', "engine", "jit|interp", "how SPs are run (jit)" },
-	[OPT_STATE] = { 0, "state", NULL, "hash the restored state, as blinkctl state --drivers does" },
-	[OPT_AGAINST] = { 0, "against", "DRIVER", "compare with a full replay on that GALLIUM_DRIVER" },
+	[OPT_STATE] = { 0, "state", NULL, "hash the restored state, as blinkctl state --drivers does; "
+			"with --against, compare it" },
+	[OPT_ON] = { 0, "on", "DRIVER", "restart on that driver (the environment's)" },
+	[OPT_AGAINST] = { 0, "against", "DRIVER", "compare with a full replay on that driver" },
 	[OPT_TOLERANCE] = { 0, "tolerance", "T", "with --against: pixels that differ by at most T agree (8)" },
 	[OPT_FORCE] = { 0, "force", NULL, "go on with X though it is not the checkpoint's source" },
 	{ 0 }
 };
+
+/* So many differences of state are listed; all are counted. */
+#define LISTED_MAX 100u
 
 struct restart {
 	const char *checkpoint, *snapshot;
@@ -43,8 +50,14 @@ struct restart {
 	uint64_t state;
 	size_t entries;
 	char renderer[256];
+	struct elsewhere restored;       /* ... and this one's */
+	bool gone;                       /* the source is no longer where it was */
+	struct driver_use on, other;
 	/* --against */
 	struct stream full;
+	struct elsewhere elsewhere;      /* --state: the other driver's state, ... */
+	struct json_object *differences; /* of state, the first few */
+	size_t different;
 	unsigned tolerance;
 	uint64_t pixels, off;            /* compared; beyond the tolerance */
 	unsigned most;
@@ -144,7 +157,10 @@ static int log_find(struct restart *r, const char *given, bool force, struct err
 	char id[CHECKPOINT_ID] = "";
 	int e;
 
-	if (!path || (!given && access(path, R_OK)))
+	if (!path)
+		return 0;
+	r->gone = !given && access(path, R_OK);
+	if (r->gone)
 		return 0;
 	e = checkpoint_id(path, id, err);
 	if (e < 0)
@@ -170,26 +186,22 @@ static void end_set(struct restart *r, uint32_t frames)
 	r->end = count - r->info.frame < frames ? count : r->info.frame + frames;
 }
 
-/* The other driver's replay begins first: in its process, with its environment. */
-static int against_start(struct restart *r, const char *driver, struct error *err)
+/* The other driver's replays begin first: in processes of theirs, with its environment. */
+static int against_start(struct restart *r, bool state, struct error *err)
 {
 	uint32_t n = r->end - r->info.frame;
 	uint32_t *frames = calloc(n + 1, sizeof(*frames));
 	const struct stream_frames want = { .frames = frames, .n = n };
-	const char *was = getenv("GALLIUM_DRIVER");
-	char *keep = was ? strdup(was) : NULL;
-	int e = frames ? 0 : -ENOMEM;
+	int e = frames ? 0 : error_set(err, -ENOMEM, "restart: out of memory");
 
 	for (uint32_t i = 0; frames && i < n; i++)
 		frames[i] = r->info.frame + i;
-	setenv("GALLIUM_DRIVER", driver, 1);
+	driver_enter(&r->other);
+	if (e >= 0 && state)
+		e = elsewhere_start(&r->elsewhere, r->log, r->info.frame, r->engine, err);
 	if (e >= 0)
 		e = stream_player(&r->full, r->log, &want, r->engine, true, NULL, err);
-	if (keep)
-		setenv("GALLIUM_DRIVER", keep, 1);
-	else
-		unsetenv("GALLIUM_DRIVER");
-	free(keep);
+	driver_leave(&r->other);
 	free(frames);
 	return e;
 }
@@ -203,22 +215,42 @@ static void finish_drawing(struct restart *r)
 	((void (*)(void))finish)();
 }
 
-static int state_note(struct restart *r, struct error *err)
+static void difference_note(void *user, const struct state_entry *full, const struct state_entry *back)
 {
-	struct state_dump d;
-	size_t n = 0;
+	struct restart *r = user;
+	char text[256];
+
+	if (r->different++ >= LISTED_MAX)
+		return;
+	state_describe(full, back, text, sizeof(text));
+	json_object_array_add(r->differences, json_object_new_string(text));
+}
+
+/* Of both sides; looked at in processes of their own, for looking disturbs some drivers
+ * (virgl draws textures of alpha alone otherwise once they have been read). */
+static int states_take(struct restart *r, struct error *err)
+{
+	struct state_dump back, full;
 	int e;
 
-	state_init(&d, 0);
-	e = state_replay_take(r->replay, &d, err);
-	for (size_t i = 0; i < d.count; i++)
-		if (!state_driver_dependent(&d.v[i]))
-			d.v[n++] = d.v[i];
-	d.count = n;
-	r->entries = n;
-	r->state = state_hash(&d);
-	r->hashed = e >= 0;
-	state_finish(&d);
+	if (!r->restored.in)
+		return 0;
+	state_init(&back, 0);
+	state_init(&full, 0);
+	e = elsewhere_take(&r->restored, &back, err);
+	if (e >= 0 && r->elsewhere.in)
+		e = elsewhere_take(&r->elsewhere, &full, err);
+	if (e >= 0) {
+		r->entries = back.count;
+		r->state = state_hash(&back);
+		r->hashed = true;
+	}
+	if (e >= 0 && r->elsewhere.in) {
+		r->differences = json_object_new_array();
+		state_diff(&full, &back, difference_note, r);
+	}
+	state_finish(&full);
+	state_finish(&back);
 	return e;
 }
 
@@ -236,12 +268,18 @@ static int restore(struct restart *r, const struct cli_args *args, struct error 
 {
 	const struct state_replay_options opt = {
 		.engine = r->engine, .window = args->opt[OPT_WINDOW] != NULL,
-		.shown = args->opt[OPT_WINDOW] != NULL, .blind = !args->opt[OPT_STATE],
+		.shown = args->opt[OPT_WINDOW] != NULL, .blind = true,
 		.then = r->then, .on_frame = picture_take, .user = r,
 	};
-	double start = now();
-	int e = state_replay_open(&r->replay, r->checkpoint, &opt, err);
+	double start;
+	int e;
 
+	driver_enter(&r->on);            /* until the end: drivers look when they please */
+	e = args->opt[OPT_STATE] ? elsewhere_start(&r->restored, r->checkpoint, 0, r->engine, err) : 0;
+	if (e < 0)
+		return e;
+	start = now();
+	e = state_replay_open(&r->replay, r->checkpoint, &opt, err);
 	r->driver = now() - start;
 	if (e < 0)
 		return e;
@@ -252,11 +290,7 @@ static int restore(struct restart *r, const struct cli_args *args, struct error 
 		return e;
 	finish_drawing(r);
 	r->restore = now() - start;
-	if (args->opt[OPT_STATE])
-		e = state_note(r, err);
-	if (e >= 0 && r->snapshot)
-		e = restored_save(r, err);
-	return e;
+	return r->snapshot ? restored_save(r, err) : 0;
 }
 
 static int go_on(struct restart *r, struct error *err)
@@ -296,16 +330,19 @@ static int run(struct restart *r, const struct cli_args *args, uint32_t frames, 
 	if (e < 0)
 		return e;
 	if (!r->then && (args->opt[OPT_FRAMES] || args->opt[OPT_AGAINST]))
-		return error_set(err, -EINVAL, "%s: there is nothing to go on with (name the file "
-				 "that it was made of)", r->checkpoint);
+		return error_set(err, -EINVAL, "%s: %s%s%s (name the file that it was made of)",
+				 r->checkpoint, r->gone ? "its source " : "there is nothing to go on with",
+				 r->gone ? r->info.source : "", r->gone ? " is gone" : "");
 	end_set(r, frames);
 	if (r->snapshot && mkdir(r->snapshot, 0777) && errno != EEXIST)
 		return error_set(err, -errno, "%s: %s", r->snapshot, strerror(errno));
 	if (args->opt[OPT_AGAINST])
-		e = against_start(r, args->opt[OPT_AGAINST], err);
+		e = against_start(r, args->opt[OPT_STATE] != NULL, err);
 	if (e >= 0)
 		e = restore(r, args, err);
-	return e < 0 ? e : go_on(r, err);
+	if (e >= 0)
+		e = go_on(r, err);
+	return e < 0 ? e : states_take(r, err);
 }
 
 /* ---- the result ------------------------------------------------------------------ */
@@ -329,6 +366,8 @@ static struct json_object *result_json(const struct restart *r, const char *agai
 		json_object_object_add(j, "state", json_object_new_string(hash));
 		json_object_object_add(j, "entries", json_object_new_int64((int64_t)r->entries));
 	}
+	if (r->gone)
+		json_object_object_add(j, "source_gone", json_object_new_string(r->info.source));
 	if (r->then) {
 		json_object_object_add(j, "log", json_object_new_string(r->log));
 		json_object_object_add(j, "first_frame_seconds", json_object_new_double(r->first));
@@ -339,6 +378,10 @@ static struct json_object *result_json(const struct restart *r, const char *agai
 		return j;
 	c = json_object_new_object();
 	json_object_object_add(c, "driver", json_object_new_string(against));
+	if (r->differences) {
+		json_object_object_add(c, "different_entries", json_object_new_int64((int64_t)r->different));
+		json_object_object_add(c, "differences", json_object_get(r->differences));
+	}
 	json_object_object_add(c, "pictures", json_object_new_int64(r->compared));
 	json_object_object_add(c, "of_other_size", json_object_new_int64(r->sizes));
 	json_object_object_add(c, "on_one_side_only", json_object_new_int64(r->missing));
@@ -348,6 +391,29 @@ static struct json_object *result_json(const struct restart *r, const char *agai
 			       json_object_new_double(r->pixels ? (double)r->off / (double)r->pixels : 0));
 	json_object_object_add(j, "against", c);
 	return j;
+}
+
+static void restart_finish(struct restart *r)
+{
+	state_replay_close(r->replay);
+	if (r->full.what)
+		stream_stop(&r->full);
+	elsewhere_stop(&r->elsewhere);
+	elsewhere_stop(&r->restored);
+	driver_end(&r->on);
+	driver_end(&r->other);
+	json_object_put(r->differences);
+	blink_close(r->then);
+	checkpoint_info_finish(&r->info);
+	free(r->log);
+}
+
+/* Both drivers are there, before anything runs. */
+static int drivers_begin(struct restart *r, const struct cli_args *args, struct error *err)
+{
+	int e = driver_begin(&r->on, args->opt[OPT_ON], err);
+
+	return e < 0 ? e : driver_begin(&r->other, args->opt[OPT_AGAINST], err);
 }
 
 static int status_of(int e)
@@ -374,30 +440,31 @@ static int restart_main(const struct cli_args *args)
 	if (args->opt[OPT_TOLERANCE] && !cli_uint("--tolerance", args->opt[OPT_TOLERANCE], 255, &tolerance))
 		return EXIT_USAGE;
 	r.tolerance = (unsigned)tolerance;
-	e = run(&r, args, (uint32_t)frames, &err);
-	state_replay_close(r.replay);
-	if (r.full.what)
-		stream_stop(&r.full);
+	e = drivers_begin(&r, args, &err);
+	if (e == -EINVAL) {
+		driver_end(&r.on);
+		return cli_fail(EXIT_USAGE, &err);
+	}
+	if (e >= 0)
+		e = run(&r, args, (uint32_t)frames, &err);
 	if (e < 0)
 		status = cli_fail(status_of(e), &err);
 	else
 		cli_print(args, result_json(&r, args->opt[OPT_AGAINST]));
-	if (e >= 0 && (r.sizes || r.missing))
+	if (e >= 0 && (r.sizes || r.missing || r.different))
 		status = EXIT_DIFFERENT;
-	blink_close(r.then);
-	checkpoint_info_finish(&r.info);
-	free(r.log);
+	restart_finish(&r);
 	return status;
 }
 
 const struct cli_command cmd_restart = {
 	.name = "restart",
-	.synopsis = "C.blink [X.blink] [--frames K] [--window] [--snapshot DIR] [--against DRIVER]",
+	.synopsis = "C.blink [X.blink] [--frames K] [--window] [--snapshot DIR] [--on DRIVER] "
+		    "[--against DRIVER]",
 	.summary = "bring a checkpoint's state back, on any driver, and go on from there",
 	.text =
 		"All of C is checked before any of it runs. Then its commands make the state on the "
-		"driver at hand (LIBGL_ALWAYS_SOFTWARE and GALLIUM_DRIVER choose among Mesa's), and "
-		"the frames of X, the file that C was made of, are played on from there: X is found "
+		"driver at hand, or on that of --on, and the frames of X, the file that C was made of, are played on from there: X is found "
 		"where it was if it is not named. A file that is not the checkpoint's source is "
 		"refused. A checkpoint of a running program goes on with the recording of it, "
 		"converted when it is complete.\n\n"
@@ -407,9 +474,14 @@ const struct cli_command cmd_restart = {
 		"--against plays X in full on another driver beside it and compares the pictures "
 		"after the restart: the share of pixels of which a channel differs by more than the "
 		"tolerance. --state hashes what both drivers were told, leaving out what they "
-		"compute (blinkctl state --drivers gives the same for a full replay).\n\n"
+		"compute (blinkctl state --drivers gives the same for a full replay); with --against "
+		"the other driver's, after a full replay, is held against it, and differences are "
+		"listed.\n\n"
+		"DRIVER is llvmpipe, softpipe, virgl (virgl_test_server is started if none runs), or "
+		"hardware. Exit status 77: it is not to be had here.\n\n"
 		"  blinkctl restart game-350.blink --frames 50 --snapshot pictures\n"
-		"  GALLIUM_DRIVER=softpipe blinkctl restart game-350.blink --against llvmpipe",
+		"  blinkctl restart game-350.blink --on softpipe --against llvmpipe --state\n"
+		"  blinkctl restart game-350.blink --on llvmpipe --against virgl",
 	.options = options,
 	.min_args = 1,
 	.max_args = 2,

@@ -1,7 +1,8 @@
 /* options.c - one parser for every command, driven by the rows of command.h.
  *
  * -o FILE, -oFILE, --output FILE, --output=FILE, switches alone or together (-ab);
- * options and operands may be mixed; "--" ends the options.  The last of two wins.
+ * options and operands may be mixed; "--" ends the options.  A value given twice is
+ * refused: nobody can tell which was meant.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -67,6 +68,8 @@ static int option_take(struct parse *p, int i, const char *word, const char *val
 			return usage_error(p, word, "needs a value");
 		value = p->argv[p->at++];
 	}
+	if (o->value && p->args->opt[i])
+		return usage_error(p, word, "is given twice");
 	p->args->opt[i] = value;
 	return 0;
 }

@@ -406,6 +406,8 @@ bool state_driver_dependent(const struct state_entry *e)
 		{ "shader", 0x8B84 /* GL_INFO_LOG_LENGTH */ }, { "program", 0x8B84 },
 		{ "program", 0x8B86 /* GL_ACTIVE_UNIFORMS: optimizers differ */ },
 		{ "program", 0x8B83 /* GL_VALIDATE_STATUS */ },
+		/* as glBufferData leaves it, told only where there is glBufferStorage */
+		{ "bound_buffer_data", 0x8220 /* GL_BUFFER_STORAGE_FLAGS */ },
 	};
 	const char *slot = state_slot_name(e->slot);
 
