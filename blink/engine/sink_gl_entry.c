@@ -48,6 +48,7 @@ void sink_gl_entries_load(struct sink_gl *g)
 		g->base.entry[op] = fn ? fn : sink_missing_entry(op);
 	}
 	g->base.pixel_storei = (sink_fn)g->gl.PixelStorei;
+	g->base.get_integerv = (sink_fn)g->gl.GetIntegerv;
 }
 
 /* ---- the sink's own calls ------------------------------------------------ */
@@ -88,7 +89,7 @@ int sink_gl_calls_load(struct sink_gl *g, struct error *err)
 	    !LOAD(ReadBuffer) || !LOAD(ReadPixels) || !LOAD(BindFramebuffer) ||
 	    !LOAD(BindBuffer) || !LOAD(BindTexture) || !LOAD(BindRenderbuffer) ||
 	    !LOAD(GetFramebufferAttachmentParameteriv) || !LOAD(GetRenderbufferParameteriv) ||
-	    !LOAD(GetTexLevelParameteriv) || !LOAD(Flush))
+	    !LOAD(GetTexLevelParameteriv) || !LOAD(Flush) || !LOAD(Finish))
 		return error_set(err, -ENODEV, "GL: the driver lacks entry points of OpenGL 3.0");
 	version = (const char *)g->gl.GetString(GL_VERSION);
 	renderer = (const char *)g->gl.GetString(GL_RENDERER);

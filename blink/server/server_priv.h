@@ -41,6 +41,12 @@ void confined_enter(struct confined *k);
 /* Where framebuffer 0 lies from now on.  screen 0: the client's own drawable. */
 int confined_target(struct confined *k, uint32_t screen, const struct place *at,
 		    struct error *err);
+/* The client's context is current again, whoever's was meanwhile. */
+int confined_resume(struct confined *k, struct error *err);
+/* The client's numbers of what is current, 0 none; has it such a context and drawable? */
+uint32_t confined_context(const struct confined *k);
+uint32_t confined_drawable(const struct confined *k);
+bool confined_has(const struct confined *k, uint32_t context, uint32_t drawable);
 /* The client's window: the drawable that it swapped last (or made first); driver sink's
  * number, 0 none.  Its size follows server_resize where the client agreed to that. */
 uint32_t confined_window(const struct confined *k, uint32_t *w, uint32_t *h);
@@ -49,6 +55,12 @@ uint64_t confined_swaps(const struct confined *k);
 uint64_t confined_memory(const struct confined *k);  /* bytes accounted */
 /* What the client did beyond its limits since the last look: VSO_FAULT_OK, _MEMORY, ... */
 enum vso_fault confined_fault(struct confined *k);
+/* May what is drawn to that context and drawable of the client's be drawn to the shared
+ * drawable instead, as its state is now? */
+bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable);
+/* Commands were left out since the last look, which cannot be done on the shared drawable:
+ * the picture is not whole. */
+bool confined_skipped(struct confined *k);
 /* The verifier's name for mediations that are not carried out here (verify_limits). */
 uint32_t confined_unmediated(void);
 

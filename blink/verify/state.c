@@ -200,6 +200,31 @@ void state_begin(struct verify_state *s)
 	buf_clear(&s->region.b);
 	s->region_open = false;
 	s->undo_ctx = s->ctx;
+	s->undo_contents = s->contents;
+	s->undo_deletes = s->deletes;
+	s->undo_births = s->nbirths;
+}
+
+/* Lists are no objects; but making one leaves its procedure's serial in the context. */
+bool state_still(const struct verify_state *s)
+{
+	const struct journal *j = &s->undo;
+	size_t at = 0;
+	struct copy c;
+
+	if (s->ctx != s->undo_ctx || s->contents != s->undo_contents ||
+	    s->deletes != s->undo_deletes || s->nbirths != s->undo_births)
+		return false;
+	while (at < j->b.len) {
+		const uint8_t *was = j->b.data + at + sizeof(c);
+
+		memcpy(&c, j->b.data + at, sizeof(c));
+		at += sizeof(c) + ((c.size + 7) & ~(size_t)7);
+		if (memcmp(was + sizeof(struct object), (const uint8_t *)c.object +
+			   sizeof(struct object), c.size - sizeof(struct object)) != 0)
+			return false;
+	}
+	return true;
 }
 
 void state_undo(struct verify_state *s)

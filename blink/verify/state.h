@@ -154,6 +154,7 @@ struct verify_state {
 
 	struct journal undo, region;
 	struct context *undo_ctx, *region_ctx;
+	uint32_t undo_contents, undo_deletes, undo_births;
 	uint32_t region_serial;
 	uint64_t changes, region_changes;
 	bool region_open;
@@ -194,6 +195,8 @@ bool state_follow(struct verify_state *s);
 
 void state_begin(struct verify_state *s);
 void state_undo(struct verify_state *s);
+/* Is all as it was at state_begin?  (It may say no when it is.) */
+bool state_still(const struct verify_state *s);
 /* A jump leaves from here; false where what cannot be joined differs. */
 bool state_fork(struct verify_state *s);
 /* Jumps may arrive here; last: none is pending after it. */

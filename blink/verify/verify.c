@@ -479,5 +479,6 @@ int verify_sp(struct verify_state *s, const struct verify_env *env, const struct
 	}
 	if (env->want_rerunnable)
 		verdict->facts.rerunnable = effects_rerunnable(s->walk, NULL);
+	verdict->still = state_still(s);
 	return 0;
 }

@@ -81,6 +81,10 @@ struct verify_verdict {
 	uint32_t record, word;
 	char line[160];                 /* the disassembled record */
 	struct verify_facts facts;
+	bool still;                     /* accepted, and the shadow is what it was before: the
+	                                   next time, with nothing else verified between, and
+	                                   the same payloads and callees, this would be the
+	                                   verdict again */
 };
 
 struct verify_state;      /* shadows of all contexts of one client */

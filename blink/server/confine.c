@@ -1,0 +1,566 @@
+/* confine.c - a client's sink: entries, contexts, drawables, and where framebuffer 0 is. */
+#include "blink/server/confine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+__thread struct confined *confine_self;
+
+static struct confined *confined_of(struct sink *s)
+{
+	return (struct confined *)(void *)s;
+}
+
+/* ---- numbers of the driver's sink ----------------------------------------------------
+ * Contexts and drawables of all clients have numbers of one sink, so that none may be
+ * given twice.  The lowest free one is, which keeps the sink's tables short. */
+
+#define NUMBERS_MAX 65536u
+struct numbers { uint64_t used[NUMBERS_MAX / 64]; };
+static struct numbers context_numbers, drawable_numbers;
+
+static uint32_t number_take(struct numbers *n)
+{
+	for (uint32_t i = 0; i < NUMBERS_MAX / 64; i++) {
+		uint64_t own = i ? 0 : (2ull << SERVER_NUMBERS) - 1;
+		uint64_t free = ~(n->used[i] | own);
+
+		if (free) {
+			uint32_t bit = (uint32_t)__builtin_ctzll(free);
+
+			n->used[i] |= 1ull << bit;
+			return i * 64 + bit;
+		}
+	}
+	return 0;
+}
+
+static void number_give(struct numbers *n, uint32_t number)
+{
+	n->used[number / 64] &= ~(1ull << number % 64);
+}
+
+/* ---- limits --------------------------------------------------------------------------- */
+
+bool confine_room(struct confined *k, uint64_t bytes)
+{
+	if (range_ok(k->memory, bytes, k->limits.memory))
+		return true;
+	confine_fault(k, VSO_FAULT_MEMORY);
+	return false;
+}
+
+uint32_t confine_ask(const struct confined *k, uint32_t pname, uint32_t was, uint32_t believed)
+{
+	GLint v[16] = { (GLint)was };
+
+	if (!k->gl->get_integerv)
+		return believed;
+	((void (*)(GLenum, GLint *))k->gl->get_integerv)(pname, v);
+	return (uint32_t)v[0];
+}
+
+/* ---- contexts --------------------------------------------------------------------------- */
+
+static struct confine_context *context_find(struct confined *k, uint32_t name)
+{
+	for (uint32_t i = 0; name && i < k->limits.contexts; i++)
+		if (k->context[i].name == name)
+			return &k->context[i];
+	return NULL;
+}
+
+static struct confine_context *context_free(struct confined *k)
+{
+	for (uint32_t i = 0; i < k->limits.contexts; i++)
+		if (!k->context[i].name)
+			return &k->context[i];
+	return NULL;
+}
+
+static int context_create(struct sink *s, uint32_t name, uint32_t share, uint32_t version,
+			  uint32_t flags, struct error *err)
+{
+	struct confined *k = confined_of(s);
+	struct confine_context *c = context_free(k), *other = context_find(k, share);
+	uint32_t driver;
+	int r;
+
+	if (!c) {
+		confine_fault(k, VSO_FAULT_MEMORY);
+		return error_set(err, -EDQUOT, "context %u: this client has %u already", name,
+				 k->limits.contexts);
+	}
+	if (share && !other)
+		return error_set(err, -ENOENT, "context %u: there is no context %u to share with",
+				 name, share);
+	if (context_find(k, name))
+		return error_set(err, -EEXIST, "context %u: made twice", name);
+	driver = number_take(&context_numbers);
+	if (!driver)
+		return error_set(err, -EDQUOT, "context %u: the server has no more", name);
+	r = k->gl->ops->context_create(k->gl, driver, other ? other->driver : 0, version, flags,
+				       err);
+	if (r < 0) {
+		number_give(&context_numbers, driver);
+		return r;
+	}
+	memset(c, 0, sizeof(*c));
+	c->name = name;
+	c->driver = driver;
+	c->group = other ? other->group : driver;
+	c->version = version;
+	c->flags = flags;
+	return 0;
+}
+
+static void nothing_current(struct confined *k)
+{
+	k->current = NULL;
+	k->draw = k->read = NULL;
+}
+
+/* A group's number stays taken while the group lives: its first context may go first. */
+static void context_drop(struct confined *k, struct confine_context *c)
+{
+	uint32_t group = c->group, driver = c->driver;
+	bool alone = true;
+
+	if (k->current == c)
+		nothing_current(k);
+	k->gl->ops->context_destroy(k->gl, driver);
+	memset(c, 0, sizeof(*c));
+	for (uint32_t i = 0; i < k->limits.contexts; i++)
+		alone &= !k->context[i].name || k->context[i].group != group;
+	if (driver != group) {
+		confine_memory_forget(k, driver);
+		number_give(&context_numbers, driver);
+	}
+	if (alone) {
+		confine_memory_forget(k, group);
+		number_give(&context_numbers, group);
+	}
+}
+
+static void context_destroy(struct sink *s, uint32_t name)
+{
+	struct confined *k = confined_of(s);
+	struct confine_context *c = context_find(k, name);
+
+	if (c)
+		context_drop(k, c);
+}
+
+/* ---- drawables -------------------------------------------------------------------------- */
+
+static struct confine_drawable *drawable_find(struct confined *k, uint32_t name)
+{
+	for (uint32_t i = 0; name && i < k->limits.drawables; i++)
+		if (k->drawable[i].name == name)
+			return &k->drawable[i];
+	return NULL;
+}
+
+static struct confine_drawable *drawable_free(struct confined *k)
+{
+	for (uint32_t i = 0; i < k->limits.drawables; i++)
+		if (!k->drawable[i].name)
+			return &k->drawable[i];
+	return NULL;
+}
+
+/* Colour, depth and stencil of each sample. */
+static uint64_t drawable_bytes(uint32_t w, uint32_t h, uint32_t config)
+{
+	uint32_t samples = SINK_CONFIG_SAMPLES(config);
+
+	return (uint64_t)(w ? w : 1) * (h ? h : 1) * 8 * (samples > 1 ? samples : 1);
+}
+
+static int drawable_create(struct sink *s, uint32_t name, uint32_t w, uint32_t h,
+			   uint32_t config, struct error *err)
+{
+	struct confined *k = confined_of(s);
+	struct confine_drawable *d = drawable_free(k);
+	uint64_t bytes = drawable_bytes(w, h, config);
+	uint32_t driver;
+	int r;
+
+	if (!d || !confine_room(k, bytes)) {
+		confine_fault(k, VSO_FAULT_MEMORY);
+		return error_set(err, -EDQUOT, "drawable %u: beyond this client's limits", name);
+	}
+	if (drawable_find(k, name))
+		return error_set(err, -EEXIST, "drawable %u: made twice", name);
+	driver = number_take(&drawable_numbers);
+	if (!driver)
+		return error_set(err, -EDQUOT, "drawable %u: the server has no more", name);
+	r = k->gl->ops->drawable_create(k->gl, driver, w, h, config, err);
+	if (r < 0) {
+		number_give(&drawable_numbers, driver);
+		return r;
+	}
+	*d = (struct confine_drawable){ .name = name, .driver = driver, .w = w ? w : 1,
+					.h = h ? h : 1, .config = config, .bytes = bytes };
+	k->memory += bytes;
+	if (!k->window)
+		k->window = d;
+	return 0;
+}
+
+static int drawable_set_size(struct confined *k, struct confine_drawable *d, uint32_t w,
+			     uint32_t h, struct error *err)
+{
+	uint64_t bytes = drawable_bytes(w, h, d->config);
+	int r;
+
+	k->memory -= d->bytes;
+	if (!confine_room(k, bytes)) {
+		k->memory += d->bytes;
+		return error_set(err, -EDQUOT, "drawable %u: %ux%u is beyond this client's limits",
+				 d->name, w, h);
+	}
+	r = k->gl->ops->drawable_resize(k->gl, d->driver, w, h, err);
+	k->memory += r < 0 ? d->bytes : bytes;
+	if (r < 0)
+		return r;
+	d->w = w ? w : 1;
+	d->h = h ? h : 1;
+	d->bytes = bytes;
+	return 0;
+}
+
+static int drawable_resize(struct sink *s, uint32_t name, uint32_t w, uint32_t h,
+			   struct error *err)
+{
+	struct confined *k = confined_of(s);
+	struct confine_drawable *d = drawable_find(k, name);
+
+	if (!d)
+		return error_set(err, -ENOENT, "resize: there is no drawable %u", name);
+	return drawable_set_size(k, d, w, h, err);
+}
+
+static void drawable_drop(struct confined *k, struct confine_drawable *d)
+{
+	k->memory -= d->bytes;
+	k->gl->ops->drawable_destroy(k->gl, d->driver);
+	number_give(&drawable_numbers, d->driver);
+	if (k->draw == d)
+		k->draw = NULL;
+	if (k->read == d)
+		k->read = NULL;
+	memset(d, 0, sizeof(*d));
+	if (k->window != d)
+		return;
+	k->window = NULL;
+	for (uint32_t i = 0; i < k->limits.drawables && !k->window; i++)
+		k->window = k->drawable[i].name ? &k->drawable[i] : NULL;
+}
+
+static void drawable_destroy(struct sink *s, uint32_t name)
+{
+	struct confined *k = confined_of(s);
+	struct confine_drawable *d = drawable_find(k, name);
+
+	if (d)
+		drawable_drop(k, d);
+}
+
+/* ---- what is current -------------------------------------------------------------------- */
+
+static uint32_t driver_drawable(const struct confined *k, const struct confine_drawable *d)
+{
+	return !d ? 0 : k->screen && d == k->window ? k->screen : d->driver;
+}
+
+static int bind(struct confined *k, struct error *err)
+{
+	int r = k->gl->ops->make_current(k->gl, k->current ? k->current->driver : 0,
+					 driver_drawable(k, k->draw),
+					 driver_drawable(k, k->read), err);
+
+	if (r < 0) {
+		nothing_current(k);
+		return r;
+	}
+	if (k->current && !k->current->started)
+		confine_view_start(k);
+	if (k->current)
+		confine_view_place(k);
+	return 0;
+}
+
+static int make_current(struct sink *s, uint32_t ctx, uint32_t draw, uint32_t read,
+			struct error *err)
+{
+	struct confined *k = confined_of(s);
+	struct confine_context *c = context_find(k, ctx);
+	struct confine_drawable *d = drawable_find(k, draw), *r = drawable_find(k, read);
+
+	if (ctx && !c)
+		return error_set(err, -ENOENT, "make current: there is no context %u", ctx);
+	if ((draw && !d) || (read && !r))
+		return error_set(err, -ENOENT, "make current: there is no drawable %u",
+				 draw && d ? read : draw);
+	k->current = c;
+	k->draw = c ? d : NULL;
+	k->read = c ? r : NULL;
+	return bind(k, err);
+}
+
+/* Nothing is shown by it: that is the compositor's affair. */
+static int swap(struct sink *s, uint32_t name, struct error *err)
+{
+	struct confined *k = confined_of(s);
+	struct confine_drawable *d = drawable_find(k, name);
+
+	if (!d)
+		return error_set(err, -ENOENT, "swap: there is no drawable %u", name);
+	if (k->screen && d != k->window) {
+		k->never_direct = k->skipped = true;
+		return 0;
+	}
+	k->window = d;
+	k->swaps++;
+	return 0;
+}
+
+static uint32_t reset_status(struct sink *s)
+{
+	struct confined *k = confined_of(s);
+
+	return k->gl->ops->reset_status ? k->gl->ops->reset_status(k->gl) : 0;
+}
+
+static void destroy(struct sink *s)
+{
+	(void)s;        /* confined_destroy does it */
+}
+
+static const struct sink_ops confined_ops = {
+	.context_create = context_create, .context_destroy = context_destroy,
+	.drawable_create = drawable_create, .drawable_resize = drawable_resize,
+	.drawable_destroy = drawable_destroy, .make_current = make_current, .swap = swap,
+	.destroy = destroy, .reset_status = reset_status,
+};
+
+/* ---- mediations -------------------------------------------------------------------------- */
+
+/* Who carries out what the table calls by these words.  A row without a function: the
+ * driver's own entry does all there is to do. */
+typedef uint64_t (*mediation_fn)(struct confined *k, unsigned op, const uint64_t *argv);
+
+/* Polygons are stippled by the window's coordinates, and all work is on the client's own
+ * account: who reads `offscreen` is the compositor (facts), `time` the clock. */
+static uint64_t mediate_plain(struct confined *k, unsigned op, const uint64_t *argv)
+{
+	return confine_invoke(k, op, argv);
+}
+
+static const struct { const char *name; mediation_fn fn; } mediations[] = {
+	{ "scissor", confine_view_call },
+	{ "viewport", confine_view_call },
+	{ "framebuffer", confine_view_call },
+	{ "list", confine_view_call },
+	{ "restore", confine_view_call },
+	{ "memory", confine_memory_call },
+	{ "shader", confine_shader_call },
+	{ "offscreen", mediate_plain },
+	{ "time", mediate_plain },
+};
+#define MEDIATIONS (sizeof(mediations) / sizeof(*mediations))
+
+static mediation_fn mediation_find(const char *name)
+{
+	for (unsigned i = 0; name && i < MEDIATIONS; i++)
+		if (strcmp(mediations[i].name, name) == 0)
+			return mediations[i].fn;
+	return NULL;
+}
+
+uint32_t confined_unmediated(void)
+{
+	uint32_t set = 0;
+
+	for (unsigned i = 0; gl_mediations[i].name; i++)
+		if (!mediation_find(gl_mediations[i].name))
+			set |= 1u << i;
+	return set;
+}
+
+uint64_t confine_call(unsigned op, const uint64_t *argv)
+{
+	const struct gl_command *c = &gl_commands[gl_ops[op].command];
+	mediation_fn fn = mediation_find(c->mediation);
+
+	if (!confine_self)
+		return 0;
+	if (confine_accounts(op))
+		fn = confine_memory_call;
+	return fn ? fn(confine_self, op, argv) : confine_invoke(confine_self, op, argv);
+}
+
+/* What touches neither the window nor an account is the driver's own. */
+static sink_fn entry_of(const struct confined *k, unsigned op)
+{
+	const struct gl_command *c = &gl_commands[gl_ops[op].command];
+	sink_fn own = confine_view_entry(k, op);
+	mediation_fn fn = mediation_find(c->mediation);
+
+	if (own)
+		return own;
+	if (confine_accounts(op) || (fn && fn != mediate_plain))
+		return confine_thunk(op);
+	return k->gl->entry[op];
+}
+
+/* ---- the sink ------------------------------------------------------------------------------ */
+
+int confined_create(struct confined **out, struct sink *gl, const struct confine_limits *l,
+		    struct shader_judge *judge, struct error *err)
+{
+	struct confined *k = calloc(1, sizeof(*k));
+
+	if (!k)
+		return error_set(err, -ENOMEM, "server: out of memory");
+	k->gl = gl;
+	k->limits = *l;
+	if (k->limits.contexts > CONFINE_CONTEXTS)
+		k->limits.contexts = CONFINE_CONTEXTS;
+	if (k->limits.drawables > CONFINE_DRAWABLES)
+		k->limits.drawables = CONFINE_DRAWABLES;
+	k->judge = judge;
+	k->ops = confined_ops;
+	if (!gl->ops->reset_status)
+		k->ops.reset_status = NULL;
+	k->sink.name = gl->name;
+	k->sink.ops = &k->ops;
+	k->sink.pixel_storei = gl->pixel_storei;
+	k->sink.get_integerv = gl->get_integerv;
+	for (unsigned op = 0; op < GL_OP_COUNT; op++)
+		if (gl_ops[op].command != GL_OP_NO_COMMAND)
+			k->sink.entry[op] = entry_of(k, op);
+	*out = k;
+	return 0;
+}
+
+void confined_destroy(struct confined *k)
+{
+	if (!k)
+		return;
+	if (k->current)
+		k->gl->ops->make_current(k->gl, 0, 0, 0, NULL);
+	for (uint32_t i = 0; i < k->limits.contexts; i++)
+		if (k->context[i].name)
+			context_drop(k, &k->context[i]);
+	for (uint32_t i = 0; i < k->limits.drawables; i++)
+		if (k->drawable[i].name)
+			drawable_drop(k, &k->drawable[i]);
+	if (confine_self == k)
+		confine_self = NULL;
+	confine_memory_finish(k);
+	free(k);
+}
+
+struct sink *confined_sink(struct confined *k) { return &k->sink; }
+void confined_enter(struct confined *k) { confine_self = k; }
+int confined_resume(struct confined *k, struct error *err)
+{
+	return k->current ? bind(k, err) : 0;
+}
+
+uint32_t confined_context(const struct confined *k) { return k->current ? k->current->name : 0; }
+uint32_t confined_drawable(const struct confined *k) { return k->draw ? k->draw->name : 0; }
+
+static const struct confine_drawable *drawable_of(const struct confined *k, uint32_t name)
+{
+	for (uint32_t i = 0; i < k->limits.drawables; i++)
+		if (k->drawable[i].name == name)
+			return &k->drawable[i];
+	return NULL;
+}
+
+static const struct confine_context *context_of(const struct confined *k, uint32_t name)
+{
+	for (uint32_t i = 0; i < k->limits.contexts; i++)
+		if (k->context[i].name == name)
+			return &k->context[i];
+	return NULL;
+}
+
+bool confined_has(const struct confined *k, uint32_t context, uint32_t drawable)
+{
+	return (!context || context_of(k, context)) && (!drawable || drawable_of(k, drawable));
+}
+
+uint64_t confined_swaps(const struct confined *k) { return k->swaps; }
+uint64_t confined_memory(const struct confined *k) { return k->memory; }
+
+static bool place_same(const struct place *a, const struct place *b)
+{
+	return a->x == b->x && a->y == b->y && a->w == b->w && a->h == b->h;
+}
+
+int confined_target(struct confined *k, uint32_t screen, const struct place *at,
+		    struct error *err)
+{
+	static const struct place nowhere;
+
+	if (!screen)
+		at = &nowhere;
+	if (k->screen == screen && place_same(&k->at, at))
+		return 0;
+	k->screen = screen;
+	k->at = *at;
+	/* others may have been current since: whoever runs the client makes its context so */
+	(void)err;
+	return 0;
+}
+
+uint32_t confined_window(const struct confined *k, uint32_t *w, uint32_t *h)
+{
+	*w = k->window ? k->window->w : 0;
+	*h = k->window ? k->window->h : 0;
+	return k->window ? k->window->driver : 0;
+}
+
+int confined_resize(struct confined *k, uint32_t w, uint32_t h, struct error *err)
+{
+	return k->window ? drawable_set_size(k, k->window, w, h, err) : 0;
+}
+
+enum vso_fault confined_fault(struct confined *k)
+{
+	enum vso_fault f = k->fault;
+
+	k->fault = VSO_FAULT_OK;
+	return f;
+}
+
+/* Same bits as the shared drawable's: the compositor's has what a sink prefers. */
+static bool config_moves(uint32_t config)
+{
+	return SINK_CONFIG_SAMPLES(config) <= 1 &&
+	       (!(config & SINK_CONFIG_SAID) ||
+		(config & SINK_CONFIG_ALPHA && SINK_CONFIG_DEPTH(config) == 24 &&
+		 SINK_CONFIG_STENCIL(config) == 8));
+}
+
+bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable)
+{
+	const struct confine_context *c = context ? context_of(k, context) : NULL;
+
+	return c && c->started && !k->never_direct && !c->other_buffer && !c->draw_framebuffer &&
+	       !c->list && k->window && k->window->name == drawable &&
+	       config_moves(k->window->config);
+}
+
+bool confined_skipped(struct confined *k)
+{
+	bool was = k->skipped;
+
+	k->skipped = false;
+	return was;
+}

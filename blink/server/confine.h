@@ -1,0 +1,151 @@
+/* confine.h - what the files of a client's sink share.
+ *
+ *   confine.c         the sink: which entry is the driver's, which a mediation; contexts,
+ *                     drawables, framebuffer 0's place
+ *   confine_view.c    what is relative to the window: scissor, viewport, framebuffer,
+ *                     lists, saved attributes
+ *   confine_thunk.c   entry points that know their opcode, for the mediations below
+ *   confine_memory.c  what is made, counted against the client's budget
+ *   confine_format.c  bytes of pixels as drivers keep them
+ *   confine_shader.c  sources, checked and tried before the driver gets them
+ *
+ * A mediation is an entry point with its command's own signature, and finds its client
+ * through a thread-local pointer.  The hot ones are plain functions (confine_view_entry);
+ * all others go through thunks to confine_call, which is told opcode and arguments.
+ *
+ * Private to blink/server.
+ */
+#ifndef BLINK_SERVER_CONFINE_H
+#define BLINK_SERVER_CONFINE_H
+
+#include <GL/gl.h>
+#include <GL/glext.h>
+
+#include "blink/server/server_priv.h"
+
+#define CONFINE_ARGUMENTS 24
+#define CONFINE_CONTEXTS 64u
+#define CONFINE_DRAWABLES 64u
+#define CONFINE_STACK 32u              /* saved attributes that are followed */
+
+/* What decides where on a window something comes to lie, as the client set it. */
+struct confine_view {
+	int32_t viewport[4], scissor[4];
+	bool scissor_on;
+};
+
+struct confine_saved { uint32_t mask; struct confine_view view; };
+
+struct confine_context {
+	uint32_t name, driver;         /* the client's number, 0 none; the driver sink's */
+	uint32_t group;                /* number of the first context of its share group */
+	uint32_t version, flags;
+	bool started;                  /* was current once: GL has set viewport and scissor */
+	struct confine_view view;
+	struct confine_saved saved[CONFINE_STACK];
+	uint32_t depth;                /* of the driver's stack of saved attributes */
+	uint32_t list;                 /* being compiled, 0 none */
+	uint64_t list_heap;            /* bytes in use when it began */
+	uint32_t draw_framebuffer;     /* the driver's name, 0 the window */
+	bool other_buffer;             /* framebuffer 0 is not drawn to its back buffer */
+	/* what the driver's scissor and viewport hold now */
+	bool placed;
+	struct place at;
+};
+
+struct confine_drawable {
+	uint32_t name, driver, w, h, config;
+	uint64_t bytes;
+};
+
+struct account;
+
+struct confined {
+	struct sink sink;              /* first: the engine's view of it */
+	struct sink_ops ops;
+	struct sink *gl;
+	struct confine_limits limits;
+	struct shader_judge *judge;
+	struct confine_context context[CONFINE_CONTEXTS];
+	struct confine_drawable drawable[CONFINE_DRAWABLES];
+	struct confine_context *current;       /* NULL: none */
+	struct confine_drawable *draw, *read;
+	struct confine_drawable *window;
+	uint32_t screen;               /* where framebuffer 0 lies: 0 its own drawable */
+	struct place at;
+	bool never_direct;             /* lists hold what cannot be moved, or alike */
+	bool skipped;                  /* something was not done since it was drawn direct */
+	enum vso_fault fault;
+	uint64_t swaps;
+	/* accounts */
+	struct account **accounts;     /* hashed by kind and name */
+	uint32_t naccounts, accounts_cap;
+	uint64_t memory;
+};
+
+/* The client that is at work on this thread. */
+extern __thread struct confined *confine_self;
+
+/* The driver's entry point for op, with its type. */
+#define CONFINE_REAL(k, op, type) ((type)(k)->gl->entry[op])
+
+/* A command was beyond the client's limits and has not been executed. */
+static inline void confine_fault(struct confined *k, enum vso_fault fault)
+{
+	k->fault = fault;
+}
+/* Has room for so many more bytes; false: the fault is set. */
+bool confine_room(struct confined *k, uint64_t bytes);
+/* One integer of the driver's state: was, where it does not tell (between Begin and End);
+ * believed, where the sink keeps no state at all. */
+uint32_t confine_ask(const struct confined *k, uint32_t pname, uint32_t was, uint32_t believed);
+
+/* ---- confine_view.c -------------------------------------------------------------- */
+
+/* The mediation of op that is a plain function; NULL: there is none. */
+sink_fn confine_view_entry(const struct confined *k, unsigned op);
+/* A thunked command of these mediations (list, restore, framebuffer, viewport). */
+uint64_t confine_view_call(struct confined *k, unsigned op, const uint64_t *argv);
+/* The driver's scissor and viewport become what the current context's are, here. */
+void confine_view_place(struct confined *k);
+/* The draw framebuffer may be another; believed: where the driver does not tell. */
+void confine_view_bound(struct confined *k, uint32_t believed);
+/* A context is current for the first time. */
+void confine_view_start(struct confined *k);
+
+/* Is framebuffer 0, which is drawn to now, on the shared drawable? */
+static inline bool confine_direct(const struct confined *k)
+{
+	return k->screen && k->draw && k->draw == k->window;
+}
+
+/* ---- confine_thunk.c -------------------------------------------------------------- */
+
+/* An entry that calls confine_call(op, its arguments). */
+sink_fn confine_thunk(unsigned op);
+/* argv[i] is GL parameter i, as gl_invoke takes them. */
+uint64_t confine_call(unsigned op, const uint64_t *argv);
+static inline uint64_t confine_invoke(const struct confined *k, unsigned op, const uint64_t *argv)
+{
+	return gl_invoke(gl_command_signature(&gl_commands[gl_ops[op].command]),
+			 k->gl->entry[op], argv);
+}
+
+/* ---- confine_memory.c, confine_format.c ------------------------------------------- */
+
+/* Is op one that makes or deletes what is accounted? */
+bool confine_accounts(unsigned op);
+uint64_t confine_memory_call(struct confined *k, unsigned op, const uint64_t *argv);
+void confine_memory_finish(struct confined *k);
+/* GL_VERTEX_SHADER..., as it was made; 0 for a name that is no shader. */
+uint32_t confine_shader_stage(const struct confined *k, uint32_t name);
+/* Bytes of an image of an internal format, rounded up where drivers differ. */
+uint64_t confine_image_bytes(uint32_t internal_format, int64_t w, int64_t h, int64_t d);
+/* A context is gone, or the last of a share group: all that has its names. */
+void confine_memory_forget(struct confined *k, uint32_t owner);
+
+/* ---- confine_shader.c ---------------------------------------------------------------- */
+
+uint64_t confine_shader_call(struct confined *k, unsigned op, const uint64_t *argv);
+
+#endif

@@ -1,0 +1,609 @@
+/* confine_memory.c - mediation of what takes memory: objects, images, buffers, lists.
+ *
+ * Every object has an account, kept by kind, name, and whose names they are (a share
+ * group's or a context's).  An image or a buffer's storage is a piece of it.  A command
+ * that would exceed the budget is not executed (a buffer is made empty instead, so that
+ * no draw reads what the verifier took to be replaced); its fault is told.  What an
+ * account holds is given back when its object is deleted.
+ *
+ * Storage that a client gives no contents for is made of zeros: a driver may hand out
+ * memory that was another client's. */
+#include "blink/server/confine.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define OBJECT_BYTES 512u              /* of the driver's, for an object without contents */
+#define GEN_MAX 65536u                 /* objects that one command makes */
+#define PIECE_ALL UINT32_MAX
+
+struct piece { uint32_t id; uint64_t bytes; };
+
+struct account {
+	struct account *next;          /* in its bucket */
+	uint64_t name;
+	uint32_t owner;                /* number of the context, or of its share group */
+	uint8_t space;
+	uint32_t stage;                /* of a shader */
+	uint64_t bytes;                /* all of it */
+	struct piece *piece;
+	uint32_t npieces;
+};
+
+/* ---- accounts --------------------------------------------------------------------------- */
+
+static uint32_t owner_of(const struct confined *k, unsigned space)
+{
+	return !k->current ? 0 : gl_spaces[space].shared ? k->current->group : k->current->driver;
+}
+
+static struct account **bucket(const struct confined *k, unsigned space, uint32_t owner,
+			       uint64_t name)
+{
+	uint64_t h = (name * 0x9e3779b97f4a7c15ull) ^ ((uint64_t)owner << 8 | space) *
+		     0xc2b2ae3d27d4eb4full;
+
+	return &k->accounts[(h ^ h >> 32) & (k->accounts_cap - 1)];
+}
+
+static struct account *account_find(const struct confined *k, unsigned space, uint64_t name)
+{
+	uint32_t owner = owner_of(k, space);
+	struct account *a = k->accounts_cap ? *bucket(k, space, owner, name) : NULL;
+
+	while (a && (a->name != name || a->space != space || a->owner != owner))
+		a = a->next;
+	return a;
+}
+
+static bool accounts_grow(struct confined *k)
+{
+	struct account **old = k->accounts;
+	uint32_t n = k->accounts_cap;
+
+	k->accounts = calloc(n ? n * 2 : 256, sizeof(struct account *));
+	if (!k->accounts) {
+		k->accounts = old;
+		return false;
+	}
+	k->accounts_cap = n ? n * 2 : 256;
+	for (uint32_t i = 0; i < n; i++)
+		for (struct account *a = old[i], *next; a; a = next) {
+			struct account **b = bucket(k, a->space, a->owner, a->name);
+
+			next = a->next;
+			a->next = *b;
+			*b = a;
+		}
+	free(old);
+	return true;
+}
+
+static struct account *account_make(struct confined *k, unsigned space, uint64_t name,
+				    uint64_t bytes)
+{
+	struct account *a = account_find(k, space, name), **b;
+
+	if (a)
+		return a;
+	if (k->naccounts >= k->accounts_cap && !accounts_grow(k))
+		return NULL;
+	a = calloc(1, sizeof(*a));
+	if (!a)
+		return NULL;
+	a->name = name;
+	a->space = (uint8_t)space;
+	a->owner = owner_of(k, space);
+	a->bytes = bytes;
+	b = bucket(k, space, a->owner, name);
+	a->next = *b;
+	*b = a;
+	k->naccounts++;
+	k->memory += bytes;
+	return a;
+}
+
+static void account_free(struct confined *k, struct account **at)
+{
+	struct account *a = *at;
+
+	*at = a->next;
+	k->memory -= a->bytes;
+	k->naccounts--;
+	free(a->piece);
+	free(a);
+}
+
+static void account_close(struct confined *k, unsigned space, uint64_t name)
+{
+	uint32_t owner = owner_of(k, space);
+	struct account **at = k->accounts_cap ? bucket(k, space, owner, name) : NULL;
+
+	for (; at && *at; at = &(*at)->next)
+		if ((*at)->name == name && (*at)->space == space && (*at)->owner == owner) {
+			account_free(k, at);
+			return;
+		}
+}
+
+void confine_memory_forget(struct confined *k, uint32_t owner)
+{
+	for (uint32_t i = 0; i < k->accounts_cap; i++)
+		for (struct account **at = &k->accounts[i]; *at;) {
+			if ((*at)->owner == owner)
+				account_free(k, at);
+			else
+				at = &(*at)->next;
+		}
+}
+
+void confine_memory_finish(struct confined *k)
+{
+	for (uint32_t i = 0; i < k->accounts_cap; i++)
+		while (k->accounts[i])
+			account_free(k, &k->accounts[i]);
+	free(k->accounts);
+	k->accounts = NULL;
+	k->accounts_cap = 0;
+}
+
+uint32_t confine_shader_stage(const struct confined *k, uint32_t name)
+{
+	const struct account *a = account_find(k, GL_SPACE_PROGRAM, name);
+
+	return a ? a->stage : 0;
+}
+
+/* ---- pieces --------------------------------------------------------------------------------- */
+
+static uint64_t piece_bytes(const struct account *a, uint32_t id)
+{
+	for (uint32_t i = 0; a && i < a->npieces; i++)
+		if (a->piece[i].id == id)
+			return a->piece[i].bytes;
+	return 0;
+}
+
+static void piece_set(struct confined *k, struct account *a, uint32_t id, uint64_t bytes)
+{
+	struct piece *p = NULL;
+
+	for (uint32_t i = 0; i < a->npieces && !p; i++)
+		if (a->piece[i].id == id)
+			p = &a->piece[i];
+	if (!p && bytes) {
+		p = realloc(a->piece, (a->npieces + 1) * sizeof(*p));
+		if (!p) {
+			confine_fault(k, VSO_FAULT_MEMORY);
+			return;
+		}
+		a->piece = p;
+		p += a->npieces++;
+		*p = (struct piece){ .id = id };
+	}
+	if (!p)
+		return;
+	a->bytes += bytes - p->bytes;
+	k->memory += bytes - p->bytes;
+	p->bytes = bytes;
+}
+
+/* Room for a piece that becomes so large; *a is its account, made if need be. */
+static bool piece_room(struct confined *k, unsigned space, uint64_t name, uint32_t id,
+		       uint64_t bytes, struct account **a)
+{
+	uint64_t was;
+
+	*a = account_make(k, space, name, 0);
+	if (!*a) {
+		confine_fault(k, VSO_FAULT_MEMORY);
+		return false;
+	}
+	was = piece_bytes(*a, id);
+	return bytes <= was || confine_room(k, bytes - was);
+}
+
+/* ---- what is bound ---------------------------------------------------------------------------- */
+
+struct binding { uint32_t target, pname; };
+
+static const struct binding texture_bindings[] = {
+	{ GL_TEXTURE_1D, GL_TEXTURE_BINDING_1D }, { GL_TEXTURE_2D, GL_TEXTURE_BINDING_2D },
+	{ GL_TEXTURE_3D, GL_TEXTURE_BINDING_3D },
+	{ GL_TEXTURE_CUBE_MAP, GL_TEXTURE_BINDING_CUBE_MAP },
+	{ GL_TEXTURE_CUBE_MAP_POSITIVE_X, GL_TEXTURE_BINDING_CUBE_MAP },
+	{ GL_TEXTURE_CUBE_MAP_NEGATIVE_X, GL_TEXTURE_BINDING_CUBE_MAP },
+	{ GL_TEXTURE_CUBE_MAP_POSITIVE_Y, GL_TEXTURE_BINDING_CUBE_MAP },
+	{ GL_TEXTURE_CUBE_MAP_NEGATIVE_Y, GL_TEXTURE_BINDING_CUBE_MAP },
+	{ GL_TEXTURE_CUBE_MAP_POSITIVE_Z, GL_TEXTURE_BINDING_CUBE_MAP },
+	{ GL_TEXTURE_CUBE_MAP_NEGATIVE_Z, GL_TEXTURE_BINDING_CUBE_MAP },
+	{ GL_TEXTURE_RECTANGLE, GL_TEXTURE_BINDING_RECTANGLE },
+	{ GL_TEXTURE_1D_ARRAY, GL_TEXTURE_BINDING_1D_ARRAY },
+	{ GL_TEXTURE_2D_ARRAY, GL_TEXTURE_BINDING_2D_ARRAY },
+	{ GL_TEXTURE_CUBE_MAP_ARRAY, GL_TEXTURE_BINDING_CUBE_MAP_ARRAY },
+	{ GL_TEXTURE_2D_MULTISAMPLE, GL_TEXTURE_BINDING_2D_MULTISAMPLE },
+	{ GL_TEXTURE_2D_MULTISAMPLE_ARRAY, GL_TEXTURE_BINDING_2D_MULTISAMPLE_ARRAY },
+	{ 0, 0 }
+}, buffer_bindings[] = {
+	{ GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING },
+	{ GL_ELEMENT_ARRAY_BUFFER, GL_ELEMENT_ARRAY_BUFFER_BINDING },
+	{ GL_PIXEL_PACK_BUFFER, GL_PIXEL_PACK_BUFFER_BINDING },
+	{ GL_PIXEL_UNPACK_BUFFER, GL_PIXEL_UNPACK_BUFFER_BINDING },
+	{ GL_UNIFORM_BUFFER, GL_UNIFORM_BUFFER_BINDING },
+	{ GL_TRANSFORM_FEEDBACK_BUFFER, GL_TRANSFORM_FEEDBACK_BUFFER_BINDING },
+	{ GL_COPY_READ_BUFFER, GL_COPY_READ_BUFFER_BINDING },
+	{ GL_COPY_WRITE_BUFFER, GL_COPY_WRITE_BUFFER_BINDING },
+	{ GL_TEXTURE_BUFFER, GL_TEXTURE_BUFFER },
+	{ GL_DRAW_INDIRECT_BUFFER, GL_DRAW_INDIRECT_BUFFER_BINDING },
+	{ GL_SHADER_STORAGE_BUFFER, GL_SHADER_STORAGE_BUFFER_BINDING },
+	{ GL_ATOMIC_COUNTER_BUFFER, GL_ATOMIC_COUNTER_BUFFER_BINDING },
+	{ GL_DISPATCH_INDIRECT_BUFFER, GL_DISPATCH_INDIRECT_BUFFER_BINDING },
+	{ GL_QUERY_BUFFER, GL_QUERY_BUFFER_BINDING },
+	{ 0, 0 }
+};
+
+/* False: no such target (GL says so itself, or it is a proxy, which holds nothing). */
+static bool bound_name(const struct confined *k, const struct binding *b, uint32_t target,
+		       uint32_t *name)
+{
+	while (b->pname && b->target != target)
+		b++;
+	*name = b->pname ? confine_ask(k, b->pname, 0, 0) : 0;
+	return b->pname != 0;
+}
+
+/* ---- storage -------------------------------------------------------------------------------------- */
+
+/* Which parameter is what, from 1; 0: there is none. */
+struct storage {
+	uint16_t op, op_buf;
+	uint8_t level, levels, samples, format, w, h, d, pixels;
+};
+
+#define BUF(op) OP_##op, OP_##op##_buf
+#define ONE(op) OP_##op, 0
+static const struct storage storages[] = {
+	/* of glTexImage2D(target, level, internalformat, width, ...) */
+	{ BUF(glTexImage1D), 2, 0, 0, 3, 4, 0, 0, 8 },
+	{ BUF(glTexImage2D), 2, 0, 0, 3, 4, 5, 0, 9 },
+	{ BUF(glTexImage3D), 2, 0, 0, 3, 4, 5, 6, 10 },
+	{ ONE(glTexImage2DMultisample), 0, 0, 2, 3, 4, 5, 0, 0 },
+	{ ONE(glTexImage3DMultisample), 0, 0, 2, 3, 4, 5, 6, 0 },
+	{ ONE(glCopyTexImage1D), 2, 0, 0, 3, 6, 0, 0, 0 },
+	{ ONE(glCopyTexImage2D), 2, 0, 0, 3, 6, 7, 0, 0 },
+	{ ONE(glCompressedTexImage1D), 2, 0, 0, 3, 4, 0, 0, 0 },
+	{ ONE(glCompressedTexImage2D), 2, 0, 0, 3, 4, 5, 0, 0 },
+	{ ONE(glCompressedTexImage3D), 2, 0, 0, 3, 4, 5, 6, 0 },
+	{ ONE(glTexStorage1D), 0, 2, 0, 3, 4, 0, 0, 0 },
+	{ ONE(glTexStorage2D), 0, 2, 0, 3, 4, 5, 0, 0 },
+	{ ONE(glTexStorage3D), 0, 2, 0, 3, 4, 5, 6, 0 },
+	{ ONE(glTexStorage2DMultisample), 0, 0, 2, 3, 4, 5, 0, 0 },
+	{ ONE(glTexStorage3DMultisample), 0, 0, 2, 3, 4, 5, 6, 0 },
+	{ ONE(glRenderbufferStorage), 0, 0, 0, 2, 3, 4, 0, 0 },
+	{ ONE(glRenderbufferStorageMultisample), 0, 0, 2, 3, 4, 5, 0, 0 },
+};
+#undef BUF
+#undef ONE
+
+static const struct storage *storage_find(unsigned op)
+{
+	for (unsigned i = 0; i < sizeof(storages) / sizeof(*storages); i++)
+		if (storages[i].op == op || (storages[i].op_buf && storages[i].op_buf == op))
+			return &storages[i];
+	return NULL;
+}
+
+static int64_t at(const uint64_t *argv, uint8_t which, int64_t otherwise)
+{
+	return which ? (int32_t)argv[which - 1] : otherwise;
+}
+
+static uint64_t storage_bytes(const struct storage *s, const uint64_t *argv)
+{
+	int64_t w = at(argv, s->w, 1), h = at(argv, s->h, 1), d = at(argv, s->d, 1);
+	int64_t levels = at(argv, s->levels, 1), samples = at(argv, s->samples, 1);
+	uint64_t faces = s->levels && (uint32_t)argv[0] == GL_TEXTURE_CUBE_MAP ? 6 : 1, sum = 0;
+
+	for (int64_t i = 0; i < levels && i < 32; i++) {
+		uint64_t one = confine_image_bytes((uint32_t)argv[s->format - 1], w, h, d);
+
+		one = one > UINT64_MAX / 1024 ? UINT64_MAX / 64 : one * faces;
+		sum += one;
+		w = w > 1 ? w / 2 : w;
+		h = h > 1 ? h / 2 : h;
+		d = d > 1 ? d / 2 : d;
+	}
+	samples = samples < 1 ? 1 : samples > 64 ? 64 : samples;
+	return sum > UINT64_MAX / 128 ? UINT64_MAX / 2 : sum * (uint64_t)samples;
+}
+
+/* Calls with zeros for pixels: of pages that all are the one zero page. */
+static uint64_t with_zeros(struct confined *k, unsigned op, const uint64_t *argv,
+			   unsigned param, uint64_t size)
+{
+	static const uint8_t few[4096];
+	uint64_t mine[CONFINE_ARGUMENTS], r;
+	const void *zeros = few;
+
+	if (size > sizeof(few))
+		zeros = mmap(NULL, size, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			     -1, 0);
+	if (zeros == MAP_FAILED) {
+		confine_fault(k, VSO_FAULT_MEMORY);
+		return 0;
+	}
+	memcpy(mine, argv, sizeof(mine));
+	mine[param] = (uint64_t)(uintptr_t)zeros;
+	r = confine_invoke(k, op, mine);
+	if (zeros != few)
+		munmap((void *)(uintptr_t)zeros, size);
+	return r;
+}
+
+static uint64_t storage_make(struct confined *k, const struct storage *s, unsigned op,
+			     const uint64_t *argv)
+{
+	const struct gl_command *c = &gl_commands[gl_ops[op].command];
+	uint64_t size;
+
+	if (strcmp(c->mediation, "framebuffer") == 0)
+		return confine_view_call(k, op, argv);
+	if (s->pixels && op == s->op && !argv[s->pixels - 1] &&
+	    gl_param_size(c, argv, s->pixels - 1u, &size) && size)
+		return with_zeros(k, op, argv, s->pixels - 1u, size);
+	return confine_invoke(k, op, argv);
+}
+
+static uint64_t storage_call(struct confined *k, const struct storage *s, unsigned op,
+			     const uint64_t *argv)
+{
+	uint32_t target = (uint32_t)argv[0], name = 0, id;
+	bool renderbuffer = target == GL_RENDERBUFFER;
+	uint64_t bytes = storage_bytes(s, argv), r;
+	struct account *a;
+
+	if (renderbuffer)
+		name = confine_ask(k, GL_RENDERBUFFER_BINDING, 0, 0);
+	else if (!bound_name(k, texture_bindings, target, &name))
+		return confine_invoke(k, op, argv);
+	/* one piece per target (a face, for the default texture also a kind) and level */
+	id = s->level ? target << 8 | ((uint32_t)at(argv, s->level, 0) & 0xff) : PIECE_ALL;
+	if (!piece_room(k, renderbuffer ? GL_SPACE_RENDERBUFFER : GL_SPACE_TEXTURE, name, id,
+			bytes, &a))
+		return 0;
+	r = storage_make(k, s, op, argv);
+	piece_set(k, a, id, bytes);
+	return r;
+}
+
+/* The levels below the first, of each face. */
+static uint64_t mipmap_call(struct confined *k, const uint64_t *argv)
+{
+	uint32_t name;
+	struct account *a;
+	uint64_t base = 0;
+
+	if (!bound_name(k, texture_bindings, (uint32_t)argv[0], &name))
+		return confine_invoke(k, OP_glGenerateMipmap, argv);
+	a = account_find(k, GL_SPACE_TEXTURE, name);
+	for (uint32_t i = 0; a && i < a->npieces; i++)
+		if (a->piece[i].id != PIECE_ALL - 1 && a->piece[i].bytes > base)
+			base = a->piece[i].bytes;
+	base = base * ((uint32_t)argv[0] == GL_TEXTURE_CUBE_MAP ? 6 : 1) / 3;
+	if (!piece_room(k, GL_SPACE_TEXTURE, name, PIECE_ALL - 1, base, &a))
+		return 0;
+	piece_set(k, a, PIECE_ALL - 1, base);
+	return confine_invoke(k, OP_glGenerateMipmap, argv);
+}
+
+/* ---- buffers ---------------------------------------------------------------------------------------- */
+
+/* glBufferData(target, size, data, usage), glBufferStorage likewise */
+static uint64_t buffer_call(struct confined *k, unsigned op, const uint64_t *argv)
+{
+	uint64_t size = (int64_t)argv[1] > 0 ? argv[1] : 0, empty[4] = { argv[0], 0, 0, argv[3] };
+	struct account *a;
+	uint32_t name;
+
+	if (!bound_name(k, buffer_bindings, (uint32_t)argv[0], &name))
+		return confine_invoke(k, op, argv);
+	if (!piece_room(k, GL_SPACE_BUFFER, name, PIECE_ALL, size, &a)) {
+		if (op == OP_glBufferData)
+			confine_invoke(k, op, empty);
+		return 0;
+	}
+	piece_set(k, a, PIECE_ALL, size);
+	if (!argv[2] && size)
+		return with_zeros(k, op, argv, 2, size);
+	return confine_invoke(k, op, argv);
+}
+
+/* ---- objects ------------------------------------------------------------------------------------------ */
+
+/* The name space of a command that makes or deletes objects: of its only list of names, or
+ * of the operand that is no parameter. */
+static unsigned space_of(unsigned op)
+{
+	for (unsigned i = 0; i < gl_ops[op].noperands; i++)
+		if (gl_ops[op].operands[i].space != GL_SPACE_NONE)
+			return gl_ops[op].operands[i].space;
+	return GL_SPACE_NONE;
+}
+
+static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
+{
+	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
+	int32_t n = (int32_t)argv[0];
+
+	if (n > (int32_t)GEN_MAX || (n > 0 && !confine_room(k, (uint64_t)n * OBJECT_BYTES))) {
+		confine_fault(k, VSO_FAULT_MEMORY);
+		return 0;
+	}
+	confine_invoke(k, op, argv);
+	for (int32_t i = 0; i < n; i++)
+		if (names[i] && !account_make(k, space_of(op), names[i], OBJECT_BYTES))
+			confine_fault(k, VSO_FAULT_MEMORY);
+	return 0;
+}
+
+static uint64_t delete_call(struct confined *k, unsigned op, const uint64_t *argv)
+{
+	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
+
+	confine_invoke(k, op, argv);
+	for (int32_t i = 0; i < (int32_t)argv[0]; i++)
+		if (names[i])
+			account_close(k, space_of(op), names[i]);
+	if (op == OP_glDeleteFramebuffers)
+		confine_view_bound(k, 0);
+	return 0;
+}
+
+/* One object, which is the result: a shader, a program, a fence. */
+static uint64_t create_call(struct confined *k, unsigned op, const uint64_t *argv)
+{
+	struct account *a;
+	uint64_t name;
+
+	if (!confine_room(k, OBJECT_BYTES))
+		return 0;
+	name = confine_invoke(k, op, argv);
+	a = name ? account_make(k, space_of(op), name, OBJECT_BYTES) : NULL;
+	if (a && op == OP_glCreateShader)
+		a->stage = (uint32_t)argv[0];
+	return name;
+}
+
+static uint64_t delete1_call(struct confined *k, unsigned op, const uint64_t *argv)
+{
+	confine_invoke(k, op, argv);
+	if (argv[0])
+		account_close(k, space_of(op), argv[0]);
+	return 0;
+}
+
+/* ---- lists ---------------------------------------------------------------------------------------------- */
+
+static uint64_t heap(void)
+{
+	struct mallinfo2 m = mallinfo2();
+
+	return (uint64_t)m.uordblks + m.hblkhd;
+}
+
+static uint64_t gen_lists(struct confined *k, const uint64_t *argv)
+{
+	int32_t n = (int32_t)argv[0];
+	uint32_t first;
+
+	if (n > (int32_t)GEN_MAX || (n > 0 && !confine_room(k, (uint64_t)n * OBJECT_BYTES))) {
+		confine_fault(k, VSO_FAULT_MEMORY);
+		return 0;
+	}
+	first = (uint32_t)confine_invoke(k, OP_glGenLists, argv);
+	for (int32_t i = 0; first && i < n; i++)
+		if (!account_make(k, GL_SPACE_LIST, first + (uint32_t)i, OBJECT_BYTES))
+			confine_fault(k, VSO_FAULT_MEMORY);
+	return first;
+}
+
+static uint64_t new_list(struct confined *k, const uint64_t *argv)
+{
+	struct confine_context *c = k->current;
+	struct account *a;
+
+	if (!c || !confine_room(k, OBJECT_BYTES))
+		return 0;
+	confine_invoke(k, OP_glNewList, argv);
+	if (c->list)
+		return 0;
+	c->list = confine_ask(k, GL_LIST_INDEX, 0, (uint32_t)argv[0]);
+	a = c->list ? account_make(k, GL_SPACE_LIST, c->list, OBJECT_BYTES) : NULL;
+	/* its old body goes when the new one is whole */
+	if (a)
+		c->list_heap = heap() - piece_bytes(a, PIECE_ALL);
+	return 0;
+}
+
+/* A list's body is the driver's: what was allocated while it was compiled. */
+static uint64_t end_list(struct confined *k, const uint64_t *argv)
+{
+	struct confine_context *c = k->current;
+	struct account *a;
+	uint64_t now;
+
+	confine_invoke(k, OP_glEndList, argv);
+	if (!c || !c->list || confine_ask(k, GL_LIST_INDEX, c->list, 0))
+		return 0;
+	a = account_find(k, GL_SPACE_LIST, c->list);
+	c->list = 0;
+	now = heap();
+	if (a)
+		piece_set(k, a, PIECE_ALL, now > c->list_heap ? now - c->list_heap : 0);
+	if (k->memory > k->limits.memory)
+		confine_fault(k, VSO_FAULT_MEMORY);
+	return 0;
+}
+
+static uint64_t delete_lists(struct confined *k, const uint64_t *argv)
+{
+	uint32_t first = (uint32_t)argv[0], n = (int32_t)argv[1] > 0 ? (uint32_t)argv[1] : 0;
+	uint32_t owner = owner_of(k, GL_SPACE_LIST);
+
+	confine_invoke(k, OP_glDeleteLists, argv);
+	if (n < k->accounts_cap) {
+		for (uint32_t i = 0; i < n; i++)
+			account_close(k, GL_SPACE_LIST, first + i);
+		return 0;
+	}
+	for (uint32_t i = 0; i < k->accounts_cap; i++)
+		for (struct account **p = &k->accounts[i]; *p;) {
+			if ((*p)->space == GL_SPACE_LIST && (*p)->owner == owner &&
+			    (*p)->name - first < n)
+				account_free(k, p);
+			else
+				p = &(*p)->next;
+		}
+	return 0;
+}
+
+/* ---- by instruction ------------------------------------------------------------------------------------- */
+
+bool confine_accounts(unsigned op)
+{
+	const struct gl_command *c = &gl_commands[gl_ops[op].command];
+	unsigned form = gl_ops[op].form;
+
+	return (c->mediation && strcmp(c->mediation, "memory") == 0) || storage_find(op) ||
+	       form == GL_FORM_GEN || form == GL_FORM_DELETE || form == GL_FORM_CREATE ||
+	       form == GL_FORM_DELETE1 || op == OP_glEndList || op == OP_glDeleteLists;
+}
+
+uint64_t confine_memory_call(struct confined *k, unsigned op, const uint64_t *argv)
+{
+	const struct storage *s = storage_find(op);
+
+	if (s)
+		return storage_call(k, s, op, argv);
+	switch (op) {
+	case OP_glBufferData: case OP_glBufferStorage: return buffer_call(k, op, argv);
+	case OP_glGenerateMipmap: return mipmap_call(k, argv);
+	case OP_glGenLists: return gen_lists(k, argv);
+	case OP_glNewList: return new_list(k, argv);
+	case OP_glEndList: return end_list(k, argv);
+	case OP_glDeleteLists: return delete_lists(k, argv);
+	default: break;
+	}
+	switch (gl_ops[op].form) {
+	case GL_FORM_GEN: return gen_call(k, op, argv);
+	case GL_FORM_DELETE: return delete_call(k, op, argv);
+	case GL_FORM_CREATE: return create_call(k, op, argv);
+	case GL_FORM_DELETE1: return delete1_call(k, op, argv);
+	default:
+		/* one that the table counts, and nobody here knows: it is not done */
+		confine_fault(k, VSO_FAULT_MEMORY);
+		return 0;
+	}
+}

@@ -1,0 +1,86 @@
+/* confine_shader.c - mediation of shaders: what the driver's compiler is given.
+ *
+ * The source is copied first: where it lies in pages that a client maps, it might be
+ * another one by the time the driver reads it.  Then its text is checked, then it is
+ * tried in a process that is thrown away; only then the driver gets the copy. */
+#include "blink/server/confine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool fit(struct confined *k, uint32_t stage, const char *source, size_t n)
+{
+	struct shader_verdict v = { 0 };
+	enum shader_reason r;
+
+	r = k->judge ? shader_judge(k->judge, stage, source, n, &v)
+		     : shader_check(&shader_limits_default, source, n, &v);
+	if (r == SHADER_OK)
+		return true;
+	confine_fault(k, VSO_FAULT_SHADER);
+	return false;
+}
+
+static char *copy_of(struct confined *k, const char *source, size_t n)
+{
+	char *text;
+
+	/* as much again, and more, for what becomes of it */
+	if (n > shader_limits_default.bytes || !source) {
+		confine_fault(k, VSO_FAULT_SHADER);
+		return NULL;
+	}
+	text = malloc(n + 1);
+	if (!text) {
+		confine_fault(k, VSO_FAULT_MEMORY);
+		return NULL;
+	}
+	memcpy(text, source, n);
+	text[n] = 0;
+	return text;
+}
+
+/* glShaderSource(shader, 1, &source, &length), as the engine calls it. */
+static uint64_t shader_source(struct confined *k, const uint64_t *argv)
+{
+	const char *const *source = (const char *const *)(uintptr_t)argv[2];
+	const GLint *length = (const GLint *)(uintptr_t)argv[3];
+	uint32_t stage = confine_shader_stage(k, (uint32_t)argv[0]);
+	size_t n = (size_t)*length;
+	uint64_t mine[4] = { argv[0], 1 };
+	const char *text = copy_of(k, *source, n);
+	GLint bytes = (GLint)n;
+
+	if (text && fit(k, stage, text, n)) {
+		mine[2] = (uint64_t)(uintptr_t)&text;
+		mine[3] = (uint64_t)(uintptr_t)&bytes;
+		confine_invoke(k, OP_glShaderSource, mine);
+	}
+	free((void *)(uintptr_t)text);
+	return 0;
+}
+
+/* glProgramStringARB(target, format, length, string) */
+static uint64_t program_string(struct confined *k, const uint64_t *argv)
+{
+	size_t n = (size_t)(int32_t)argv[2];
+	uint64_t mine[4] = { argv[0], argv[1], argv[2] };
+	char *text = copy_of(k, (const char *)(uintptr_t)argv[3], n);
+
+	if (text && fit(k, (uint32_t)argv[0], text, n)) {
+		mine[3] = (uint64_t)(uintptr_t)text;
+		confine_invoke(k, OP_glProgramStringARB, mine);
+	}
+	free(text);
+	return 0;
+}
+
+/* Compiling and linking are done of sources that were tried. */
+uint64_t confine_shader_call(struct confined *k, unsigned op, const uint64_t *argv)
+{
+	switch (op) {
+	case OP_glShaderSource: return shader_source(k, argv);
+	case OP_glProgramStringARB: return program_string(k, argv);
+	default: return confine_invoke(k, op, argv);
+	}
+}

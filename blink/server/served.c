@@ -1,0 +1,571 @@
+/* served.c - one client: made, its callbacks called at their times (the paper's Table 1),
+ * looked at, drawn. */
+#include "blink/server/served.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "blink/server/compose.h"
+
+#define LOSSES 4u                      /* worlds that a client may wreck */
+
+/* ---- its world -------------------------------------------------------------------------- */
+
+static void world_drop(struct served *c)
+{
+	if (c->confined)
+		confined_enter(c->confined);
+	if (c->live)
+		client_finish(&c->client);
+	c->live = false;
+	verify_state_destroy(c->state);
+	c->state = NULL;
+	confined_destroy(c->confined);
+	c->confined = NULL;
+	c->run.on = false;
+	c->owed = false;
+}
+
+static int world_make(struct served *c, struct error *err)
+{
+	struct confine_limits l = { .memory = c->opt.limits.memory,
+				    .contexts = c->opt.limits.contexts,
+				    .drawables = c->opt.limits.drawables };
+	int r = confined_create(&c->confined, c->gl, &l, c->opt.judge, err);
+
+	if (r < 0)
+		return r;
+	r = client_init(&c->client, confined_sink(c->confined), &c->limits, err);
+	if (r < 0)
+		return r;
+	c->live = true;
+	c->client.callee = served_object_callee;
+	c->client.user = c;
+	c->state = verify_state_create();
+	if (!c->state)
+		return error_set(err, -ENOMEM, "server: out of memory");
+	c->shadow++;
+	c->fresh = c->reshape = true;
+	c->retained = false;
+	return 0;
+}
+
+static void env_make(struct served *c)
+{
+	struct verify_limits *l = &c->env.limits;
+
+	memcpy(c->limits.names, c->hello->names, sizeof(c->limits.names));
+	c->limits.slots = c->hello->slots;
+	memcpy(l->names, c->limits.names, sizeof(l->names));
+	l->slots = c->limits.slots;
+	l->words = (uint32_t)(c->opt.limits.quotas.object_bytes / 4 < SP_MAX_WORDS
+			      ? c->opt.limits.quotas.object_bytes / 4 : SP_MAX_WORDS);
+	l->unmediated = confined_unmediated();
+	c->env.callee = served_object_callee;
+	c->env.user = c;
+	c->env.index = &c->index;
+	/* those of a stream are run once, whatever they are */
+	c->env.want_rerunnable = c->hello->stream_bytes == 0;
+}
+
+void served_renew(struct served *c)
+{
+	if (c->losses++ >= LOSSES) {
+		c->over = VSO_FAULT_RESET;
+		return;
+	}
+	served_stream_stop(c, VSO_FAULT_STREAM_LOST);
+	world_drop(c);
+	vso_server_lost(c->vso);
+	if (world_make(c, NULL) < 0) {
+		c->over = VSO_FAULT_GL;
+		return;
+	}
+	served_objects_renew(c);
+}
+
+int served_create(struct served **out, struct sink *gl, struct vso_server *v,
+		  const struct server_options *opt, struct error *err)
+{
+	struct served *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c) {
+		vso_server_destroy(v, VSO_FAULT_GL, NULL);
+		return error_set(err, -ENOMEM, "server: out of memory");
+	}
+	c->gl = gl;
+	c->vso = v;
+	c->hello = vso_server_hello(v);
+	c->opt = *opt;
+	c->stream_over = c->hello->stream_bytes == 0;
+	env_make(c);
+	r = index_init(&c->index) < 0 ? error_set(err, -ENOMEM, "server: out of memory") :
+	    served_objects_create(c, err);
+	if (r >= 0)
+		r = client_init(&c->sums, gl, &(struct client_limits){ 0 }, err);
+	c->alive = r >= 0;
+	if (r >= 0)
+		r = world_make(c, err);
+	/* without one, procedures are interpreted */
+	if (r >= 0)
+		jit_create(&c->jit, confined_sink(c->confined), NULL);
+	if (r < 0) {
+		served_destroy(c, VSO_FAULT_GL);
+		return r;
+	}
+	*out = c;
+	return 0;
+}
+
+void served_destroy(struct served *c, enum vso_fault why)
+{
+	if (!c)
+		return;
+	world_drop(c);
+	if (c->alive)
+		client_finish(&c->sums);
+	jit_destroy(c->jit);
+	if (c->item_taken)
+		program_finish(&c->item_program);
+	served_objects_destroy(c);
+	index_finish(&c->index);
+	vso_server_destroy(c->vso, why, NULL);
+	free(c);
+}
+
+/* ---- registers ----------------------------------------------------------------------------- */
+
+/* What the client wrote since takes its registers' places; all others are what input and
+ * update SPs left. */
+static void registers_load(struct served *c)
+{
+	uint32_t now[SP_REGISTERS];
+
+	vso_server_registers(c->vso, now);
+	for (unsigned i = 0; i < SP_REGISTERS; i++)
+		if (now[i] != c->page_regs[i])
+			c->regs[i] = now[i];
+	memcpy(c->page_regs, now, sizeof(now));
+}
+
+/* ---- callbacks -------------------------------------------------------------------------------- */
+
+static struct program *entry_program(const struct served *c, enum sp_callback cb)
+{
+	return c->entry[cb] ? c->slot[c->entry[cb]].program : NULL;
+}
+
+static struct sp_payloads payloads_of(const struct served *c)
+{
+	return (struct sp_payloads){ c->payload, c->nslots };
+}
+
+/* The object's procedure, accepted and with its context current: or why not. */
+static enum run_result ready(struct served *c, uint32_t object, uint32_t screen,
+			     const struct place *at)
+{
+	struct sp_payloads payloads = payloads_of(c);
+	enum run_result r;
+
+	if (served_run_target(c, screen, at) < 0)
+		return RUN_FAILED;
+	do {
+		struct program *p = c->slot[object].program;
+
+		r = served_run_current(c, &p->sp);
+		if (r == RUN_DONE)
+			r = served_run_verify(c, p, object, &payloads);
+	} while (r == RUN_REFUSED && served_objects_revert(c, object) && c->slot[object].program);
+	return r;
+}
+
+/* The object's procedure is run, with the registers as they are in c->regs. */
+static enum run_result call(struct served *c, uint32_t object)
+{
+	enum run_result r = ready(c, object, 0, NULL);
+	struct sp_payloads payloads = payloads_of(c);
+
+	if (r == RUN_DONE) {
+		memcpy(c->client.regs, c->regs, sizeof(c->regs));
+		r = served_run_begin(c, c->slot[object].program, object, &payloads);
+	}
+	if (r == RUN_FAILED) {
+		served_object_fault(c, object, VSO_FAULT_GL);
+		served_renew(c);
+	}
+	return r;
+}
+
+/* It has run to its end. */
+static void finished(struct served *c, enum sp_callback cb, uint64_t start, uint64_t commands)
+{
+	static const enum server_event_kind kinds[SP_CALLBACKS] = {
+		[SP_INIT] = SERVER_EVENT_INIT, [SP_UPDATE] = SERVER_EVENT_UPDATE,
+		[SP_RESHAPE] = SERVER_EVENT_RESHAPE, [SP_REDRAW] = SERVER_EVENT_REDRAW,
+		[SP_INPUT] = SERVER_EVENT_INPUT,
+	};
+
+	served_event(c, kinds[cb], start, c->count.commands - commands, c->run.object);
+	c->fresh = true;
+	switch (cb) {
+	case SP_INIT:
+		c->slot[c->run.object].ran = true;
+		c->count.inits++;
+		break;
+	case SP_UPDATE:
+		memcpy(c->regs, c->client.regs, sizeof(c->regs));
+		c->count.updates++;
+		vso_server_updated(c->vso, c->updated);
+		break;
+	case SP_RESHAPE:
+		c->count.reshapes++;
+		c->reshape = false;
+		break;
+	default:
+		break;
+	}
+}
+
+/* A refused one is not tried again before something changes. */
+static bool called(struct served *c, enum sp_callback cb, uint32_t object)
+{
+	uint64_t start = server_cpu_ns(), commands = c->count.commands;
+	enum run_result r = call(c, object);
+
+	if (r == RUN_DONE)
+		finished(c, cb, start, commands);
+	return r == RUN_DONE || r == RUN_REFUSED;
+}
+
+static bool late(const struct served *c)
+{
+	return c->over || c->run.on || server_cpu_ns() >= c->deadline;
+}
+
+/* Each once per version, and once more in every new world. */
+static void inits(struct served *c)
+{
+	for (uint32_t id = c->entry[SP_INIT]; id && id < c->nslots && !late(c); id++) {
+		struct slot *s = &c->slot[id];
+
+		if (!s->program || s->program->sp.callback != SP_INIT || s->ran)
+			continue;
+		if (called(c, SP_INIT, id))
+			s->ran = true;
+	}
+}
+
+static void update(struct served *c, const struct served_tick *t)
+{
+	uint64_t asked = vso_server_update(c->vso);
+
+	if (asked == c->updated)
+		return;
+	c->updated = asked;
+	registers_load(c);
+	served_intervals_add(&c->update_at, t->now_ns);
+	if (!c->entry[SP_UPDATE] || called(c, SP_UPDATE, c->entry[SP_UPDATE]))
+		vso_server_updated(c->vso, asked);
+}
+
+/* Register arithmetic, which knows no GL: in a world of its own, that has none. */
+static void input(struct served *c, const uint32_t *ext)
+{
+	uint64_t start = server_cpu_ns();
+	uint32_t object = c->entry[SP_INPUT];
+	struct sp_payloads payloads = payloads_of(c);
+	struct program *p;
+	enum run_result r;
+
+	do {
+		p = c->slot[object].program;
+		r = served_run_verify(c, p, object, &payloads);
+	} while (r == RUN_REFUSED && served_objects_revert(c, object) && c->slot[object].program);
+	if (r != RUN_DONE)
+		return;
+	registers_load(c);
+	memcpy(c->sums.regs, c->regs, sizeof(c->regs));
+	memcpy(c->sums.ext.value, ext, sizeof(c->sums.ext.value));
+	c->sums.callee = served_object_callee;
+	c->sums.user = c;
+	c->sums.budget = c->opt.limits.slice;
+	if (interp_run(&c->sums, &p->sp, 0) == ENGINE_END) {
+		memcpy(c->regs, c->sums.regs, sizeof(c->regs));
+		c->fresh = true;
+	}
+	client_abandon(&c->sums);
+	c->count.inputs++;
+	vso_server_show(c->vso, ext, c->width, c->height, c->regs);
+	served_event(c, SERVER_EVENT_INPUT, start, 0, object);
+}
+
+/* The redraw SP is looked at now, so that what it needs is known when the screen is
+ * composed.  If that moves the shadow, it has to run before anything else does. */
+static void redraw_ready(struct served *c)
+{
+	uint32_t object = c->entry[SP_REDRAW];
+	struct program *p = object ? c->slot[object].program : NULL;
+
+	if (!p || c->owed || (p->accepted && p->shadow == c->shadow && p->epoch == c->epoch &&
+			      p->still))
+		return;
+	if (ready(c, object, 0, NULL) != RUN_DONE)
+		return;
+	p = c->slot[object].program;
+	c->owed = !p->still;
+}
+
+/* ---- steps ------------------------------------------------------------------------------------- */
+
+void served_take(struct served *c)
+{
+	/* what runs may name it */
+	if (c->run.on || c->owed)
+		return;
+	served_objects_take(c);
+}
+
+/* What was left unfinished, but for a redraw SP. */
+static bool go_on(struct served *c)
+{
+	enum sp_callback cb = c->run.callback;
+	uint64_t start = server_cpu_ns(), commands = c->count.commands;
+	enum run_result r;
+
+	if (!c->run.on || !c->run.object)
+		return true;
+	if (cb == SP_REDRAW)
+		return false;
+	if (served_run_target(c, 0, NULL) < 0)
+		r = RUN_FAILED;
+	else
+		r = served_run_on(c);
+	if (r == RUN_FAILED) {
+		served_object_fault(c, c->run.object, VSO_FAULT_GL);
+		served_renew(c);
+	}
+	if (r == RUN_DONE)
+		finished(c, cb, start, commands);
+	return r == RUN_DONE;
+}
+
+enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
+{
+	struct engine_extern *ext = &c->client.ext;
+
+	served_run_clock(c, t);
+	c->swapped = false;
+	served_tick_externs(t, c->width, c->height, ext->value);
+	memcpy(c->hand, (const uint32_t[4]){ (uint32_t)t->pointer_x, (uint32_t)t->pointer_y,
+					     t->buttons, t->key }, sizeof(c->hand));
+	if (!t->budget_ns)
+		return c->over;
+	/* it was verified, and nobody wanted to see it */
+	if (c->owed && !c->run.on)
+		served_redraw(c, t, 0, NULL, NULL);
+	if (!go_on(c) || c->owed)
+		return c->over;
+	inits(c);
+	if (c->reshape && c->entry[SP_RESHAPE] && !late(c)) {
+		registers_load(c);
+		called(c, SP_RESHAPE, c->entry[SP_RESHAPE]);
+	}
+	if (!late(c))
+		update(c, t);
+	if (t->input && c->entry[SP_INPUT] && !c->run.on)
+		input(c, ext->value);
+	if (!c->over && !c->stream_over && (!c->run.on || !c->run.object))
+		served_stream_run(c);
+	if (!late(c))
+		redraw_ready(c);
+	return c->over;
+}
+
+/* ---- drawing -------------------------------------------------------------------------------------- */
+
+static bool movable(const struct served *c, const struct program *p)
+{
+	return c->hello->flags & VSO_HELLO_DIRECT && !c->opt.no_direct && p->facts.rerunnable &&
+	       verify_facts_direct(&p->facts) && !p->facts.contexts &&
+	       !(p->all_uses & (PROGRAM_FIXED | PROGRAM_LISTS)) &&
+	       !(c->run.on && !c->screen) &&
+	       confined_movable(c->confined, p->sp.context ? p->sp.context
+						     : confined_context(c->confined),
+				p->sp.drawable ? p->sp.drawable : confined_drawable(c->confined));
+}
+
+static bool changing(const struct served *c, const struct program *p)
+{
+	if (c->fresh || c->run.on || c->owed)
+		return true;
+	if (!p->facts.rerunnable)
+		return false;
+	return p->all_uses & PROGRAM_CLOCK ||
+	       (p->all_uses & PROGRAM_HAND &&
+		memcmp(c->hand, c->drawn_hand, sizeof(c->hand)) != 0) ||
+	       (p->all_uses & PROGRAM_REGISTERS &&
+		memcmp(c->page_regs, c->drawn_regs, sizeof(c->page_regs)) != 0);
+}
+
+void served_look(const struct served *c, struct served_look *out)
+{
+	const struct program *p = entry_program(c, SP_REDRAW);
+
+	*out = (struct served_look){ .retained = c->retained, .changing = c->swapped };
+	if (!p || !p->accepted)
+		return;
+	out->has_redraw = true;
+	out->direct = movable(c, p);
+	out->opaque = verify_facts_opaque(&p->facts);
+	out->changing = changing(c, p);
+	out->clears_color = p->facts.clears_color;
+	out->clears_depth = p->facts.clears_depth;
+}
+
+static int redraw_end(struct served *c, enum run_result r, uint32_t screen)
+{
+	bool skipped = confined_skipped(c->confined);
+
+	if (r == RUN_LATER) {
+		c->retained = false;
+		return 0;
+	}
+	c->count.redraws++;
+	c->fresh = skipped && screen;
+	c->retained = !screen;
+	memcpy(c->drawn_regs, c->page_regs, sizeof(c->drawn_regs));
+	memcpy(c->drawn_hand, c->hand, sizeof(c->drawn_hand));
+	return !(skipped && screen);
+}
+
+static int redraw_failed(struct served *c, uint32_t object, struct error *err)
+{
+	served_object_fault(c, object, VSO_FAULT_GL);
+	served_renew(c);
+	return c->over ? error_set(err, -EIO, "client: %s", vso_fault_sentence(c->over)) : 0;
+}
+
+int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen,
+		  const struct place *at, struct error *err)
+{
+	uint32_t object = c->entry[SP_REDRAW];
+	struct sp_payloads payloads = payloads_of(c);
+	struct program *p = object ? c->slot[object].program : NULL;
+	enum run_result r = RUN_DONE;
+
+	if (!p || (c->run.on && c->run.object != object))
+		return 0;
+	served_run_clock(c, t);
+	/* what was begun here goes on here */
+	if (c->run.on && (c->screen != 0) != (screen != 0))
+		screen = 0;
+	if (c->run.on && c->screen)
+		client_abandon(&c->client), c->run.on = false;
+	served_intervals_add(&c->redraw_at, t->now_ns);
+	c->screen = screen;
+	if (c->run.on) {
+		r = served_run_target(c, 0, NULL) < 0 ? RUN_FAILED : served_run_on(c);
+	} else {
+		if (!c->owed)
+			registers_load(c);
+		if (!c->owed || served_run_target(c, screen, at) < 0)
+			r = ready(c, object, screen, at);
+		p = c->slot[object].program;
+		if (r == RUN_DONE && screen && !c->owed && !movable(c, p))
+			screen = c->screen = 0;
+		if (r == RUN_DONE)
+			r = served_run_target(c, screen, at) < 0 ? RUN_FAILED : RUN_DONE;
+		if (r == RUN_DONE) {
+			memcpy(c->client.regs, c->regs, sizeof(c->regs));
+			r = served_run_begin(c, p, object, &payloads);
+		}
+	}
+	c->owed = false;
+	if (r == RUN_FAILED)
+		return redraw_failed(c, object, err);
+	return r == RUN_REFUSED ? 0 : redraw_end(c, r, screen);
+}
+
+uint32_t served_retained(const struct served *c, uint32_t *w, uint32_t *h)
+{
+	return confined_window(c->confined, w, h);
+}
+
+int served_resize(struct served *c, uint32_t w, uint32_t h, struct error *err)
+{
+	bool first = !c->width;
+
+	if (w == c->width && h == c->height)
+		return 0;
+	c->width = w;
+	c->height = h;
+	c->reshape = c->fresh = true;
+	if (first || !(c->hello->flags & VSO_HELLO_RESIZE))
+		return 0;
+	return confined_resize(c->confined, w, h, err);
+}
+
+struct vso_server *served_vso(struct served *c) { return c->vso; }
+
+/* ---- accounts -------------------------------------------------------------------------------------------- */
+
+static int order(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void intervals_get(const struct intervals *v, uint64_t out[2])
+{
+	uint32_t us[INTERVALS], n = v->n < INTERVALS ? v->n : INTERVALS;
+	uint64_t sum = 0;
+
+	out[0] = out[1] = 0;
+	if (!n)
+		return;
+	memcpy(us, v->us, n * sizeof(*us));
+	qsort(us, n, sizeof(*us), order);
+	for (uint32_t i = 0; i < n; i++)
+		sum += us[i];
+	out[0] = sum * 1000 / n;
+	out[1] = (uint64_t)us[(n * 99 - 1) / 100] * 1000;
+}
+
+static enum vso_fault latest_fault(const struct served *c)
+{
+	if (c->stream_fault)
+		return c->stream_fault;
+	for (uint32_t id = c->nslots; id-- > 1;)
+		if (c->slot[id].now.fault)
+			return c->slot[id].now.fault;
+	return VSO_FAULT_OK;
+}
+
+void served_info(const struct served *c, struct server_client_info *info)
+{
+	struct jit_stats stats = { 0 };
+
+	if (c->jit)
+		jit_stats_get(c->jit, &stats);
+	info->stream = c->hello->stream_bytes != 0;
+	info->fault = latest_fault(c);
+	info->redraws = c->count.redraws;
+	info->updates = c->count.updates;
+	info->inits = c->count.inits;
+	info->reshapes = c->count.reshapes;
+	info->inputs = c->count.inputs;
+	info->stream_entries = c->count.entries;
+	info->wakeups = vso_server_counters(c->vso)->rings;
+	info->compile_ns = c->count.compile_ns;
+	info->verify_ns = c->count.verify_ns;
+	info->compiles = stats.compiles;
+	info->cache_hits = stats.hits;
+	info->refusals = c->count.refusals;
+	info->commands = c->count.commands;
+	info->memory = confined_memory(c->confined);
+	intervals_get(&c->redraw_at, info->redraw_interval_ns);
+	intervals_get(&c->update_at, info->update_interval_ns);
+}

@@ -1,0 +1,79 @@
+/* served_stream.c - the entries of a client's stream: each run once, in order. */
+#include "blink/server/served.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "blink/server/compose.h"
+
+void served_stream_stop(struct served *c, enum vso_fault fault)
+{
+	if (c->stream_over)
+		return;
+	c->stream_over = true;
+	c->stream_fault = fault;
+	c->count.refusals += fault == VSO_FAULT_REFUSED;
+	vso_server_stream_stop(c->vso, fault);
+	served_event(c, SERVER_EVENT_REFUSE, 0, 0, fault);
+}
+
+static void entry_drop(struct served *c)
+{
+	c->item_taken = false;
+	free(c->item_program.named);
+	memset(&c->item_program, 0, sizeof(c->item_program));
+}
+
+/* The next entry, verified; false: there is none to run now. */
+static bool entry_take(struct served *c)
+{
+	enum run_result r;
+
+	if (vso_server_next(c->vso, &c->item) <= 0)
+		return false;
+	c->item_taken = true;
+	c->item_program = (struct program){ .sp = c->item.sp };
+	r = c->item.sp.context == confined_context(c->confined) ? RUN_DONE
+								: served_run_current(c, &c->item.sp);
+	if (r == RUN_DONE)
+		r = served_run_verify(c, &c->item_program, 0, &c->item.payloads);
+	if (r == RUN_DONE)
+		return true;
+	served_stream_stop(c, r == RUN_REFUSED ? VSO_FAULT_REFUSED : VSO_FAULT_GL);
+	entry_drop(c);
+	return false;
+}
+
+/* One entry, or some more of it. */
+static bool entry_run(struct served *c)
+{
+	uint64_t start = server_cpu_ns(), commands = c->count.commands;
+	uint64_t swaps = confined_swaps(c->confined);
+	enum run_result r;
+
+	memcpy(c->client.regs, c->stream_regs, sizeof(c->client.regs));
+	r = c->run.on ? served_run_on(c) : served_run_begin(c, &c->item_program, 0, &c->item.payloads);
+	memcpy(c->stream_regs, c->client.regs, sizeof(c->client.regs));
+	served_event(c, SERVER_EVENT_STREAM, start, c->count.commands - commands, 0);
+	c->swapped |= confined_swaps(c->confined) != swaps;
+	if (r == RUN_LATER)
+		return false;
+	if (r == RUN_FAILED)
+		served_stream_stop(c, VSO_FAULT_GL);
+	else if (!c->stream_over)
+		vso_server_done(c->vso, &c->item, c->client.regs);
+	c->count.entries += r == RUN_DONE;
+	entry_drop(c);
+	return r == RUN_DONE;
+}
+
+void served_stream_run(struct served *c)
+{
+	if (served_run_target(c, 0, NULL) < 0) {
+		served_stream_stop(c, VSO_FAULT_GL);
+		return;
+	}
+	while (!c->stream_over && !c->swapped && (c->item_taken || entry_take(c)))
+		if (!entry_run(c) || server_cpu_ns() >= c->deadline)
+			break;
+}
