@@ -78,6 +78,7 @@ struct sink_gl_calls {
 	void (*GetRenderbufferParameteriv)(GLenum, GLenum, GLint *);
 	void (*GetTexLevelParameteriv)(GLenum, GLint, GLenum, GLint *);
 	void (*Flush)(void);
+	void (*Finish)(void);
 	/* from version 3.2 on */
 	GLsync (*FenceSync)(GLenum, GLbitfield);
 	GLenum (*ClientWaitSync)(GLsync, GLbitfield, GLuint64);
