@@ -36,6 +36,8 @@ OPT     ?= -O2 -g
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Werror
 CFLAGS_ALL = $(STD) $(OPT) $(WARN) -fvisibility=hidden -fno-strict-aliasing -I. -I$(B)/gen \
              $(PKG_CFLAGS) $(FEATURES) $(SAN) $(CFLAGS)
+# slowdowns made on purpose, for ci/campaign.sh (blink/engine/slow.h)
+CFLAGS_ALL += $(if $(SLOWDOWN),-DBLINK_SLOWDOWN=$(SLOWDOWN)) $(if $(SHAPE),-DBLINK_SHAPE=$(SHAPE))
 # the command table is full of pointers: packed relocations start the program sooner
 LINK       = -Wl,--as-needed -Wl,-z,pack-relative-relocs
 LDLIBS_ALL = $(LINK) $(PKG_LIBS) -lsnappy $(FEATURE_LIBS) -ldl -lm -lpthread $(SAN) $(LDFLAGS)

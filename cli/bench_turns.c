@@ -9,23 +9,24 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/bench_worker.h"
 #include "cli/command.h"
-#include "jit-bench/process.h"
 #include "reports/page.h"
+#include "reports/results_grow.h"
 
 #define WORDS_MOST 64u
-#define FIRST_LOOK 5u
 
 struct side {
 	const char *program, *output;
 	struct json_object *file;          /* results so far; NULL: none */
+	char scratch[PATH_MAX];            /* what a turn of it writes */
 };
 
 struct turns {
 	const struct bench_turns_options *opt;
 	struct side side[2];               /* base, new */
 	unsigned done;
-	char mark[40], scratch[PATH_MAX];
+	char mark[40];
 	struct timespec start;
 	struct results judged[2];          /* what the gate's rows point into */
 };
@@ -38,144 +39,74 @@ static double seconds_since(const struct timespec *t)
 	return (double)(now.tv_sec - t->tv_sec) + (double)(now.tv_nsec - t->tv_nsec) * 1e-9;
 }
 
-/* ---- results files as JSON ------------------------------------------------------------ */
-
-/* The one invocation's metrics.  The file was checked: they are there. */
-static struct json_object *metrics_of(struct json_object *file)
-{
-	struct json_object *list = json_at(file, "invocations");
-
-	return json_at(json_object_array_get_idx(list, 0), "metrics");
-}
-
-static bool text_equal(struct json_object *a, struct json_object *b, const char *key)
-{
-	return json_object_equal(json_at(a, key), json_at(b, key));
-}
-
-static struct json_object *metric_like(struct json_object *metrics, struct json_object *m)
-{
-	for (size_t i = 0; i < json_object_array_length(metrics); i++) {
-		struct json_object *x = json_object_array_get_idx(metrics, i);
-
-		if (text_equal(x, m, "case") && text_equal(x, m, "metric"))
-			return x;
-	}
-	return NULL;
-}
-
-/* A turn's samples become one: their median. */
-static void samples_condense(struct json_object *metric, const struct results_metric *m)
-{
-	struct json_object *one = json_object_new_array();
-	struct stats_value v = stats_median(m->samples, m->n);
-
-	if (v.known)
-		json_object_array_add(one, json_object_new_double(v.v));
-	json_object_object_add(metric, "samples", one);
-}
-
-static void list_extend(struct json_object *to, struct json_object *from)
-{
-	for (size_t i = 0; from && i < json_object_array_length(from); i++)
-		json_object_array_add(to, json_object_get(json_object_array_get_idx(from, i)));
-}
-
-static void metric_extend(struct json_object *to, struct json_object *from)
-{
-	struct json_object *a = json_at(to, "series"), *b = json_at(from, "series");
-
-	list_extend(json_at(to, "samples"), json_at(from, "samples"));
-	for (size_t i = 0; a && b && i < json_object_array_length(a); i++)
-		for (size_t k = 0; k < json_object_array_length(b); k++) {
-			struct json_object *x = json_object_array_get_idx(a, i);
-			struct json_object *y = json_object_array_get_idx(b, k);
-
-			if (text_equal(x, y, "name"))
-				list_extend(json_at(x, "runs"), json_at(y, "runs"));
-		}
-}
-
-/* Samples beyond n: of a turn that only one side had finished. */
-static void file_cut(struct json_object *file, size_t n)
-{
-	struct json_object *metrics = metrics_of(file);
-
-	for (size_t i = 0; i < json_object_array_length(metrics); i++) {
-		struct json_object *s = json_at(json_object_array_get_idx(metrics, i), "samples");
-
-		if (json_object_array_length(s) > n)
-			json_object_array_del_idx(s, n, json_object_array_length(s) - n);
-	}
-}
-
-static size_t file_turns(struct json_object *file)
-{
-	struct json_object *metrics = metrics_of(file);
-	size_t least = SIZE_MAX;
-
-	for (size_t i = 0; i < json_object_array_length(metrics); i++) {
-		struct json_object *s = json_at(json_object_array_get_idx(metrics, i), "samples");
-		size_t n = json_object_array_length(s);
-
-		least = n < least ? n : least;
-	}
-	return least == SIZE_MAX ? 0 : least;
-}
-
 /* ---- one turn --------------------------------------------------------------------------- */
 
-static int side_run(struct turns *t, const struct side *s, struct error *err)
+static int side_start(const struct bench_part *part, const struct side *s, struct worker *w,
+		      struct error *err)
 {
 	const char *argv[WORDS_MOST + 8] = { s->program, "bench" };
-	struct process_cost cost;
 	char runs[16];
 	unsigned n = 2;
 
-	for (const char *const *w = t->opt->words; *w && n < WORDS_MOST; w++)
-		argv[n++] = *w;
-	snprintf(runs, sizeof(runs), "%u", t->opt->runs);
+	for (const char *const *word = part->words; *word && n < WORDS_MOST; word++)
+		argv[n++] = *word;
+	snprintf(runs, sizeof(runs), "%u", part->runs);
 	argv[n++] = "--runs";
 	argv[n++] = runs;
 	argv[n++] = "--output";
-	argv[n++] = t->scratch;
+	argv[n++] = s->scratch;
 	argv[n] = NULL;
-	return process_run(argv, NULL, &cost, err);
+	unlink(s->scratch);
+	return worker_start(w, argv, part->fresh, err);
 }
 
-/* The scratch file's samples go to the side's. */
-static int side_gather(struct turns *t, struct side *s, struct error *err)
+/* Both sides' runs: first one, then the other, then the other, then the one... */
+static int part_run(struct turns *t, const struct bench_part *part, struct error *err)
 {
-	struct results r = { 0 };
-	struct json_object *metrics;
-	int e = results_open(&r, t->scratch, err);
+	struct worker w[2];
+	unsigned first = t->done % 2;
+	int e = side_start(part, &t->side[first], &w[0], err), f;
 
-	unlink(t->scratch);
-	if (e >= 0 && r.count != 1)
-		e = error_set(err, -EINVAL, "%s: wrote %zu invocations, not one", s->program, r.count);
+	if (e < 0)
+		return e;
+	e = side_start(part, &t->side[!first], &w[1], err);
 	if (e < 0) {
-		results_close(&r);
+		worker_finish(&w[0], &(struct error){ 0 });
 		return e;
 	}
-	metrics = metrics_of(r.json);
-	for (size_t i = 0; i < json_object_array_length(metrics); i++) {
-		struct json_object *m = json_object_array_get_idx(metrics, i), *mine;
-		const struct results_metric *of = results_metric_find(&r.invocations[0],
-			json_object_get_string(json_at(m, "case")),
-			json_object_get_string(json_at(m, "metric")));
-
-		samples_condense(m, of);
-		mine = s->file ? metric_like(metrics_of(s->file), m) : NULL;
-		if (mine)
-			metric_extend(mine, m);
+	for (unsigned run = 0; run < part->runs; run++) {
+		worker_go(&w[run % 2]);
+		worker_go(&w[!(run % 2)]);
 	}
-	if (!s->file) {
-		s->file = json_object_get(r.json);
-		json_object_object_add(json_object_array_get_idx(json_at(s->file, "invocations"), 0),
-				       "turns", json_object_new_string(t->mark));
+	e = worker_finish(&w[0], err);
+	f = worker_finish(&w[1], e < 0 ? &(struct error){ 0 } : err);
+	return e < 0 ? e : f;
+}
+
+/* The scratch file's samples go to the side's invocation number `part`. */
+static int side_gather(struct turns *t, struct side *s, unsigned part, struct error *err)
+{
+	struct results r = { 0 };
+	int e = results_open(&r, s->scratch, err);
+
+	unlink(s->scratch);
+	if (e >= 0 && r.count != 1)
+		e = error_set(err, -EINVAL, "%s: wrote %zu invocations, not one", s->program, r.count);
+	if (e >= 0) {
+		struct json_object *inv = r.invocations[0].json;
+
+		results_condense(inv);
+		if (!s->file)
+			s->file = results_file_new();
+		if (part < results_file_count(s->file)) {
+			results_extend(results_file_at(s->file, part), inv);
+		} else {
+			json_object_object_add(inv, "turns", json_object_new_string(t->mark));
+			results_file_add(s->file, inv);
+		}
 	}
 	results_close(&r);
-	return 0;
+	return e;
 }
 
 static int side_save(const struct side *s, struct error *err)
@@ -189,50 +120,58 @@ static int side_save(const struct side *s, struct error *err)
 	return e;
 }
 
-static int turn_run(struct turns *t, struct error *err)
+/* Nothing of a turn that failed in the midst stays: it is not saved, and ends everything. */
+static int turn_run(struct turns *t, bool counts, struct error *err)
 {
 	int e = 0;
 
-	for (unsigned k = 0; k < 2 && e >= 0; k++) {
-		struct side *s = &t->side[(t->done + k) % 2];
-
-		e = side_run(t, s, err);
-		if (e >= 0)
-			e = side_gather(t, s, err);
+	for (unsigned i = 0; i < t->opt->nparts && e >= 0; i++) {
+		e = part_run(t, &t->opt->parts[i], err);
+		for (unsigned k = 0; k < 2 && e >= 0 && counts; k++)
+			e = side_gather(t, &t->side[k], i, err);
+		for (unsigned k = 0; k < 2; k++)
+			unlink(t->side[k].scratch);
 	}
-	for (unsigned k = 0; k < 2 && e >= 0; k++)
+	for (unsigned k = 0; k < 2 && e >= 0 && counts; k++)
 		e = side_save(&t->side[k], err);
-	t->done += e >= 0;
+	t->done += e >= 0 && counts;
 	return e;
 }
 
 /* ---- the gate's looks ------------------------------------------------------------------- */
 
-static unsigned looks_possible(unsigned turns)
+static unsigned first_look(const struct turns *t)
+{
+	return t->opt->policy->runs > 2 ? (unsigned)t->opt->policy->runs : 2;
+}
+
+static unsigned looks_possible(const struct turns *t)
 {
 	unsigned looks = 1;
 
-	for (unsigned n = FIRST_LOOK; n < turns; n *= 2)
+	for (unsigned n = first_look(t); n < t->opt->turns; n *= 2)
 		looks++;
 	return looks;
 }
 
-static bool look_due(unsigned done)
+static bool look_due(const struct turns *t)
 {
-	unsigned n = FIRST_LOOK;
+	unsigned n = first_look(t);
 
-	while (n < done)
+	while (n < t->done)
 		n *= 2;
-	return n == done;
+	return n == t->done;
 }
 
 static int judge(struct turns *t, struct gate *g, struct error *err)
 {
 	struct gate_policy policy = *t->opt->policy;
+	unsigned looks = looks_possible(t);
 	int e = 0;
 
 	gate_finish(g);
-	policy.alpha /= looks_possible(t->opt->turns);
+	policy.alpha /= looks;
+	policy.level = 1 - (1 - policy.level) / looks;
 	for (unsigned k = 0; k < 2 && e >= 0; k++) {
 		results_close(&t->judged[k]);
 		e = results_take(&t->judged[k], t->side[k].output,
@@ -245,41 +184,58 @@ static int judge(struct turns *t, struct gate *g, struct error *err)
 
 /* ---- all of them -------------------------------------------------------------------------- */
 
-static int side_resume(struct side *s, struct error *err)
+static int side_resume(const struct turns *t, struct side *s, struct error *err)
 {
 	struct results r = { 0 };
 	int e = results_open(&r, s->output, err);
 
-	if (e >= 0 && (r.count != 1 || !json_at(r.invocations[0].json, "turns")))
-		e = error_set(err, -EINVAL, "%s: was not made in turns: cannot be resumed", s->output);
+	if (e >= 0 && (r.count != t->opt->nparts || !json_at(r.invocations[0].json, "turns")))
+		e = error_set(err, -EINVAL, "%s: was not made in turns of these suites: cannot be "
+			      "resumed", s->output);
 	if (e >= 0)
 		s->file = json_object_get(r.json);
 	results_close(&r);
 	return e;
 }
 
-static struct json_object *first_invocation(const struct side *s)
+static bool together(const struct turns *t)
 {
-	return json_object_array_get_idx(json_at(s->file, "invocations"), 0);
+	for (unsigned i = 0; i < t->opt->nparts; i++)
+		if (!json_object_equal(json_at(results_file_at(t->side[0].file, i), "turns"),
+				       json_at(results_file_at(t->side[1].file, i), "turns")))
+			return false;
+	return true;
 }
 
+/* Only turns that all suites of both sides have finished are gone on with: a kill between
+ * the two files leaves one with a turn more. */
 static int resume(struct turns *t, struct error *err)
 {
-	size_t n[2];
+	size_t least = SIZE_MAX;
 
+	/* killed before its first turn was done, or between the files of that */
+	for (unsigned k = 0; k < 2; k++)
+		if (access(t->side[k].output, F_OK) && errno == ENOENT)
+			return 0;
 	for (unsigned k = 0; k < 2; k++) {
-		int e = side_resume(&t->side[k], err);
+		int e = side_resume(t, &t->side[k], err);
 
 		if (e < 0)
 			return e;
-		n[k] = file_turns(t->side[k].file);
 	}
-	if (!text_equal(first_invocation(&t->side[0]), first_invocation(&t->side[1]), "turns"))
+	if (!together(t))
 		return error_set(err, -EINVAL, "%s and %s were not made together: cannot be resumed",
 				 t->side[0].output, t->side[1].output);
-	t->done = (unsigned)(n[0] < n[1] ? n[0] : n[1]);
-	file_cut(t->side[0].file, t->done);
-	file_cut(t->side[1].file, t->done);
+	for (unsigned k = 0; k < 2; k++)
+		for (unsigned i = 0; i < t->opt->nparts; i++) {
+			size_t n = results_runs(results_file_at(t->side[k].file, i));
+
+			least = n < least ? n : least;
+		}
+	for (unsigned k = 0; k < 2; k++)
+		for (unsigned i = 0; i < t->opt->nparts; i++)
+			results_cut(results_file_at(t->side[k].file, i), least);
+	t->done = (unsigned)least;
 	return 0;
 }
 
@@ -301,12 +257,16 @@ static int turns_run(struct turns *t, struct gate *g, struct error *err)
 	const struct bench_turns_options *opt = t->opt;
 	int e = 0;
 
+	for (unsigned i = 0; i < opt->warm_up && e >= 0 && t->done < opt->turns; i++) {
+		progress(t);
+		e = turn_run(t, false, err);
+	}
 	while (e >= 0 && t->done < opt->turns) {
 		if (t->done && opt->seconds > 0 && seconds_since(&t->start) >= opt->seconds)
 			break;
 		progress(t);
-		e = turn_run(t, err);
-		if (e < 0 || !look_due(t->done))
+		e = turn_run(t, true, err);
+		if (e < 0 || !look_due(t))
 			continue;
 		e = judge(t, g, err);
 		if (e >= 0 && g->verdict != GATE_INCONCLUSIVE)
@@ -318,8 +278,9 @@ static int turns_run(struct turns *t, struct gate *g, struct error *err)
 struct json_object *bench_turns(const struct bench_turns_options *opt,
 				enum gate_verdict *verdict, struct error *err)
 {
-	struct turns t = { .opt = opt, .side = { { opt->other, opt->base_output, NULL },
-						 { opt->self, opt->output, NULL } } };
+	struct turns t = { .opt = opt,
+			   .side = { { .program = opt->other, .output = opt->base_output },
+				     { .program = opt->self, .output = opt->output } } };
 	struct json_object *j = NULL;
 	struct gate g = { 0 };
 	int e = 0;
@@ -327,8 +288,10 @@ struct json_object *bench_turns(const struct bench_turns_options *opt,
 	clock_gettime(CLOCK_MONOTONIC, &t.start);
 	snprintf(t.mark, sizeof(t.mark), "%llx-%x", (unsigned long long)time(NULL),
 		 (unsigned)getpid());
-	if (snprintf(t.scratch, sizeof(t.scratch), "%s.turn", opt->output) >= (int)sizeof(t.scratch))
-		e = error_set(err, -ENAMETOOLONG, "%s: the name is too long", opt->output);
+	for (unsigned k = 0; k < 2; k++)
+		if (snprintf(t.side[k].scratch, PATH_MAX, "%s.turn", t.side[k].output) >= PATH_MAX)
+			e = error_set(err, -ENAMETOOLONG, "%s: the name is too long",
+				      t.side[k].output);
 	if (e >= 0 && opt->resume)
 		e = resume(&t, err);
 	if (e >= 0)

@@ -1,34 +1,24 @@
 /* cmd_bench.c - blinkctl bench: what things cost, beside what they cost elsewhere.
  *
- * A suite is a row of suites[]; everything else (runs, the results file, what is printed)
- * is the same for all.
+ * The suites are rows of bench_suites.c; bench_run.c runs them into a results file,
+ * bench_turns.c in turns with another build.
  */
 #include <errno.h>
 #include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "cli/bench_run.h"
+#include "cli/bench_suites.h"
 #include "cli/bench_turns.h"
+#include "cli/bench_worker.h"
 #include "cli/command.h"
-#include "cli/doctor.h"
-#include "jit-bench/bench.h"
-#include "reports/results.h"
-
-enum {
-	OPT_RUNS, OPT_OUTPUT, OPT_LLVMPIPE, OPT_NULL_LIBRARY, OPT_SIZES, OPT_LENGTH, OPT_PEERS,
-	OPT_FRAME, OPT_NULL, OPT_AT, OPT_RATE, OPT_SUITES_END,
-	OPT_AGAINST = OPT_SUITES_END, OPT_BASE_OUTPUT, OPT_TURNS, OPT_TIME_BUDGET, OPT_RESUME,
-	OPT_POLICY
-};
+#include "reports/page.h"
 
 static const struct cli_option options[] = {
-	[OPT_RUNS] = { 'r', "runs", "N", "how often everything is measured (jit 21, jit --peers 11, "
-		"table3 101, record 3, others 5)" },
-	[OPT_OUTPUT] = { 'o', "output", "RESULTS.json",
-		"also write a results file: samples of every run, environment, inputs" },
 	[OPT_LLVMPIPE] = { 'l', "llvmpipe", NULL, "replay: on the software driver as well" },
 	[OPT_NULL_LIBRARY] = { 0, "null-library", "FILE",
 		"replay, table3, record --null: the null libGL.so.1 (the one that is built beside blinkctl)" },
@@ -36,20 +26,31 @@ static const struct cli_option options[] = {
 		"record: of the window (640x480,800x600,1024x768,1280x1024,1600x1200)" },
 	[OPT_LENGTH] = { 0, "length", "N", "record: of the program's work, where its recipe knows one" },
 	[OPT_PEERS] = { 'p', "peers", NULL, "jit: beside other code generators" },
-	[OPT_NULL] = { 'n', "null", NULL, "record: what recorders add to a call, on a null libGL" },
 	[OPT_FRAME] = { 'f', "frame", "N", "table3: which frame (one in the "
 		"middle, at most 100); checkpoint: too (the middle)" },
+	[OPT_NULL] = { 'n', "null", NULL, "record: what recorders add to a call, on a null libGL" },
 	[OPT_AT] = { 0, "at", "S,...", "log: seconds of the recording's time "
 		"(5,10,20,30,45,60,75,90,105,120)" },
 	[OPT_RATE] = { 0, "rate", "FPS", "log: frames per second of that time (the recording's "
 		"time stamps)" },
+	[OPT_RUNS] = { 'r', "runs", "N", "how often everything is measured (jit 21, jit --peers 11, "
+		"quick 20, table3 101, record and log 3, others 5); until: at most (500); "
+		"against: in a turn (quick 10, jit, frames 3, others 1)" },
+	[OPT_OUTPUT] = { 'o', "output", "RESULTS.json",
+		"also write a results file, after every run: samples, environment, inputs" },
+	[OPT_UNTIL] = { 'u', "until", "P%", "run until every interval of 95 % is within P % of its "
+		"median (time-budget: 600)" },
+	[OPT_TIME_BUDGET] = { 't', "time-budget", "S", "seconds for everything, at most; the run "
+		"that was begun is ended (against: 600)" },
+	[OPT_PIN] = { 0, "pin", "CPU", "stay on this processor, with all that is started" },
+	[OPT_RESUME] = { 0, "resume", NULL, "go on with the files, where there are any" },
+	[OPT_WARM_UP] = { 'w', "warm-up", "N", "runs, or turns, before the first that are not "
+		"counted (1; record, log, table3, counts, lines: 0)" },
 	[OPT_AGAINST] = { 'a', "against", "BLINKCTL",
 		"measure in turns with another build, until the gate can tell" },
 	[OPT_BASE_OUTPUT] = { 0, "base-output", "BASE.json",
 		"against: the other build's results file" },
-	[OPT_TURNS] = { 0, "turns", "N", "against: at most so many (40)" },
-	[OPT_TIME_BUDGET] = { 0, "time-budget", "S", "against: seconds, at most (600)" },
-	[OPT_RESUME] = { 0, "resume", NULL, "against: go on with the files that are there" },
+	[OPT_TURNS] = { 0, "turns", "N", "against: at most so many (80)" },
 	[OPT_POLICY] = { 0, "policy", "FILE", "against: the gate's limits (docs/RESULTS.md)" },
 	{ 0 }
 };
@@ -62,342 +63,193 @@ static int fail(int status, int code, const char *what, const char *why)
 	return cli_fail(status, &err);
 }
 
-static int self_path(char *path, size_t size)
+static int failed(const struct error *err)
 {
-	ssize_t n = readlink("/proc/self/exe", path, size - 1);
+	return cli_fail(err->code == -ENOPKG || err->code == -ENODEV ? EXIT_LACKING
+								      : EXIT_DIFFERENT, err);
+}
 
+static bool self_path(char *path, size_t size)
+{
+	const char *copied = worker_path();
+	ssize_t n;
+
+	if (copied)
+		return snprintf(path, size, "%s", copied) < (int)size;
+	n = readlink("/proc/self/exe", path, size - 1);
 	path[n > 0 ? n : 0] = 0;
 	return n > 0;
 }
 
-/* Beside the program where it was built, below its prefix where it is installed. */
-static bool beside_find(const char *self, const char *name, char *path, size_t size)
-{
-	static const char *const places[] = { "jit-bench", "../lib/blink" };
-	int folder = (int)(strrchr(self, '/') - self);
+/* ---- options ---------------------------------------------------------------------------- */
 
-	for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		snprintf(path, size, "%.*s/%s/%s", folder, self, places[i], name);
-		if (access(path, R_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* What a suite is given. */
-struct request {
-	const struct cli_args *args;
-	unsigned runs;
-	int64_t frame;                  /* -1: not said */
-	const char *self;               /* path of blinkctl */
-};
-
-static struct json_object *suite_jit(const struct request *q, struct error *err)
-{
-	char path[PATH_MAX + 64];
-
-	if (!q->args->opt[OPT_PEERS])
-		return bench_jit(q->runs, err);
-	if (beside_find(q->self, "blink-peers", path, sizeof(path)))
-		return bench_peers_run(path, q->runs, err);
-	error_set(err, -ENOPKG, "bench: the program blink-peers is not there (make builds it)");
-	return NULL;
-}
-
-static struct json_object *suite_frames(const struct request *q, struct error *err)
-{
-	return bench_frames(q->args->argv[1], q->runs, err);
-}
-
-static struct json_object *suite_convert(const struct request *q, struct error *err)
-{
-	struct bench_convert_options opt = { .trace = q->args->argv[1], .self = q->self,
-					     .runs = q->runs };
-
-	return bench_convert(&opt, err);
-}
-
-/* The null libGL that was asked for, or ours; NULL with err set. */
-static const char *null_library(const struct request *q, char *path, size_t size,
-				struct error *err)
-{
-	const char *given = q->args->opt[OPT_NULL_LIBRARY];
-
-	if (given && !realpath(given, path)) {
-		error_set(err, -ENOPKG, "%s: %s", given, strerror(errno));
-		return NULL;
-	}
-	if (!given && !beside_find(q->self, "libGL.so.1", path, size)) {
-		error_set(err, -ENOPKG, "bench: the null libGL.so.1 is not there "
-			  "(make builds it; --null-library names another)");
-		return NULL;
-	}
-	return path;
-}
-
-static struct json_object *suite_table3(const struct request *q, struct error *err)
-{
-	char path[PATH_MAX + 64];
-	struct bench_table3_options opt = {
-		.files = (const char *const *)q->args->argv + 1,
-		.nfiles = (unsigned)q->args->argc - 1, .runs = q->runs, .frame = q->frame,
-		.nullgl = null_library(q, path, sizeof(path), err),
-	};
-
-	return opt.nullgl ? bench_table3(&opt, err) : NULL;
-}
-
-static struct json_object *suite_replay(const struct request *q, struct error *err)
-{
-	const struct cli_args *args = q->args;
-	char path[PATH_MAX + 64];
-	struct bench_replay_options opt = {
-		.blink = args->argv[1], .trace = args->argc > 2 ? args->argv[2] : NULL,
-		.runs = q->runs, .llvmpipe = args->opt[OPT_LLVMPIPE] != NULL,
-		.self = q->self, .nullgl = null_library(q, path, sizeof(path), err),
-	};
-
-	return opt.nullgl ? bench_replay(&opt, err) : NULL;
-}
-
-/* As cli_uint, but the sentence goes up: suites report their own failures. */
-static bool number_parse(const char *option, const char *text, unsigned long max,
-			 unsigned long *out, struct error *err)
+/* "1%", "0.5 %", or "0.01": a share above 0 and below 1; 0 on junk. */
+static double share_parse(const char *text)
 {
 	char *end;
+	double v = strtod(text, &end);
 
-	errno = 0;
-	*out = strtoul(text, &end, 10);
-	if (text[0] >= '0' && text[0] <= '9' && !*end && !errno && *out <= max)
-		return true;
-	error_set(err, -EINVAL, "%s: '%s' is not a number from 0 to %lu", option, text, max);
-	return false;
-}
-
-/* "640x480,800x600" into sizes; 0 or the number of them. */
-static unsigned sizes_parse(const char *text, struct bench_size *sizes, unsigned most)
-{
-	unsigned n = 0;
-	int used;
-
-	while (n < most && sscanf(text, "%5ux%5u%n", &sizes[n].width, &sizes[n].height, &used) == 2) {
-		if (sizes[n].width < 16 || sizes[n].height < 16 || sizes[n].width > 8192 ||
-		    sizes[n].height > 8192)
-			return 0;
-		n++;
-		text += used;
-		if (!*text)
-			return n;
-		if (*text++ != ',')
-			return 0;
+	if (end == text || (text[0] != '.' && (text[0] < '0' || text[0] > '9')))
+		return 0;
+	end += *end == ' ';
+	if (*end == '%') {
+		v /= 100;
+		end++;
 	}
-	return 0;
+	return !*end && v > 0 && v < 1 ? v : 0;
 }
 
-static struct json_object *suite_null(const struct request *q, struct error *err)
+/* On this processor from now on, children included. */
+static int pin(const char *text)
 {
-	char path[PATH_MAX + 64], program[PATH_MAX + 64];
-	struct bench_null_options opt = {
-		.program = program, .runs = q->runs,
-		.nullgl = null_library(q, path, sizeof(path), err),
-	};
+	unsigned long cpu;
+	char what[64];
+	cpu_set_t set;
 
-	if (!opt.nullgl)
-		return NULL;
-	if (beside_find(q->self, "null-calls", program, sizeof(program)))
-		return bench_null(&opt, err);
-	error_set(err, -ENOPKG, "bench: the program null-calls is not there (make builds it)");
-	return NULL;
+	if (!cli_uint("--pin", text, CPU_SETSIZE - 1, &cpu))
+		return EXIT_USAGE;
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set) == 0)
+		return EXIT_GOOD;
+	snprintf(what, sizeof(what), "--pin %lu", cpu);
+	return fail(EXIT_USAGE, -errno, what, errno == EINVAL ?
+		    "there is no such processor, or it is not for this process" : strerror(errno));
 }
 
-static struct json_object *suite_record(const struct request *q, struct error *err)
-{
-	const char *sizes = q->args->opt[OPT_SIZES], *length = q->args->opt[OPT_LENGTH];
-	struct bench_size size[16];
-	struct bench_record_options opt = { .program = q->args->argv[1], .self = q->self,
-					    .sizes = size, .runs = q->runs };
-	unsigned long n = 0;
-
-	if (q->args->opt[OPT_NULL])
-		return suite_null(q, err);
-	if (q->args->argc < 2) {
-		error_set(err, -EINVAL, "bench: record takes a program of corpora/, or --null");
-		return NULL;
-	}
-	opt.nsizes = sizes_parse(sizes ? sizes : "640x480,800x600,1024x768,1280x1024,1600x1200",
-				 size, 16);
-	if (!opt.nsizes) {
-		error_set(err, -EINVAL, "--sizes: '%s' is not WxH,... (16 at most)", sizes);
-		return NULL;
-	}
-	if (length && !number_parse("--length", length, 1000000, &n, err))
-		return NULL;
-	opt.length = (unsigned)n;
-	return bench_record(&opt, err);
-}
-
-/* "5,10,20.5" into v; 0 or the number of them. */
-static unsigned times_parse(const char *text, double *v, unsigned most)
-{
-	unsigned n = 0;
-	char *end;
-
-	while (n < most) {
-		v[n] = strtod(text, &end);
-		if (end == text || !(v[n] > 0 && v[n] < 1e6))
-			return 0;
-		n++;
-		if (!*end)
-			return n;
-		if (*end != ',')
-			return 0;
-		text = end + 1;
-	}
-	return 0;
-}
-
-static struct json_object *suite_log(const struct request *q, struct error *err)
-{
-	const char *at = q->args->opt[OPT_AT], *rate = q->args->opt[OPT_RATE];
-	struct bench_log_options opt = { .blink = q->args->argv[1], .runs = q->runs };
-	double times[64];
-
-	opt.times = times;
-	opt.ntimes = times_parse(at ? at : "5,10,20,30,45,60,75,90,105,120", times, 64);
-	if (!opt.ntimes) {
-		error_set(err, -EINVAL, "--at: '%s' is no list of seconds (64 at most)", at);
-		return NULL;
-	}
-	if (rate && times_parse(rate, &opt.rate, 1) != 1) {
-		error_set(err, -EINVAL, "--rate: '%s' is no number of frames per second", rate);
-		return NULL;
-	}
-	return bench_log(&opt, err);
-}
-
-static struct json_object *suite_checkpoint(const struct request *q, struct error *err)
-{
-	const char *frame = q->args->opt[OPT_FRAME];
-	struct bench_checkpoint_options opt = {
-		.blink = q->args->argv[1], .trace = q->args->argc > 2 ? q->args->argv[2] : NULL,
-		.self = q->self, .frame = BENCH_MIDDLE, .runs = q->runs,
-	};
-	unsigned long n = 0;
-
-	if (frame && !number_parse("--frame", frame, UINT32_MAX - 1, &n, err))
-		return NULL;
-	if (frame)
-		opt.frame = (unsigned)n;
-	return bench_checkpoint(&opt, err);
-}
-
-static struct json_object *suite_lines(const struct request *q, struct error *err)
-{
-	return bench_lines(q->args->argc > 1 ? q->args->argv[1] : ".", err);
-}
-
-static const struct suite {
-	const char *name;
-	int least, most;                /* operands after the name */
-	unsigned runs;                  /* unless --runs says */
-	unsigned inputs;                /* so many operands are files that it reads */
-	const char *usage;
-	struct json_object *(*run)(const struct request *q, struct error *err);
-} suites[] = {
-	{ "jit", 0, 0, 21, 0, "jit", suite_jit },
-	{ "table3", 1, 7, 101, 7, "table3 X.blink...", suite_table3 },
-	{ "frames", 1, 1, 5, 1, "frames X.blink", suite_frames },
-	{ "replay", 1, 2, 5, 2, "replay X.blink [X.trace]", suite_replay },
-	{ "convert", 1, 1, 5, 1, "convert X.trace", suite_convert },
-	{ "record", 0, 1, 3, 0, "record PROGRAM | --null", suite_record },
-	{ "log", 1, 1, 3, 1, "log X.blink", suite_log },
-	{ "checkpoint", 1, 2, 5, 2, "checkpoint X.blink [X.trace]", suite_checkpoint },
-	{ "lines", 0, 1, 1, 0, "lines [TREE]", suite_lines },
+/* What the command line says to the runner. */
+struct wishes {
+	unsigned long runs, seconds, turns, warm_up;
+	double until;
 };
 
-static const struct suite *suite_find(const char *name)
+static int wishes_read(const struct cli_args *args, struct wishes *w)
 {
-	for (unsigned i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
-		if (!strcmp(suites[i].name, name))
-			return &suites[i];
-	return NULL;
-}
+	static const struct { int option; const char *name; unsigned long most; size_t at; } rows[] = {
+		{ OPT_RUNS, "--runs", BENCH_RUNS_MOST, offsetof(struct wishes, runs) },
+		{ OPT_TIME_BUDGET, "--time-budget", 1000000, offsetof(struct wishes, seconds) },
+		{ OPT_TURNS, "--turns", 4000, offsetof(struct wishes, turns) },
+		{ OPT_WARM_UP, "--warm-up", 1000, offsetof(struct wishes, warm_up) },
+	};
 
-static int suite_usage(const char *name)
-{
-	char text[400] = "give ";
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *text = args->opt[rows[i].option];
+		unsigned long v;
 
-	for (unsigned i = 0; i < sizeof(suites) / sizeof(suites[0]); i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
-			 i ? ", or " : "", suites[i].usage);
-	return fail(EXIT_USAGE, -EINVAL, name, text);
-}
-
-/* ---- the results file ------------------------------------------------------------- */
-
-static void driver_put(struct json_object *suite)
-{
-	struct json_object *environment = json_object_object_get(suite, "environment");
-	struct json_object *j = json_object_new_object();
-	struct doctor_gl gl;
-	char why[128];
-
-	if (!environment) {
-		json_object_put(j);
-		return;
+		if (!text)
+			continue;
+		if (!cli_uint(rows[i].name, text, rows[i].most, &v))
+			return EXIT_USAGE;
+		if (!v && rows[i].option != OPT_WARM_UP)
+			return fail(EXIT_USAGE, -EINVAL, rows[i].name, "at least 1");
+		memcpy((char *)w + rows[i].at, &v, sizeof(v));
 	}
-	doctor_gl(&gl);
-	json_object_object_add(j, "renderer", json_object_new_string(gl.works ? gl.renderer
-									      : gl.why));
-	json_object_object_add(j, "version", json_object_new_string(gl.version));
-	json_object_object_add(environment, "driver", j);
-	json_object_object_add(environment, "counters", json_object_new_string(
-		doctor_counters(why, sizeof(why)) ? "hardware" : why));
+	if (args->opt[OPT_UNTIL]) {
+		w->until = share_parse(args->opt[OPT_UNTIL]);
+		if (w->until <= 0)
+			return fail(EXIT_USAGE, -EINVAL, "--until", "a share like 1% or 0.01");
+	}
+	return EXIT_GOOD;
 }
 
-/* The words of this process's command line, the program by its name alone: the parser
- * has put args in another order.  text holds them. */
-static void command_words(const char **word, unsigned most, char *text, size_t size)
+static int combination_check(const struct cli_args *args)
 {
-	FILE *f = fopen("/proc/self/cmdline", "rb");
-	size_t len = f ? fread(text, 1, size - 1, f) : 0;
+	static const int against_only[] = { OPT_BASE_OUTPUT, OPT_TURNS, OPT_POLICY };
+	char name[32];
+
+	for (unsigned i = 0; i < sizeof(against_only) / sizeof(against_only[0]); i++) {
+		snprintf(name, sizeof(name), "--%s", options[against_only[i]].name);
+		if (args->opt[against_only[i]] && !args->opt[OPT_AGAINST])
+			return fail(EXIT_USAGE, -EINVAL, name, "is for --against");
+	}
+	if (args->opt[OPT_UNTIL] && args->opt[OPT_AGAINST])
+		return fail(EXIT_USAGE, -EINVAL, "--until", "not with --against, which ends when "
+			    "the gate can tell");
+	if (args->opt[OPT_AGAINST] && (!args->opt[OPT_OUTPUT] || !args->opt[OPT_BASE_OUTPUT]))
+		return fail(EXIT_USAGE, -EINVAL, "--against", "needs --output and --base-output");
+	if (args->opt[OPT_RESUME] && !args->opt[OPT_OUTPUT])
+		return fail(EXIT_USAGE, -EINVAL, "--resume", "needs --output, the file to go on with");
+	return EXIT_GOOD;
+}
+
+/* ---- in turns with another build ----------------------------------------------------- */
+
+#define WORDS_MOST 96u
+
+/* The suite's name, operands and own options, as the builds are to get them. */
+static void suite_words(const struct bench_request *q, const char **word,
+			char (*text)[32])
+{
 	unsigned n = 0;
 
-	if (f)
-		fclose(f);
-	text[len] = 0;
-	for (size_t at = 0; at < len && n + 1 < most; at += strlen(text + at) + 1, n++)
-		word[n] = n ? text + at : "blinkctl";
+	word[n++] = q->suite->name;
+	for (int i = 0; i < q->argc && n + 1 < WORDS_MOST; i++)
+		word[n++] = q->argv[i];
+	for (unsigned o = 0; o < OPT_SUITES_END && n + 2 < WORDS_MOST; o++) {
+		if (!q->args->opt[o] || !(q->suite->options & 1u << o))
+			continue;
+		snprintf(text[o], sizeof(text[o]), "--%s", options[o].name);
+		word[n++] = text[o];
+		if (options[o].value)
+			word[n++] = q->args->opt[o];
+	}
 	word[n] = NULL;
 }
 
-static int results_write(const struct request *q, const struct suite *suite,
-			 struct json_object *j, const struct timespec *start, struct error *err)
+static int turns_print(const struct cli_args *args, const struct bench_turns_options *opt)
 {
-	const char *path = q->args->opt[OPT_OUTPUT];
-	const char *command[64], *inputs[8] = { NULL };
-	struct results_origin origin = { .command = command, .inputs = inputs };
-	struct timespec now;
-	struct results r;
-	char started[64], words[8192];
-	struct tm tm;
-	int rc;
+	static const int statuses[] = { [GATE_PASSED] = EXIT_GOOD,
+					[GATE_REGRESSED] = EXIT_DIFFERENT,
+					[GATE_INCONCLUSIVE] = EXIT_INCONCLUSIVE };
+	enum gate_verdict verdict = GATE_INCONCLUSIVE;
+	struct error err = { 0 };
+	struct json_object *j = bench_turns(opt, &verdict, &err);
 
-	command_words(command, 64, words, sizeof(words));
-	for (unsigned i = 0; i < suite->inputs && (int)i + 1 < q->args->argc && i < 7; i++)
-		inputs[i] = q->args->argv[i + 1];
-	clock_gettime(CLOCK_REALTIME, &now);
-	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&start->tv_sec, &tm));
-	origin.started = started;
-	origin.seconds = (double)(now.tv_sec - start->tv_sec) +
-			 (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
-	driver_put(j);
-	rc = results_make(&r, j, &origin, err);
-	if (rc == 0)
-		rc = results_save(&r, path, err);
-	results_close(&r);
-	return rc;
+	if (!j)
+		return failed(&err);
+	cli_print(args, j);
+	return statuses[verdict];
 }
+
+static int run_turns(const struct cli_args *args, const struct bench_request *q, unsigned n,
+		     const struct wishes *w)
+{
+	static const char *words[BENCH_SUITES_MOST][WORDS_MOST];
+	static char text[BENCH_SUITES_MOST][OPT_SUITES_END][32];
+	struct bench_part parts[BENCH_SUITES_MOST];
+	struct gate_policy policy = gate_policy_default;
+	const char *path = args->opt[OPT_POLICY];
+	char **ignore = NULL;
+	struct error err = { 0 };
+	struct bench_turns_options opt = {
+		.self = q->self, .other = args->opt[OPT_AGAINST], .parts = parts, .nparts = n,
+		.output = args->opt[OPT_OUTPUT], .base_output = args->opt[OPT_BASE_OUTPUT],
+		.resume = args->opt[OPT_RESUME] != NULL, .policy = &policy,
+		.turns = w->turns ? (unsigned)w->turns : 80, .warm_up = 1,
+		.seconds = w->seconds ? (double)w->seconds : 600,
+	};
+	int status;
+
+	for (unsigned i = 0; i < n; i++) {
+		suite_words(&q[i], words[i], text[i]);
+		parts[i] = (struct bench_part){
+			.words = words[i], .fresh = q[i].suite->fresh && !args->opt[OPT_PEERS],
+			.runs = w->runs ? (unsigned)w->runs : q[i].suite->turn,
+		};
+	}
+	if (args->opt[OPT_WARM_UP])
+		opt.warm_up = (unsigned)w->warm_up;
+	if (path && gate_policy_read(&policy, &ignore, path, &err) < 0)
+		status = cli_fail(EXIT_USAGE, &err);
+	else {
+		opt.ignore = ignore;
+		status = turns_print(args, &opt);
+	}
+	gate_ignore_free(ignore);
+	return status;
+}
+
+/* ---- this build alone -------------------------------------------------------------------- */
 
 /* Samples one by one are for the results file: in a listing they drown the medians. */
 static void values_drop(struct json_object *j)
@@ -414,117 +266,88 @@ static void values_drop(struct json_object *j)
 	}
 }
 
-/* ---- in turns with another build ----------------------------------------------------- */
-
-/* The suite's name, operands and own options, as the other build is to get them. */
-static void suite_words(const struct cli_args *args, const char **word, char (*text)[32],
-			unsigned most)
+/* One suite, all of whose runs were made here, as it tells it itself; else what the
+ * file says of all. */
+static void result_print(const struct cli_args *args, const struct bench_run_options *opt,
+			 struct bench_run_result *r)
 {
-	unsigned n = 0;
+	struct results file = { 0 };
+	struct error err;
+	struct json_object *j = NULL;
 
-	for (int i = 0; i < args->argc && n + 1 < most; i++)
-		word[n++] = args->argv[i];
-	for (unsigned o = 0; o < OPT_SUITES_END && n + 2 < most; o++) {
-		if (!args->opt[o] || o == OPT_RUNS || o == OPT_OUTPUT)
-			continue;
-		snprintf(text[o], sizeof(text[o]), "--%s", options[o].name);
-		word[n++] = text[o];
-		if (options[o].value)
-			word[n++] = args->opt[o];
+	if (r->last && r->whole)
+		json_object_object_del(r->last, "metrics");
+	/* (a suite may have nothing to say but its metrics) */
+	if (r->last && r->whole && json_object_object_length(r->last) > 2) {
+		j = json_object_get(r->last);
+		if (!args->json)
+			values_drop(j);
+	} else if (results_take(&file, "results", json_object_get(r->file), &err) >= 0) {
+		j = results_show(&file);
 	}
-	word[n] = NULL;
+	results_close(&file);
+	if (j && opt->until > 0)
+		json_object_object_add(j, "narrow", json_object_new_boolean(r->narrow));
+	if (j)
+		cli_print(args, j);
 }
 
-static int run_turns(const struct cli_args *args, const char *self, unsigned runs)
+static int run_alone(const struct cli_args *args, const struct bench_request *q, unsigned n,
+		     const struct wishes *w)
 {
-	static const int statuses[] = { [GATE_PASSED] = EXIT_GOOD,
-					[GATE_REGRESSED] = EXIT_DIFFERENT,
-					[GATE_INCONCLUSIVE] = EXIT_INCONCLUSIVE };
-	struct gate_policy policy = gate_policy_default;
-	unsigned long turns = 40, seconds = 600;
-	const char *words[32], *path = args->opt[OPT_POLICY];
-	char text[OPT_SUITES_END][32], **ignore = NULL;
-	enum gate_verdict verdict = GATE_INCONCLUSIVE;
-	struct json_object *j = NULL;
-	struct error err = { 0 };
-	struct bench_turns_options opt = {
-		.self = self, .other = args->opt[OPT_AGAINST], .words = words, .runs = runs,
-		.output = args->opt[OPT_OUTPUT], .base_output = args->opt[OPT_BASE_OUTPUT],
-		.resume = args->opt[OPT_RESUME] != NULL, .policy = &policy,
+	struct bench_run_options opt = {
+		.requests = q, .n = n, .output = args->opt[OPT_OUTPUT],
+		.resume = args->opt[OPT_RESUME] != NULL, .until = w->until,
+		.seconds = w->seconds ? (double)w->seconds : w->until > 0 ? 600 : 0,
+		.warm_up = args->opt[OPT_WARM_UP] ? (int)w->warm_up : -1, .quiet = worker_is(),
 	};
+	struct bench_run_result result;
+	struct error err = { 0 };
+	int status = EXIT_GOOD;
 
-	if (!opt.output || !opt.base_output)
-		return fail(EXIT_USAGE, -EINVAL, "--against", "needs --output and --base-output");
-	if ((args->opt[OPT_TURNS] && !cli_uint("--turns", args->opt[OPT_TURNS], 100000, &turns)) ||
-	    (args->opt[OPT_TIME_BUDGET] &&
-	     !cli_uint("--time-budget", args->opt[OPT_TIME_BUDGET], 1000000, &seconds)))
-		return EXIT_USAGE;
-	if (!turns)
-		return fail(EXIT_USAGE, -EINVAL, "--turns", "at least 1");
-	suite_words(args, words, text, 32);
-	opt.turns = (unsigned)turns;
-	opt.seconds = (double)seconds;
-	if (!path || gate_policy_read(&policy, &ignore, path, &err) >= 0) {
-		opt.ignore = ignore;
-		j = bench_turns(&opt, &verdict, &err);
+	if (bench_run(&opt, &result, &err) < 0)
+		status = failed(&err);
+	else {
+		if (!opt.quiet)
+			result_print(args, &opt, &result);
+		if (!result.narrow)
+			status = EXIT_INCONCLUSIVE;
 	}
-	gate_ignore_free(ignore);
-	if (!j)
-		return cli_fail(err.code == -ENOPKG || err.code == -ENODEV ? EXIT_LACKING
-									 : EXIT_DIFFERENT, &err);
-	cli_print(args, j);
-	return statuses[verdict];
+	bench_run_finish(&result);
+	return status;
 }
 
 static int run(const struct cli_args *args)
 {
-	const struct suite *suite = suite_find(args->argv[0]);
-	unsigned long runs = suite ? suite->runs : 0, frame;
-	struct json_object *j;
-	struct timespec start;
+	struct bench_request requests[BENCH_SUITES_MOST];
+	struct wishes wishes = { 0 };
 	struct error err = { 0 };
 	char self[PATH_MAX];
-	struct request q = { .args = args, .frame = -1, .self = self };
+	int n, status = wishes_read(args, &wishes);
 
-	if (!suite || args->argc - 1 < suite->least || args->argc - 1 > suite->most)
-		return suite_usage(args->argv[0]);
-	if (args->opt[OPT_PEERS])
-		runs = 11;
-	if (args->opt[OPT_RUNS] && !cli_uint("--runs", args->opt[OPT_RUNS], 500, &runs))
-		return EXIT_USAGE;
-	if (args->opt[OPT_FRAME]) {
-		if (!cli_uint("--frame", args->opt[OPT_FRAME], UINT32_MAX, &frame))
-			return EXIT_USAGE;
-		q.frame = (int64_t)frame;
-	}
-	if (!runs)
-		return fail(EXIT_USAGE, -EINVAL, "--runs", "at least 1");
+	if (status == EXIT_GOOD)
+		status = combination_check(args);
+	if (status == EXIT_GOOD && args->opt[OPT_PIN])
+		status = pin(args->opt[OPT_PIN]);
+	if (status != EXIT_GOOD)
+		return status;
 	if (!self_path(self, sizeof(self)))
 		return fail(EXIT_DIFFERENT, -EIO, "bench", "/proc/self/exe cannot be read");
+	n = bench_suites_parse(args, self, requests, &err);
+	if (n < 0)
+		return cli_fail(EXIT_USAGE, &err);
+	for (int i = 0; i < n && wishes.runs; i++)
+		requests[i].runs = (unsigned)wishes.runs;
 	if (args->opt[OPT_AGAINST])
-		return run_turns(args, self, args->opt[OPT_RUNS] ? (unsigned)runs : 3);
-	q.runs = (unsigned)runs;
-	clock_gettime(CLOCK_REALTIME, &start);
-	j = suite->run(&q, &err);
-	if (!j)
-		return cli_fail(err.code == -ENOPKG || err.code == -ENODEV ? EXIT_LACKING
-									 : EXIT_DIFFERENT, &err);
-	if (args->opt[OPT_OUTPUT] && results_write(&q, suite, j, &start, &err) < 0) {
-		json_object_put(j);
-		return cli_fail(EXIT_DIFFERENT, &err);
-	}
-	json_object_object_del(j, "metrics");
-	if (!args->json)
-		values_drop(j);
-	cli_print(args, j);
-	return EXIT_GOOD;
+		return run_turns(args, requests, (unsigned)n, &wishes);
+	return run_alone(args, requests, (unsigned)n, &wishes);
 }
 
 const struct cli_command cmd_bench = {
 	.name = "bench",
-	.synopsis = "[options] jit | frames X.blink | table3 X.blink... | replay X.blink [X.trace] | convert X.trace | "
-		"record PROGRAM | record --null | log X.blink | checkpoint X.blink [X.trace] | "
-		"lines [TREE]",
+	.synopsis = "[options] SUITE... (jit | quick [X.blink...] | counts X.blink|X.trace... | frames X.blink | "
+		"table3 X.blink... | replay X.blink [X.trace] | convert X.trace | record PROGRAM | "
+		"record --null | log X.blink | checkpoint X.blink [X.trace] | lines [TREE])",
 	.summary = "measure engines, replay and conversion, beside other tools",
 	.text =
 		"jit: core cycles per instruction to copy, verify, compile and run three mixes of "
@@ -577,20 +400,37 @@ const struct cli_command cmd_bench = {
 		"lines: lines of code, blank ones and comments left out, of each part of recording, "
 		"pruning and restarting, from the source tree (the current folder).\n"
 		"\n"
+		"quick: verifying, compiling and running the mixes, and the frames of files, in some "
+		"milliseconds a run: each quantity is the least of some dozen repeats, which holds on "
+		"a loaded machine. What make gate compares.\n"
+		"\n"
+		"counts: what files hold and what becomes of them, in numbers without noise: records, "
+		"calls, bytes, and what the pruner keeps of them; of traces, what they are converted "
+		"to. Compared with goldens by blinkctl gate.\n"
+		"\n"
+		"Several suites are given one after the other, each followed by its operands (a file "
+		"called like a suite is written ./jit); their results go to one file.\n"
+		"\n"
 		"With --output, what was measured is also written as a results file, which "
 		"blinkctl results and blinkctl report read: every run's sample, the command, the "
-		"machine, and hashes of the files that were read.\n"
+		"machine, and hashes of the files that were read. It is written anew after every run "
+		"(jit --peers: after four; table3: after ten), so that a benchmark that is killed "
+		"loses the run in progress alone; --resume makes the runs that are missing.\n"
 		"\n"
-		"With --against, this build and another take turns at the suite, each turn one "
-		"sample per metric, until the gate can tell (see blinkctl gate) or the turns or the "
-		"time are used up. Both results files are written anew after every turn, so that a "
-		"benchmark that is killed loses one turn; --resume goes on with them. Exit status as "
-		"the gate's.\n"
+		"With --until, each suite runs until the interval around every measurement's median is "
+		"as narrow as asked, or the time is used up: then the status is 3. On a terminal the "
+		"time that is left is shown.\n"
+		"\n"
+		"With --against, this build and another take turns at the suites. A turn starts both "
+		"builds, lets them work alternately, run by run, and gives one sample per metric; "
+		"turns are made until the gate can tell (see blinkctl gate) or they or the time are "
+		"used up. Both results files are written anew after every turn; --resume goes on with "
+		"them. Exit status as the gate's.\n"
 		"\n"
 		"Everything compared is measured in this one invocation, the sides taking "
 		"turns. Medians are quoted, with quartiles and extremes; ratios are medians of "
 		"the runs' ratios, with a 95 % bootstrap interval.",
 	.options = options,
-	.min_args = 1, .max_args = 8,
+	.min_args = 1, .max_args = 200,
 	.run = run,
 };

@@ -21,6 +21,14 @@ struct json_object *bench_jit(unsigned runs, struct error *err);
  * that path, which has their libraries. */
 struct json_object *bench_peers_run(const char *program, unsigned runs, struct error *err);
 
+/* Verifying, compiling and running the mixes, and the frames of .blink files (none: the
+ * mixes alone), in some milliseconds a run: what a gate compares. */
+struct json_object *bench_quick(const char *const *files, unsigned nfiles, unsigned runs,
+				struct error *err);
+/* What .blink files hold and what becomes of it, in numbers without noise: what a gate
+ * compares with goldens. */
+struct json_object *bench_counts(const char *const *files, unsigned nfiles, struct error *err);
+
 struct bench_table3_options {
 	const char *const *files;    /* .blink */
 	unsigned nfiles, runs;

@@ -19,6 +19,7 @@
 #include "capture/xvfb.h"
 #include "jit-bench/environment.h"
 #include "jit-bench/process.h"
+#include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 /* One command of the experiment. */
@@ -174,8 +175,9 @@ static void add_ratio(const struct bench *b, const struct sample *of, const char
 	json_object_array_add(list, metric_json(b->program, name, "ratio", "lower", &ratio));
 }
 
-static struct json_object *results(struct bench *b)
+static struct json_object *results(void *suite)
 {
+	struct bench *b = suite;
 	struct json_object *j = json_object_new_object(), *list = json_object_new_array();
 
 	json_object_object_add(j, "suite", json_object_new_string("checkpoint"));
@@ -272,7 +274,7 @@ struct json_object *bench_checkpoint(const struct bench_checkpoint_options *opt,
 	}
 	b->opt = opt;
 	rc = bench_open(b, err);
-	for (unsigned run = 0; run < opt->runs && rc == 0; run++)
+	for (unsigned run = 0; rc == 0 && bench_more(run, opt->runs, results, b); run++)
 		rc = run_once(b, run, err);
 	if (rc == 0)
 		j = results(b);

@@ -11,6 +11,7 @@
 
 #include "jit-bench/environment.h"
 #include "jit-bench/process.h"
+#include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 struct side {
@@ -55,11 +56,20 @@ static int64_t file_bytes(const char *path)
 	return stat(path, &st) ? 0 : st.st_size;
 }
 
-static struct json_object *results(const struct bench_convert_options *opt, struct side *ours,
-				   struct side *peer, int64_t bytes)
+/* Both sides, and where ours writes. */
+struct bench {
+	const struct bench_convert_options *opt;
+	struct side side[2];
+	char folder[4096], path[4112];
+};
+
+static struct json_object *results(void *suite)
 {
+	struct bench *b = suite;
+	const struct bench_convert_options *opt = b->opt;
+	struct side *ours = &b->side[0], *peer = &b->side[1];
 	struct json_object *j = json_object_new_object();
-	int64_t trace = file_bytes(opt->trace);
+	int64_t trace = file_bytes(opt->trace), bytes = file_bytes(b->path);
 
 	json_object_object_add(j, "suite", json_object_new_string("convert"));
 	json_object_object_add(j, "trace", json_object_new_string(opt->trace));
@@ -88,29 +98,29 @@ static int output_make(char *folder, char *path, size_t size, struct error *err)
 
 struct json_object *bench_convert(const struct bench_convert_options *opt, struct error *err)
 {
-	char folder[4096], path[4112];
-	const char *convert[] = { opt->self, "convert", opt->trace, "-o", path, NULL };
+	struct bench *b = calloc(1, sizeof(*b));
+	const char *convert[] = { opt->self, "convert", opt->trace, "-o", b ? b->path : "", NULL };
 	const char *pickle[] = { "apitrace", "pickle", opt->trace, NULL };
-	struct side *sides = calloc(2, sizeof(*sides));
 	struct json_object *j = NULL;
 	int rc;
 
-	if (!sides) {
+	if (!b) {
 		error_set(err, -ENOMEM, "bench: out of memory");
 		return NULL;
 	}
-	sides[0].name = "blinkctl_convert";
-	sides[1].name = "apitrace_pickle";
-	rc = output_make(folder, path, sizeof(folder), err);
-	for (unsigned run = 0; run < opt->runs && rc == 0; run++) {
-		rc = measure(&sides[0], convert, err);
+	b->opt = opt;
+	b->side[0].name = "blinkctl_convert";
+	b->side[1].name = "apitrace_pickle";
+	rc = output_make(b->folder, b->path, sizeof(b->folder), err);
+	for (unsigned run = 0; rc == 0 && bench_more(run, opt->runs, results, b); run++) {
+		rc = measure(&b->side[0], convert, err);
 		if (rc == 0)
-			rc = measure(&sides[1], pickle, err);
+			rc = measure(&b->side[1], pickle, err);
 	}
 	if (rc == 0)
-		j = results(opt, &sides[0], &sides[1], file_bytes(path));
-	unlink(path);
-	rmdir(folder);
-	free(sides);
+		j = results(b);
+	unlink(b->path);
+	rmdir(b->folder);
+	free(b);
 	return j;
 }

@@ -21,6 +21,7 @@
 #include "blink/verify/verify.h"
 #include "jit-bench/clock.h"
 #include "jit-bench/environment.h"
+#include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 enum quantity {
@@ -53,6 +54,7 @@ struct pass {
 	uint32_t nvalues;
 	uint64_t calls, sps, again, refused;
 	struct verify_reuse reuse;          /* of the first times */
+	struct sample *samples;             /* of all passes */
 	uint64_t known, records;
 	uint64_t compiles, hits;
 };
@@ -293,7 +295,8 @@ static double share(uint64_t part, uint64_t of)
 	return of ? (double)part / (double)of : 0;
 }
 
-static struct json_object *results(const struct pass *p, struct sample *samples)
+/* Of the last pass, with the samples of all: asked for before it is closed. */
+static struct json_object *results(const struct pass *p)
 {
 	struct json_object *j = json_object_new_object(), *core = json_object_new_object();
 	struct verify_reuse reuse;
@@ -318,7 +321,7 @@ static struct json_object *results(const struct pass *p, struct sample *samples)
 	json_object_object_add(j, "segments_failed",
 			       json_object_new_int64((int64_t)reuse.failed));
 	for (unsigned q = 0; q < QUANTITIES; q++)
-		json_object_object_add(core, quantity_names[q], sample_json(&samples[q]));
+		json_object_object_add(core, quantity_names[q], sample_json(&p->samples[q]));
 	json_object_object_add(j, "core_cycles_per_call", core);
 	return j;
 }
@@ -338,6 +341,34 @@ static void pass_note(struct pass *p, struct sample *samples)
 	}
 }
 
+/* What the last pass made of it; the pass itself is closed. */
+static struct json_object *so_far(void *suite)
+{
+	return json_object_get(*(struct json_object **)suite);
+}
+
+static int pass_measure(struct pass *p, const char *path, struct bench_clock *clock,
+			struct sample *samples, struct json_object **j, struct error *err)
+{
+	int rc;
+
+	bench_clock_calibrate(clock);
+	memset(p, 0, sizeof(*p));
+	p->clock = clock;
+	p->samples = samples;
+	empty_measure(p);
+	rc = pass_open(p, path, err);
+	if (rc == 0)
+		rc = pass_play(p, err);
+	if (rc == 0) {
+		pass_note(p, samples);
+		json_object_put(*j);
+		*j = results(p);
+	}
+	pass_close(p);
+	return rc;
+}
+
 struct json_object *bench_frames(const char *path, unsigned runs, struct error *err)
 {
 	struct sample *samples = calloc(QUANTITIES, sizeof(*samples));
@@ -353,19 +384,11 @@ struct json_object *bench_frames(const char *path, unsigned runs, struct error *
 		return NULL;
 	}
 	bench_clock_init(&clock);
-	for (unsigned run_no = 0; run_no < runs && rc == 0; run_no++) {
-		bench_clock_calibrate(&clock);
-		memset(p, 0, sizeof(*p));
-		p->clock = &clock;
-		empty_measure(p);
-		rc = pass_open(p, path, err);
-		if (rc == 0)
-			rc = pass_play(p, err);
-		if (rc == 0)
-			pass_note(p, samples);
-		if (rc == 0 && run_no + 1 == runs)
-			j = results(p, samples);
-		pass_close(p);
+	for (unsigned run_no = 0; rc == 0 && bench_more(run_no, runs, so_far, &j); run_no++)
+		rc = pass_measure(p, path, &clock, samples, &j, err);
+	if (rc < 0) {
+		json_object_put(j);
+		j = NULL;
 	}
 	bench_clock_finish(&clock);
 	free(p);

@@ -23,6 +23,7 @@
 #include "jit-bench/environment.h"
 #include "jit-bench/far.h"
 #include "jit-bench/mixes.h"
+#include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 enum quantity {
@@ -256,11 +257,13 @@ static int measure_mix(struct bench *b, struct mix *m, struct error *err)
 
 static int tier_measure(struct bench *b, struct tier *t, struct error *err);
 
+static struct json_object *results(void *suite);
+
 static int measure(struct bench *b, unsigned runs, struct error *err)
 {
 	int rc = 0;
 
-	for (unsigned run = 0; run < runs && rc == 0; run++) {
+	for (unsigned run = 0; rc == 0 && bench_more(run, runs, results, b); run++) {
 		bench_clock_calibrate(&b->clock);
 		for (unsigned i = 0; i < bench_mix_count && rc == 0; i++)
 			rc = measure_mix(b, &b->mixes[i], err);
@@ -364,8 +367,9 @@ static struct json_object *mix_json(struct mix *m, const struct bench_mix *row)
 	return j;
 }
 
-static struct json_object *results(struct bench *b)
+static struct json_object *results(void *suite)
 {
+	struct bench *b = suite;
 	struct json_object *j = json_object_new_object(), *list = json_object_new_array();
 	sink_fn entry = b->sink->entry[OP_glVertex3f], far = b->far->entry[OP_glVertex3f];
 

@@ -29,6 +29,7 @@
 
 #include "blink/log/prune.h"
 #include "jit-bench/environment.h"
+#include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 struct point {
@@ -530,8 +531,9 @@ static void flatness(const struct bench *b, double *scene, double *length)
 	}
 }
 
-static struct json_object *results(struct bench *b)
+static struct json_object *results(void *suite)
 {
+	struct bench *b = suite;
 	struct json_object *j = json_object_new_object(), *rows = json_object_new_array();
 	struct json_object *metrics = json_object_new_array();
 	double calls, bytes, scene, length;
@@ -599,7 +601,7 @@ struct json_object *bench_log(const struct bench_log_options *opt, struct error 
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	if (rc == 0)
 		rc = whole_measure(&b, err);
-	for (unsigned run = 0; run < opt->runs && rc == 0; run++) {
+	for (unsigned run = 0; rc == 0 && bench_more(run, opt->runs, results, &b); run++) {
 		for (unsigned i = 0; i < b.n && rc == 0; i++)
 			rc = scratch_measure(&b, &b.points[i], err);
 		if (rc == 0)

@@ -14,6 +14,7 @@
 #include "capture/run_record.h"
 #include "jit-bench/environment.h"
 #include "jit-bench/process.h"
+#include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 #define CALLS "400000"           /* of each kind, in each run */
@@ -70,10 +71,12 @@ static int side_run(struct null_bench *b, enum side side, struct error *err)
 	return rc;
 }
 
+static struct json_object *results(void *suite);
+
 /* One file per run: every side takes its turn, the bare one first. */
 static int all_run(struct null_bench *b, struct error *err)
 {
-	for (unsigned run = 0; run < b->opt->runs; run++)
+	for (unsigned run = 0; bench_more(run, b->opt->runs, results, b); run++)
 		for (unsigned s = 0; s < SIDES; s++) {
 			int rc = side_run(b, s, err);
 
@@ -86,8 +89,9 @@ static int all_run(struct null_bench *b, struct error *err)
 	return 0;
 }
 
-static struct json_object *results(const struct null_bench *b)
+static struct json_object *results(void *suite)
 {
+	const struct null_bench *b = suite;
 	struct json_object *j = json_object_new_object(), *metrics = json_object_new_array();
 
 	json_object_object_add(j, "suite", json_object_new_string("record"));

@@ -29,6 +29,7 @@
 #include "jit-bench/environment.h"
 #include "jit-bench/frame_log.h"
 #include "jit-bench/process.h"
+#include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 enum side { NATIVE, APITRACE, BLINK, LIVE, SIDES };
@@ -54,6 +55,7 @@ struct bench {
 	char display[80];
 	const char *where;               /* the display's name */
 	struct row *rows;
+	unsigned nrows;
 };
 
 /* ---- the program's command at a size ------------------------------------------------- */
@@ -340,8 +342,9 @@ static void cell_metrics(struct json_object *list, struct row *row, enum side si
 	}
 }
 
-static struct json_object *results(struct bench *b, unsigned nrows)
+static struct json_object *results(void *suite)
 {
+	struct bench *b = suite;
 	struct json_object *j = json_object_new_object(), *rows = json_object_new_array();
 	struct json_object *metrics = json_object_new_array();
 
@@ -350,7 +353,7 @@ static struct json_object *results(struct bench *b, unsigned nrows)
 	json_object_object_add(j, "runs", json_object_new_int((int)b->opt->runs));
 	json_object_object_add(j, "display", json_object_new_string(b->where));
 	json_object_object_add(j, "environment", environment_json());
-	for (unsigned i = 0; i < nrows; i++)
+	for (unsigned i = 0; i < b->nrows; i++)
 		for (unsigned side = 0; side < SIDES; side++) {
 			json_object_array_add(rows, cell_json(&b->rows[i], side));
 			cell_metrics(metrics, &b->rows[i], side);
@@ -394,7 +397,7 @@ static int packages_check(const struct bench *b, struct error *err)
 }
 
 /* The program's own size where its command has none to be changed. */
-static int rows_make(struct bench *b, unsigned *nrows, struct error *err)
+static int rows_make(struct bench *b, struct error *err)
 {
 	struct recipe_run run;
 	bool sized;
@@ -404,11 +407,11 @@ static int rows_make(struct bench *b, unsigned *nrows, struct error *err)
 		return rc;
 	sized = b->opt->nsizes && recipe_sizes(&run);
 	recipe_clean(&run);
-	*nrows = sized ? b->opt->nsizes : 1;
-	b->rows = calloc(*nrows, sizeof(*b->rows));
+	b->nrows = sized ? b->opt->nsizes : 1;
+	b->rows = calloc(b->nrows, sizeof(*b->rows));
 	if (!b->rows)
 		return error_set(err, -ENOMEM, "bench: out of memory");
-	for (unsigned i = 0; i < *nrows; i++) {
+	for (unsigned i = 0; i < b->nrows; i++) {
 		b->rows[i].size = sized ? &b->opt->sizes[i] : NULL;
 		if (sized)
 			snprintf(b->rows[i].name, sizeof(b->rows[i].name), "%ux%u",
@@ -420,9 +423,9 @@ static int rows_make(struct bench *b, unsigned *nrows, struct error *err)
 	return 0;
 }
 
-static void bench_close(struct bench *b, unsigned nrows)
+static void bench_close(struct bench *b)
 {
-	for (unsigned i = 0; b->rows && i < nrows; i++)
+	for (unsigned i = 0; b->rows && i < b->nrows; i++)
 		for (unsigned side = 0; side < SIDES; side++)
 			json_object_put(b->rows[i].cell[side].frames);
 	free(b->rows);
@@ -434,7 +437,6 @@ struct json_object *bench_record(const struct bench_record_options *opt, struct 
 {
 	struct bench b = { .opt = opt };
 	struct json_object *j = NULL;
-	unsigned nrows = 0;
 	char length[16];
 	int rc = recipe_load(&b.recipe, opt->program, err);
 
@@ -445,15 +447,15 @@ struct json_object *bench_record(const struct bench_record_options *opt, struct 
 		setenv("LENGTH", length, 1);
 	}
 	if (rc == 0)
-		rc = rows_make(&b, &nrows, err);
+		rc = rows_make(&b, err);
 	if (rc == 0)
 		rc = display_find(&b, err);
-	for (unsigned run = 0; run < opt->runs && rc == 0; run++)
-		for (unsigned i = 0; i < nrows && rc == 0; i++)
+	for (unsigned run = 0; rc == 0 && bench_more(run, opt->runs, results, &b); run++)
+		for (unsigned i = 0; i < b.nrows && rc == 0; i++)
 			for (unsigned side = 0; side < SIDES && rc == 0; side++)
 				rc = side_run(&b, &b.rows[i], (side + run) % SIDES, err);
 	if (rc == 0)
-		j = results(&b, nrows);
-	bench_close(&b, nrows);
+		j = results(&b);
+	bench_close(&b);
 	return j;
 }

@@ -16,6 +16,7 @@
 #include "jit-bench/environment.h"
 #include "jit-bench/frames.h"
 #include "jit-bench/process.h"
+#include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 /* CPU seconds of whole processes, and ns per call of frames alone. */
@@ -157,8 +158,9 @@ static struct json_object *frames_json(struct bench *b)
 	return j;
 }
 
-static struct json_object *results(struct bench *b)
+static struct json_object *results(void *suite)
 {
+	struct bench *b = suite;
 	struct json_object *j = json_object_new_object();
 
 	json_object_object_add(j, "suite", json_object_new_string("replay"));
@@ -242,7 +244,7 @@ struct json_object *bench_replay(const struct bench_replay_options *opt, struct 
 	}
 	b->opt = opt;
 	rc = bench_open(b, err);
-	for (unsigned run = 0; run < opt->runs && rc == 0; run++)
+	for (unsigned run = 0; rc == 0 && bench_more(run, opt->runs, results, b); run++)
 		rc = run_once(b, err);
 	if (rc == 0)
 		j = results(b);

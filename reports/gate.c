@@ -192,7 +192,10 @@ static int series_judge(struct gate *g, const struct gate_policy *policy, const 
 		shapes->v[shapes->n++] = shape;
 		row->series = s->name;
 		row->unit = s->unit;
-		gate_shape(&row->judged, policy, shape.base, shape.nbase, shape.now, shape.nnow);
+		row->base = gate_shape_median(shape.base, shape.nbase);
+		row->now = gate_shape_median(shape.now, shape.nnow);
+		gate_shape(&row->judged, policy, shape.base, shape.nbase, shape.now, shape.nnow,
+			   p->turns);
 	}
 	return 0;
 }
@@ -228,6 +231,37 @@ static bool in_turns(const struct pair *p)
 	return a && b && json_object_is_type(a, json_type_string) && json_object_equal(a, b);
 }
 
+/* What was not measured anew is not known, and has not passed. */
+static int metric_missing(struct gate *g, const struct pair *p, const struct results_metric *a)
+{
+	struct gate_row *row;
+
+	if (a->direction == RESULTS_NONE && !a->exact)
+		return 0;
+	row = row_add(g, p, a, a);
+	if (!row)
+		return -ENOMEM;
+	row->now = (struct stats_value){ .why = "only in the base" };
+	row->nnow = 0;
+	row->missing = true;
+	row->judged = (struct gate_judgement){ .verdict = GATE_INCONCLUSIVE, .p = 1,
+					       .why = "only in the base" };
+	return 0;
+}
+
+static int suite_missing(struct gate *g, char *const *ignore, const struct pair *p)
+{
+	char text[256];
+	int r = 0;
+
+	snprintf(text, sizeof(text), "suite %s: only in the base", p->base->suite);
+	json_object_array_add(g->notes, json_object_new_string(text));
+	for (size_t i = 0; i < p->base->count && r == 0; i++)
+		if (!ignored(ignore, &p->base->metrics[i]))
+			r = metric_missing(g, p, &p->base->metrics[i]);
+	return r;
+}
+
 static int pair_judge(struct gate *g, const struct gate_policy *policy, char *const *ignore,
 		      struct pair *p, struct shapes *shapes)
 {
@@ -243,7 +277,7 @@ static int pair_judge(struct gate *g, const struct gate_policy *policy, char *co
 		if (b)
 			r = metric_judge(g, policy, p, a, b, shapes);
 		else
-			note(g, a, "only in the base");
+			r = metric_missing(g, p, a);
 	}
 	return r;
 }
@@ -277,7 +311,7 @@ static void decide(struct gate *g, const struct gate_policy *policy, const struc
 	for (size_t i = 0; i < g->n; i++) {
 		struct gate_row *row = &g->rows[i];
 
-		if (!row->series && !row->exact)
+		if (!row->series && !row->exact && !row->missing)
 			gate_measure_decide(&row->judged, policy, row->nbase, row->nnow);
 	}
 	for (size_t i = 0; i < shapes->n; i++) {
@@ -314,14 +348,11 @@ static int pairs_judge(struct gate *g, const struct gate_policy *policy, char *c
 		struct pair p = { .base = &base->invocations[i] };
 		size_t before = json_object_array_length(g->notes);
 
-		p.now = results_suite(now, p.base->suite);
-		if (results_suite(base, p.base->suite) != p.base)
+		p.now = results_last_like(now, p.base);
+		if (results_last_like(base, p.base) != p.base)
 			continue;                /* a later one replaces it */
 		if (!p.now) {
-			char text[256];
-
-			snprintf(text, sizeof(text), "suite %s: only in the base", p.base->suite);
-			json_object_array_add(g->notes, json_object_new_string(text));
+			r = suite_missing(g, ignore, &p);
 			continue;
 		}
 		results_unlike(p.base, p.now, g->notes);
@@ -335,6 +366,14 @@ static int pairs_judge(struct gate *g, const struct gate_policy *policy, char *c
 	return r == -ENOMEM ? error_set(err, r, "gate: out of memory") : r;
 }
 
+static bool anything_judged(const struct gate *g)
+{
+	for (size_t i = 0; i < g->n; i++)
+		if (!g->rows[i].missing)
+			return true;
+	return false;
+}
+
 int gate_run(struct gate *g, const struct gate_policy *policy, char *const *ignore,
 	     const struct results *base, const struct results *now, struct error *err)
 {
@@ -344,7 +383,7 @@ int gate_run(struct gate *g, const struct gate_policy *policy, char *const *igno
 	memset(g, 0, sizeof(*g));
 	g->notes = json_object_new_array();
 	r = pairs_judge(g, policy, ignore, base, now, &shapes, err);
-	if (r == 0 && !g->n)
+	if (r == 0 && !anything_judged(g))
 		r = error_set(err, -EINVAL, "gate: the files have no metric in common that can be "
 			      "judged");
 	if (r == 0 && correct(g) < 0)

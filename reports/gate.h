@@ -14,9 +14,10 @@
  *                   interval lies above 1, and w >= 1 + least.
  *                   passed: the whole interval lies below 1 + margin.
  *                   otherwise inconclusive.
- *   series          (frame times) also by their shape: Kolmogorov and Smirnov's distance
- *                   with runs permuted.  regressed: p < alpha after Holm's correction,
- *                   distance at least `distance`, and a worse tail (95th or 99th
+ *   series          (frame times) also by their shape, that is relative to each run's
+ *                   median (which the measurement itself is for): Kolmogorov and Smirnov's
+ *                   distance with runs permuted.  regressed: p < alpha after Holm's
+ *                   correction, distance at least `distance`, and a worse tail (95th or 99th
  *                   percentile, or spread) by 1 + least.
  *
  * p of measurements: runs made in turns (base, new, base, new...) are compared as pairs,
@@ -63,13 +64,16 @@ void gate_measure_decide(struct gate_judgement *g, const struct gate_policy *pol
 /* Exact values: every sample of a side must be the same. */
 void gate_exact(struct gate_judgement *g, enum results_direction better, const double *base,
 		size_t nbase, const double *now, size_t nnow);
-/* Series of values of which lower ones are better. */
+/* Series of values of which lower ones are better; paired: as above. */
 void gate_shape(struct gate_judgement *g, const struct gate_policy *policy,
 		const struct stats_run *base, size_t nbase, const struct stats_run *now,
-		size_t nnow);
+		size_t nnow, bool paired);
 void gate_shape_decide(struct gate_judgement *g, const struct gate_policy *policy,
 		       const struct stats_run *base, size_t nbase,
 		       const struct stats_run *now, size_t nnow);
+
+/* The median of the runs' medians. */
+struct stats_value gate_shape_median(const struct stats_run *runs, size_t n);
 
 /* ---- whole files ------------------------------------------------------------------- */
 
@@ -83,9 +87,9 @@ void gate_ignore_free(char **ignore);    /* NULL ok */
 struct gate_row {
 	const char *suite, *of, *metric, *unit;
 	const char *series;               /* NULL: the metric's samples */
-	struct stats_value base, now;     /* medians */
+	struct stats_value base, now;     /* medians; of series: of the runs' medians */
 	size_t nbase, nnow;
-	bool exact;
+	bool exact, missing;              /* missing: only in the base */
 	struct gate_judgement judged;
 };
 struct gate {

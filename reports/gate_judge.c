@@ -190,11 +190,49 @@ void gate_exact(struct gate_judgement *g, enum results_direction better, const d
 
 /* ---- shapes ------------------------------------------------------------------------------ */
 
+/* Relative to its own median, each run: how much work a frame is, and how busy the machine
+ * was, are not its shape.  A run whose median is 0 stays as it is.  NULL: no memory. */
+static double *runs_scale(const struct stats_run *runs, size_t n, struct stats_run *out)
+{
+	size_t total = 0;
+	double *v;
+
+	for (size_t i = 0; i < n; i++)
+		total += runs[i].n;
+	v = calloc(total + 1, sizeof(*v));
+	total = 0;
+	for (size_t i = 0; v && i < n; i++) {
+		double median = stats_median(runs[i].v, runs[i].n).v;
+
+		out[i] = (struct stats_run){ .v = v + total, .n = runs[i].n };
+		for (size_t k = 0; k < runs[i].n; k++)
+			v[total++] = runs[i].v[k] / (median > 0 ? median : 1);
+	}
+	return v;
+}
+
+static struct stats_ks relative_ks(const struct stats_run *base, size_t nbase,
+				   const struct stats_run *now, size_t nnow, bool paired)
+{
+	struct stats_run *runs = calloc(nbase + nnow + 1, sizeof(*runs));
+	double *a = runs ? runs_scale(now, nnow, runs) : NULL;
+	double *b = runs ? runs_scale(base, nbase, runs + nnow) : NULL;
+	struct stats_ks ks = { .distance.why = "out of memory", .p.why = "out of memory" };
+
+	if (a && b)
+		ks = paired && nbase == nnow ? stats_ks_paired(runs, runs + nnow, nnow)
+					     : stats_ks(runs, nnow, runs + nnow, nbase);
+	free(a);
+	free(b);
+	free(runs);
+	return ks;
+}
+
 void gate_shape(struct gate_judgement *g, const struct gate_policy *policy,
 		const struct stats_run *base, size_t nbase, const struct stats_run *now,
-		size_t nnow)
+		size_t nnow, bool paired)
 {
-	struct stats_ks ks = stats_ks(now, nnow, base, nbase);
+	struct stats_ks ks = relative_ks(base, nbase, now, nnow, paired);
 
 	*g = (struct gate_judgement){ .p = 1, .verdict = GATE_INCONCLUSIVE };
 	g->worse.value = ks.distance;
@@ -203,7 +241,7 @@ void gate_shape(struct gate_judgement *g, const struct gate_policy *policy,
 	g->tested = ks.p.known;
 	if (g->tested)
 		g->p = ks.p.v;
-	/* two sides of n runs can be told apart in C(2n, n) / 2 ways */
+	/* two sides of n runs can be told apart in C(2n, n) / 2 ways, pairs in 2^n / 2 */
 	if (!ks.p.known || ks.least >= policy->alpha)
 		g->runs = policy->runs;
 }
@@ -225,6 +263,11 @@ static struct stats_value quantile_of_runs(const struct stats_run *r, size_t n, 
 		answer = stats_median(v, k);
 	free(v);
 	return answer;
+}
+
+struct stats_value gate_shape_median(const struct stats_run *runs, size_t n)
+{
+	return quantile_of_runs(runs, n, 0.5);
 }
 
 static bool tail_worse(const struct gate_policy *policy, const struct stats_run *base,

@@ -25,11 +25,9 @@ static struct json_object *row_json(const struct gate_row *r)
 	put_text(j, "case", r->of);
 	put_text(j, "metric", r->series ? r->series : r->metric);
 	put_text(j, "kind", r->series ? "shape" : r->exact ? "exact" : "measured");
-	if (!r->series) {
-		put_value(j, "base", &r->base);
-		put_value(j, "new", &r->now);
-		put_text(j, "unit", r->unit);
-	}
+	put_value(j, "base", &r->base);
+	put_value(j, "new", &r->now);
+	put_text(j, "unit", r->unit);
 	put_value(j, r->series ? "distance" : "worse", &g->worse.value);
 	if (g->worse.level > 0) {
 		json_object_object_add(j, "low", json_object_new_double(g->worse.low));

@@ -456,6 +456,38 @@ const struct results_invocation *results_suite(const struct results *r, const ch
 	return NULL;
 }
 
+/* Whether both say what they were asked for, and were asked for the same. */
+static bool asked_same(const struct results_invocation *a, const struct results_invocation *b)
+{
+	struct json_object *x = member(a->json, "asked"), *y = member(b->json, "asked");
+
+	return x && y && json_object_equal(x, y);
+}
+
+static bool asked_both(const struct results_invocation *a, const struct results_invocation *b)
+{
+	return member(a->json, "asked") && member(b->json, "asked");
+}
+
+const struct results_invocation *results_last_like(const struct results *r,
+						   const struct results_invocation *of)
+{
+	const struct results_invocation *last = results_suite(r, of->suite);
+	size_t others = 0;
+
+	for (size_t i = r->count; i-- > 0;) {
+		const struct results_invocation *inv = &r->invocations[i];
+
+		if (strcmp(inv->suite, of->suite))
+			continue;
+		if (asked_same(inv, of) || !asked_both(inv, of))
+			return inv;
+		others += !asked_same(inv, last);
+	}
+	/* asked otherwise, but the only one of its suite: another path to the same file */
+	return others ? NULL : last;
+}
+
 const char *results_direction_name(enum results_direction d)
 {
 	return directions[d];

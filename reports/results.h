@@ -78,6 +78,11 @@ const struct results_metric *results_metric_find(const struct results_invocation
 						 const char *of, const char *name);
 /* The last invocation of the suite, NULL if there is none. */
 const struct results_invocation *results_suite(const struct results *r, const char *suite);
+/* The last invocation of its suite that was asked for the same operands, or, where all of
+ * that suite in r were asked for one thing, the last of these; NULL if there is none.  In
+ * r itself: the one that replaces it. */
+const struct results_invocation *results_last_like(const struct results *r,
+						   const struct results_invocation *of);
 const char *results_direction_name(enum results_direction d);
 
 /* ---- making one ---------------------------------------------------------------------- */
@@ -95,13 +100,18 @@ struct results_origin {
 int results_make(struct results *r, struct json_object *suite,
 		 const struct results_origin *origin, struct error *err);
 
+/* Results hold UTF-8 without control characters; arguments and file names may be any
+ * bytes: what is not ASCII is replaced. */
+struct json_object *results_text(const char *text);
+
 /* All invocations of both, in order, those of equal id once.  into keeps the sum. */
 int results_merge(struct results *into, const struct results *from, struct error *err);
 
 /* ---- comparing two ------------------------------------------------------------------- */
 
 /* Adds to notes, an array, one sentence for each thing in which two invocations of a suite
- * are unlike: machine, driver, counters, inputs.  Nothing: like may be compared with like. */
+ * are unlike: machine, driver, counters (which counts do not depend on), inputs.  Nothing:
+ * like may be compared with like. */
 void results_unlike(const struct results_invocation *base, const struct results_invocation *now,
 		    struct json_object *notes);
 /* { rows: [...], differs, notes: [...] }: per metric that both files have, medians, ratio

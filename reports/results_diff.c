@@ -85,16 +85,27 @@ static bool inputs_equal(const struct results_invocation *base,
 	return same;
 }
 
+/* Whether anything in it depends on the machine. */
+static bool has_measurements(const struct results_invocation *inv)
+{
+	for (size_t i = 0; i < inv->count; i++)
+		if (!inv->metrics[i].exact)
+			return true;
+	return false;
+}
+
 void results_unlike(const struct results_invocation *base, const struct results_invocation *now,
 		    struct json_object *notes)
 {
+	bool machine = has_measurements(base) && has_measurements(now);
+
 	static const char *const keys[] = {
 		"environment.cpu", "environment.processors", "environment.kernel",
 		"environment.governor", "environment.compiler", "environment.driver.renderer",
 		"environment.counters",
 	};
 
-	for (unsigned i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (unsigned i = 0; machine && i < sizeof(keys) / sizeof(keys[0]); i++) {
 		struct json_object *a = json_at(base->json, keys[i]);
 		struct json_object *b = json_at(now->json, keys[i]);
 
@@ -248,16 +259,16 @@ static int pairs_take(struct diff *d, const struct results *base, const struct r
 	for (size_t i = 0; i < base->count && rc == 0; i++) {
 		struct pair p = { .base = &base->invocations[i] };
 
-		if (results_suite(base, p.base->suite) != p.base)
+		if (results_last_like(base, p.base) != p.base)
 			continue;                       /* a later one replaces it */
-		p.now = results_suite(now, p.base->suite);
+		p.now = results_last_like(now, p.base);
 		if (p.now)
 			rc = rows_take(d, &p, err);
 		else
 			note_add(d->notes, "suite %s: only in the base", p.base->suite);
 	}
 	for (size_t i = 0; i < now->count; i++)
-		if (!results_suite(base, now->invocations[i].suite))
+		if (!results_last_like(base, &now->invocations[i]))
 			note_add(d->notes, "suite %s: only in the new file", now->invocations[i].suite);
 	return rc;
 }

@@ -19,6 +19,8 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "reports/results_grow.h"
+
 #define PATH_LIMIT 512u         /* of a case, of a metric's name */
 #define DEPTH_LIMIT 16u
 #define LABEL_LIMIT 220u
@@ -28,9 +30,7 @@ static void put_text(struct json_object *j, const char *key, const char *text)
 	json_object_object_add(j, key, json_object_new_string(text));
 }
 
-/* Results hold UTF-8 without control characters; arguments and file names may be any
- * bytes: what is not ASCII is replaced. */
-static struct json_object *foreign_text(const char *text)
+struct json_object *results_text(const char *text)
 {
 	char clean[1024];
 
@@ -93,8 +93,8 @@ static void metric_add(const struct walk *w, const char *unit, const char *direc
 {
 	struct json_object *m = json_object_new_object();
 
-	json_object_object_add(m, "case", foreign_text(w->of));
-	json_object_object_add(m, "metric", foreign_text(w->name));
+	json_object_object_add(m, "case", results_text(w->of));
+	json_object_object_add(m, "metric", results_text(w->name));
 	put_text(m, "unit", unit);
 	put_text(m, "direction", direction);
 	json_object_object_add(m, "exact", json_object_new_boolean(exact));
@@ -233,7 +233,7 @@ static int input_add(struct json_object *list, const char *path, struct error *e
 	if (rc < 0)
 		return rc;
 	j = json_object_new_object();
-	json_object_object_add(j, "path", foreign_text(path));
+	json_object_object_add(j, "path", results_text(path));
 	json_object_object_add(j, "bytes", json_object_new_int64(st.st_size));
 	put_hash(j, "xxh3_128", XXH3_128bits(data, (size_t)st.st_size));
 	json_object_array_add(list, j);
@@ -249,7 +249,7 @@ static int origin_put(struct json_object *inv, const struct results_origin *o,
 	int rc = 0;
 
 	for (const char *const *a = o->command; a && *a; a++)
-		json_object_array_add(command, foreign_text(*a));
+		json_object_array_add(command, results_text(*a));
 	json_object_object_add(inv, "command", command);
 	json_object_object_add(inv, "inputs", inputs);
 	for (const char *const *p = o->inputs; p && *p && rc == 0; p++)
@@ -272,23 +272,12 @@ static struct json_object *printed(struct json_object *suite)
 	return j;
 }
 
-static struct json_object *file_new(struct json_object *invocation)
-{
-	struct json_object *j = json_object_new_object(), *list = json_object_new_array();
-
-	put_text(j, "format", RESULTS_FORMAT);
-	json_object_object_add(j, "version", json_object_new_int(RESULTS_VERSION));
-	json_object_array_add(list, invocation);
-	json_object_object_add(j, "invocations", list);
-	return j;
-}
-
 int results_make(struct results *r, struct json_object *suite,
 		 const struct results_origin *origin, struct error *err)
 {
 	struct json_object *inv = json_object_new_object();
 	struct json_object *environment = get(suite, "environment");
-	const char *text;
+	struct json_object *file;
 	int rc;
 
 	memset(r, 0, sizeof(*r));
@@ -302,9 +291,11 @@ int results_make(struct results *r, struct json_object *suite,
 							       : json_object_new_object());
 	json_object_object_add(inv, "metrics", metrics_of(suite));
 	json_object_object_add(inv, "printed", printed(suite));
-	text = json_object_to_json_string_ext(inv, JSON_C_TO_STRING_PLAIN);
-	put_hash(inv, "id", XXH3_128bits(text, strlen(text)));
-	return results_take(r, get_text(suite, "suite", "results"), file_new(inv), err);
+	results_identify(inv);
+	file = results_file_new();
+	results_file_add(file, inv);
+	json_object_put(inv);
+	return results_take(r, get_text(suite, "suite", "results"), file, err);
 }
 
 /* ---- merging ---------------------------------------------------------------------------------- */

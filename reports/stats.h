@@ -74,6 +74,9 @@ struct stats_run { const double *v; size_t n; };
 struct stats_ks { struct stats_value distance, p; double least; bool exact; };
 struct stats_ks stats_ks(const struct stats_run *a, size_t na, const struct stats_run *b,
 			 size_t nb);
+/* The same of runs made in turns: run i of a and run i of b change places, all ways up to 13
+ * pairs, else 9,999 at random. */
+struct stats_ks stats_ks_paired(const struct stats_run *a, const struct stats_run *b, size_t n);
 
 /* Holm's step-down adjustment of n p-values, in place. */
 void stats_holm(double *p, size_t n);

@@ -59,6 +59,25 @@ static double jitter(const struct frames *f)
 	return sum / (double)(f->n - 1);
 }
 
+/* Frame i shows what was so when its making began, at the end of frame i - 1; it is seen at
+ * the first refresh after its own end.  The error is by how much the time between two
+ * pictures differs from the time between what they show. */
+static double animation_error(const struct frames *f)
+{
+	double period = 1000 / f->refresh, end = f->t[0], sum = 0;
+	double shown = ceil(end / period - 1e-9) * period;
+
+	for (size_t i = 1; i < f->n; i++) {
+		double next;
+
+		end += f->t[i];
+		next = ceil(end / period - 1e-9) * period;
+		sum += fabs(next - shown - f->t[i - 1]);
+		shown = next;
+	}
+	return sum / (double)(f->n - 1);
+}
+
 static double missed(const struct frames *f)
 {
 	double k = 0;
@@ -72,7 +91,7 @@ static double missed(const struct frames *f)
 #define SHORT "too few frames"
 
 static double (*const functions[])(const struct frames *) = {
-	p50, p95, p99, mean_rate, low_1, low_01, stutter, jitter, missed,
+	p50, p95, p99, mean_rate, low_1, low_01, stutter, jitter, animation_error, missed,
 };
 
 const struct stats_frame_metric stats_frame_metrics[] = {
@@ -84,6 +103,8 @@ const struct stats_frame_metric stats_frame_metrics[] = {
 	{ "0.1 % low", "frames/s", 1, 1000, "1000 / mean(slowest ceil(n / 1000) of t)" },
 	{ "stutter", "% of frames", -1, 3, "100 count(t > 2 median(t)) / n" },
 	{ "jitter", "ms", -1, 2, "mean(|t[i] - t[i-1]|)" },
+	{ "animation error", "ms", -1, 2,
+	  "mean(|d[i] - d[i-1] - t[i-1]|), d[i] = T ceil(sum(t[0..i]) / T)" },
 	{ "missed deadlines", "deadlines", -1, 1, "sum(max(0, ceil(t / T) - 1))" },
 };
 const unsigned stats_frame_metric_count =

@@ -293,14 +293,45 @@ static double permute(struct pool *p, size_t na, double distance, bool exact)
 	return (double)(as_far + 1) / (double)(all + 1);
 }
 
-struct stats_ks stats_ks(const struct stats_run *a, size_t na, const struct stats_run *b,
-			 size_t nb)
+/* The same, runs i of both sides staying on different sides: pairs change places. */
+static double permute_pairs(struct pool *p, size_t pairs, double distance, bool exact)
+{
+	size_t as_far = 0, all = exact ? (size_t)1 << pairs : PERMUTATIONS;
+	uint64_t state = 1;
+
+	for (size_t k = 0; k < all; k++) {
+		for (size_t i = 0; i < pairs; i++) {
+			bool swap = exact ? k >> i & 1 : stats_draw(&state, 2);
+
+			p->of_a[i] = !swap;
+			p->of_a[pairs + i] = swap;
+		}
+		as_far += pool_distance(p) >= distance - 1e-12;
+	}
+	return exact ? (double)as_far / (double)all : (double)(as_far + 1) / (double)(all + 1);
+}
+
+#define PAIRS_EXACT 13u                /* 2^13 arrangements */
+
+static void ks_judge(struct stats_ks *r, struct pool *p, size_t na, size_t nb, bool paired)
+{
+	double arrangements = paired ? ldexp(1, na < 64 ? (int)na : 64) : choices(na + nb, na);
+
+	r->exact = paired ? na <= PAIRS_EXACT : arrangements <= PERMUTATIONS;
+	r->distance = stats_known(pool_distance(p));
+	/* with sides of one size, exchanging them changes nothing */
+	r->least = r->exact ? (na == nb ? 2 : 1) / arrangements : 1.0 / (PERMUTATIONS + 1);
+	r->p = stats_known(paired ? permute_pairs(p, na, r->distance.v, r->exact)
+				  : permute(p, na, r->distance.v, r->exact));
+}
+
+static struct stats_ks ks(const struct stats_run *a, size_t na, const struct stats_run *b,
+			  size_t nb, bool paired)
 {
 	struct stats_ks r = { .distance = stats_unknown(TOO_FEW), .p = stats_unknown(TOO_FEW),
 			      .least = 1 };
 	size_t va = runs_values(a, na), vb = runs_values(b, nb);
 	struct pool p = { .n = 0 };
-	double arrangements;
 
 	if (!va || !vb)
 		return r;
@@ -312,15 +343,21 @@ struct stats_ks stats_ks(const struct stats_run *a, size_t na, const struct stat
 		pool_fill(&p, a, na, true);
 		pool_fill(&p, b, nb, false);
 		qsort(p.value, p.n, sizeof(*p.value), pool_compare);
-		arrangements = choices(na + nb, na);
-		r.exact = arrangements <= PERMUTATIONS;
-		r.distance = stats_known(pool_distance(&p));
-		/* with sides of one size, exchanging them changes nothing */
-		r.least = r.exact ? (na == nb ? 2 : 1) / arrangements : 1.0 / (PERMUTATIONS + 1);
-		r.p = stats_known(permute(&p, na, r.distance.v, r.exact));
+		ks_judge(&r, &p, na, nb, paired);
 	}
 	free(p.value);
 	free(p.length);
 	free(p.of_a);
 	return r;
+}
+
+struct stats_ks stats_ks(const struct stats_run *a, size_t na, const struct stats_run *b,
+			 size_t nb)
+{
+	return ks(a, na, b, nb, false);
+}
+
+struct stats_ks stats_ks_paired(const struct stats_run *a, const struct stats_run *b, size_t n)
+{
+	return ks(a, n, b, n, true);
 }

@@ -5,6 +5,7 @@
  */
 #include "blink/engine/jit.h"
 #include "blink/engine/jit_tools.h"
+#include "blink/engine/slow.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -450,8 +451,12 @@ enum engine_status jit_run(struct client *c, const struct jit_code *code, const 
 			   uint32_t pc)
 {
 	struct jit_code *k = (struct jit_code *)(uintptr_t)code;
+	uint64_t since = slow_begin();
+	enum engine_status status;
 
 	client_enter(c, pc);
 	c->jit = k->jit;
-	return run_code(c, k, sp, pc);
+	status = run_code(c, k, sp, pc);
+	slow_end(since, sp);
+	return status;
 }

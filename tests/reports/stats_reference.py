@@ -111,3 +111,48 @@ for n in (4, 10, 50):
     q1, q3 = np.quantile(v, [0.25, 0.75])
     out = np.maximum(0, np.maximum(q1 - v, v - q3))
     row("outliers", "-", np.where(out > 3 * (q3 - q1), 2, np.where(out > 1.5 * (q3 - q1), 1, 0)), v)
+
+# pairs of runs that change places: every way to do it
+for pairs, shift in ((1, 1), (2, 0), (5, 0.5), (8, 2)):
+    runs = [samples(6, shift=shift) for _ in range(pairs)] + [samples(6) for _ in range(pairs)]
+
+    def distance_of(swaps):
+        a = np.concatenate([runs[i + pairs * s] for i, s in enumerate(swaps)])
+        b = np.concatenate([runs[i + pairs * (1 - s)] for i, s in enumerate(swaps)])
+        return stats.ks_2samp(a, b, method="asymp").statistic
+
+    seen = distance_of([0] * pairs)
+    all_of = [distance_of(s) for s in itertools.product((0, 1), repeat=pairs)]
+    row("ks_paired", pairs, [seen, np.mean([d >= seen - 1e-12 for d in all_of])], *runs)
+
+
+# frame metrics, from their definitions
+def slowest(t, one_of):
+    return 1000 / np.mean(np.sort(t)[-int(np.ceil(len(t) / one_of)):])
+
+
+def animation_error(t, period):
+    # a frame shows what was so when its making began, which is when the one before it was
+    # done; it is seen at the next refresh after it is done itself
+    done = np.cumsum(t)
+    shown = np.ceil(done / period - 1e-9) * period
+    began = np.concatenate(([0], done[:-1]))
+    return np.mean(np.abs(np.diff(shown) - np.diff(began)))
+
+
+frame_metrics = {
+    "median frame time": lambda t, p: np.median(t),
+    "95th percentile": lambda t, p: np.quantile(t, 0.95),
+    "99th percentile": lambda t, p: np.quantile(t, 0.99),
+    "frame rate": lambda t, p: 1000 * len(t) / np.sum(t),
+    "1 % low": lambda t, p: slowest(t, 100),
+    "stutter": lambda t, p: 100 * np.mean(t > 2 * np.median(t)),
+    "jitter": lambda t, p: np.mean(np.abs(np.diff(t))),
+    "animation error": animation_error,
+    "missed deadlines": lambda t, p: np.sum(np.maximum(0, np.ceil(t / p - 1e-9) - 1)),
+}
+for n, refresh in ((3, 60), (120, 60), (240, 144)):
+    t = np.round(rng.lognormal(2.6, 0.5, n), 4)
+    for name, formula in frame_metrics.items():
+        if n >= {"95th percentile": 20, "99th percentile": 100, "1 % low": 100}.get(name, 2):
+            row("frames", f"{name}@{refresh}", [formula(t, 1000 / refresh)], t)

@@ -199,7 +199,7 @@ static enum gate_verdict shape(double spread_a, double stutter_a, double spread_
 
 	frames_make(a, ra, spread_a, stutter_a);
 	frames_make(b, rb, spread_b, stutter_b);
-	gate_shape(&g, &gate_policy_default, ra, n, rb, n);
+	gate_shape(&g, &gate_policy_default, ra, n, rb, n, false);
 	gate_shape_decide(&g, &gate_policy_default, ra, n, rb, n);
 	return g.verdict;
 }

@@ -30,6 +30,15 @@ static void near(double got, double expected, double tolerance)
 		fail_msg("%.17g instead of %.17g", got, expected);
 }
 
+static unsigned metric(const char *name)
+{
+	for (unsigned m = 0; m < stats_frame_metric_count; m++)
+		if (!strcmp(stats_frame_metrics[m].name, name))
+			return m;
+	fail_msg("no metric %s", name);
+	return 0;
+}
+
 /* ---- reference values --------------------------------------------------------------- */
 
 static void quantile(const struct row *r)
@@ -90,6 +99,30 @@ static void ks(const struct row *r)
 	assert_true(k.p.v >= k.least - 1e-12);
 }
 
+static void ks_paired(const struct row *r)
+{
+	size_t pairs = (size_t)atoi(r->parameter);
+	struct stats_run runs[FIELDS];
+	struct stats_ks k;
+
+	for (size_t i = 0; i < 2 * pairs; i++)
+		runs[i] = (struct stats_run){ r->set[i + 1].v, r->set[i + 1].n };
+	k = stats_ks_paired(runs, runs + pairs, pairs);
+	assert_true(k.distance.known && k.p.known && k.exact);
+	near(k.distance.v, r->set[0].v[0], 1e-12);
+	near(k.p.v, r->set[0].v[1], 1e-12);
+	assert_true(k.p.v >= k.least - 1e-12);
+}
+
+static void frame_metric(const struct row *r)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(r->parameter, "@"), r->parameter);
+	near(stats_frames(metric(name), r->set[1].v, r->set[1].n,
+			  atof(strchr(r->parameter, '@') + 1)).v, r->set[0].v[0], 1e-9);
+}
+
 static void holm(const struct row *r)
 {
 	double p[VALUES];
@@ -137,7 +170,7 @@ static const struct { const char *name; void (*check)(const struct row *); } che
 	{ "quantile", quantile }, { "median_interval", median_interval },
 	{ "mann_whitney", mann_whitney }, { "cliff", cliff }, { "ks_distance", ks_distance },
 	{ "ks", ks }, { "holm", holm }, { "ratio_paired", ratio_paired }, { "ratio", ratio },
-	{ "outliers", outliers },
+	{ "outliers", outliers }, { "ks_paired", ks_paired }, { "frames", frame_metric },
 };
 enum { CHECKS = sizeof(checks) / sizeof(checks[0]) };
 
@@ -238,15 +271,6 @@ static void frames_short(void **state)
 		}
 }
 
-static unsigned metric(const char *name)
-{
-	for (unsigned m = 0; m < stats_frame_metric_count; m++)
-		if (!strcmp(stats_frame_metrics[m].name, name))
-			return m;
-	fail_msg("no metric %s", name);
-	return 0;
-}
-
 static void frames(void **state)
 {
 	double t[1000];
@@ -262,6 +286,10 @@ static void frames(void **state)
 	near(stats_frames(metric("stutter"), t, 1000, 60).v, 1, 1e-12);
 	near(stats_frames(metric("jitter"), t, 1000, 60).v, 90.0 / 999, 1e-12);
 	/* 100 ms is six periods of 60 Hz, ten of 100 Hz: five and nine deadlines passed */
+	/* ten frames of 10 ms at 100 Hz: each is shown 10 ms after the last, as it should be; at
+	 * 60 Hz ends of 10, 20, 30 ms are seen at 16.7, 33.3, 33.3: 6.7 and 10 ms off */
+	near(stats_frames(metric("animation error"), t, 10, 100).v, 0, 1e-9);
+	near(stats_frames(metric("animation error"), t, 3, 60).v, (20.0 / 3 + 10) / 2, 1e-9);
 	near(stats_frames(metric("missed deadlines"), t, 1000, 60).v, 50, 1e-12);
 	near(stats_frames(metric("missed deadlines"), t, 1000, 100).v, 90, 1e-12);
 }
