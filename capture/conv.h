@@ -145,6 +145,7 @@ struct conv_map {
 /* A .blink file (convert_file.c), or whoever wants stored procedures as they are made. */
 struct conv_sink {
 	void *user;
+	bool follows;             /* the source is a recording that grows */
 	/* The id of bytes, 1 or more; 0: failed, which .sp will tell.  place: their offset in
 	 * the source's file, which says what they are; 0: they are not there. */
 	uint32_t (*payload)(void *user, const void *data, uint32_t size, uint64_t place);
@@ -340,8 +341,13 @@ void conv_hoist_frame(struct conv *c);           /* restores bindings, closes th
  * there is only conv_finish. */
 int conv_begin(struct conv *c, const char *trace, const struct convert_options *opt,
 	       const struct conv_sink *sink, struct convert_stats *stats, struct error *err);
-/* All calls that are there.  1: the frames asked for are reached, 0: no more for now. */
-int conv_more(struct conv *c);
+enum { CONV_ALL, CONV_FRAMES, CONV_PAUSED };
+/* As many calls, 0: all that are there.  CONV_ALL: there are no more for now, CONV_FRAMES:
+ * the frames asked for are reached, CONV_PAUSED: there may be more. */
+int conv_more(struct conv *c, uint64_t calls);
+/* Ids of payloads that the converter holds, for records yet to be made and for those of the
+ * frame being gathered. */
+void conv_payloads(const struct conv *c, void (*fn)(void *user, uint32_t id), void *user);
 /* No more will come: the last SPs. */
 int conv_end(struct conv *c);
 void conv_finish(struct conv *c);                /* also after conv_begin failed */

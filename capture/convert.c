@@ -79,8 +79,9 @@ static int write_sp(struct conv *c, struct buf *code, unsigned callback, struct 
 	c->sps++;
 	buf_finish(&restore);
 	buf_clear(code);
-	return r < 0 ? error_set(c->err, r, "convert: cannot store an SP of %u words",
-				 sp.nwords) : 0;
+	if (r < 0 && !c->err->code)
+		error_set(c->err, r, "convert: cannot store an SP of %u words", sp.nwords);
+	return r < 0 ? r : 0;
 }
 
 void conv_init_end(struct conv *c)
@@ -204,10 +205,10 @@ static int convert_call(struct conv *c, const struct trace_call *call)
 	return conv_encode(c, call, plan, cmd->op);
 }
 
-int conv_more(struct conv *c)
+int conv_more(struct conv *c, uint64_t calls)
 {
 	struct trace_call call;
-	unsigned tick = 0;
+	uint64_t until = c->stats->calls + calls;
 	int r;
 
 	while ((r = c->source.next(c->source.reader, &call, c->err)) > 0) {
@@ -223,12 +224,14 @@ int conv_more(struct conv *c)
 		if (c->redraw.len > PART_BYTES && c->whole && (r = write_part(c)) < 0)
 			return r;
 		if (c->opt->frames && c->frame >= c->opt->frames)
-			return 1;
-		if (c->opt->progress && !(++tick & 0xffff))
+			return CONV_FRAMES;
+		if (c->stats->calls == until)
+			return CONV_PAUSED;
+		if (c->opt->progress && !(c->stats->calls & 0xffff))
 			c->opt->progress(c->opt->user, (double)c->source.position(c->source.reader) /
 					 (double)(c->source.size + 1), c->frame);
 	}
-	return r;
+	return r < 0 ? r : CONV_ALL;
 }
 
 int conv_end(struct conv *c)
@@ -241,6 +244,29 @@ int conv_end(struct conv *c)
 	/* what follows the last swap shows in no picture: it goes with the last frame */
 	c->frame -= c->frame > 0;
 	return c->failed ? c->err->code : write_frame(c);
+}
+
+static void code_payloads(const struct buf *code, void (*fn)(void *user, uint32_t id), void *user)
+{
+	const uint32_t *rec = (const void *)code->data, *end = rec + code->len / 4;
+	bool bad;
+
+	for (; (rec = sp_next(rec, end, &bad)); rec += sp_words(rec)) {
+		const struct gl_op *o = &gl_ops[sp_opcode(*rec)];
+
+		for (unsigned i = 0; i < o->noperands; i++)
+			if (o->operands[i].kind == GL_KIND_PAYLOAD && rec[o->operands[i].word])
+				fn(user, rec[o->operands[i].word]);
+	}
+}
+
+void conv_payloads(const struct conv *c, void (*fn)(void *user, uint32_t id), void *user)
+{
+	code_payloads(&c->update, fn, user);
+	code_payloads(&c->redraw, fn, user);
+	for (size_t i = 0; i < c->locations_cap; i++)
+		if (c->locations[i].program && c->locations[i].payload)
+			fn(user, c->locations[i].payload);
 }
 
 /* ---- beginning and ending --------------------------------------------------------- */
@@ -261,7 +287,8 @@ int conv_begin(struct conv *c, const char *trace, const struct convert_options *
 	r = c->walk ? conv_names_init(&c->names) : -ENOMEM;
 	if (r < 0)
 		return error_set(err, r, "convert: out of memory");
-	r = call_source_open(&c->source, trace, err);
+	r = sink->follows ? call_source_follow(&c->source, trace, err)
+			  : call_source_open(&c->source, trace, err);
 	if (!r && opt->whole_frames && c->source.refresh)
 		r = c->source.refresh(c->source.reader, err) < 0 ? err->code : 0;
 	return r;

@@ -128,8 +128,8 @@ int convert_trace(const char *trace, const char *out, const struct convert_optio
 	if (r >= 0)
 		r = blink_writer_create(&file.writer, out, &wopt, c.err);
 	if (r >= 0)
-		r = conv_more(&c);
-	if (r == 0)
+		r = conv_more(&c, 0);
+	if (r == CONV_ALL)
 		r = conv_end(&c);
 	if (r >= 0)
 		r = commit(&c, file.writer, trace);

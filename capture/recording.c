@@ -1,4 +1,4 @@
-/* recording.c - the file: header, segments, threads, and the order of their calls. */
+/* recording.c - the file, its records, and the order of the calls of its threads. */
 #include "capture/record/table_hash.h"
 #include "capture/recording_impl.h"
 
@@ -68,124 +68,51 @@ static int header_check(struct recording *r, struct error *err)
 
 	if (h->magic != RECORD_MAGIC)
 		return error_set(err, -EBADMSG, "%s: is no recording", r->path);
-	if (h->version != RECORD_VERSION)
+	if (h->version < 1 || h->version > RECORD_VERSION)
 		return error_set(err, -ENOTSUP, "%s: is a recording of version %u, and this program "
-				 "reads version %u", r->path, h->version, RECORD_VERSION);
+				 "reads versions 1 to %u", r->path, h->version, RECORD_VERSION);
 	if (h->segment_size != RECORD_SEGMENT)
 		return error_set(err, -EBADMSG, "%s: has segments of %u bytes instead of %u (the "
 				 "recording is damaged)", r->path, h->segment_size, RECORD_SEGMENT);
 	if (h->table != record_table_hash())
 		return error_set(err, -ENOTSUP, "%s: was recorded with another command table "
 				 "(convert it with the blinkctl that recorded it)", r->path);
-	return 0;
-}
-
-/* ---- segments and threads ------------------------------------------------------ */
-
-static const struct record_segment *segment_at(const struct recording *r, uint64_t number)
-{
-	uint64_t at = RECORD_HEADER + number * RECORD_SEGMENT;
-
-	if (!range_ok(at, RECORD_SEGMENT, r->size))
-		return NULL;
-	return (const void *)(r->map + at);
-}
-
-static struct recording_thread *thread_get(struct recording *r, uint32_t process,
-					   uint32_t thread, uint32_t pid)
-{
-	struct recording_thread *t;
-
-	for (uint32_t i = r->nthreads; i-- > 0;)
-		if (r->threads[i].thread == thread && r->threads[i].process == process)
-			return &r->threads[i];
-	if (r->nthreads == RECORDING_MAX_THREADS)
-		return NULL;
-	if (r->nthreads == r->threads_cap) {
-		uint32_t cap = r->threads_cap ? 2 * r->threads_cap : 16;
-		size_t at = r->current ? (size_t)(r->current - r->threads) : 0;
-
-		t = realloc(r->threads, cap * sizeof(*t));
-		if (!t)
-			return NULL;
-		r->current = r->current ? t + at : NULL;
-		r->threads = t;
-		r->threads_cap = cap;
-	}
-	t = &r->threads[r->nthreads++];
-	*t = (struct recording_thread){ .process = process, .thread = thread, .pid = pid,
-					.at = sizeof(struct record_segment) };
-	return t;
-}
-
-static int segment_add(struct recording *r, const struct record_segment *s, uint32_t number,
-		       struct error *err)
-{
-	struct recording_thread *t = thread_get(r, s->process, s->thread, s->pid);
-
-	if (!t)
-		return recording_bad(r, err, "too many threads");
-	if (s->serial != t->nsegments)
-		return recording_bad(r, err, "a thread's segments are out of order");
-	if (t->nsegments == t->cap) {
-		uint32_t cap = t->cap ? 2 * t->cap : 8;
-		uint32_t *grown = realloc(t->segments, cap * sizeof(*grown));
-
-		if (!grown)
-			return error_set(err, -ENOMEM, "%s: out of memory", r->path);
-		t->segments = grown;
-		t->cap = cap;
-	}
-	t->segments[t->nsegments++] = number;
-	return 0;
-}
-
-/* Which segments belong to which thread.  One that has no head yet was handed out and
- * nothing more: its thread was killed, or is about to write there. */
-static int segments_scan(struct recording *r, struct error *err)
-{
-	uint32_t n = atomic_load_explicit(&r->header->segments, memory_order_acquire);
-	uint32_t i = 0;
-
-	for (uint32_t k = 0; k < r->nthreads; k++)
-		r->threads[k].nsegments = 0;
-	while (i < n) {
-		const struct record_segment *s = segment_at(r, i);
-		struct record_segment head;
-		uint32_t span = 1;
-
-		if (!s)
-			break;          /* handed out, but the disk was full */
-		memcpy(&head, s, sizeof(head));
-		if (head.kind == RECORD_CALLS) {
-			int code = segment_add(r, &head, i, err);
-
-			if (code < 0)
-				return code;
-		} else if (head.kind == RECORD_PAYLOADS) {
-			span = head.span ? head.span : 1;
-		} else if (head.kind) {
-			return recording_bad(r, err, "a segment is of unknown kind");
-		}
-		i = span > n - i ? n : i + span;
-	}
-	r->end = RECORD_HEADER + (uint64_t)n * RECORD_SEGMENT;
-	r->end = r->end < r->size ? r->end : r->size;
+	if (!r->following && atomic_load(&h->floor))
+		return error_set(err, -ENOTSUP, "%s: its beginning was given back while it grew "
+				 "(blinkctl capture --prune has what is left of it)", r->path);
 	return 0;
 }
 
 /* ---- records ------------------------------------------------------------------- */
 
-/* Bytes of the thread's present segment that are records, its head included. */
-static int segment_used(struct recording *r, struct recording_thread *t, struct error *err)
+/* Bytes of a segment that are records, its head included. */
+static int segment_used(struct recording *r, uint32_t number, uint64_t *used, struct error *err)
 {
-	const struct record_segment *s = segment_at(r, t->segments[t->serial]);
+	const struct record_segment *s = recording_segment(r, number);
 
-	t->used = s ? atomic_load_explicit(&s->used, memory_order_acquire) : 0;
-	if (t->used <= RECORD_SEGMENT && t->used % 4 == 0)
+	*used = s ? atomic_load_explicit(&s->used, memory_order_acquire) : 0;
+	if (*used <= RECORD_SEGMENT && *used % 4 == 0)
 		return 0;
-	t->used = 0;
+	*used = 0;
 	return recording_bad(r, err, "a segment says that it is fuller than it can be");
+}
+
+/* Everything that there is now, and all that it refers to: what a record refers to was in
+ * the file before it, so the file is mapped once more after the records were counted. */
+static int bound(struct recording *r, struct error *err)
+{
+	for (uint32_t i = 0; i < r->nthreads; i++) {
+		struct recording_thread *t = &r->threads[i];
+		int code;
+
+		if (!t->nsegments)
+			continue;
+		code = segment_used(r, t->segments[t->nsegments - 1], &t->last_used, err);
+		if (code < 0)
+			return code;
+	}
+	r->bounded = true;
+	return file_map(r, err);
 }
 
 /* Is there something to read in the thread's segments?  1, 0, or an error. */
@@ -194,8 +121,12 @@ static int segment_find(struct recording *r, struct recording_thread *t, struct 
 	while (t->serial < t->nsegments) {
 		/* looked at before: its thread wrote all of a segment before it went on */
 		bool last = t->serial + 1 == t->nsegments;
-		int code = segment_used(r, t, err);
+		int code = 0;
 
+		if (last && r->bounded)
+			t->used = t->last_used;
+		else
+			code = segment_used(r, t->segments[t->serial], &t->used, err);
 		if (code < 0)
 			return code;
 		if (t->at < t->used)
@@ -376,6 +307,11 @@ static int mark_read(struct recording *r, uint32_t n, uint32_t head, struct trac
 		return recording_drawable(r, w, n, head, call, err);
 	case RECORD_FRAME:
 		return mark_frame(r, w + head, n - head, err);
+	case RECORD_FLOOR:
+		if (n < head + 2)
+			return recording_bad(r, err, "a record is shorter than its kind");
+		r->current->floor = two_words(w + head);
+		return 0;
 	case RECORD_LOST:
 		mark_lost(r, w, n, head);
 		return 0;
@@ -478,7 +414,7 @@ static int process_choose(struct recording *r, struct error *err)
 
 /* ---- the whole ----------------------------------------------------------------- */
 
-int recording_open(struct recording **out, const char *path, struct error *err)
+static int open_as(struct recording **out, const char *path, bool following, struct error *err)
 {
 	struct recording *r = calloc(1, sizeof(*r));
 	int code = 0;
@@ -489,7 +425,8 @@ int recording_open(struct recording **out, const char *path, struct error *err)
 		recording_close(r);
 		return error_set(err, -ENOMEM, "%s: out of memory", path);
 	}
-	r->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	r->following = following;
+	r->fd = open(path, (following ? O_RDWR : O_RDONLY) | O_CLOEXEC | O_NONBLOCK);
 	if (r->fd < 0)
 		code = error_set(err, -errno, "%s: %s", path, strerror(errno));
 	if (!code)
@@ -497,8 +434,9 @@ int recording_open(struct recording **out, const char *path, struct error *err)
 	if (!code)
 		code = header_check(r, err);
 	if (!code) {
-		r->sequence = UINT64_MAX;       /* it is whole, until somebody refreshes it */
-		code = segments_scan(r, err);
+		/* it is whole, until somebody refreshes it */
+		r->sequence = following ? atomic_load(&r->header->sequence) : UINT64_MAX;
+		code = recording_scan(r, err);
 	}
 	if (!code)
 		code = process_choose(r, err);
@@ -508,6 +446,16 @@ int recording_open(struct recording **out, const char *path, struct error *err)
 	}
 	*out = r;
 	return 0;
+}
+
+int recording_open(struct recording **out, const char *path, struct error *err)
+{
+	return open_as(out, path, false, err);
+}
+
+int recording_follow(struct recording **out, const char *path, struct error *err)
+{
+	return open_as(out, path, true, err);
 }
 
 int recording_refresh(struct recording *r, struct error *err)
@@ -521,19 +469,33 @@ int recording_refresh(struct recording *r, struct error *err)
 		return code;
 	/* taken before the segments are looked at: what is ordered up to here is there */
 	r->sequence = atomic_load(&r->header->sequence);
-	code = segments_scan(r, err);
+	code = recording_scan(r, err);
+	if (!code)
+		code = bound(r, err);
 	if (!code && !r->processes)
 		code = process_choose(r, err);
 	return code < 0 ? code : 1;
+}
+
+int recording_last(struct recording *r, struct error *err)
+{
+	int code = file_map(r, err);
+
+	r->sequence = UINT64_MAX;
+	if (code >= 0)
+		code = recording_scan(r, err);
+	if (!code)
+		code = bound(r, err);
+	if (!code && !r->processes)
+		code = process_choose(r, err);
+	return code;
 }
 
 void recording_close(struct recording *r)
 {
 	if (!r)
 		return;
-	for (uint32_t i = 0; i < r->nthreads; i++)
-		free(r->threads[i].segments);
-	free(r->threads);
+	recording_segments_free(r);
 	if (r->map)
 		munmap((void *)(uintptr_t)r->map, r->size);
 	if (r->fd > 0)
@@ -559,8 +521,7 @@ bool recording_truncated(const struct recording *r)
 
 unsigned recording_version(const struct recording *r)
 {
-	(void)r;
-	return RECORD_VERSION;
+	return r->header->version;
 }
 
 uint64_t recording_position(const struct recording *r)

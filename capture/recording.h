@@ -53,6 +53,8 @@ int recording_next(struct recording *r, struct trace_call *call, struct error *e
 const struct blink_frame_data *recording_frame(const struct recording *r);
 /* Looks for what was written since.  1: there may be more to read. */
 int recording_refresh(struct recording *r, struct error *err);
+/* Nothing more will be written: all that is there is read, in whatever state. */
+int recording_last(struct recording *r, struct error *err);
 /* The program ended, or ran out of space, within a frame or a record. */
 bool recording_truncated(const struct recording *r);
 unsigned recording_version(const struct recording *r);
@@ -63,6 +65,20 @@ void recording_summary(const struct recording *r, struct recording_summary *s);
 /* The same in sentences ("": nothing to say); the number of lost calls. */
 uint64_t recording_remarks(const struct recording *r, char *text, size_t size);
 void recording_close(struct recording *r);       /* NULL ok */
+
+/* ---- following one, and giving back what was read (format.h) ------------------- */
+
+/* As recording_open, of a recording that grows: what is there now. */
+int recording_follow(struct recording **r, const char *path, struct error *err);
+/* Payloads below this place are referred to by no call that is still to come; 0: all may
+ * be.  It rises some time after the header's .floor was set. */
+uint64_t recording_floor(const struct recording *r);
+/* Frees the disk space of all calls delivered so far and of payloads below the floor, whose
+ * bytes are zeros then.  -EOPNOTSUPP: this file system cannot. */
+int recording_release(struct recording *r);
+uint64_t recording_given_back(const struct recording *r);        /* bytes */
+/* Bytes at a place, until the next refresh; NULL: there is no such place. */
+const uint8_t *recording_at(const struct recording *r, uint64_t place, uint64_t size);
 
 /* ---- making one, for the library to fill ------------------------------------- */
 

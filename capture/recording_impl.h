@@ -1,6 +1,7 @@
 /* recording_impl.h - inside the reader of recordings.
  *
- *   recording.c         the file: header, segments, threads and their order
+ *   recording.c         the file, its records, the order of its threads
+ *   recording_segments.c   which segments belong to which thread; giving them back
  *   recording_call.c    a call record into a struct trace_call
  */
 #ifndef CAPTURE_RECORDING_IMPL_H
@@ -18,6 +19,10 @@ enum {
 	RECORDING_WORDS = RECORD_SEGMENT / 4
 };
 
+struct recording_numbers {
+	uint32_t *v, n, cap;
+};
+
 /* One thread of one process: its segments, and how far it has been read. */
 struct recording_thread {
 	uint32_t process, thread, pid;
@@ -26,6 +31,10 @@ struct recording_thread {
 	uint32_t serial;                     /* of the segment being read */
 	uint64_t at;                         /* offset in it */
 	uint64_t used;                       /* bytes of it that were written when last asked */
+	uint64_t last_used;                  /* of the last segment, when the file was mapped */
+	uint32_t released;                   /* segments given back, by serial */
+	struct recording_numbers stores;     /* following: segments of payloads, by number */
+	uint64_t floor;                      /* its calls to come refer to no payload below */
 	uint64_t sequence;                   /* of the stretch being read */
 	uint64_t pending;                    /* of the next one, if waiting */
 	bool waiting;
@@ -69,6 +78,12 @@ struct recording {
 	struct recording_thread *current;
 	uint32_t process;                    /* the one read */
 	uint32_t processes;
+	bool bounded;                        /* by .last_used: what was written since may refer
+	                                        to what is not mapped */
+	bool following;                      /* it grows, and what is read may be given back */
+	uint64_t given_back;                 /* bytes */
+	uint32_t scanned;                    /* segments looked at so far */
+	struct recording_numbers unheaded;   /* of those, the ones without a head */
 	bool broken;                         /* an error was given: nothing more comes */
 
 	uint32_t *words;                     /* the record at hand, copied */
@@ -87,6 +102,11 @@ struct recording {
 
 /* -EBADMSG, naming the place. */
 int recording_bad(struct recording *r, struct error *err, const char *why);
+
+/* recording_segments.c */
+const struct record_segment *recording_segment(const struct recording *r, uint64_t number);
+int recording_scan(struct recording *r, struct error *err);
+void recording_segments_free(struct recording *r);
 
 /* recording_call.c */
 int recording_shapes_create(struct recording *r);

@@ -34,7 +34,8 @@ struct run {
 
 	bool started, ended, forked, crashed_display, done, asked_length, no_display;
 	int status, not_started, display_status;
-	double begin, end;
+	double begin, end, fed;
+	struct error feed_error;
 	unsigned orders;                 /* given */
 };
 
@@ -244,6 +245,22 @@ static void orders_give(struct run *r)
 		order(r, ORDER_KILL);
 }
 
+#define FEED_SECONDS 0.2
+
+/* What was recorded so far goes to who wants it while it is fresh. */
+static void feed(struct run *r, bool last)
+{
+	double t = now();
+
+	if (!r->opt.feed || !r->header || r->feed_error.code ||
+	    (!last && (t - r->fed < FEED_SECONDS || !atomic_load(&r->header->frames))))
+		return;
+	r->fed = t;
+	if (r->opt.feed(r->opt.feed_user, r->part, r->header, last, &r->feed_error) < 0 &&
+	    r->orders == 0)
+		order(r, ORDER_STOP);
+}
+
 static void progress_say(struct run *r)
 {
 	struct run_progress p = {
@@ -276,6 +293,7 @@ static void follow(struct run *r)
 				news_take(r, &m);
 		}
 		orders_give(r);
+		feed(r, false);
 		progress_say(r);
 	}
 }
@@ -387,8 +405,14 @@ static int conclude(struct run *r, struct run_result *res, struct error *err)
 		if (atomic_load(&r->header->problems) & RECORD_FOREIGN_TABLE)
 			return error_set(err, -ENOTSUP, "%s: is not of this blinkctl's build: nothing was "
 					 "recorded (make builds both)", r->wrapper);
-		if (!run_recording_usable(r->part))
+		/* one that was given back in part is read by who gave it back */
+		if (!atomic_load(&r->header->floor) && !run_recording_usable(r->part))
 			return explain_nothing(r, err);
+		feed(r, true);
+		if (r->feed_error.code) {
+			*err = r->feed_error;
+			return err->code;
+		}
 		summarize(r, res);
 		return keep(r, err);
 	}

@@ -50,6 +50,12 @@ struct run_progress {
 	double seconds;
 };
 
+struct record_header;
+/* Takes what was recorded so far, of a recording that grows; last: the program has ended,
+ * and there will be no more.  A negative answer ends the capture with that error. */
+typedef int run_feed_fn(void *user, const char *recording, struct record_header *header,
+			bool last, struct error *err);
+
 struct run_options {
 	const char *output;
 	char *const *argv;               /* ends with NULL */
@@ -59,6 +65,8 @@ struct run_options {
 	const char *display_name;        /* RUN_DISPLAY_GIVEN */
 	enum run_recorder recorder;
 	bool hash;                       /* RUN_BLINK: hash the framebuffer at each swap */
+	run_feed_fn *feed;               /* RUN_BLINK: called now and then; NULL: not */
+	void *feed_user;
 	enum run_api api;                /* RUN_APITRACE */
 	unsigned width, height;          /* of the screen; 0: 1280x1024 */
 	double duration;                 /* seconds; 0: no limit */

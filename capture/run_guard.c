@@ -360,7 +360,9 @@ static void trace_salvage(const struct guard_job *job)
 			job->output, job->opt->recorder == RUN_BLINK ?
 			" (blinkctl convert makes a .blink of it)" : "");
 	else if (unlink(job->trace) == 0)
-		dprintf(STDERR_FILENO, "blinkctl: capture: killed before the program drew anything; nothing is left\n");
+		dprintf(STDERR_FILENO, job->opt->feed ?
+			"blinkctl: capture: killed; what the program drew was pruned by what was killed, and is lost\n" :
+			"blinkctl: capture: killed before the program drew anything; nothing is left\n");
 }
 
 /* Waits for blinkctl to have kept the trace, or to die. */

@@ -102,10 +102,11 @@ static void close_recording(void *reader)
 	recording_close(reader);
 }
 
-static int open_recording(struct call_source *s, const char *path, struct error *err)
+static int open_recording(struct call_source *s, const char *path, bool follow,
+			  struct error *err)
 {
 	struct recording *r;
-	int code = recording_open(&r, path, err);
+	int code = follow ? recording_follow(&r, path, err) : recording_open(&r, path, err);
 
 	if (code < 0)
 		return code;
@@ -124,7 +125,14 @@ static int open_recording(struct call_source *s, const char *path, struct error 
 int call_source_open(struct call_source *s, const char *path, struct error *err)
 {
 	*s = (struct call_source){ 0 };
-	return recording_is(path) ? open_recording(s, path, err) : open_trace(s, path, err);
+	return recording_is(path) ? open_recording(s, path, false, err)
+				  : open_trace(s, path, err);
+}
+
+int call_source_follow(struct call_source *s, const char *path, struct error *err)
+{
+	*s = (struct call_source){ 0 };
+	return open_recording(s, path, true, err);
 }
 
 void call_source_close(struct call_source *s)

@@ -38,6 +38,8 @@ struct call_source {
 };
 
 int call_source_open(struct call_source *s, const char *path, struct error *err);
+/* Of a recording that grows; the reader may give back what it has read (recording.h). */
+int call_source_follow(struct call_source *s, const char *path, struct error *err);
 void call_source_close(struct call_source *s);   /* zeroed: nothing to do */
 
 #endif

@@ -10,8 +10,10 @@
 
 #include "blink/sp/file.h"
 #include "capture/convert.h"
+#include "capture/live.h"
 #include "capture/run_record.h"
 #include "cli/capture_say.h"
+#include "cli/cli.h"
 #include "cli/command.h"
 
 static bool ends_with(const char *s, const char *end)
@@ -46,8 +48,10 @@ const char *capture_flow_objection(const struct capture_flow *f)
 		return "our recorder's output is a .blink file (-o X.blink)";
 	if (f->recorder == CAPTURE_APITRACE && f->run.hash)
 		return "apitrace does not hash pictures (--recorder blink)";
-	if (!wants_blink(f) && (f->run.hash || f->keep))
-		return "--hash and --keep-recording want -o X.blink";
+	if (!wants_blink(f) && (f->run.hash || f->keep || f->prune))
+		return "--hash, --prune and --keep-recording want -o X.blink";
+	if (f->recorder == CAPTURE_APITRACE && f->prune)
+		return "what apitrace records is pruned afterwards (blinkctl prune)";
 	return NULL;
 }
 
@@ -124,11 +128,14 @@ static void summary_extend(struct json_object *j, const struct capture_flow *f,
 	add_count(j, "calls", s->calls);
 	add_count(j, "records", s->records);
 	add_count(j, "payload_bytes", s->payload_bytes);
-	add_count(j, "payload_unique_bytes", s->payload_unique);
+	if (!f->prune)
+		add_count(j, "payload_unique_bytes", s->payload_unique);
 	add_count(j, "threads", s->threads);
 	add_count(j, "contexts", s->contexts);
 	add_count(j, "not_recorded", s->recorder_lost);
 	add_count(j, "not_converted", s->lost);
+	if (f->prune)
+		return;
 	snprintf(text, sizeof text, "%.3f", c->cpu);
 	json_object_object_add(j, "convert_cpu_seconds", json_object_new_double_s(c->cpu, text));
 }
@@ -140,6 +147,42 @@ static void remarks(const struct capture_flow *f, const struct conversion *c)
 	if (c->stats.lost)
 		fprintf(stderr, "blinkctl: %s: %llu calls could not be converted and are left out; the provenance names them\n",
 			f->output, (unsigned long long)c->stats.lost);
+}
+
+/* ---- pruned while it is recorded --------------------------------------------------- */
+
+struct pruning {
+	const struct capture_flow *f;
+	struct live *live;
+};
+
+static int pruning_feed(void *user, const char *recording, struct record_header *header,
+			  bool last, struct error *err)
+{
+	struct pruning *p = user;
+	const struct live_options opt = {
+		.last = p->f->last, .frames = (uint32_t)p->f->run.frames, .whole = p->f->keep != NULL,
+		.level = p->f->pack ? 0 : BLINK_UNPACKED, .name = p->f->run.output, .tool = "blinkctl " BLINKCTL_VERSION,
+	};
+	int r = p->live ? 0 : live_create(&p->live, recording, header, &opt, err);
+
+	if (r >= 0)
+		r = last ? live_end(p->live, err) : live_follow(p->live, err);
+	return r;
+}
+
+static void add_pruned(struct json_object *j, const struct live_stats *s)
+{
+	char text[32];
+
+	add_count(j, "frames_kept", s->frames_kept);
+	add_count(j, "records_before", s->pruned.records);
+	add_count(j, "records_kept", s->pruned.kept_total);
+	add_count(j, "recorded_bytes", s->recorded);
+	add_count(j, "most_on_disk_bytes", s->peak);
+	add_count(j, "most_in_memory_bytes", s->memory);
+	snprintf(text, sizeof text, "%.3f", s->cpu);
+	json_object_object_add(j, "prune_cpu_seconds", json_object_new_double_s(s->cpu, text));
 }
 
 /* ---- the whole ------------------------------------------------------------------- */
@@ -163,21 +206,37 @@ static int scratch_name(const struct capture_flow *f, char *name, size_t size, s
 int capture_flow_run(struct capture_flow *f, struct json_object **summary, struct error *err)
 {
 	struct conversion c = { .cpu = 0 };
+	struct pruning p = { .f = f };
+	struct live_stats pruned;
 	struct run_result res;
 	char scratch[4096];
 	int r;
 
 	*summary = NULL;
 	f->run.recorder = recorder_choose(f);
+	if (f->prune && f->run.recorder != RUN_BLINK)
+		return error_set(err, -ENOTSUP, "%s: cannot be pruned while it is recorded by apitrace "
+				 "(without --prune; then blinkctl prune)", f->program);
 	r = scratch_name(f, scratch, sizeof scratch, err);
 	if (r < 0)
 		return r;
 	f->run.output = scratch;
+	if (f->prune) {
+		f->run.feed = pruning_feed;
+		f->run.feed_user = &p;
+	}
 	r = run_capture(&f->run, &res, err);
 	cli_progress("capturing", -1, NULL);
+	if (r >= 0 && f->prune) {
+		r = live_write(p.live, f->output, &pruned, err);
+		c.stats = pruned.converted;
+	}
+	live_destroy(p.live);
+	if (r < 0 && f->prune && !f->keep)
+		unlink(scratch);
 	if (r < 0)
 		return r;
-	if (wants_blink(f)) {
+	if (wants_blink(f) && !f->prune) {
 		r = convert(f, scratch, &c, err);
 		if (r < 0) {
 			fprintf(stderr, "blinkctl: %s: what was recorded is kept there\n", scratch);
@@ -192,5 +251,7 @@ int capture_flow_run(struct capture_flow *f, struct json_object **summary, struc
 		if (!f->keep)
 			unlink(scratch);
 	}
+	if (f->prune)
+		add_pruned(*summary, &pruned);
 	return 0;
 }

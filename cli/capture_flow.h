@@ -13,6 +13,9 @@ struct capture_flow {
 	const char *output;              /* X.blink, or the name of a trace */
 	enum capture_recorder recorder;  /* AUTO: ours for a .blink, else apitrace */
 	const char *keep;                /* the recording stays under this name; NULL: it goes */
+	bool prune;                      /* while it is recorded: the last frames are kept, and
+	                                    what they need */
+	uint32_t last;                   /* how many */
 	bool keep_going;                 /* what cannot be converted is left out */
 	bool pack;                       /* the .blink with zstd; else unpacked, at less CPU time */
 	const char *program;             /* for messages */

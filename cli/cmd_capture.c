@@ -9,7 +9,7 @@
 #include "cli/command.h"
 
 enum { OPT_OUTPUT, OPT_RECORDER, OPT_HASH, OPT_XVFB, OPT_DISPLAY, OPT_SIZE, OPT_DURATION, OPT_FRAMES,
-       OPT_API, OPT_VERBOSE, OPT_KEEP, OPT_KEEP_GOING, OPT_PACK };
+       OPT_API, OPT_VERBOSE, OPT_KEEP, OPT_KEEP_GOING, OPT_PACK, OPT_PRUNE, OPT_LAST };
 
 static const struct cli_option options[] = {
 	[OPT_OUTPUT] = { 'o', "output", "FILE", "the .blink or .trace file to write" },
@@ -26,6 +26,8 @@ static const struct cli_option options[] = {
 	[OPT_KEEP_GOING] = { 'k', "keep-going", NULL,
 		"leave out what cannot be converted and record the loss" },
 	[OPT_PACK] = { 'z', "pack", NULL, "pack the .blink with zstd: a third of its size, twice the CPU time of making it" },
+	[OPT_PRUNE] = { 'p', "prune", NULL, "prune while recording: keep the end, and what it needs" },
+	[OPT_LAST] = { 'l', "last", "K", "with --prune: keep the last K frames whole, 1" },
 	{ 0 }
 };
 
@@ -60,7 +62,7 @@ static bool size_parse(const char *text, unsigned *w, unsigned *h)
 static int capture_options(const struct cli_args *args, struct capture_flow *f)
 {
 	struct run_options *opt = &f->run;
-	unsigned long frames = 0;
+	unsigned long frames = 0, last;
 	const char *api = args->opt[OPT_API];
 	char *end = NULL;
 
@@ -68,6 +70,15 @@ static int capture_options(const struct cli_args *args, struct capture_flow *f)
 	f->keep = args->opt[OPT_KEEP];
 	f->pack = args->opt[OPT_PACK] != NULL;
 	f->keep_going = args->opt[OPT_KEEP_GOING] != NULL;
+	f->prune = args->opt[OPT_PRUNE] != NULL;
+	f->last = 1;
+	if (args->opt[OPT_LAST] && !f->prune)
+		return usage("--last is for --prune");
+	if (args->opt[OPT_LAST]) {
+		if (!cli_uint("--last", args->opt[OPT_LAST], 1u << 20, &last))
+			return EXIT_USAGE;
+		f->last = (uint32_t)last;
+	}
 	opt->hash = args->opt[OPT_HASH] != NULL;
 	if (!f->output)
 		return usage("no output file (give one with -o X.blink or -o X.trace)");
@@ -145,11 +156,16 @@ const struct cli_command cmd_capture = {
 		"is left. Whatever is killed, the program, the display or blinkctl itself, no "
 		"process stays behind; if it was blinkctl, the trace or recording so far is kept "
 		"(X.blink.recording; blinkctl convert makes a .blink of it).\n\n"
+		"With --prune the recording is pruned while the program runs (see prune), and its disk "
+		"space given back: a session of any length leaves a small file, whose init SPs make "
+		"the state K frames before its end, and these frames. What cannot be converted is "
+		"left out then, as with --keep-going. If blinkctl is killed, nothing is left.\n\n"
 		"With --hash our recorder hashes the program's framebuffer before each swap, and "
 		"blinkctl compare X.blink --recorded checks a replay against that. Times of frames are "
 		"always recorded: blinkctl info --frames shows them.\n\n"
 		"  blinkctl capture -o gears.blink --frames 100 --hash -- glxgears\n"
-		"  blinkctl capture -o gears.trace --frames 100 -- glxgears",
+		"  blinkctl capture -o gears.trace --frames 100 -- glxgears\n"
+		"  blinkctl capture -o end.blink --prune --last 60 -- glxgears",
 	.options = options,
 	.min_args = 1,
 	.max_args = -1,

@@ -26,6 +26,14 @@
  * owner and writes a RECORD_ORDER record.  Between two such records calls of a thread
  * are consecutive.  A reader merges the threads' stretches by ascending sequence.
  *
+ * Giving back.  A reader that follows a recording need not keep what it has read.  Calls
+ * it may free at once (by holes in the file: nothing moves).  Payloads are referred to
+ * again and again, so it asks first, by .floor: a place in the file, at a segment's start.
+ * A thread that sees a higher one stores what it next needs from below it anew, further
+ * up, and says so by a RECORD_FLOOR record: none of its records from there on refers to
+ * payloads below, and no other thread's ever did, for each finds only its own again.  A
+ * recording with a .floor can be read by nobody but who follows it.
+ *
  * Everything in the file is untrusted to the reader: the program may have scribbled
  * over its own mappings.
  */
@@ -36,7 +44,7 @@
 #include <stdint.h>
 
 #define RECORD_MAGIC 0x6365526b6e696c42u     /* "BlinkRec" */
-#define RECORD_VERSION 1u
+#define RECORD_VERSION 2u                    /* 2: payloads are given back; 1 is read, too */
 /* Bytes before segment 0, and of each: multiples of 2 MiB, so that the kernel can map a
  * segment by large pages.  With those, storing to new memory of a file costs a quarter. */
 #define RECORD_HEADER (2u << 20)
@@ -73,6 +81,7 @@ struct record_header {
 	_Atomic uint64_t sequence;
 	_Atomic uint64_t frames;             /* swaps so far, for progress and --frames */
 	_Atomic uint64_t calls;              /* brought up to date at swaps */
+	_Atomic uint64_t floor;              /* payloads below are to be forgotten; 0: none */
 };
 
 enum record_segment_kind { RECORD_CALLS = 1, RECORD_PAYLOADS = 2 };
@@ -151,6 +160,8 @@ enum record_mark {
 	                             when these change */
 	RECORD_PROCESS = 0xfff9,  /* the first record of a process: one record_payload, the
 	                             path of its program */
+	RECORD_FLOOR = 0xfff8,    /* the thread has forgotten payloads below a place (2
+	                             words) */
 	RECORD_MARK_FIRST = 0xfff0
 };
 /* config of RECORD_DRAWABLE: samples per pixel in bits 0 to 7; with RECORD_CONFIG_SAID also

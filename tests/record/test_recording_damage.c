@@ -61,9 +61,16 @@ static void test_damage(void **state)
 	struct recording *r;
 
 	(void)state;
-	h->version = 2;
-	expect(g, -ENOTSUP, "version 2");
+	h->version = RECORD_VERSION + 1;
+	expect(g, -ENOTSUP, "version 3");
+	h->version = 0;
+	expect(g, -ENOTSUP, "version 0");
+	h->version = 1;                          /* without a floor: all was as it is */
+	expect(g, 0, "");
 	h->version = RECORD_VERSION;
+	h->floor = RECORD_HEADER + RECORD_SEGMENT;
+	expect(g, -ENOTSUP, "given back");
+	h->floor = 0;
 	h->table++;
 	expect(g, -ENOTSUP, "another command table");
 	h->table--;
@@ -89,6 +96,8 @@ static void test_damage(void **state)
 	first[0] = 0xefffu | 3u << 16;
 	expect(g, -EBADMSG, "unknown kind");
 	first[0] = RECORD_FRAME | 3u << 16;
+	expect(g, -EBADMSG, "shorter");
+	first[0] = RECORD_FLOOR | 2u << 16;
 	expect(g, -EBADMSG, "shorter");
 	first[0] = 5;                            /* length in the next word: an odd one */
 	expect(g, -EBADMSG, "longer");

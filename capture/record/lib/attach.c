@@ -14,7 +14,7 @@
 #include "capture/record/table_hash.h"
 
 #define PATH_BYTES 4096u
-/* Larger payloads get segments of their own, and are written, not stored. */
+/* Larger payloads are written, not stored; beyond half a segment they get some of their own. */
 #define LARGE (256u << 10)
 #define LOCK_PATIENCE 100000u
 
@@ -384,7 +384,6 @@ static bool write_all(int fd, const void *bytes, size_t size, uint64_t offset)
 	return true;
 }
 
-/* The kernel copies: no page of the file needs to be mapped here. */
 static uint64_t store_large(const void *bytes, uint32_t size)
 {
 	struct record_segment head = { 0 };
@@ -405,6 +404,39 @@ static uint64_t store_large(const void *bytes, uint32_t size)
 	return offset;
 }
 
+/* Room in the thread's segment of payloads. */
+static bool store_room(uint32_t size)
+{
+	uint64_t offset;
+	struct record_segment *s;
+
+	if (rec.store && RECORD_SEGMENT - rec.store_used >= size)
+		return true;
+	s = segment_new(RECORD_PAYLOADS, &offset);
+	if (!s) {
+		rec_stop();
+		return false;
+	}
+	if (rec.store)
+		munmap(rec.store, RECORD_SEGMENT);
+	rec.store = s;
+	rec.store_offset = offset;
+	rec.store_used = sizeof(*s);
+	return true;
+}
+
+/* By the kernel: no page of the file needs to be mapped. */
+static bool store_write(const void *bytes, uint32_t size, uint64_t offset)
+{
+	int e = errno, fd = file_open();
+	bool good = fd >= 0 && write_all(fd, bytes, size, offset);
+
+	if (fd >= 0)
+		close(fd);
+	errno = e;
+	return good;
+}
+
 uint64_t rec_store(const void *bytes, uint32_t size)
 {
 	uint64_t offset;
@@ -413,23 +445,15 @@ uint64_t rec_store(const void *bytes, uint32_t size)
 		return 0;
 	if (!rec.number)
 		thread_begins();
-	if (size > LARGE)
+	if (size > RECORD_SEGMENT / 2)
 		return store_large(bytes, size);
-	if (!rec.store || RECORD_SEGMENT - rec.store_used < size) {
-		struct record_segment *s = segment_new(RECORD_PAYLOADS, &offset);
-
-		if (!s) {
-			rec_stop();
-			return 0;
-		}
-		if (rec.store)
-			munmap(rec.store, RECORD_SEGMENT);
-		rec.store = s;
-		rec.store_offset = offset;
-		rec.store_used = sizeof(*s);
-	}
+	if (!store_room(size))
+		return 0;
 	offset = rec.store_offset + rec.store_used;
-	memcpy((char *)rec.store + rec.store_used, bytes, size);
+	if (size <= LARGE)
+		memcpy((char *)rec.store + rec.store_used, bytes, size);
+	else if (!store_write(bytes, size, offset))
+		return 0;
 	rec.store_used += size;
 	/* at multiples of 16; the last bytes of a segment may be fewer */
 	rec.store_used = (rec.store_used + 15u) & ~15u;
@@ -437,6 +461,22 @@ uint64_t rec_store(const void *bytes, uint32_t size)
 		rec.store_used = RECORD_SEGMENT;
 	atomic_store_explicit(&rec.store->used, rec.store_used, memory_order_release);
 	return offset;
+}
+
+void rec_floor_follow(void)
+{
+	uint64_t floor = atomic_load(&rec_header->floor);
+	uint32_t words[2];
+
+	if (!rec_active() || floor <= rec.floor)
+		return;
+	if (rec.store && rec.store_offset < floor) {
+		munmap(rec.store, RECORD_SEGMENT);
+		rec.store = NULL;
+	}
+	rec.floor = floor;
+	memcpy(words, &floor, 8);
+	rec_mark(RECORD_FLOOR, words, 2, NULL);
 }
 
 /* ---- notes ------------------------------------------------------------------------------- */

@@ -314,6 +314,7 @@ void rec_call(unsigned command, const uint64_t *args)
 	/* the first call asks for the file; without one there is nothing to look at */
 	if (!rec_prepare(1))
 		return;
+	rec_floor_look();
 	p.v = p.few;
 	for (unsigned i = 0; i < s->nparams; i++)
 		if (s->memory[i])

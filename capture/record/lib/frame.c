@@ -206,6 +206,7 @@ void rec_frame(uint64_t display, uint64_t handle, bool egl)
 	if (!rec_prepare(1))
 		return;
 	c = rec.context;
+	rec_floor_look();
 	rec_maps_visible();
 	time = now(CLOCK_MONOTONIC);
 	cpu = now(CLOCK_PROCESS_CPUTIME_ID);

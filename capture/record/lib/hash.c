@@ -69,6 +69,10 @@ uint64_t rec_known(struct rec_hash hash, uint32_t size)
 	set = rec.table->sets[hash.low % SETS];
 	for (unsigned i = 0; i < WAYS; i++)
 		if (set[i].key == key && set[i].place) {
+			if ((uint64_t)set[i].place * 16 < rec.floor) {
+				set[i] = (struct entry){ 0 };
+				return 0;
+			}
 			set[i].used = ++rec.table->now;
 			return (uint64_t)set[i].place * 16;
 		}

@@ -54,6 +54,7 @@ struct rec_thread {
 	uint64_t store_offset;            /* where it lies in the file */
 	uint32_t store_used;
 	struct rec_table *table;          /* payloads that the file has (hash.c) */
+	uint64_t floor;                   /* those below are forgotten */
 };
 extern __thread struct rec_thread rec __attribute__((tls_model("initial-exec")));
 
@@ -83,6 +84,13 @@ void rec_stop(void);                      /* for good, in all threads */
 void rec_problem(uint32_t bit);
 /* Stores bytes in the file; 0: could not. */
 uint64_t rec_store(const void *bytes, uint32_t size);
+/* Forgets payloads, if blinkctl has asked for it.  Not while a record is being made. */
+void rec_floor_follow(void);
+static inline void rec_floor_look(void)
+{
+	if (unlikely(atomic_load_explicit(&rec_header->floor, memory_order_relaxed) != rec.floor))
+		rec_floor_follow();
+}
 /* A note that calls of that name are not recorded, and why. */
 void rec_lost(const char *name, const char *why);
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static float xy[16][2];
 static const GLushort some[4] = { 3, 5, 9, 4 };
@@ -172,11 +173,66 @@ static int maps(struct window *w)
 	return 0;
 }
 
+static uint32_t next_random(uint32_t *x)
+{
+	*x = *x * 1664525u + 1013904223u;
+	return *x >> 24;         /* the low bits soon repeat */
+}
+
+/* A long session: in each of a hundred frames a mebibyte of pixels that were not there
+ * before, drawn over by what was there from the start: a texture, and an array in client
+ * memory.  SECONDS_LONG in the environment: how long it takes. */
+static int session(struct window *w)
+{
+	enum { SIDE = 512, STILL = 64, FRAMES = 100 };
+	static GLubyte image[SIDE * SIDE * 4];
+	static const GLfloat quads[2][4][4] = {
+		{ { -1, -1, 0, 0 }, { 1, -1, 1, 0 }, { 1, 1, 1, 1 }, { -1, 1, 0, 1 } },
+		{ { -.9f, -.9f, 0, 0 }, { 0, -.9f, 1, 0 }, { 0, 0, 1, 1 }, { -.9f, 0, 0, 1 } },
+	};
+	static GLfloat still[STILL][4];
+	const char *seconds = getenv("SECONDS_LONG");
+	unsigned nap = seconds ? (unsigned)(atof(seconds) * 1e6 / FRAMES) : 0;
+	uint32_t x = 1;
+	GLuint textures[2];
+
+	memcpy(still, quads, sizeof(quads));
+	glGenTextures(2, textures);
+	for (unsigned i = 0; i < 2; i++) {
+		for (size_t k = 0; k < sizeof(image); k++)
+			image[k] = (GLubyte)next_random(&x);
+		glBindTexture(GL_TEXTURE_2D, textures[i]);
+		glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
+		glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, SIDE, SIDE, 0, GL_RGBA, GL_UNSIGNED_BYTE,
+			     image);
+	}
+	glEnable(GL_TEXTURE_2D);
+	glEnableClientState(GL_VERTEX_ARRAY);
+	glEnableClientState(GL_TEXTURE_COORD_ARRAY);
+	glVertexPointer(2, GL_FLOAT, 16, still[0]);
+	glTexCoordPointer(2, GL_FLOAT, 16, still[0] + 2);
+	for (unsigned frame = 0; frame < FRAMES; frame++) {
+		for (size_t k = 0; k < sizeof(image); k += 4)
+			image[k + frame % 3] = (GLubyte)next_random(&x);
+		glBindTexture(GL_TEXTURE_2D, textures[0]);
+		glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, SIDE, SIDE, GL_RGBA, GL_UNSIGNED_BYTE,
+				image);
+		glDrawArrays(GL_QUADS, 0, 4);
+		glBindTexture(GL_TEXTURE_2D, textures[1]);
+		glDrawArrays(GL_QUADS, 4, 4);
+		glDrawArrays(GL_POINTS, 8, STILL - 8);
+		window_swap(w);
+		usleep(nap);
+	}
+	return 0;
+}
+
 int modes_draw(const char *mode, struct window *w)
 {
 	static const struct { const char *name; int (*run)(struct window *w); } modes[] = {
 		{ "arrays", arrays }, { "mixed", mixed }, { "base", base }, { "restart", restart },
 		{ "others", others }, { "pixels", pixels }, { "shaders", shaders }, { "maps", maps },
+		{ "session", session },
 	};
 
 	for (unsigned i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
