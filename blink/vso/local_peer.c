@@ -272,7 +272,7 @@ static void peer_close(struct vso_peer *p)
 	struct local_peer *k = of_peer(p);
 
 	if (k->base)
-		munmap(k->base, (size_t)p->pages * VSO_PAGE);
+		scatter_unmap(k->base, p->pages);
 	shut(k->edges);
 	shut(k->grant.memory);
 	shut(k->grant.doorbell);
@@ -294,8 +294,7 @@ static int peer_open(struct local_peer *k)
 		return -errno;
 	/* what a client that never looks can make us queue */
 	setsockopt(k->grant.bell, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
-	k->base = mmap(NULL, (size_t)k->grant.pages * VSO_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED,
-		       k->grant.memory, 0);
+	k->base = scatter_map_all(k->grant.memory, k->grant.pages);
 	if (k->base == MAP_FAILED) {
 		k->base = NULL;
 		return -errno;

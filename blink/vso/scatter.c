@@ -13,6 +13,13 @@ uint32_t scatter_run(const uint32_t *pages, uint32_t n, uint32_t i)
 	return k;
 }
 
+/* Room for n pages, and one more. */
+static void *reserve(uint32_t n)
+{
+	return mmap(NULL, ((size_t)n + 1) * VSO_PAGE, PROT_READ,
+		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
 const void *scatter_map(int fd, const uint32_t *pages, uint32_t n, uint32_t max)
 {
 	uint32_t runs = 0;
@@ -21,8 +28,7 @@ const void *scatter_map(int fd, const uint32_t *pages, uint32_t n, uint32_t max)
 	for (uint32_t i = 0; i < n; i += scatter_run(pages, n, i))
 		if (++runs > max)
 			return NULL;
-	at = mmap(NULL, (size_t)n * VSO_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		  -1, 0);
+	at = reserve(n);
 	if (at == MAP_FAILED)
 		return NULL;
 	for (uint32_t i = 0; i < n;) {
@@ -30,7 +36,7 @@ const void *scatter_map(int fd, const uint32_t *pages, uint32_t n, uint32_t max)
 
 		if (mmap(at + (size_t)i * VSO_PAGE, (size_t)k * VSO_PAGE, PROT_READ,
 			 MAP_SHARED | MAP_FIXED, fd, (off_t)pages[i] * VSO_PAGE) == MAP_FAILED) {
-			munmap(at, (size_t)n * VSO_PAGE);
+			scatter_unmap(at, n);
 			return NULL;
 		}
 		i += k;
@@ -40,5 +46,19 @@ const void *scatter_map(int fd, const uint32_t *pages, uint32_t n, uint32_t max)
 
 void scatter_unmap(const void *at, uint32_t n)
 {
-	munmap((void *)(uintptr_t)at, (size_t)n * VSO_PAGE);
+	munmap((void *)(uintptr_t)at, ((size_t)n + 1) * VSO_PAGE);
+}
+
+void *scatter_map_all(int fd, uint32_t pages)
+{
+	void *at = reserve(pages);
+
+	if (at == MAP_FAILED)
+		return at;
+	if (mmap(at, (size_t)pages * VSO_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd,
+		 0) == MAP_FAILED) {
+		scatter_unmap(at, pages);
+		return MAP_FAILED;
+	}
+	return at;
 }

@@ -318,6 +318,7 @@ void vso_server_wake(struct vso_server *s, bool frame)
 	struct vso_client_page *c = s->client;
 	bool ring = frame && s->hello.flags & VSO_HELLO_FRAMES;
 
+	s->round = false;              /* whatever was left of the frame's changes */
 	if (frame)
 		atomic_fetch_add_explicit(&s->page->frames, 1, memory_order_release);
 	/* what was written before must be seen by one that reads it after asking */

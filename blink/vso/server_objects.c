@@ -176,14 +176,14 @@ static bool map_object(struct vso_server *s, struct copying *c)
 
 static bool copy_room(struct vso_server *s, struct copying *c)
 {
-	size_t room = ((size_t)c->o.desc.size + 63) & ~(size_t)63;
+	size_t room = ((size_t)c->o.desc.size + VSO_SLACK + 63) & ~(size_t)63;
 
 	if (s->count.copied_bytes + c->o.desc.size > s->quotas.copied_bytes)
 		return false;
 	c->to = aligned_alloc(64, room);
 	if (!c->to)
 		return false;
-	memset(c->to + room - 64, 0, 64);
+	memset(c->to + c->o.desc.size, 0, room - c->o.desc.size);
 	s->count.copied_bytes += c->o.desc.size;
 	s->count.copies++;
 	c->o.data = c->to;

@@ -2,6 +2,7 @@
 #ifndef BLINK_VSO_SERVER_PRIV_H
 #define BLINK_VSO_SERVER_PRIV_H
 
+#include "blink/vso/scatter.h"
 #include "blink/vso/shared.h"
 #include "blink/vso/vso.h"
 

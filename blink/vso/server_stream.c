@@ -96,9 +96,9 @@ static bool read_head(struct vso_server *s)
 
 static bool entry_room(struct stream *t, uint32_t size)
 {
-	size_t room = ((size_t)size + 4095) & ~(size_t)4095;
+	size_t need = (size_t)size + VSO_SLACK, room = (need + 4095) & ~(size_t)4095;
 
-	if (size <= t->room)
+	if (need <= t->room)
 		return true;
 	free(t->entry);
 	t->entry = aligned_alloc(64, room);

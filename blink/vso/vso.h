@@ -120,7 +120,8 @@ struct vso_object {
 /* Takes what changed: up to max objects, their data copied or mapped.  Costs in proportion
  * to what changed.  Returns how many; call again while it returns max: that ends, whatever
  * the client does meanwhile.  Fewer than that may be left for the next frame, when they are
- * long.  Each has to be answered by vso_server_taken (a fault, too). */
+ * long (vso_server_wake begins a new frame).  Each has to be answered by vso_server_taken,
+ * a fault, too. */
 uint32_t vso_server_changes(struct vso_server *s, struct vso_object *out, uint32_t max);
 /* o is shown now (or refused: o->fault, detail, record).  The version before is given back
  * at once if it was copied, when it is released if it is mapped. */

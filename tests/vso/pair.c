@@ -31,6 +31,14 @@ void pair_close(struct pair *p)
 	vso_client_destroy(p->client);
 }
 
+void pair_change(struct pair *p, struct vso_object *o)
+{
+	struct vso_object more;
+
+	assert_int_equal(vso_server_changes(p->server, o, 1), 1);
+	assert_int_equal(vso_server_changes(p->server, &more, 1), 0);
+}
+
 enum vso_fault pair_take(struct pair *p, uint32_t *n)
 {
 	enum vso_fault fault = VSO_FAULT_OK;
@@ -51,6 +59,49 @@ enum vso_fault pair_take(struct pair *p, uint32_t *n)
 			*n += k;
 	} while (k == 8);
 	return fault;
+}
+
+void *pair_page(struct pair *p, uint32_t n)
+{
+	return p->link->ops->page(p->link, n);
+}
+
+struct vso_entry *pair_entry(struct pair *p, uint32_t object)
+{
+	return (struct vso_entry *)pair_page(p, vso_entries_page() + object / 64) + object % 64;
+}
+
+struct vso_state *pair_state(struct pair *p, uint32_t object)
+{
+	const struct vso_hello *h = pair_page(p, VSO_PAGE_ROOT);
+
+	return (struct vso_state *)pair_page(p, vso_states_page(h->objects) + object / 128) +
+	       object % 128;
+}
+
+void pair_dirty(struct pair *p, uint32_t object)
+{
+	struct vso_dirty *d = pair_page(p, VSO_PAGE_DIRTY);
+
+	atomic_fetch_or(&d->bits[object / 64], 1ull << object % 64);
+	atomic_fetch_or(&d->summary, 1ull << object / 64);
+}
+
+void pair_show(struct pair *p, uint32_t object, const struct vso_desc *d)
+{
+	struct vso_entry *e = pair_entry(p, object);
+	uint64_t v = atomic_load(&e->version) + 1;
+
+	e->desc[v & 1] = *d;
+	atomic_store(&e->version, v);
+	pair_dirty(p, object);
+}
+
+uint32_t pair_free_page(struct pair *p)
+{
+	const struct vso_hello *h = pair_page(p, VSO_PAGE_ROOT);
+
+	return vso_free_page(h->objects);
 }
 
 static uint8_t at(uint32_t i, uint32_t seed) { return (uint8_t)((i * 167 ^ i >> 8) + seed * 31); }

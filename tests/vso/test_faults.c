@@ -1,0 +1,625 @@
+/* test_faults.c - every way of being wrong, and what a client gets for it: each row of
+ * faults.def is reached, and the client can read it; docs/PROTOCOL.md lists the same. */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "tests/vso/pair.h"
+
+/* What clients were told, by the tests before the last. */
+static bool told[VSO_FAULTS];
+
+#define OBJECTS 200u
+#define DATA (8u << 20)
+#define STREAM 65536u
+
+/* ---- hellos ------------------------------------------------------------------------- */
+
+/* A field of the hello, and a value that it must not have. */
+struct hello_case {
+	const char *name;
+	enum vso_fault fault;
+	size_t at;
+	uint32_t value;
+};
+#define FIELD(f) offsetof(struct vso_hello, f)
+
+static const struct hello_case hellos[] = {
+	{ "magic", VSO_FAULT_HELLO, FIELD(magic), 1 },
+	{ "version", VSO_FAULT_HELLO, FIELD(version), VSO_VERSION + 1 },
+	{ "command table", VSO_FAULT_HELLO, FIELD(table_hash), 1 },
+	{ "more pages than granted", VSO_FAULT_HELLO, FIELD(pages), 200000 },
+	{ "pages that do not hold the objects", VSO_FAULT_HELLO, FIELD(pages), 5 },
+	{ "no pages", VSO_FAULT_HELLO, FIELD(pages), 0 },
+	{ "no objects", VSO_FAULT_HELLO, FIELD(objects), 0 },
+	{ "kinds of names", VSO_FAULT_HELLO, FIELD(spaces), 0 },
+	{ "more kinds of names than there is room for", VSO_FAULT_HELLO, FIELD(spaces), 65 },
+	{ "flags", VSO_FAULT_HELLO, FIELD(flags), VSO_HELLO_FLAGS + 1 },
+	{ "reserved", VSO_FAULT_HELLO, FIELD(reserved), 1 },
+	{ "width", VSO_FAULT_HELLO, FIELD(width), VSO_WINDOW_MAX + 1 },
+	{ "height", VSO_FAULT_HELLO, FIELD(height), UINT32_MAX },
+	{ "half a page of stream", VSO_FAULT_HELLO, FIELD(stream_bytes), 2048 },
+	{ "a list without a stream", VSO_FAULT_HELLO, FIELD(stream_bytes), 0 },
+	{ "a stream without a list", VSO_FAULT_HELLO, FIELD(stream_list), 0 },
+	{ "a stream on pages that there are not", VSO_FAULT_HELLO, FIELD(stream_list), UINT32_MAX },
+	{ "a stream on the server's page", VSO_FAULT_HELLO, FIELD(stream_list), VSO_PAGE_SERVER },
+	{ "a stream whose list is longer", VSO_FAULT_HELLO, FIELD(stream_bytes), 5000 * VSO_PAGE },
+	{ "pages", VSO_FAULT_QUOTA, FIELD(pages), UINT32_MAX },
+	{ "objects", VSO_FAULT_QUOTA, FIELD(objects), VSO_OBJECTS_MAX + 1 },
+	{ "slots", VSO_FAULT_QUOTA, FIELD(slots), UINT32_MAX },
+	{ "names", VSO_FAULT_QUOTA, FIELD(names[GL_SPACE_TEXTURE]), UINT32_MAX },
+	{ "bytes of stream", VSO_FAULT_QUOTA, FIELD(stream_bytes), 1u << 31 },
+};
+
+static int hello_try(const struct hello_case *k, const char *name, struct error *err)
+{
+	struct vso_wishes w = { .name = "test", .objects = OBJECTS, .data_bytes = DATA,
+				.stream_bytes = STREAM };
+	struct vso_loopback_options opt = { .pages = vso_client_pages(&w), .guard = true };
+	struct vso_server *s = NULL;
+	struct vso_client *c;
+	struct vso_link *l;
+	struct vso_peer *p;
+	uint8_t *root;
+	int r;
+
+	assert_int_equal(vso_loopback_create(&l, &p, &opt, err), 0);
+	assert_int_equal(vso_client_create(&c, l, &w, err), 0);
+	root = l->ops->page(l, VSO_PAGE_ROOT);
+	if (k)
+		memcpy(root + k->at, &k->value, sizeof(k->value));
+	if (name)
+		memcpy(root + FIELD(name), name, VSO_NAME);
+	r = vso_server_create(&s, p, NULL, err);
+	if (r) {
+		const struct vso_server_page *page = vso_client_server(c);
+
+		assert_null(s);
+		assert_int_equal(page->phase, VSO_PHASE_REFUSED);
+		assert_int_equal(vso_client_start(c, 0, err), -EACCES);
+		assert_non_null(strstr(err->text, page->why));
+		told[page->refusal] = true;
+		r = -(int)page->refusal;
+	} else {
+		snprintf(err->text, sizeof(err->text), "%s", vso_server_hello(s)->name);
+		vso_server_destroy(s, VSO_FAULT_OK, NULL);
+	}
+	vso_client_destroy(c);
+	return r;
+}
+
+static void test_hello(void **state)
+{
+	char name[VSO_NAME];
+	struct error err;
+
+	(void)state;
+	assert_int_equal(hello_try(NULL, NULL, &err), 0);
+	for (unsigned i = 0; i < sizeof(hellos) / sizeof(*hellos); i++) {
+		int r = hello_try(&hellos[i], NULL, &err);
+
+		if (r != -(int)hellos[i].fault)
+			fail_msg("%s: %s", hellos[i].name, r < 0 ? vso_fault_name((unsigned)-r) : "taken");
+	}
+	/* a name is shown to people: it ends, and holds nothing but letters */
+	memset(name, 'x', sizeof(name));
+	assert_int_equal(hello_try(NULL, name, &err), -VSO_FAULT_HELLO);
+	memcpy(name, "a\033[2J\n\x80z", 9);
+	assert_int_equal(hello_try(NULL, name, &err), 0);
+	assert_string_equal(err.text, "a?[2J??z");
+}
+
+/* A client that granted less than the fixed pages. */
+static void test_no_pages(void **state)
+{
+	unsigned before = open_descriptors();
+
+	(void)state;
+	for (uint32_t n = 1; n < 6; n++) {
+		struct vso_server *s;
+		struct vso_link *l;
+		struct vso_peer *p;
+		struct error err;
+
+		assert_int_equal(vso_loopback_create(&l, &p, &(struct vso_loopback_options){
+							     .pages = n, .guard = true }, &err), 0);
+		*(struct vso_hello *)l->ops->page(l, 0) = (struct vso_hello){
+			.magic = VSO_MAGIC, .version = VSO_VERSION, .table_hash = gl_table_hash(),
+			.pages = n, .objects = 1, .spaces = GL_SPACE_COUNT };
+		assert_int_equal(vso_server_create(&s, p, NULL, n % 2 ? &err : NULL), -EACCES);
+		l->ops->close(l);
+	}
+	assert_int_equal(open_descriptors(), before);
+}
+
+/* ---- objects ----------------------------------------------------------------------------- */
+
+enum { HERE = 1u << 31 };                   /* added to a page: from the first free one */
+
+struct object_case {
+	const char *name;
+	enum vso_fault fault;
+	struct vso_desc d;
+	/* written to list pages before: page, place, value */
+	uint32_t list[4][3];
+};
+
+static const struct object_case objects[] = {
+	{ "good", VSO_FAULT_OK, { .type = VSO_DATA, .size = 4096, .pages = HERE }, { { 0 } } },
+	{ "good, listed", VSO_FAULT_OK, { .type = VSO_DATA, .size = 4097, .pages = HERE },
+	  { { 0, 0, HERE + 1 }, { 0, 1, HERE + 2 } } },
+	{ "one page twice", VSO_FAULT_OK, { .type = VSO_MAPPED, .size = 8192, .pages = HERE },
+	  { { 0, 0, HERE + 1 }, { 0, 1, HERE + 1 } } },
+	{ "its own list", VSO_FAULT_OK, { .type = VSO_DATA, .size = 8192, .pages = HERE },
+	  { { 0, 0, HERE }, { 0, 1, HERE } } },
+	{ "no page", VSO_FAULT_PAGE_OWN, { .type = VSO_DATA, .size = 1 }, { { 0 } } },
+	{ "the root page", VSO_FAULT_PAGE_OWN, { .type = VSO_DATA, .size = 5000, .pages = HERE },
+	  { { 0, 0, HERE + 1 }, { 0, 1, 0 } } },
+	{ "the server's page", VSO_FAULT_PAGE_OWN,
+	  { .type = VSO_MAPPED, .size = 64, .pages = VSO_PAGE_SERVER }, { { 0 } } },
+	{ "a page of entries", VSO_FAULT_PAGE_OWN,
+	  { .type = VSO_SP, .size = 64, .pages = VSO_PAGES_FIXED }, { { 0 } } },
+	{ "a list on a page of states", VSO_FAULT_PAGE_OWN,
+	  { .type = VSO_DATA, .size = 5000, .pages = VSO_PAGES_FIXED + 4 }, { { 0 } } },
+	{ "no such page", VSO_FAULT_PAGE_RANGE,
+	  { .type = VSO_DATA, .size = 1, .pages = 1 << 30 }, { { 0 } } },
+	{ "no such page in a list", VSO_FAULT_PAGE_RANGE,
+	  { .type = VSO_MAPPED, .size = 8192, .pages = HERE },
+	  { { 0, 0, HERE + 1 }, { 0, 1, UINT32_MAX } } },
+	{ "no such list", VSO_FAULT_PAGE_RANGE,
+	  { .type = VSO_DATA, .size = 8192, .pages = UINT32_MAX }, { { 0 } } },
+	{ "a list that is longer", VSO_FAULT_LIST,
+	  { .type = VSO_DATA, .size = 8192, .pages = HERE },
+	  { { 0, 0, HERE + 1 }, { 0, 1, HERE + 1 }, { 0, VSO_LIST, HERE } } },
+	{ "nothing", VSO_FAULT_SIZE, { .type = VSO_DATA, .pages = HERE }, { { 0 } } },
+	{ "too much", VSO_FAULT_SIZE,
+	  { .type = VSO_DATA, .size = (64u << 20) + 1, .pages = HERE }, { { 0 } } },
+	{ "as much as there is", VSO_FAULT_SIZE,
+	  { .type = VSO_MAPPED, .size = UINT32_MAX, .pages = HERE }, { { 0 } } },
+	{ "half a word of code", VSO_FAULT_SIZE,
+	  { .type = VSO_SP, .size = 6, .pages = HERE }, { { 0 } } },
+	{ "type", VSO_FAULT_TYPE, { .type = VSO_TYPES, .size = 4, .pages = HERE }, { { 0 } } },
+	{ "callback", VSO_FAULT_TYPE,
+	  { .type = VSO_SP, .callback = SP_CALLBACKS, .size = 4, .pages = HERE }, { { 0 } } },
+	{ "one that is only called", VSO_FAULT_OK,
+	  { .type = VSO_SP, .callback = VSO_CALLEE, .size = 4, .pages = HERE }, { { 0 } } },
+	{ "a callback for data", VSO_FAULT_TYPE,
+	  { .type = VSO_DATA, .callback = 1, .size = 4, .pages = HERE }, { { 0 } } },
+	{ "a context for pixels", VSO_FAULT_TYPE,
+	  { .type = VSO_MAPPED, .context = 1, .size = 4, .pages = HERE }, { { 0 } } },
+	{ "flags", VSO_FAULT_TYPE,
+	  { .type = VSO_DATA, .flags = 1, .size = 4, .pages = HERE }, { { 0 } } },
+	{ "reserved", VSO_FAULT_TYPE,
+	  { .type = VSO_NONE, .reserved = 1 }, { { 0 } } },
+	{ "deleted", VSO_FAULT_OK, { .type = VSO_NONE, .size = 99, .pages = 99 }, { { 0 } } },
+};
+
+static uint32_t here(struct pair *p, uint32_t page)
+{
+	return page != UINT32_MAX && page & HERE ? pair_free_page(p) + (page & ~HERE) : page;
+}
+
+/* Each is preceded and followed by a good version of the same object, which is shown. */
+static void test_objects(void **state)
+{
+	(void)state;
+	for (unsigned map = 0; map < 2; map++)
+		for (unsigned i = 0; i < sizeof(objects) / sizeof(*objects); i++) {
+			const struct object_case *k = &objects[i];
+			struct vso_desc d = k->d;
+			struct vso_object o;
+			enum vso_fault fault;
+			struct pair p;
+			uint64_t taken;
+			uint32_t n;
+
+			pair_open(&p, OBJECTS, DATA, 0, &(struct vso_loopback_options){
+					.guard = true, .no_map = !map }, NULL);
+			pair_show(&p, 7, &(struct vso_desc){ .type = VSO_DATA, .size = 8,
+							     .pages = here(&p, HERE + 9) });
+			assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+			assert_int_equal(n, 1);
+			d.pages = here(&p, d.pages);
+			for (unsigned j = 0; j < 4 && k->list[j][2]; j++)
+				((uint32_t *)pair_page(&p, here(&p, HERE + k->list[j][0])))
+					[k->list[j][1]] = here(&p, k->list[j][2]);
+			pair_show(&p, 7, &d);
+			pair_change(&p, &o);
+			if (o.fault != k->fault)
+				fail_msg("%s: %s", k->name, vso_fault_name(o.fault));
+			assert_true((o.fault || !d.type) == !o.data);
+			vso_server_taken(p.server, &o, 5, 6);
+			vso_object_release(p.server, &o);
+			fault = vso_client_fault(p.client, 7, &taken);
+			assert_int_equal(fault, k->fault);
+			assert_int_equal(taken, 2);
+			assert_int_equal(pair_state(&p, 7)->released, 2);
+			assert_int_equal(pair_state(&p, 7)->detail, 5);
+			assert_int_equal(pair_state(&p, 7)->record, 6);
+			told[fault] = true;
+			pair_show(&p, 7, &(struct vso_desc){ .type = VSO_DATA, .size = 8,
+							     .pages = here(&p, HERE + 9) });
+			assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+			assert_int_equal(n, 1);
+			pair_close(&p);
+		}
+}
+
+/* Lists in circles of every length, and long ones that are none. */
+static void test_circles(void **state)
+{
+	enum { LISTS = 9 };
+
+	(void)state;
+	for (uint32_t back = 0; back <= LISTS; back++) {
+		struct vso_desc d = { .type = VSO_DATA, .size = LISTS * VSO_LIST * VSO_PAGE };
+		uint32_t first, n;
+		struct pair p;
+
+		pair_open(&p, OBJECTS, DATA, 0, &(struct vso_loopback_options){ .guard = true }, NULL);
+		first = d.pages = pair_free_page(&p);
+		for (uint32_t i = 0; i < LISTS; i++) {
+			struct vso_list *l = pair_page(&p, first + i);
+
+			for (uint32_t k = 0; k < VSO_LIST; k++)
+				l->page[k] = first + LISTS;
+			l->next = i + 1 < LISTS ? first + i + 1 : 0;
+		}
+		if (back < LISTS)
+			((struct vso_list *)pair_page(&p, first + LISTS - 2))->next = first + back;
+		pair_show(&p, 1, &d);
+		if (back < LISTS - 1) {
+			assert_int_equal(pair_take(&p, &n), VSO_FAULT_LIST);
+			assert_true(vso_server_counters(p.server)->lists <= LISTS);
+			told[vso_client_fault(p.client, 1, NULL)] = true;
+		} else {
+			/* long: it takes more than one frame */
+			while (pair_take(&p, &n) == VSO_FAULT_OK && !n)
+				;
+			assert_int_equal(n, 1);
+			assert_int_equal(vso_client_fault(p.client, 1, NULL), VSO_FAULT_OK);
+		}
+		pair_close(&p);
+	}
+}
+
+static void test_version_backwards(void **state)
+{
+	struct vso_desc d = { .type = VSO_DATA, .size = 8 };
+	struct pair p;
+	uint32_t n;
+
+	(void)state;
+	pair_open(&p, OBJECTS, DATA, 0, NULL, NULL);
+	d.pages = pair_free_page(&p);
+	pair_show(&p, 3, &d);
+	pair_show(&p, 3, &d);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	atomic_store(&pair_entry(&p, 3)->version, 1);
+	pair_dirty(&p, 3);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_VERSION);
+	assert_int_equal(pair_state(&p, 3)->taken, 2);
+	told[vso_client_fault(p.client, 3, NULL)] = true;
+	/* the greatest, and around it */
+	atomic_store(&pair_entry(&p, 3)->version, UINT64_MAX - 1);
+	pair_show(&p, 3, &d);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_int_equal(pair_state(&p, 3)->taken, UINT64_MAX);
+	pair_show(&p, 3, &d);
+	assert_int_equal(atomic_load(&pair_entry(&p, 3)->version), 0);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_VERSION);
+	assert_int_equal(pair_state(&p, 3)->taken, UINT64_MAX);
+	/* a bit without a version */
+	pair_dirty(&p, 4);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_int_equal(n, 0);
+	pair_close(&p);
+}
+
+struct flipper {
+	_Atomic uint64_t *version;
+	atomic_bool stop;
+};
+
+static void *flip(void *user)
+{
+	struct flipper *f = user;
+
+	while (!f->stop)
+		atomic_fetch_add_explicit(f->version, 2, memory_order_relaxed);
+	return NULL;
+}
+
+/* A version that never holds still. */
+static void test_torn(void **state)
+{
+	struct vso_quotas q = vso_quotas_default;
+	time_t end = time(NULL) + 60;
+	struct flipper f;
+	pthread_t thread;
+	struct pair p;
+	uint32_t n;
+
+	(void)state;
+	q.torn = 1;
+	pair_open(&p, OBJECTS, DATA, 0, NULL, &q);
+	pair_entry(&p, 5)->desc[0] = (struct vso_desc){ .type = VSO_DATA, .size = 8,
+							.pages = pair_free_page(&p) };
+	f.version = &pair_entry(&p, 5)->version;
+	f.stop = false;
+	assert_int_equal(pthread_create(&thread, NULL, flip, &f), 0);
+	do {
+		pair_dirty(&p, 5);
+		if (pair_take(&p, &n) == VSO_FAULT_TORN)
+			break;
+		assert_true(n <= 1);
+	} while (time(NULL) < end);
+	f.stop = true;
+	pthread_join(thread, NULL);
+	told[vso_client_fault(p.client, 5, NULL)] = true;
+	assert_int_equal(vso_client_fault(p.client, 5, NULL), VSO_FAULT_TORN);
+	assert_true(pair_state(&p, 5)->taken <= atomic_load(f.version));
+	pair_close(&p);
+}
+
+/* Many objects on the same pages are much memory of the server's: to a point. */
+static void test_memory(void **state)
+{
+	struct vso_quotas q = vso_quotas_default;
+	struct vso_object o[20];
+	struct vso_desc d = { .type = VSO_DATA, .size = 8192 };
+	uint32_t n, first;
+	struct pair p;
+
+	(void)state;
+	q.copied_bytes = 10 * 8192 + 100;
+	pair_open(&p, OBJECTS, DATA, 0, NULL, &q);
+	first = d.pages = pair_free_page(&p);
+	*(struct vso_list *)pair_page(&p, first) = (struct vso_list){ { first, first }, 0 };
+	for (uint32_t i = 1; i <= 20; i++)
+		pair_show(&p, i, &d);
+	assert_int_equal(vso_server_changes(p.server, o, 20), 20);
+	for (n = 0; n < 20; n++) {
+		assert_int_equal(o[n].fault, n < 10 ? VSO_FAULT_OK : VSO_FAULT_MEMORY);
+		vso_server_taken(p.server, &o[n], 0, 0);
+		vso_object_release(p.server, &o[n]);
+	}
+	told[vso_client_fault(p.client, 20, NULL)] = true;
+	assert_int_equal(vso_server_counters(p.server)->copied_bytes, 0);
+	assert_int_equal(vso_server_counters(p.server)->copies, 0);
+	pair_show(&p, 20, &d);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	pair_close(&p);
+}
+
+/* ---- streams ------------------------------------------------------------------------------- */
+
+/* A good entry with one or two of its fields changed. */
+struct stream_case {
+	const char *name;
+	enum vso_fault fault;
+	uint64_t head;                      /* bytes said to be there */
+	struct { size_t at; uint32_t value; } field[2];
+	struct vso_stream_payload payload;
+};
+#define E(f, value) { offsetof(struct vso_stream_entry, f), value }
+#define NONE { E(size, 96) }
+static const struct vso_stream_entry good = { .size = 96, .code = 64, .words = 4, .payloads = 48 };
+
+static const struct stream_case streams[] = {
+	{ "good", VSO_FAULT_OK, 96, { E(npayloads, 1) }, { 80, 16 } },
+	{ "an empty payload at its end", VSO_FAULT_OK, 96, { E(npayloads, 1) }, { 96, 0 } },
+	{ "payloads over each other", VSO_FAULT_OK, 96, { E(npayloads, 1) }, { 0, 96 } },
+	{ "head beyond its room", VSO_FAULT_STREAM_HEAD, STREAM + 16, NONE, { 0 } },
+	{ "head far beyond", VSO_FAULT_STREAM_HEAD, UINT64_MAX - 15, NONE, { 0 } },
+	{ "head within a word", VSO_FAULT_STREAM_HEAD, 97, NONE, { 0 } },
+	{ "less than an entry", VSO_FAULT_STREAM_ENTRY, 32, NONE, { 0 } },
+	{ "size 0", VSO_FAULT_STREAM_ENTRY, 96, { E(size, 0) }, { 0 } },
+	{ "less than its head", VSO_FAULT_STREAM_ENTRY, 96, { E(size, 32) }, { 0 } },
+	{ "size within a word", VSO_FAULT_STREAM_ENTRY, 96, { E(size, 90) }, { 0 } },
+	{ "larger than what is there", VSO_FAULT_STREAM_ENTRY, 96, { E(size, 112) }, { 0 } },
+	{ "larger than the ring", VSO_FAULT_STREAM_ENTRY, 96, { E(size, 0xfffffff0) }, { 0 } },
+	{ "flags", VSO_FAULT_STREAM_ENTRY, 96, { E(flags, 2) }, { 0 } },
+	{ "callback", VSO_FAULT_STREAM_ENTRY, 96, { E(callback, SP_CALLBACKS) }, { 0 } },
+	{ "a callback of many bits", VSO_FAULT_STREAM_ENTRY, 96, { E(callback, 0x100) }, { 0 } },
+	{ "only called", VSO_FAULT_STREAM_ENTRY, 96, { E(callback, VSO_CALLEE) }, { 0 } },
+	{ "reserved", VSO_FAULT_STREAM_ENTRY, 96, { E(reserved[2], 1) }, { 0 } },
+	{ "no code", VSO_FAULT_STREAM_ENTRY, 96, { E(words, 0) }, { 0 } },
+	{ "code beyond its end", VSO_FAULT_STREAM_ENTRY, 96, { E(words, 9) }, { 0 } },
+	{ "code in its head", VSO_FAULT_STREAM_ENTRY, 96, { E(code, 44) }, { 0 } },
+	{ "code at an odd place", VSO_FAULT_STREAM_ENTRY, 96, { E(code, 66) }, { 0 } },
+	{ "more code than can be", VSO_FAULT_STREAM_ENTRY, 96, { E(words, 0x40000001) }, { 0 } },
+	{ "code far away", VSO_FAULT_STREAM_ENTRY, 96, { E(code, 0xfffffffc) }, { 0 } },
+	{ "payloads beyond its end", VSO_FAULT_STREAM_ENTRY, 96,
+	  { E(payloads, 92), E(npayloads, 1) }, { 0 } },
+	{ "payloads at an odd place", VSO_FAULT_STREAM_ENTRY, 96,
+	  { E(payloads, 50), E(npayloads, 1) }, { 0 } },
+	{ "many payloads", VSO_FAULT_STREAM_ENTRY, 96, { E(npayloads, 0x20000001) }, { 0 } },
+	{ "as many as numbers", VSO_FAULT_STREAM_ENTRY, 96, { E(npayloads, UINT32_MAX) }, { 0 } },
+	{ "a payload beyond its end", VSO_FAULT_STREAM_ENTRY, 96, { E(npayloads, 1) }, { 80, 17 } },
+	{ "a payload at an odd place", VSO_FAULT_STREAM_ENTRY, 96, { E(npayloads, 1) }, { 84, 1 } },
+	{ "a payload around the end", VSO_FAULT_STREAM_ENTRY, 96,
+	  { E(npayloads, 1) }, { 0xfffffff8, 8 } },
+};
+
+/* Each at the beginning of the ring, and where it wraps. */
+static void test_streams(void **state)
+{
+	static const uint32_t code[1024];
+
+	(void)state;
+	for (unsigned wrap = 0; wrap < 2; wrap++)
+		for (unsigned i = 0; i < sizeof(streams) / sizeof(*streams); i++) {
+			const struct stream_case *k = &streams[i];
+			struct vso_stream_sp sp = { .callback = SP_REDRAW, .code = code };
+			struct vso_stream_item item;
+			struct vso_client_page *page;
+			struct error err;
+			uint8_t bytes[96] = { 0 };
+			uint32_t first;
+			struct pair p;
+			int r;
+
+			pair_open(&p, OBJECTS, DATA, STREAM,
+				  &(struct vso_loopback_options){ .guard = true, .no_map = i & 1 }, NULL);
+			/* 4096 at a time, the last one less */
+			for (unsigned n = 0; wrap && n < STREAM / 4096; n++) {
+				sp.words = (4096 - 48) / 4 - (n ? 0 : 16);
+				assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), 0);
+				assert_int_equal(vso_server_next(p.server, &item), 1);
+				vso_server_done(p.server, &item, NULL);
+			}
+			page = vso_client_page(p.client);
+			first = (uint32_t)(page->head % STREAM);
+			assert_int_equal(first, wrap ? STREAM - 64 : 0);
+			memcpy(bytes, &good, sizeof(good));
+			for (unsigned n = 0; n < 2 && (!n || k->field[n].at); n++)
+				memcpy(bytes + k->field[n].at, &k->field[n].value, 4);
+			memcpy(bytes + 48, &k->payload, sizeof(k->payload));
+			for (uint32_t b = 0; b < 96; b++) {
+				uint32_t at = (first + b) % STREAM;
+				const struct vso_list *l = pair_page(&p,
+					((struct vso_hello *)pair_page(&p, 0))->stream_list);
+
+				((uint8_t *)pair_page(&p, l->page[at / VSO_PAGE]))[at % VSO_PAGE] = bytes[b];
+			}
+			atomic_store(&page->head, page->head + k->head);
+			r = vso_server_next(p.server, &item);
+			if (r != (k->fault ? -EBADMSG : 1))
+				fail_msg("%s: %d", k->name, r);
+			assert_int_equal(vso_client_server(p.client)->stream_fault, k->fault);
+			if (k->fault) {
+				assert_int_equal(vso_server_next(p.server, &item), -EBADMSG);
+				assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), -EIO);
+				told[vso_client_server(p.client)->stream_fault] = true;
+			}
+			pair_close(&p);
+		}
+}
+
+/* Backwards is never right, how little it may be. */
+static void test_head_backwards(void **state)
+{
+	static const uint32_t code[12];
+	struct vso_stream_sp sp = { .callback = SP_INIT, .code = code, .words = 12 };
+	struct vso_stream_item item;
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, OBJECTS, DATA, STREAM, NULL, NULL);
+	assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), 0);
+	assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), 0);
+	assert_int_equal(vso_server_next(p.server, &item), 1);
+	atomic_fetch_sub(&vso_client_page(p.client)->head, 96);
+	assert_int_equal(vso_server_next(p.server, &item), -EBADMSG);
+	assert_int_equal(vso_client_server(p.client)->stream_fault, VSO_FAULT_STREAM_HEAD);
+	assert_int_equal(vso_stream_wait(p.client, 2, 0, &err), -EIO);
+	pair_close(&p);
+}
+
+/* ---- what those above tell ------------------------------------------------------------------- */
+
+/* Faults of objects that the server finds when it verifies, compiles and runs; and reasons
+ * for which it lets a client go. */
+static void test_above(void **state)
+{
+	static const enum vso_fault of_objects[] = { VSO_FAULT_REFUSED, VSO_FAULT_SHADER,
+						     VSO_FAULT_MEMORY, VSO_FAULT_GL };
+	struct vso_desc d = { .type = VSO_SP, .size = 8 };
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, OBJECTS, DATA, STREAM, NULL, NULL);
+	for (unsigned i = 0; i < 4; i++) {
+		struct vso_object o;
+
+		assert_int_equal(vso_publish(p.client, 1, &d, "abcdefg", &err), 0);
+		pair_change(&p, &o);
+		o.fault = of_objects[i];
+		vso_server_taken(p.server, &o, i, i);
+		vso_object_release(p.server, &o);
+		assert_int_equal(vso_client_fault(p.client, 1, NULL), of_objects[i]);
+		told[of_objects[i]] = true;
+	}
+	vso_server_lost(p.server);
+	assert_int_equal(vso_client_server(p.client)->generation, 1);
+	assert_int_equal(vso_client_server(p.client)->stream_fault, VSO_FAULT_STREAM_LOST);
+	told[VSO_FAULT_STREAM_LOST] = true;
+	pair_close(&p);
+	for (unsigned i = 0; i < VSO_FAULTS; i++) {
+		if (vso_fault_act(i) != VSO_ACT_CLIENT)
+			continue;
+		pair_open(&p, OBJECTS, DATA, STREAM, NULL, NULL);
+		vso_server_destroy(p.server, i, i & 1 ? "because" : NULL);
+		assert_int_equal(vso_client_server(p.client)->phase, VSO_PHASE_CLOSED);
+		assert_int_equal(vso_client_server(p.client)->refusal, i);
+		assert_string_equal(vso_client_server(p.client)->why,
+				    i & 1 ? "because" : vso_fault_sentence(i));
+		assert_int_equal(vso_client_start(p.client, 0, &err), -EACCES);
+		told[i] = true;
+		vso_client_destroy(p.client);
+	}
+}
+
+static void test_all_told(void **state)
+{
+	(void)state;
+	told[VSO_FAULT_OK] = true;
+	for (unsigned i = 0; i < VSO_FAULTS; i++) {
+		assert_true(strlen(vso_fault_sentence(i)) > 5);
+		assert_string_not_equal(vso_fault_name(i), "?");
+		if (!told[i])
+			fail_msg("no test reaches %s", vso_fault_name(i));
+	}
+	assert_string_equal(vso_fault_name(VSO_FAULTS), "?");
+	assert_string_equal(vso_fault_name(VSO_FAULT_PAGE_RANGE), "page-range");
+}
+
+/* The manual's table has each, with what is done and the sentence. */
+static void test_documented(void **state)
+{
+	static const char *const acts[] = { "nothing", "object", "stream", "client" };
+	FILE *f = fopen("docs/PROTOCOL.md", "r");
+	static char text[1 << 17];
+	char row[300];
+
+	(void)state;
+	if (!f) {
+		print_message("docs/PROTOCOL.md is not here: run at the top of the tree\n");
+		skip();
+	}
+	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+	fclose(f);
+	for (unsigned i = 1; i < VSO_FAULTS; i++) {
+		snprintf(row, sizeof(row), "| `%s` | %s | %s |", vso_fault_name(i),
+			 acts[vso_fault_act(i)], vso_fault_sentence(i));
+		if (!strstr(text, row))
+			fail_msg("docs/PROTOCOL.md lacks: %s", row);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_hello), cmocka_unit_test(test_no_pages),
+		cmocka_unit_test(test_objects), cmocka_unit_test(test_circles),
+		cmocka_unit_test(test_version_backwards), cmocka_unit_test(test_torn),
+		cmocka_unit_test(test_memory), cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_head_backwards), cmocka_unit_test(test_above),
+		cmocka_unit_test(test_all_told), cmocka_unit_test(test_documented),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
