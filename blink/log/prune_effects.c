@@ -260,12 +260,13 @@ static void names_read(struct prune *p, const uint32_t *rec)
 			read_exist(p, name_find(p, op->operands[i].space, rec[op->operands[i].word]));
 }
 
-/* Commands that make pixels: what they read is read for the pixels' sake. */
+/* Commands that make pixels: what they read is read for the pixels' sake.  Not those that
+ * make a texture's storage as well, for which there must be something to be copied. */
 static bool draws(unsigned special)
 {
 	switch (special) {
 	case S_DRAW: case S_END_PRIMITIVE: case S_CLEAR: case S_CLEAR_BUFFER: case S_ACCUM:
-	case S_BLIT: case S_COPY_PIXELS: case S_COPY_TEX: case S_COPY_TEX_SUB: case S_READ_PIXELS:
+	case S_BLIT: case S_COPY_PIXELS: case S_COPY_TEX_SUB: case S_READ_PIXELS:
 		return true;
 	default:
 		return false;
@@ -316,6 +317,9 @@ void effects_reads(struct prune *p, const struct entry *e, const uint32_t *rec)
 		read_cell(p, cell_at(p, p->ctx, GL_SLOT_enable, GL_COLOR_MATERIAL, 0));
 	touch_reads(p, e, rec, row->special);
 	p->drawing = false;
+	/* pixels that nobody asks for must not go where others are needed */
+	if (row->special >= S_END_PRIMITIVE && row->special <= S_COPY_PIXELS)
+		target_reads(p);
 }
 
 /* ---- the framebuffer -------------------------------------------------------------- */

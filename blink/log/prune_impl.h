@@ -475,6 +475,7 @@ void framebuffer_writes(struct prune *p, uint32_t bits, uint32_t whole);
 void framebuffer_reads(struct prune *p);
 void draw_writes(struct prune *p);
 void draw_reads(struct prune *p);
+void target_reads(struct prune *p);
 uint32_t record_created(const uint32_t *rec, unsigned *space);
 
 /* ---- going backward: what is needed (prune_need.c, prune_cover.c) ---------- */

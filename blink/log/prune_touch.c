@@ -215,11 +215,12 @@ static void bindings_read(struct prune *p)
 }
 
 /* Where pixels go: what is attached, and its size. */
-static void target_reads(struct prune *p)
+void target_reads(struct prune *p)
 {
 	uint32_t fbo = ctx_reg(p)[R_DRAW_FBO];
 
-	bindings_read(p);
+	read_cell(p, cell_at(p, p->ctx, GL_SLOT_framebuffer_binding, GL_DRAW_FRAMEBUFFER, 0));
+	read_exist(p, fbo);
 	read_cell(p, cell_at(p, p->ctx, GL_SLOT_bound_draw_buffers, 0, 0));
 	if (!fbo) {
 		if (p->draw)
@@ -246,19 +247,17 @@ static bool framebuffer_record_reads(struct prune *p, unsigned special)
 
 	switch (special) {
 	case S_CLEAR: case S_CLEAR_BUFFER:
-		target_reads(p);
 		if (reg[R_COND])
 			read_cell(p, p->pair[reg[R_COND]].cell);
 		for (unsigned i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
 			read_cell(p, cell_at(p, p->ctx, GL_SLOT_enable, caps[i], 0));
 		break;
 	case S_ACCUM:
-		target_reads(p);
 		framebuffer_reads(p);
 		if (p->draw)
 			read_cell(p, cell_at(p, p->draw, GL_SLOT_accum_buffer, 0, 0));
 		break;
-	case S_BLIT: case S_COPY_PIXELS: target_reads(p); framebuffer_reads(p); break;
+	case S_BLIT: case S_COPY_PIXELS: framebuffer_reads(p); break;
 	case S_READ_PIXELS:
 		framebuffer_reads(p);
 		read_exist(p, buf_bound(p, GL_PIXEL_PACK_BUFFER));
