@@ -539,22 +539,29 @@ enum vso_fault confined_fault(struct confined *k)
 	return f;
 }
 
-/* Same bits as the shared drawable's: the compositor's has what a sink prefers. */
-static bool config_moves(uint32_t config)
+/* The shared drawable (compose_screen.c) has 24 bits of depth, 8 of stencil, no alpha.  What
+ * a client's has else must make no difference to what it draws: only a procedure that
+ * blends may ask for alpha, only one that uses it for stencil. */
+static bool config_moves(uint32_t config, const struct verify_facts *f)
 {
-	return SINK_CONFIG_SAMPLES(config) <= 1 &&
-	       (!(config & SINK_CONFIG_SAID) ||
-		(config & SINK_CONFIG_ALPHA && SINK_CONFIG_DEPTH(config) == 24 &&
-		 SINK_CONFIG_STENCIL(config) == 8));
+	bool said = config & SINK_CONFIG_SAID;
+
+	if (SINK_CONFIG_SAMPLES(config) > 1)
+		return false;
+	if ((!said || config & SINK_CONFIG_ALPHA) && f->uses_blend)
+		return false;
+	return !said || ((SINK_CONFIG_DEPTH(config) == 24 || !f->uses_depth) &&
+			 (SINK_CONFIG_STENCIL(config) == 8 || !f->uses_stencil));
 }
 
-bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable)
+bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable,
+		      const struct verify_facts *facts)
 {
 	const struct confine_context *c = context ? context_of(k, context) : NULL;
 
 	return c && c->started && !k->never_direct && !c->other_buffer && !c->draw_framebuffer &&
 	       !c->list && k->window && k->window->name == drawable &&
-	       config_moves(k->window->config);
+	       config_moves(k->window->config, facts);
 }
 
 bool confined_skipped(struct confined *k)

@@ -376,6 +376,9 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 		update(c, t);
 	if (t->input && c->entry[SP_INPUT] && !c->run.on)
 		input(c, ext->value);
+	/* what the redraw SP would find decides whether it has to run */
+	if (!c->owed && !c->run.on)
+		registers_load(c);
 	if (!c->over && !c->stream_over && (!c->run.on || !c->run.object))
 		served_stream_run(c);
 	if (!late(c))
@@ -393,7 +396,8 @@ static bool movable(const struct served *c, const struct program *p)
 	       !(c->run.on && !c->screen) &&
 	       confined_movable(c->confined, p->sp.context ? p->sp.context
 						     : confined_context(c->confined),
-				p->sp.drawable ? p->sp.drawable : confined_drawable(c->confined));
+				p->sp.drawable ? p->sp.drawable : confined_drawable(c->confined),
+				&p->facts);
 }
 
 static bool changing(const struct served *c, const struct program *p)

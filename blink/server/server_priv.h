@@ -7,6 +7,7 @@
 #define BLINK_SERVER_SERVER_PRIV_H
 
 #include "blink/server/server.h"
+#include "blink/verify/verify.h"
 
 /* Numbers of contexts and drawables in the driver's sink: up to here they are the server's
  * own, clients' begin behind. */
@@ -57,7 +58,8 @@ uint64_t confined_memory(const struct confined *k);  /* bytes accounted */
 enum vso_fault confined_fault(struct confined *k);
 /* May what is drawn to that context and drawable of the client's be drawn to the shared
  * drawable instead, as its state is now? */
-bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable);
+bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable,
+		      const struct verify_facts *facts);
 /* Commands were left out since the last look, which cannot be done on the shared drawable:
  * the picture is not whole. */
 bool confined_skipped(struct confined *k);
