@@ -87,6 +87,39 @@ static struct blink_file *assemble(const char *text, char path[32])
 	return f;
 }
 
+struct text { struct blink_file *file; };
+
+struct text *text_open(const char *source)
+{
+	struct text *t = calloc(1, sizeof(*t));
+	char path[32];
+
+	assert_non_null(t);
+	t->file = assemble(source, path);
+	unlink(path);
+	return t;
+}
+
+enum engine_status text_run(struct text *t, uint32_t id, struct client *c)
+{
+	enum engine_status status;
+	struct error err = { 0 };
+	struct sp sp;
+
+	check(blink_sp_load(t->file, id, &sp, &err), &err);
+	c->payloads = *blink_payloads(t->file);
+	c->budget = UINT64_MAX;
+	status = interp_run(c, &sp, 0);
+	blink_sp_release(t->file, id);
+	return status;
+}
+
+void text_close(struct text *t)
+{
+	blink_close(t->file);
+	free(t);
+}
+
 static void put(struct one *o, uint32_t object, const struct vso_desc *d, const void *data)
 {
 	struct error err = { 0 };

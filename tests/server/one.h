@@ -16,6 +16,12 @@ struct one {
 	struct server_options opt;
 };
 
+/* Assembled text: its SPs are run by the interpreter, unverified. */
+struct text;
+struct text *text_open(const char *source);
+enum engine_status text_run(struct text *t, uint32_t sp, struct client *c);
+void text_close(struct text *t);
+
 /* The driver's sink, or NULL after saying that there is none. */
 struct sink *one_driver(void);
 /* flags: VSO_HELLO_*; memory 0: plenty. */
