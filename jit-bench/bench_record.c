@@ -1,17 +1,13 @@
 /* bench_record.c - what recording costs a running program: Tables 1 and 2 and Figure 4 of
  * the record-prune-replay paper.
  *
- * A program of corpora/ runs to its end natively, under apitrace and under our recorder,
- * one after the other in every run, another one first each time, at each size of its
- * window.  CPU time is what the
+ * A program of corpora/ runs to its end natively, under apitrace, under our recorder, and
+ * under our recorder while what it recorded is pruned (capture --prune), one after the other
+ * in every run, another one first each time, at each size of its window.  CPU time is what the
  * kernel accounts to the program and to all that serves it (apitrace's and blinkctl's own
- * processes), not to the X server.  Making the .blink of the recording and pruning it are
- * columns of their own: they happen when the program has ended, and cost what they would
- * cost beside it.
- *
- * "blink+checkpoint" is our recorder with a pruned log made of the running program every
- * five seconds, each time from the beginning (blinkctl checkpoint --recording); what that
- * costs is in its CPU time.
+ * processes, to their end), not to the X server.  Making the .blink, or pruning beside the
+ * program, is in it, and a column of its own; so is pruning a whole .blink afterwards, which
+ * is not.
  *
  * Frame times come from the program itself where it logs them (frame_log.h): it is the
  * same unmodified program with the same clock on every side.
@@ -32,15 +28,14 @@
 #include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
-enum side { NATIVE, APITRACE, BLINK, LIVE, SIDES };
+enum side { NATIVE, APITRACE, BLINK, PRUNED, SIDES };
 static const char *const side_names[SIDES] = {
 	[NATIVE] = "native", [APITRACE] = "apitrace", [BLINK] = "blink",
-	[LIVE] = "blink+checkpoint",
+	[PRUNED] = "blink+prune",
 };
-#define LIVE_SECONDS "5"
 
 struct cell {
-	struct sample cpu, wall, rate, convert, prune, bytes, checkpoints;
+	struct sample cpu, wall, rate, convert, beside, prune, bytes, disk;
 	struct json_object *frames;      /* the metric that holds the series */
 };
 struct row {
@@ -119,8 +114,10 @@ static int job_command(struct bench *b, struct job *j, enum side side, struct er
 	const char *const apitrace[] = { "apitrace", "trace", "-o", j->output, NULL };
 	const char *const blink[] = { b->opt->self, "capture", "--json", "--recorder", "blink",
 				      "-d", b->where, "-o", j->output, "--", NULL };
+	const char *const pruned[] = { b->opt->self, "capture", "--json", "--recorder", "blink",
+				       "--prune", "-d", b->where, "-o", j->output, "--", NULL };
 	const char *const none[] = { NULL };
-	const char *const *const starts[SIDES] = { none, apitrace, blink, blink };
+	const char *const *const starts[SIDES] = { none, apitrace, blink, pruned };
 	static const char *const settings[] = { "LIBGL_ALWAYS_SOFTWARE=1", "GALLIUM_DRIVER=llvmpipe",
 		"SDL_VIDEODRIVER=x11", "QT_QPA_PLATFORM=xcb", NULL };
 	static const char *const always[] = { "vblank_mode=0", "SDL_AUDIODRIVER=dummy", NULL };
@@ -170,37 +167,6 @@ static int frames_note(struct cell *c, const char *of, const char *folder, struc
 	return 0;
 }
 
-/* Checkpoints of the program while it runs; a line of `made` for each. */
-static int live_start(struct bench *b, const struct job *j, struct process_beside *live,
-		      const char *made, struct error *err)
-{
-	static const char loop[] =
-		"trap 'exit 0' TERM\n"
-		"while sleep " LIVE_SECONDS "; do\n"
-		"	for f in \"$1\".recording*; do\n"
-		"		[ -e \"$f\" ] && \"$2\" checkpoint --recording \"$f\" -o \"$1.live\" "
-		">/dev/null && echo made\n"
-		"	done\n"
-		"done\n";
-	const char *argv[] = { "sh", "-c", loop, "sh", j->output, b->opt->self, NULL };
-	struct process_place place = { .folder = j->run.dir, .output = made };
-
-	return process_start(live, &place, argv, NULL, err);
-}
-
-static double lines_count(const char *path)
-{
-	FILE *f = fopen(path, "r");
-	double n = 0;
-	int c;
-
-	while (f && (c = getc(f)) != EOF)
-		n += c == '\n';
-	if (f)
-		fclose(f);
-	return n;
-}
-
 /* The recording's end as a pruned log. */
 static int prune_run(struct bench *b, struct job *j, struct cell *c, struct error *err)
 {
@@ -224,10 +190,8 @@ static int side_run(struct bench *b, struct row *row, enum side side, struct err
 	struct cell *c = &row->cell[side];
 	struct process_place place;
 	struct process_cost cost;
-	struct process_beside live = { 0 };
 	struct job j = { .output = "" };
-	double convert = 0, beside = 0;
-	char of[96], made[340];
+	char of[96];
 	struct stat st;
 	int rc = recipe_prepare(&j.run, &b->recipe, err);
 
@@ -235,7 +199,6 @@ static int side_run(struct bench *b, struct row *row, enum side side, struct err
 		return rc;
 	snprintf(j.output, sizeof(j.output), "%s/out.%s", j.run.dir,
 		 side >= BLINK ? "blink" : "trace");
-	snprintf(made, sizeof(made), "%s/made", j.run.dir);
 	snprintf(j.said, sizeof(j.said), "%s/said.json", j.run.dir);
 	snprintf(of, sizeof(of), "%s/%s", row->name, side_names[side]);
 	place = (struct process_place){ .folder = j.run.dir, .output = j.said,
@@ -244,22 +207,19 @@ static int side_run(struct bench *b, struct row *row, enum side side, struct err
 		rc = size_set(&j.run, row->size, err);
 	if (rc == 0)
 		rc = job_command(b, &j, side, err);
-	if (rc == 0 && side == LIVE)
-		rc = live_start(b, &j, &live, made, err);
 	if (rc == 0)
 		rc = process_run_in(&place, j.argv, j.env, &cost, err);
-	process_stop(&live, &beside);
 	if (rc == 0)
 		rc = frames_note(c, of, j.run.dir, err);
 	if (rc == 0) {
-		if (side >= BLINK)
-			convert = said_number(j.said, "convert_cpu_seconds");
-		sample_add(&c->cpu, cost.cpu + beside - convert);
+		sample_add(&c->cpu, cost.cpu);
 		sample_add(&c->wall, cost.wall);
-		if (side >= BLINK)
-			sample_add(&c->convert, convert);
-		if (side == LIVE)
-			sample_add(&c->checkpoints, lines_count(made));
+		if (side == BLINK)
+			sample_add(&c->convert, said_number(j.said, "convert_cpu_seconds"));
+		if (side == PRUNED) {
+			sample_add(&c->beside, said_number(j.said, "prune_cpu_seconds"));
+			sample_add(&c->disk, said_number(j.said, "most_on_disk_bytes"));
+		}
 		if (side != NATIVE && stat(j.output, &st) == 0)
 			sample_add(&c->bytes, (double)st.st_size);
 	}
@@ -308,8 +268,10 @@ static struct json_object *cell_json(const struct row *row, enum side side)
 	json_object_object_add(j, "file_mb", c->bytes.n ? json_object_new_double(
 				sample_median(&c->bytes) / 1e6) : NULL);
 	json_object_object_add(j, "convert_cpu_s", median(&c->convert));
+	json_object_object_add(j, "beside_cpu_s", median(&c->beside));
+	json_object_object_add(j, "most_on_disk_mb", c->disk.n ? json_object_new_double(
+				sample_median(&c->disk) / 1e6) : NULL);
 	json_object_object_add(j, "prune_cpu_s", median(&c->prune));
-	json_object_object_add(j, "checkpoints", median(&c->checkpoints));
 	return j;
 }
 
@@ -321,7 +283,8 @@ static void cell_metrics(struct json_object *list, struct row *row, enum side si
 		{ "wall_seconds", "s", "lower", &c->wall },
 		{ "convert_cpu_seconds", "CPU s", "lower", &c->convert },
 		{ "prune_cpu_seconds", "CPU s", "lower", &c->prune },
-		{ "checkpoints", "checkpoints", "none", &c->checkpoints },
+		{ "beside_cpu_seconds", "CPU s", "lower", &c->beside },
+		{ "most_on_disk_bytes", "bytes", "lower", &c->disk },
 		{ "recording_bytes", "bytes", "lower", &c->bytes },
 	};
 	char of[96];
