@@ -49,14 +49,19 @@ static int table_reserve(void **table, uint32_t *n, size_t size, uint32_t name, 
 
 /* ---- what is current ----------------------------------------------------- */
 
+/* The sink whose context, draw and read are current on this thread; NULL: none for sure. */
+static _Thread_local struct sink_gl *bound;
+
 static int bind(struct sink_gl *g, struct error *err)
 {
 	struct sink_gl_context *c = context_at(g, g->context);
 
+	bound = NULL;
 	if (!g->ws->make_current(g, c ? c->handle : NULL, c ? c->flags : 0,
 				 drawable_at(g, g->draw), drawable_at(g, g->read)))
 		return error_set(err, -EIO, "make current: context %u on drawable %u: %s",
 				 g->context, g->draw, g->ws->error(g));
+	bound = g;
 	return 0;
 }
 
@@ -70,9 +75,16 @@ static int make_current(struct sink *s, uint32_t ctx, uint32_t draw, uint32_t re
 	if ((draw && !drawable_at(g, draw)) || (read && !drawable_at(g, read)))
 		return error_set(err, -ENOENT, "make current: there is no drawable %u",
 				 draw && drawable_at(g, draw) ? read : draw);
+	draw = ctx ? draw : 0;
+	read = ctx ? read : 0;
+	/* EGL flushes, and looks at all of it, even where nothing changes; a window's size is
+	 * to be looked at */
+	if (bound == g && g->ws == &sink_gl_ws_egl && g->context == ctx &&
+	    g->draw == draw && g->read == read)
+		return 0;
 	g->context = ctx;
-	g->draw = ctx ? draw : 0;
-	g->read = ctx ? read : 0;
+	g->draw = draw;
+	g->read = read;
 	return bind(g, err);
 }
 
@@ -105,6 +117,20 @@ static int context_create(struct sink *s, uint32_t ctx, uint32_t share, uint32_t
 	return 0;
 }
 
+/* Mesa's software driver frees the queries of a context that goes, and does not wait for
+ * its threads that still count for one that was not ended. */
+static void context_settle(struct sink_gl *g, struct sink_gl_context *c)
+{
+	bool current = g->context && context_at(g, g->context) == c;
+
+	if (!current && (g->ws == &sink_gl_ws_glx ||
+			 !g->ws->make_current(g, c->handle, c->flags, NULL, NULL)))
+		return;
+	g->gl.Finish();
+	if (!current)
+		bind(g, NULL);
+}
+
 static void context_destroy(struct sink *s, uint32_t ctx)
 {
 	struct sink_gl *g = sink_gl_of(s);
@@ -112,6 +138,7 @@ static void context_destroy(struct sink *s, uint32_t ctx)
 
 	if (!c)
 		return;
+	context_settle(g, c);
 	if (g->context == ctx)
 		make_current(s, 0, 0, 0, NULL);
 	g->ws->context_destroy(g, c->handle);
@@ -209,6 +236,9 @@ static void drawable_destroy(struct sink *s, uint32_t drawable)
 		return;
 	g->ws->drawable_destroy(g, d);
 	memset(d, 0, sizeof(*d));
+	/* another may get its name */
+	if (bound == g && (g->draw == drawable || g->read == drawable))
+		bound = NULL;
 }
 
 static int swap(struct sink *s, uint32_t drawable, struct error *err)
@@ -228,6 +258,8 @@ static void destroy(struct sink *s)
 {
 	struct sink_gl *g = sink_gl_of(s);
 
+	if (bound == g)
+		bound = NULL;
 	if (g->display) {
 		g->ws->make_current(g, NULL, 0, NULL, NULL);
 		for (uint32_t i = 1; i <= g->ncontexts; i++)
@@ -273,6 +305,7 @@ static int open_all(struct sink_gl *g, struct error *err)
 
 	if (r < 0)
 		return r;
+	bound = NULL;
 	g->own = g->ws->context_create(g, NULL, 0, 0);
 	if (!g->own)
 		return error_set(err, -ENODEV, "GL: the driver makes no OpenGL context: %s "

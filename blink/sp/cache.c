@@ -44,8 +44,8 @@ static int spare_class(uint64_t raw)
 
 static uint8_t *buffer_get(struct blink_file *f, uint64_t raw)
 {
-	int class = spare_class(raw);
-	uint64_t size = class < 0 ? raw : spare_sizes[class];
+	int class = spare_class(raw + SP_PAYLOAD_SLACK);
+	uint64_t size = class < 0 ? raw + SP_PAYLOAD_SLACK : spare_sizes[class];
 	uint8_t *p;
 
 	if (class >= 0 && f->spares[class]) {
@@ -63,7 +63,7 @@ static uint8_t *buffer_get(struct blink_file *f, uint64_t raw)
 
 static void buffer_put(struct blink_file *f, uint8_t *p, uint64_t raw)
 {
-	int class = spare_class(raw);
+	int class = spare_class(raw + SP_PAYLOAD_SLACK);
 
 	if (class >= 0 && !f->spares[class])
 		f->spares[class] = p;

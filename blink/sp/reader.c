@@ -47,7 +47,11 @@ static int file_map(struct blink_file *f, struct error *err)
 		return error_set(err, -EBADMSG, "%s: is no .blink file (too short)", f->path);
 	}
 	f->size = (uint64_t)st.st_size;
-	map = mmap(NULL, f->size, PROT_READ, MAP_PRIVATE, fd, 0);
+	/* with what payloads have behind them, also where one ends the file */
+	f->mapped = f->size + SP_PAYLOAD_SLACK;
+	map = mmap(NULL, f->mapped, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (map != MAP_FAILED)
+		map = mmap(map, f->size, PROT_READ, MAP_PRIVATE | MAP_FIXED, fd, 0);
 	close(fd);
 	if (map == MAP_FAILED)
 		return error_set(err, -errno, "%s: cannot be mapped: %s", f->path,
@@ -312,7 +316,7 @@ void blink_close(struct blink_file *f)
 		free(s->blocks);
 	}
 	if (f->map)
-		munmap((void *)(uintptr_t)f->map, f->size);
+		munmap((void *)(uintptr_t)f->map, f->mapped);
 	ZSTD_freeDCtx(f->zstd);
 	free(f->states);
 	free(f->ops);

@@ -42,7 +42,7 @@ struct sp_state {
 struct blink_file {
 	char *path;
 	const uint8_t *map;
-	uint64_t size;
+	uint64_t size, mapped;            /* of the file; with what lies behind it */
 	struct blink_header header;
 	const struct blink_section *sections;   /* in the mapping */
 	struct stream streams[BLINK_STREAMS];

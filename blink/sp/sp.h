@@ -91,6 +91,10 @@ struct sp_payload {
 /* Its bytes may change at any moment, under verifier, engine and driver: pixels and
  * vertices may come from it, nothing whose content decides what memory is touched. */
 #define SP_PAYLOAD_SHARED 1u
+/* So many bytes behind the last one can be read too, whatever they hold: drivers that
+ * compile a display list copy four values (of 8 bytes at most) where the command has one.
+ * Who makes payloads sees to it. */
+#define SP_PAYLOAD_SLACK 32u
 struct sp_payloads {
 	const struct sp_payload *v;
 	uint32_t n;

@@ -341,6 +341,9 @@ static enum verify_reason draw(struct verifier *v, const struct desc *d, const u
 	uint32_t used = o->enabled | o->maybe;
 
 	caps_draw(v);
+	/* drivers copy the vertices, and look at no buffer's size */
+	if (v->s->ctx->list && ((l->type && l->buf) || (used & ~(o->client | o->bad))))
+		return VERIFY_LIST_BUFFER;
 	if (count <= 0 || instances <= 0)
 		return VERIFY_OK;
 	if (l->type) {
@@ -399,6 +402,8 @@ enum verify_reason arrays_track(struct verifier *v, const struct desc *d, const 
 	case HOOK_LOCK: return lock(v, d, rec);
 	case HOOK_DRAW_UNKNOWN:
 		caps_draw(v);
+		if (v->s->ctx->list && ((o->enabled | o->maybe) & ~(o->client | o->bad)))
+			return VERIFY_LIST_BUFFER;
 		return (o->enabled | o->maybe) & (o->client | o->bad) ? VERIFY_DRAW_UNKNOWN
 								     : VERIFY_OK;
 	default: return VERIFY_OK;

@@ -1,4 +1,4 @@
-/* caps.c - switches, masks, clears and display lists: what the facts speak of.
+/* caps.c - switches, masks and clears: what the facts speak of.
  *
  * Nothing here decides safety but primitive restart (a value left out of the range of
  * indices) and Begin/End.  Commands compiled into a list change nothing now; a list
@@ -39,7 +39,7 @@ static void caps_lose(struct caps *k)
 	memset(k->full, TRI_UNKNOWN, sizeof(k->full));
 }
 
-void caps_draw(struct verifier *v)
+static void draws(struct verifier *v)
 {
 	const struct context *c = v->s->ctx;
 
@@ -53,6 +53,36 @@ void caps_draw(struct verifier *v)
 	if (c->caps.cap[CAP_PROGRAM] != TRI_OFF || c->caps.cap[CAP_PIPELINE] != TRI_OFF ||
 	    c->caps.cap[CAP_FRAGMENT_PROGRAM] != TRI_OFF)
 		v->facts->relative |= VERIFY_RELATIVE_SHADER;
+}
+
+void caps_draw(struct verifier *v)
+{
+	caps_list(v, LIST_OWN);
+	draws(v);
+}
+
+/* A list that does this is called. */
+void caps_called(struct verifier *v, uint32_t what)
+{
+	struct caps *k;
+
+	if (what & LIST_RELATIVE) {
+		v->facts->relative |= VERIFY_RELATIVE_RASTER | VERIFY_RELATIVE_ACCUM;
+		caps_list(v, LIST_RELATIVE);
+	}
+	if (what & LIST_READS) {
+		v->facts->reads_framebuffer = true;
+		caps_list(v, LIST_READS);
+	}
+	if (what & LIST_CAPS) {
+		k = caps_now(v);
+		if (k)
+			caps_lose(k);
+		if (k)
+			v->s->ctx->attrib_lost = true;
+	}
+	if (what & LIST_DRAWS)
+		draws(v);
 }
 
 static enum verify_reason enable(struct verifier *v, uint32_t cap, bool on)
@@ -207,7 +237,7 @@ static void clear(struct verifier *v, const uint32_t *rec)
 				    k->full[MASK_STENCIL] == TRI_ON;
 }
 
-/* ---- Begin, End and lists ------------------------------------------------ */
+/* ---- Begin and End ------------------------------------------------------- */
 
 enum verify_reason caps_begin_end(struct verifier *v, bool begin)
 {
@@ -223,90 +253,6 @@ enum verify_reason caps_begin_end(struct verifier *v, bool begin)
 		c->begin = begin;
 	}
 	if (begin)
-		caps_draw(v);
-	return VERIFY_OK;
-}
-
-static enum verify_reason new_list(struct verifier *v, const uint32_t *rec)
-{
-	struct context *c = v->s->ctx;
-
-	if (c->begin)
-		return VERIFY_BEGIN_END;
-	if (c->list || !rec[1] || (rec[2] != GL_COMPILE && rec[2] != GL_COMPILE_AND_EXECUTE))
-		return VERIFY_OK;       /* an error in GL: ignored */
-	state_touch_context(v->s);
-	c->list = rec[1];
-	c->list_begin = false;
-	c->list_executes = rec[2] == GL_COMPILE_AND_EXECUTE;
-	if (c->list < LIST_NAMES && c->list >= v->s->lists_end)
-		v->s->lists_end = c->list + 1;
-	/* until it ends, calls are of the list that had this name before */
-	c->list_new = (struct list_shadow){ v->s->region_open ? 0 : LIST_KNOWN, 0, c->group };
-	if (v->s->region_open && c->list < LIST_NAMES)
-		v->s->lists[c->list].what = 0;
-	c->list_vertices = v->facts->vertices;
-	c->list_sp = v->s->serial;
-	return VERIFY_OK;
-}
-
-static enum verify_reason end_list(struct verifier *v)
-{
-	struct context *c = v->s->ctx;
-	uint64_t vertices;
-
-	if (!c->list)
-		return VERIFY_OK;
-	if (c->list_begin)
-		return VERIFY_LIST_BALANCE;
-	/* begun by an earlier SP: who knows */
-	vertices = c->list_sp == v->s->serial ? v->facts->vertices - c->list_vertices : UINT32_MAX;
-	if (vertices > UINT32_MAX)
-		vertices = UINT32_MAX;
-	state_touch_context(v->s);
-	c->list_new.vertices = (uint32_t)vertices;
-	if (c->list < LIST_NAMES)
-		v->s->lists[c->list] = c->list_new;
-	if (c->list < LIST_NAMES && vertices > v->s->list_vertices_max)
-		v->s->list_vertices_max = (uint32_t)vertices;
-	c->list = 0;
-	return VERIFY_OK;
-}
-
-/* Client state is never part of a list (5.4 of the specification), and lists are
- * balanced: all that can change is the switches. */
-static enum verify_reason call_list(struct verifier *v, const struct desc *d,
-				    const uint32_t *rec)
-{
-	bool named = !d->arg && rec[1] < LIST_NAMES &&
-		     v->s->lists[rec[1]].group == v->s->ctx->group;
-	uint32_t what = named ? v->s->lists[rec[1]].what : 0;
-	struct caps *k;
-
-	if (named)
-		v->facts->vertices += v->s->lists[rec[1]].vertices;
-	else if (d->arg && (int32_t)rec[1] > 0)         /* CallLists: of any, so many */
-		v->facts->vertices += (uint64_t)rec[1] * v->s->list_vertices_max;
-	if (!(what & LIST_KNOWN)) {
-		what = LIST_CAPS | LIST_DRAWS | LIST_READS | LIST_RELATIVE;
-		v->facts->unknown_lists++;
-	}
-	if (what & LIST_RELATIVE) {
-		v->facts->relative |= VERIFY_RELATIVE_RASTER | VERIFY_RELATIVE_ACCUM;
-		caps_list(v, LIST_RELATIVE);
-	}
-	if (what & LIST_READS) {
-		v->facts->reads_framebuffer = true;
-		caps_list(v, LIST_READS);
-	}
-	if (what & LIST_CAPS) {
-		k = caps_now(v);
-		if (k)
-			caps_lose(k);
-		if (k)
-			v->s->ctx->attrib_lost = true;
-	}
-	if (what & LIST_DRAWS)
 		caps_draw(v);
 	return VERIFY_OK;
 }
@@ -376,9 +322,6 @@ enum verify_reason caps_track(struct verifier *v, const struct desc *d, const ui
 			caps_list(v, LIST_RELATIVE);
 		caps_draw(v);
 		return VERIFY_OK;
-	case HOOK_NEW_LIST: return new_list(v, rec);
-	case HOOK_END_LIST: return end_list(v);
-	case HOOK_CALL_LIST: return call_list(v, d, rec);
 	case HOOK_PUSH_ATTRIB: push_attrib(v, rec); return VERIFY_OK;
 	case HOOK_POP_ATTRIB: pop_attrib(v); return VERIFY_OK;
 	case HOOK_ENABLE_INDEXED: enable_indexed(v, rec, d->arg); return VERIFY_OK;

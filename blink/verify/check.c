@@ -1,6 +1,8 @@
 /* check.c - operands: registers, names, slots, payloads. */
 #include "blink/verify/verifier.h"
 
+#include <GL/gl.h>
+#include <GL/glext.h>
 #include <string.h>
 
 const uint8_t *check_payload_bytes(const struct verifier *v, const uint32_t *words,
@@ -59,6 +61,20 @@ static enum verify_reason payload(const struct verifier *v, const struct desc_ch
 	if (!binding_free(v->s->ctx, c->binding))
 		return VERIFY_BUFFER_BOUND;
 	return payload_holds(v, words, need, c->shared);
+}
+
+/* Drivers look for the end of a text, whatever length they are told. */
+static enum verify_reason text(const struct verifier *v, const struct desc_check *c,
+			       const uint32_t *rec)
+{
+	enum verify_reason r = payload(v, c, rec);
+	uint64_t need, have;
+	const uint8_t *p;
+
+	if (r != VERIFY_OK || !rec[c->word] || !gl_payload_size(rec, c->operand, &need))
+		return r;
+	p = check_payload_bytes(v, rec + c->word, &have);
+	return need && need <= have && p[need - 1] == 0 ? VERIFY_OK : VERIFY_STRING_UNTERMINATED;
 }
 
 static enum verify_reason name(const struct verifier *v, unsigned space, uint32_t id)
@@ -164,6 +180,56 @@ static enum verify_reason layout(const uint32_t *rec)
 	return VERIFY_OK;
 }
 
+/* ---- for the driver's sake (desc_driver.c) ----------------------------------- */
+
+/* Both not negative: GL refuses those by themselves. */
+static enum verify_reason span(const uint32_t *rec, const struct desc_check *c)
+{
+	int32_t sum;
+
+	return (int32_t)rec[c->word] >= 0 && __builtin_add_overflow(
+		(int32_t)rec[c->word], (int32_t)rec[c->count], &sum) ? VERIFY_RANGE_WRAPS : VERIFY_OK;
+}
+
+static enum verify_reason span64(const uint32_t *rec, const struct desc_check *c)
+{
+	int64_t start, length, sum;
+
+	memcpy(&start, rec + c->word, sizeof(start));
+	memcpy(&length, rec + c->count, sizeof(length));
+	return start >= 0 && __builtin_add_overflow(start, length, &sum) ? VERIFY_RANGE_WRAPS
+									  : VERIFY_OK;
+}
+
+/* GL_TEXTURE_MAX_LEVEL is 1000 in a new texture. */
+#define LEVEL_MAX 1000
+
+static enum verify_reason level(const struct desc_check *c, const uint32_t *rec, uint32_t value)
+{
+	float f;
+
+	if (rec[c->count] != GL_TEXTURE_BASE_LEVEL && rec[c->count] != GL_TEXTURE_MAX_LEVEL)
+		return VERIFY_OK;
+	if (!c->space)
+		return value <= LEVEL_MAX ? VERIFY_OK : VERIFY_PARAMETER_RANGE;
+	memcpy(&f, &value, sizeof(f));
+	return f >= 0 && f <= LEVEL_MAX ? VERIFY_OK : VERIFY_PARAMETER_RANGE;
+}
+
+/* That the payload holds it was looked at before. */
+static enum verify_reason levels(const struct verifier *v, const struct desc_check *c,
+				 const uint32_t *rec)
+{
+	uint64_t have;
+	const uint8_t *p = check_payload_bytes(v, rec + c->word, &have);
+	uint32_t value;
+
+	if (!p || have < sizeof(value))
+		return VERIFY_OK;
+	memcpy(&value, p, sizeof(value));
+	return level(c, rec, value);
+}
+
 static enum verify_reason check_one(const struct verifier *v, const struct desc_check *c,
 				    const uint32_t *rec)
 {
@@ -182,6 +248,12 @@ static enum verify_reason check_one(const struct verifier *v, const struct desc_
 	case CHECK_STRING: return strings(v, c, rec, 1);
 	case CHECK_STRINGS: return strings(v, c, rec, (int32_t)rec[c->count]);
 	case CHECK_ANSWER: return answer(v, c, rec);
+	case CHECK_TEXT: return text(v, c, rec);
+	case CHECK_SPAN: return span(rec, c);
+	case CHECK_SPAN64: return span64(rec, c);
+	case CHECK_MOST: return w <= c->most ? VERIFY_OK : VERIFY_PARAMETER_RANGE;
+	case CHECK_LEVEL: return level(c, rec, w);
+	case CHECK_LEVELS: return levels(v, c, rec);
 	default:
 		r = offset(v, c);
 		return r == VERIFY_OK ? layout(rec) : r;

@@ -64,6 +64,7 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glClearBufferfv", HOOK_CLEAR_BUFFER, 0 }, { "glClearBufferfi", HOOK_CLEAR_BUFFER, 0 },
 	{ "glNewList", HOOK_NEW_LIST, 0 }, { "glEndList", HOOK_END_LIST, 0 },
 	{ "glCallList", HOOK_CALL_LIST, 0 }, { "glCallLists", HOOK_CALL_LIST, 1 },
+	{ "glDeleteLists", HOOK_DELETE_LISTS, 0 },
 	{ "glEnable", HOOK_ENABLE, 1 }, { "glDisable", HOOK_ENABLE, 0 },
 	{ "glColorMask", HOOK_MASK, MASK_COLOR }, { "glDepthMask", HOOK_MASK, MASK_DEPTH },
 	{ "glStencilMask", HOOK_MASK, MASK_STENCIL },
@@ -248,6 +249,8 @@ static int payload_check(const struct gl_op *op, const struct gl_operand *o,
 		/* pixels; data of buffers, of which nothing is known then (buffers.c) */
 		c->shared = c->binding == GL_BINDING_UNPACK || d->hook == HOOK_BUFFER_DATA ||
 			    d->hook == HOOK_BUFFER_SUBDATA;
+		if (o->terminated)
+			return CHECK_TEXT;
 		return o->space == GL_SPACE_NONE ? CHECK_PAYLOAD : CHECK_NAMES;
 	}
 }
@@ -284,6 +287,33 @@ static int check_kind(const struct gl_op *op, const struct gl_operand *o, struct
 	}
 }
 
+static bool check_append(struct desc_table *t, struct desc *d, const struct desc_check *c)
+{
+	struct desc_check *v = realloc(t->check, (t->nchecks + 1) * sizeof(*v));
+
+	if (!v)
+		return false;
+	t->check = v;
+	v[t->nchecks++] = *c;
+	d->nchecks++;
+	d->flags |= DESC_CHECKED;
+	return true;
+}
+
+static bool driver_checks_add(struct desc_table *t, struct desc *d, const struct gl_op *op)
+{
+	struct desc_check more[DESC_DRIVER_CHECKS];
+	unsigned n = desc_driver_checks(op, more);
+
+	for (unsigned i = 0; i < n; i++) {
+		/* what is looked at has to stand there */
+		d->reg_ok &= (uint16_t)~(1u << more[i].operand | 1u << more[i].other);
+		if (!check_append(t, d, &more[i]))
+			return false;
+	}
+	return true;
+}
+
 static bool checks_add(struct desc_table *t, struct desc *d, const struct gl_op *op)
 {
 	d->check = (uint16_t)t->nchecks;
@@ -292,22 +322,16 @@ static bool checks_add(struct desc_table *t, struct desc *d, const struct gl_op 
 		struct desc_check c = { .operand = (uint8_t)i, .word = o->word, .space = o->space,
 					.nullable = o->nullable };
 		int kind = check_kind(op, o, &c, d);
-		struct desc_check *v;
 
 		if (o->reg_ok && op->form != GL_FORM_WINDOW)
 			d->reg_ok = (uint16_t)(d->reg_ok | 1u << i);
 		if (kind < 0)
 			continue;
 		c.kind = (uint8_t)kind;
-		v = realloc(t->check, (t->nchecks + 1) * sizeof(*v));
-		if (!v)
+		if (!check_append(t, d, &c))
 			return false;
-		t->check = v;
-		v[t->nchecks++] = c;
-		d->nchecks++;
-		d->flags |= DESC_CHECKED;
 	}
-	return true;
+	return driver_checks_add(t, d, op);
 }
 
 /* ---- one op -------------------------------------------------------------- */

@@ -11,15 +11,26 @@
 /* Checks of single operands. */
 enum desc_check_kind {
 	CHECK_DST, CHECK_EXTERN, CHECK_NAME, CHECK_NAME_NEW, CHECK_SLOT,
-	CHECK_PAYLOAD, CHECK_NAMES, CHECK_STRING, CHECK_STRINGS, CHECK_ANSWER, CHECK_OFFSET
+	CHECK_PAYLOAD, CHECK_NAMES, CHECK_STRING, CHECK_STRINGS, CHECK_ANSWER, CHECK_OFFSET,
+	CHECK_TEXT,           /* PAYLOAD whose last byte is zero */
+	/* for the driver's sake (desc_driver.c) */
+	CHECK_SPAN, CHECK_SPAN64,       /* .word + .count do not wrap */
+	CHECK_MOST,                     /* at most .most */
+	CHECK_LEVEL, CHECK_LEVELS       /* of a texture, where .count says so; in a payload */
 };
 struct desc_check {
 	uint8_t kind, operand, word, space;
 	bool nullable;
 	bool shared;          /* PAYLOAD: its bytes may change meanwhile (pixels, vertices) */
 	uint8_t binding;      /* OFFSET: what must be bound; PAYLOAD: what must not be */
-	uint8_t count;        /* STRINGS: word of their number */
+	uint8_t count;        /* STRINGS: word of their number; another word */
+	uint8_t other;        /* operand of that */
+	uint32_t most;
 };
+
+/* Checks that op needs beyond its operands' kinds, into out: so many. */
+#define DESC_DRIVER_CHECKS 6u
+unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out);
 
 /* What a command does to the shadow, or asks of it (enum gl_form says how it runs). */
 enum desc_hook {
@@ -37,7 +48,8 @@ enum desc_hook {
 	HOOK_DRAW, HOOK_LOCK, HOOK_DRAW_UNKNOWN, HOOK_FRAGMENTS, HOOK_BEGIN, HOOK_END_PRIMITIVE,
 	HOOK_CLEAR, HOOK_CLEAR_BUFFER,
 	/* lists and state */
-	HOOK_NEW_LIST, HOOK_END_LIST, HOOK_CALL_LIST, HOOK_ENABLE, HOOK_MASK, HOOK_PUSH_ATTRIB,
+	HOOK_NEW_LIST, HOOK_END_LIST, HOOK_CALL_LIST, HOOK_DELETE_LISTS,
+	HOOK_ENABLE, HOOK_MASK, HOOK_PUSH_ATTRIB,
 	HOOK_POP_ATTRIB, HOOK_ENABLE_INDEXED, HOOK_TARGET,
 	HOOK_LOST             /* vertex arrays change in a way that is not followed */
 };

@@ -200,7 +200,8 @@ static bool list_same(const struct verifier *v, const struct segment_check *c)
 {
 	const struct list_shadow *s = &v->s->lists[c->number];
 
-	return s->what == c->need && s->vertices == c->count && s->group == c->value;
+	return lists_what(v->s, c->number) == c->need && s->vertices == c->count &&
+	       s->words == c->value;
 }
 
 static bool buffer_same(struct verifier *v, const struct segment_check *c)
@@ -475,6 +476,7 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 		v->facts->vertices += vertices + k->vertices;
 		v->facts->opaque += k->opaque;
 		v->facts->unknown_lists += k->unknown_lists;
+		v->facts->list_words += k->list_words;
 		g->reuse.hits += k->sp.records;
 		g->credit += g->credit < CREDIT_MAX;
 		g->id = k->out;
@@ -571,6 +573,7 @@ struct segment *segments_add(struct verifier *v, uint32_t out)
 		.vertices = v->facts->vertices - n->vertices - n->dynamic,
 		.opaque = v->facts->opaque - n->opaque,
 		.unknown_lists = v->facts->unknown_lists - n->unknown_lists,
+		.list_words = v->facts->list_words - n->list_words,
 		.chain = *at,
 	}, sizeof(*k));
 	lanes_put(g, k, n);

@@ -56,7 +56,7 @@ struct segment_check {
 		uint32_t arrays, number;
 	};
 	uint32_t count;         /* LIST: vertices; BIND: births */
-	uint64_t value;         /* POINTER: 2^64 / stride; DRAW: restart index; LIST: group */
+	uint64_t value;         /* POINTER: 2^64 / stride; DRAW: restart index; LIST: words */
 };
 
 /* Checks in this order: payloads, ranges, pointers, the rest as it came.  (A draw ends a
@@ -70,7 +70,7 @@ struct segment {
 	const uint16_t *exact;  /* per vector, which lanes have to be what is wanted */
 	const struct segment_check *check;
 	struct segment *next;           /* what came after it lately */
-	uint64_t vertices;
+	uint64_t vertices, list_words;
 	uint32_t opaque, unknown_lists;
 	struct segment *chain;
 };
@@ -99,7 +99,7 @@ struct segment_images {
 struct segment_learn {
 	bool on;
 	uint32_t in, start, words, records, nchecks;
-	uint64_t vertices, dynamic;
+	uint64_t vertices, dynamic, list_words;
 	uint32_t opaque, unknown_lists;
 	uint32_t want[SEGMENT_LANES];
 	bool exact[SEGMENT_LANES];

@@ -30,7 +30,7 @@ static void image_make(const struct verifier *v, struct image *m)
 	memset(c->attrib + c->nattrib, 0, (ATTRIB_STACK - c->nattrib) * sizeof(*c->attrib));
 	c->saved = NULL;
 	c->locked = c->list_sp = 0;
-	c->list_vertices = 0;
+	c->list_vertices = c->list_words = 0;
 	vao_blank(&c->vao);
 	if (s->vao != &s->ctx->vao) {
 		memcpy(&m->v, s->vao, sizeof(m->v));
@@ -102,6 +102,7 @@ void segments_settle(struct verifier *v)
 	c->locked = was.locked;
 	c->list_sp = was.list_sp;
 	c->list_vertices = was.list_vertices;
+	c->list_words = was.list_words;
 	c->vao = was.vao;
 	vao_settle(&c->vao, &m->c.vao);
 	if (v->s->vao != &c->vao)

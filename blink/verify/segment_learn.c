@@ -32,7 +32,8 @@ static bool checks_are_local(const struct verifier *v, const struct desc *d)
 {
 	for (unsigned i = 0; i < d->nchecks; i++)
 		switch (v->s->desc->check[d->check + i].kind) {
-		case CHECK_NAMES: case CHECK_STRING: case CHECK_STRINGS:
+		case CHECK_NAMES: case CHECK_STRING: case CHECK_STRINGS: case CHECK_TEXT:
+		case CHECK_LEVELS:
 			return false;
 		}
 	return true;
@@ -240,9 +241,9 @@ static void list_learn(const struct verifier *v, struct segment_learn *n, const 
 	struct segment_check *c = check_add(n, SEGMENT_LIST, 0);
 
 	c->number = rec[1];
-	c->need = v->s->lists[rec[1]].what;
+	c->need = lists_what(v->s, rec[1]);
 	c->count = v->s->lists[rec[1]].vertices;
-	c->value = v->s->lists[rec[1]].group;
+	c->value = v->s->lists[rec[1]].words;
 }
 
 static void buffer_learn(const struct verifier *v, struct segment_learn *n, const uint32_t *rec)
@@ -303,6 +304,7 @@ void segments_before(struct verifier *v, const struct desc *d, const uint32_t *r
 	n->dynamic = 0;
 	n->opaque = v->facts->opaque;
 	n->unknown_lists = v->facts->unknown_lists;
+	n->list_words = v->facts->list_words;
 }
 
 /* Checks that one record may need. */

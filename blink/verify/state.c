@@ -243,6 +243,8 @@ void state_undo(struct verify_state *s)
 	}
 	/* what is kept outside objects is forgotten instead */
 	memset(s->lists, 0, s->lists_end * sizeof(*s->lists));
+	s->lists_loose |= s->lists_end != 0;
+	s->lists_epoch++;
 	s->contents++;
 	s->ctx = s->undo_ctx;
 	state_follow(s);

@@ -79,7 +79,15 @@ struct saved_caps { uint32_t mask; struct caps caps; };
 #define LIST_DRAWS 4u
 #define LIST_READS 8u                   /* reads the framebuffer */
 #define LIST_RELATIVE 16u               /* takes positions on the window, or accumulates */
-struct list_shadow { uint32_t what, vertices, group; };
+#define LIST_OWN 32u                    /* draws by records of its own */
+#define LIST_CALLS 64u                  /* calls others: holds in its epoch */
+#define LIST_OPEN 128u                  /* what it calls may not be there, or be itself */
+#define LIST_CALLED 256u                /* lists call it, whatever it is */
+struct list_shadow {
+	uint32_t what, group;
+	uint32_t vertices, words;       /* that calling it costs */
+	uint32_t epoch;
+};
 
 /* PushClientAttrib */
 struct saved_client {
@@ -100,8 +108,9 @@ struct context {
 	bool made, begin, list_begin, list_executes;
 	uint32_t list;                  /* being compiled */
 	struct list_shadow list_new;    /* what it will be when it ends */
-	uint64_t list_vertices;         /* counted before it, */
-	uint32_t list_sp;               /* in the SP of this serial */
+	uint64_t list_vertices, list_words;     /* counted before it, */
+	uint32_t list_sp;               /* in the SP of this serial, */
+	uint8_t list_depth;             /* so many calls deep */
 	uint32_t array_buffer, unpack, pack;
 	uint32_t vao_name;
 	uint32_t locked;                /* end of the range of LockArraysEXT, 0 none */
@@ -150,7 +159,9 @@ struct verify_state {
 	bool failed;                    /* out of memory */
 	struct list_shadow *lists;      /* by name */
 	uint32_t lists_end;             /* those from here on are untouched */
-	uint32_t list_vertices_max;     /* of any list so far */
+	uint32_t list_vertices_max, list_words_max;     /* of any list so far */
+	uint32_t lists_epoch;           /* ends when a list changes that lists call, */
+	bool lists_loose;               /* or any list: some call who knows which */
 
 	struct journal undo, region;
 	struct context *undo_ctx, *region_ctx;

@@ -1,5 +1,5 @@
 /* track.c - what records do to the shadow: contexts and saved client state here, the
- * rest by subject in arrays.c, buffers.c and caps.c. */
+ * rest by subject in arrays.c, buffers.c, lists.c and caps.c. */
 #include "blink/verify/verifier.h"
 
 #include <GL/gl.h>
@@ -173,6 +173,8 @@ enum verify_reason track(struct verifier *v, const struct desc *d, const uint32_
 	case HOOK_CONTENTS: case HOOK_FEEDBACK: case HOOK_GEN_ARRAYS:
 	case HOOK_DELETE_ARRAYS: case HOOK_BIND_ARRAY:
 		return buffers_track(v, d, rec);
+	case HOOK_NEW_LIST: case HOOK_END_LIST: case HOOK_CALL_LIST: case HOOK_DELETE_LISTS:
+		return lists_track(v, d, rec);
 	default:
 		return caps_track(v, d, rec);
 	}

@@ -41,6 +41,10 @@ enum verify_reason caps_begin_end(struct verifier *v, bool begin);
 /* Notes what calling the list being compiled, if any, will do: LIST_*. */
 void caps_list(struct verifier *v, uint32_t what);
 /* Pixels are drawn in the state that is current. */
+void caps_called(struct verifier *v, uint32_t what);
+/* Display lists (lists.c). */
+enum verify_reason lists_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
+uint32_t lists_what(const struct verify_state *s, uint32_t name);
 void caps_draw(struct verifier *v);
 
 /* Vertex arrays and draws (arrays.c). */

@@ -2,16 +2,21 @@
  *
  * Program number i of a seed is the same on every machine and with any number of jobs.
  * A job writes which program it is at into memory that it shares with the parent, so
- * that a crash has a number too.
+ * that a crash has a number too, and another process can go on behind it.  That memory
+ * may be a file, the ledger: then a campaign that was cut short, by whatever, goes on
+ * where it was.
  */
 #include "tests/soundness/campaign.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,22 +28,64 @@
 #define KINDS 32u
 #define KEPT_PER_KIND 2u
 
+/* Of one kind of fault a few are kept. */
+struct kinds {
+	char fault[KINDS][64];
+	unsigned n[KINDS];
+};
+
 struct job {
 	uint64_t at;                    /* program being run */
-	bool running;
-	unsigned found;
+	bool done;
+	char fatal[64];                 /* why its process ended itself, or nothing */
+	unsigned found, slow;
 	uint64_t programs, sps, accepted, whole, records, draws, reused;
 	unsigned paths;
+	struct kinds kinds;
 	struct coverage coverage;
 };
 
+/* What a campaign was when it was cut short. */
+struct ledger {
+	char magic[8];
+	uint64_t build;                 /* which test_soundness */
+	uint64_t programs, first, seed;
+	unsigned jobs;
+	bool hostile;
+	char judge[15];
+	double seconds;
+};
+#define LEDGER_MAGIC "blinkSC1"
+
+struct campaign {
+	const struct campaign_options *opt;
+	struct ledger *ledger;          /* then the jobs */
+	struct job *jobs;
+	size_t size;
+};
+
+/* A process of its own for what may end it: signals are nobody else's affair there, and it
+ * ends with its parent. */
+pid_t campaign_fork(void)
+{
+	static const int ends[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		signal(ends[i], SIG_DFL);
+	return 0;
+}
+
 /* ---- making programs ------------------------------------------------------------ */
 
-static void program_make(const struct campaign_options *opt, struct check *c, uint64_t i,
-			 struct program *p, struct dice *d)
+static void program_make(const struct campaign_options *opt, uint64_t i, struct program *p,
+			 struct dice *d)
 {
-	struct outcome out;
-
 	d->state = opt->seed * UINT64_C(0x9e3779b97f4a7c15) + i;
 	dice_u32(d);
 	generate(p, d);
@@ -46,14 +93,14 @@ static void program_make(const struct campaign_options *opt, struct check *c, ui
 		return;
 	/* most start from what would be accepted, so that one change is all that is wrong */
 	if (dice_below(d, 8))
-		check_program(c, p, true, &(struct dice){ i }, &out);
+		program_repair(p);
 	mutate(p, d);
 }
 
 /* ---- cutting down --------------------------------------------------------------- */
 
 /* In a process of its own, since it may crash.  The same kind of fault counts. */
-static bool still_fails(const struct program *p, char *why, size_t n)
+static bool still_fails(const struct judge *judge, const struct program *p, char *why, size_t n)
 {
 	int pipes[2], status;
 	ssize_t got = 0;
@@ -61,16 +108,17 @@ static bool still_fails(const struct program *p, char *why, size_t n)
 
 	if (pipe(pipes) < 0)
 		return false;
-	pid = fork();
+	pid = campaign_fork();
 	if (pid == 0) {
 		struct program copy = *p;
-		struct check *c = check_create();
 		struct outcome out;
+		void *who;
 
 		alarm(10);
+		who = judge->create();
 		/* where runs are stopped differs from try to try */
 		for (uint64_t k = 0; k < TRIES; k++)
-			if (!check_program(c, &copy, false, &(struct dice){ k }, &out))
+			if (!judge->look(who, &copy, false, &(struct dice){ k }, &out))
 				_exit(write(pipes[1], out.fault, strlen(out.fault)) < 0);
 		_exit(0);
 	}
@@ -78,7 +126,9 @@ static bool still_fails(const struct program *p, char *why, size_t n)
 	if (pid > 0) {
 		got = read(pipes[0], why, n - 1);
 		waitpid(pid, &status, 0);
-		if (!WIFEXITED(status) || WEXITSTATUS(status))
+		if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
+			got = 0;
+		else if (!WIFEXITED(status) || WEXITSTATUS(status))
 			got = snprintf(why, n, "ended by signal %d", WTERMSIG(status));
 	}
 	close(pipes[0]);
@@ -86,18 +136,34 @@ static bool still_fails(const struct program *p, char *why, size_t n)
 	return pid > 0 && got > 0;
 }
 
-static bool try_smaller(struct program *p, const struct program *smaller, const char *why)
+static void try_smaller(const struct judge *judge, struct program *p,
+			const struct program *smaller, const char *why)
 {
 	char now[160];
 
-	if (!still_fails(smaller, now, sizeof(now)) || strcmp(now, why))
-		return false;
-	*p = *smaller;
-	return true;
+	if (still_fails(judge, smaller, now, sizeof(now)) && strcmp(now, why) == 0)
+		*p = *smaller;
+}
+
+/* Words of up to n records from word `at`, which has to begin one; 0: it does not. */
+static uint32_t group_words(const struct program_sp *sp, uint32_t at, uint32_t n)
+{
+	const uint32_t *r = sp->words, *end = sp->words + sp->n, *from = sp->words + at;
+	bool bad;
+
+	while (r < from && (r = sp_next(r, end, &bad)))
+		r += sp_words(r);
+	if (r != from)
+		return 0;
+	for (; n && (r = sp_next(r, end, &bad)) && sp_opcode(*r) != OP_end; n--) {
+		from = r + sp_words(r);
+		r = from;
+	}
+	return (uint32_t)(from - sp->words) - at;
 }
 
 /* Takes out as many records as can go, from the last to the first, in shrinking groups. */
-static void program_shrink(struct program *p, const char *why)
+static void program_shrink(const struct judge *judge, struct program *p, const char *why)
 {
 	static struct program smaller;
 	time_t end = time(NULL) + CUT_SECONDS;
@@ -105,29 +171,13 @@ static void program_shrink(struct program *p, const char *why)
 	for (uint32_t group = 16; group; group /= 2)
 		for (uint32_t i = p->nsps; i-- > 0;)
 			for (uint32_t at = p->sp[i].n; at-- > 0 && time(NULL) < end;) {
-				struct program_sp *sp = &smaller.sp[i];
-				const uint32_t *r = p->sp[i].words;
-				uint32_t end_at = at;
-				bool bad;
+				uint32_t n = group_words(&p->sp[i], at, group);
 
-				/* only where a record starts */
-				while (r < p->sp[i].words + at &&
-				       (r = sp_next(r, p->sp[i].words + p->sp[i].n, &bad)))
-					r += sp_words(r);
-				if (r != p->sp[i].words + at)
-					continue;
-				for (uint32_t k = 0; k < group; k++) {
-					r = sp_next(p->sp[i].words + end_at,
-						    p->sp[i].words + p->sp[i].n, &bad);
-					if (!r || sp_opcode(*r) == OP_end)
-						break;
-					end_at += sp_words(r);
-				}
-				if (end_at == at)
+				if (!n)
 					continue;
 				smaller = *p;
-				program_cut(sp, at, end_at - at);
-				try_smaller(p, &smaller, why);
+				program_cut(&smaller.sp[i], at, n);
+				try_smaller(judge, p, &smaller, why);
 			}
 }
 
@@ -137,12 +187,13 @@ static void finding_keep(const struct campaign_options *opt, struct program *p, 
 	char why[160] = "", path[512], note[400];
 	struct error err = { 0 };
 
-	if (!still_fails(p, why, sizeof(why))) {
+	if (!still_fails(opt->judge, p, why, sizeof(why))) {
 		snprintf(why, sizeof(why), "%s, but not again", seen);
 	} else {
-		program_shrink(p, why);
+		program_shrink(opt->judge, p, why);
 	}
-	snprintf(path, sizeof(path), "%s/%s-%llx-%llu.txt", opt->findings,
+	snprintf(path, sizeof(path), "%s/%s%s-%llx-%llu.txt", opt->findings,
+		 opt->judge == &judge_driver ? "driver-" : "",
 		 opt->hostile ? "hostile" : "grammar", (unsigned long long)opt->seed,
 		 (unsigned long long)number);
 	snprintf(note, sizeof(note), "%s (seed %llu, program %llu)", why,
@@ -153,15 +204,12 @@ static void finding_keep(const struct campaign_options *opt, struct program *p, 
 	fflush(stdout);
 }
 
-/* Of one kind of fault a few are kept. */
-struct kinds { const char *fault[KINDS]; unsigned n[KINDS]; };
-
 static bool kind_is_new(struct kinds *k, const char *fault)
 {
 	for (unsigned i = 0; i < KINDS; i++) {
-		if (!k->fault[i])
-			k->fault[i] = fault;
-		if (strcmp(k->fault[i], fault) == 0)
+		if (!k->fault[i][0])
+			snprintf(k->fault[i], sizeof(k->fault[i]), "%s", fault);
+		if (strncmp(k->fault[i], fault, sizeof(k->fault[i]) - 1) == 0)
 			return k->n[i]++ < KEPT_PER_KIND;
 	}
 	return false;
@@ -183,125 +231,256 @@ static void outcome_count(struct job *j, const struct program *p, const struct o
 			coverage_add(&j->coverage, &p->sp[i]);
 }
 
-static void job_run(const struct campaign_options *opt, struct job *j, uint64_t first,
-		    unsigned step, time_t end)
+/* From program j->at on. */
+static void job_run(const struct campaign_options *opt, struct job *j, unsigned step, time_t end)
 {
-	struct check *c = check_create();
+	void *judge = opt->judge->create();
 	static struct program p;
-	struct kinds kinds = { 0 };
 
-	j->paths = check_paths(c);
-	for (j->at = first; j->at < opt->programs && j->found < FOUND_MAX; j->at += step) {
+	j->paths = opt->judge->paths(judge);
+	for (; j->at < opt->programs && j->found < FOUND_MAX; j->at += step) {
 		struct outcome out;
 		struct dice d;
+		bool good;
 
 		if (opt->seconds && !(j->at / step % 64) && time(NULL) >= end)
-			break;
-		program_make(opt, c, j->at, &p, &d);
-		if (!check_program(c, &p, !opt->hostile, &d, &out)) {
-			if (kind_is_new(&kinds, out.fault))
-				finding_keep(opt, &p, j->at, out.fault);
-			j->found++;
-		}
+			return;
+		program_make(opt, j->at, &p, &d);
+		good = opt->judge->look(judge, &p, !opt->hostile, &d, &out);
 		outcome_count(j, &p, &out);
+		if (good)
+			continue;
+		j->found++;
+		if (out.fatal) {
+			snprintf(j->fatal, sizeof(j->fatal), "%s", out.fault);
+			_exit(0);
+		}
+		if (kind_is_new(&j->kinds, out.fault))
+			finding_keep(opt, &p, j->at, out.fault);
 	}
-	check_destroy(c);
-	j->running = false;
+	opt->judge->destroy(judge);
+	j->done = true;
 }
 
-/* The program at which a job died: made again, short of running it. */
-static void crash_keep(const struct campaign_options *opt, uint64_t number)
+/* The program at which a job died: made again, short of running it, in a process that no
+ * driver has been loaded into. */
+static void crash_keep(const struct campaign_options *opt, uint64_t number, const char *how)
 {
 	static struct program p;
 	struct dice d;
-	pid_t pid = fork();
+	pid_t pid = campaign_fork();
 	int status;
 
 	if (pid == 0) {
-		struct check *c = check_create();
-
-		program_make(opt, c, number, &p, &d);
-		finding_keep(opt, &p, number, "a crash");
+		program_world_make();
+		program_make(opt, number, &p, &d);
+		if (!opt->hostile)
+			program_repair(&p);
+		finding_keep(opt, &p, number, how);
 		_exit(0);
 	}
 	if (pid > 0)
 		waitpid(pid, &status, 0);
 }
 
-static unsigned jobs_wait(const struct campaign_options *opt, struct job *jobs, const pid_t *pids)
+static pid_t job_start(const struct campaign *c, unsigned k, time_t end)
 {
-	unsigned found = 0;
+	pid_t pid = campaign_fork();
 
-	for (unsigned k = 0; k < opt->jobs; k++) {
-		int status = 0;
-
-		if (pids[k] > 0)
-			waitpid(pids[k], &status, 0);
-		found += jobs[k].found;
-		if (!jobs[k].running)
-			continue;
-		printf("program %llu: the process ended (status %#x)\n",
-		       (unsigned long long)jobs[k].at, (unsigned)status);
-		fflush(stdout);
-		crash_keep(opt, jobs[k].at);
-		found++;
-	}
-	return found;
-}
-
-static void totals_print(const struct campaign_options *opt, struct job *jobs, double seconds)
-{
-	struct job *t = &jobs[0];
-
-	for (unsigned k = 1; k < opt->jobs; k++) {
-		t->programs += jobs[k].programs;
-		t->sps += jobs[k].sps;
-		t->accepted += jobs[k].accepted;
-		t->whole += jobs[k].whole;
-		t->records += jobs[k].records;
-		t->draws += jobs[k].draws;
-		t->reused += jobs[k].reused;
-		coverage_merge(&t->coverage, &jobs[k].coverage);
-	}
-	printf("%s campaign, seed %llu: %llu programs, %llu procedures of which %llu accepted, "
-	       "%llu records executed on each of %u paths, %llu procedures drew, "
-	       "%llu records verified by what was known from before; %.0f s\n",
-	       opt->hostile ? "hostile" : "grammar", (unsigned long long)opt->seed,
-	       (unsigned long long)t->programs, (unsigned long long)t->sps,
-	       (unsigned long long)t->accepted, (unsigned long long)t->records, t->paths,
-	       (unsigned long long)t->draws, (unsigned long long)t->reused, seconds);
-	if (!opt->hostile)
-		coverage_print(&t->coverage, opt->verbose);
-}
-
-unsigned campaign_run(const struct campaign_options *opt)
-{
-	size_t size = opt->jobs * sizeof(struct job);
-	struct job *jobs = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-				-1, 0);
-	pid_t pids[JOBS_MAX] = { 0 };
-	struct timespec from, to;
-	unsigned found;
-
-	if (jobs == MAP_FAILED || opt->jobs > JOBS_MAX)
-		return 1;
+	if (pid)
+		return pid;
+	job_run(c->opt, &c->jobs[k], c->opt->jobs, end);
 	fflush(stdout);
-	clock_gettime(CLOCK_MONOTONIC, &from);
-	if (opt->here)
-		job_run(opt, &jobs[0], opt->first, 1, 0);
-	for (unsigned k = 0; k < opt->jobs && !opt->here; k++) {
-		jobs[k].running = true;
-		pids[k] = fork();
-		if (pids[k] == 0) {
-			job_run(opt, &jobs[k], opt->first + k, opt->jobs, time(NULL) + (time_t)opt->seconds);
-			fflush(stdout);
-			_exit(0);
+	_exit(0);
+}
+
+/* The process of job k has ended: false when no other has to go on behind it. */
+static bool job_ended(const struct campaign *c, unsigned k, int status)
+{
+	struct job *j = &c->jobs[k];
+	char how[64] = "";
+
+	if (WIFEXITED(status) && !j->fatal[0])
+		return false;           /* all done, out of time, or nobody to judge */
+	if (WIFEXITED(status)) {
+		memcpy(how, j->fatal, sizeof(how));
+	} else if (WTERMSIG(status) == SIGALRM) {
+		j->slow++;
+	} else {
+		snprintf(how, sizeof(how), "ended by signal %d", WTERMSIG(status));
+		j->found++;
+	}
+	if (how[0] && kind_is_new(&j->kinds, how))
+		crash_keep(c->opt, j->at, how);
+	j->fatal[0] = 0;
+	j->at += c->opt->jobs;
+	return true;
+}
+
+/* False where there is no judge. */
+static bool jobs_run(const struct campaign *c)
+{
+	time_t end = time(NULL) + (time_t)c->opt->seconds;
+	pid_t pids[JOBS_MAX];
+	bool judged = true;
+	unsigned left = 0;
+
+	for (unsigned k = 0; k < c->opt->jobs; k++) {
+		pids[k] = c->jobs[k].done ? 0 : job_start(c, k, end);
+		left += pids[k] > 0;
+	}
+	while (left) {
+		int status;
+		pid_t pid = wait(&status);
+
+		if (pid < 0)
+			return false;
+		for (unsigned k = 0; k < c->opt->jobs; k++) {
+			if (pids[k] != pid)
+				continue;
+			judged &= !(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_LACKING);
+			pids[k] = job_ended(c, k, status) ? job_start(c, k, end) : 0;
+			left -= pids[k] <= 0;
 		}
 	}
-	found = jobs_wait(opt, jobs, pids);
-	clock_gettime(CLOCK_MONOTONIC, &to);
-	totals_print(opt, jobs, (double)(to.tv_sec - from.tv_sec) +
-		     (double)(to.tv_nsec - from.tv_nsec) / 1e9);
-	munmap(jobs, size);
+	return judged;
+}
+
+static unsigned totals_print(const struct campaign *c, double seconds)
+{
+	const struct campaign_options *opt = c->opt;
+	struct job *t = calloc(1, sizeof(*t));
+	unsigned found;
+
+	if (!t)
+		return 1;
+	for (unsigned k = 0; k < opt->jobs; k++) {
+		const struct job *j = &c->jobs[k];
+
+		t->programs += j->programs;
+		t->sps += j->sps;
+		t->accepted += j->accepted;
+		t->whole += j->whole;
+		t->records += j->records;
+		t->draws += j->draws;
+		t->reused += j->reused;
+		t->found += j->found;
+		t->slow += j->slow;
+		t->paths = j->paths > t->paths ? j->paths : t->paths;
+		coverage_merge(&t->coverage, &j->coverage);
+	}
+	printf("%s campaign%s, seed %llu: %llu programs, %llu procedures of which %llu accepted, "
+	       "%llu records executed on each of %u paths, %llu procedures drew, "
+	       "%llu records verified by what was known from before; %.0f s\n",
+	       opt->hostile ? "hostile" : "grammar",
+	       opt->judge == &judge_driver ? " on the driver" : "",
+	       (unsigned long long)opt->seed, (unsigned long long)t->programs,
+	       (unsigned long long)t->sps, (unsigned long long)t->accepted,
+	       (unsigned long long)t->records, t->paths, (unsigned long long)t->draws,
+	       (unsigned long long)t->reused, seconds);
+	if (t->slow)
+		printf("%u programs took too long to tell\n", t->slow);
+	if (!opt->hostile)
+		coverage_print(&t->coverage, opt->verbose);
+	found = t->found;
+	free(t);
 	return found;
+}
+
+/* ---- the ledger ------------------------------------------------------------------- */
+
+/* Which program this is: a ledger of another one tells of other code. */
+static uint64_t build_of(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/exe", &st) < 0 ? 0
+		: (uint64_t)st.st_mtim.tv_sec * 1000000007u + (uint64_t)st.st_mtim.tv_nsec +
+		  (uint64_t)st.st_size;
+}
+
+static struct ledger ledger_of(const struct campaign_options *opt)
+{
+	struct ledger l;
+
+	memset(&l, 0, sizeof(l));
+	memcpy(l.magic, LEDGER_MAGIC, sizeof(l.magic));
+	l.build = build_of();
+	l.programs = opt->programs;
+	l.first = opt->first;
+	l.seed = opt->seed;
+	l.jobs = opt->jobs;
+	l.hostile = opt->hostile;
+	snprintf(l.judge, sizeof(l.judge), "%s", opt->judge->name);
+	return l;
+}
+
+/* Of this campaign, and cut short? */
+static bool goes_on(const struct campaign *c, struct ledger *want)
+{
+	bool done = true;
+
+	if (c->opt->go_on)
+		want->build = c->ledger->build;
+	want->seconds = c->ledger->seconds;
+	for (unsigned k = 0; k < c->opt->jobs; k++)
+		done &= c->jobs[k].done;
+	return !done && memcmp(c->ledger, want, sizeof(*want)) == 0;
+}
+
+static bool campaign_open(struct campaign *c, const struct campaign_options *opt)
+{
+	struct ledger fresh = ledger_of(opt);
+	int fd = opt->ledger ? open(opt->ledger, O_RDWR | O_CREAT | O_CLOEXEC, 0666) : -1;
+	struct stat st = { 0 };
+	void *m;
+
+	c->opt = opt;
+	c->size = sizeof(struct ledger) + opt->jobs * sizeof(struct job);
+	if (opt->jobs > JOBS_MAX || (opt->ledger && (fd < 0 || fstat(fd, &st) < 0 ||
+						     ftruncate(fd, (off_t)c->size) < 0)))
+		return false;
+	m = mmap(NULL, c->size, PROT_READ | PROT_WRITE,
+		 fd < 0 ? MAP_SHARED | MAP_ANONYMOUS : MAP_SHARED, fd, 0);
+	if (fd >= 0)
+		close(fd);
+	if (m == MAP_FAILED)
+		return false;
+	c->ledger = m;
+	c->jobs = (struct job *)(void *)(c->ledger + 1);
+	if (fd >= 0 && (size_t)st.st_size == c->size && goes_on(c, &fresh)) {
+		printf("going on with %s\n", opt->ledger);
+		return true;
+	}
+	memset(m, 0, c->size);
+	*c->ledger = fresh;
+	for (unsigned k = 0; k < opt->jobs; k++)
+		c->jobs[k].at = opt->first + k;
+	return true;
+}
+
+/* ---- a campaign ------------------------------------------------------------------- */
+
+int campaign_run(const struct campaign_options *opt)
+{
+	struct timespec from, to;
+	struct campaign c;
+	bool judged = true;
+	unsigned found;
+
+	if (!campaign_open(&c, opt)) {
+		printf("%s: %s\n", opt->ledger ? opt->ledger : "memory", strerror(errno));
+		return 1;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	if (opt->here)
+		job_run(opt, &c.jobs[0], 1, 0);
+	else
+		judged = jobs_run(&c);
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	c.ledger->seconds += (double)(to.tv_sec - from.tv_sec) +
+			     (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+	found = totals_print(&c, c.ledger->seconds);
+	munmap(c.ledger, c.size);
+	return judged ? (int)found : -1;
 }

@@ -1,20 +1,18 @@
 /* campaign.h - many programs, each through verifier, oracle, interpreter and JIT.
  *
- *   check.c      one program: what is looked at, and where the first fault lies
+ *   check.c      one program through verifiers, oracle and engines: where the first
+ *                fault lies
+ *   driver.c     one program on this machine's GL driver, which has to survive it
+ *   repair.c     what is refused cut out of a program
  *   campaign.c   many of them, on several processes; findings cut down and kept
  *   coverage.c   what accepted programs consisted of
  */
 #ifndef TESTS_SOUNDNESS_CAMPAIGN_H
 #define TESTS_SOUNDNESS_CAMPAIGN_H
 
-#include "tests/soundness/program.h"
+#include <sys/types.h>
 
-/* ---- check.c ------------------------------------------------------------------- */
-struct check;
-struct check *check_create(void);       /* ends the process where it cannot be made */
-void check_destroy(struct check *c);
-/* Ways to execute: the interpreter, and the JIT of each level of vector instructions. */
-unsigned check_paths(const struct check *c);
+#include "tests/soundness/program.h"
 
 struct outcome {
 	unsigned sps, accepted;         /* procedures verified; found safe and run */
@@ -22,12 +20,32 @@ struct outcome {
 	uint64_t reused;                /* records that a verifier knew from before */
 	const char *fault;              /* NULL: all agrees */
 	uint32_t sp, word;              /* where */
-	char detail[160];
+	bool fatal;                     /* nothing that this process goes on to do counts */
 };
-/* Repairs p where asked to: what is refused is cut out until the rest is accepted.
- * False when there is a fault. */
-bool check_program(struct check *c, struct program *p, bool repair, struct dice *d,
-		   struct outcome *out);
+
+/* Who looks at programs.  create ends the process where there is nobody.  look repairs p
+ * where asked to (what is refused is cut out until the rest is accepted), and is false
+ * when there is a fault. */
+struct judge {
+	const char *name;
+	void *(*create)(void);
+	void (*destroy)(void *judge);
+	bool (*look)(void *judge, struct program *p, bool repair, struct dice *d,
+		     struct outcome *out);
+	/* ways to execute: the interpreter, and the JIT of each level of vectors */
+	unsigned (*paths)(const void *judge);
+};
+extern const struct judge judge_engines;        /* check.c */
+extern const struct judge judge_driver;         /* driver.c */
+
+#define EXIT_LACKING 77                 /* of a process whose judge this machine lacks */
+
+/* ---- repair.c ------------------------------------------------------------------ */
+/* Procedure i, as it stands or with as little as has to go cut out of it: accepted?  sps
+ * are p's, and follow it. */
+bool program_accept(struct program *p, uint32_t i, bool repair, struct verify_state *s,
+		    struct verify_env *env, struct sp *sps, struct verify_verdict *v);
+void program_repair(struct program *p);
 
 /* ---- coverage.c ---------------------------------------------------------------- */
 struct coverage {
@@ -42,11 +60,16 @@ void coverage_print(const struct coverage *c, bool names);
 struct campaign_options {
 	uint64_t programs, first, seed; /* numbers first to programs - 1 */
 	unsigned jobs, seconds;         /* seconds: stop early, 0 never */
+	const struct judge *judge;
 	bool hostile, verbose;
 	bool here;                      /* in this process, for a debugger */
 	const char *findings;           /* folder that findings are kept in */
+	const char *ledger;             /* file by which a campaign that was cut short goes
+	                                   on, NULL none */
+	bool go_on;                     /* also with another build than began it */
 };
-/* Number of findings; what was done is printed. */
-unsigned campaign_run(const struct campaign_options *opt);
+pid_t campaign_fork(void);
+/* Number of findings; what was done is printed.  -1: this machine lacks the judge. */
+int campaign_run(const struct campaign_options *opt);
 
 #endif

@@ -275,9 +275,10 @@ static void program_end(struct check *c)
 	}
 }
 
-bool check_program(struct check *c, struct program *p, bool repair, struct dice *d,
-		   struct outcome *out)
+static bool check_program(void *judge, struct program *p, bool repair, struct dice *d,
+			  struct outcome *out)
 {
+	struct check *c = judge;
 	bool good = true;
 
 	memset(out, 0, sizeof(*out));
@@ -302,7 +303,7 @@ bool check_program(struct check *c, struct program *p, bool repair, struct dice 
 	return good;
 }
 
-struct check *check_create(void)
+static void *check_create(void)
 {
 	struct check *c = calloc(1, sizeof(*c));
 
@@ -322,13 +323,15 @@ struct check *check_create(void)
 	return c;
 }
 
-unsigned check_paths(const struct check *c)
+static unsigned check_paths(const void *judge)
 {
-	return c->nsides;
+	return ((const struct check *)judge)->nsides;
 }
 
-void check_destroy(struct check *c)
+static void check_destroy(void *judge)
 {
+	struct check *c = judge;
+
 	if (!c)
 		return;
 	for (unsigned i = 0; i < c->nsides; i++) {
@@ -341,3 +344,7 @@ void check_destroy(struct check *c)
 	model_destroy(c->oracle.model);
 	free(c);
 }
+
+const struct judge judge_engines = {
+	"engines", check_create, check_destroy, check_program, check_paths
+};

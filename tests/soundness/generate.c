@@ -7,11 +7,12 @@
  */
 #include <GL/gl.h>
 #include <GL/glext.h>
+#include <stdio.h>
 
 #include "tests/engine/random_sp.h"
 #include "tests/soundness/program.h"
 
-struct line { const char *op; uint32_t word[10]; uint8_t mask; };
+struct line { const char *op; uint32_t word[16]; uint8_t mask; };
 
 #define V PAY_VERTICES
 static const struct line palette[] = {
@@ -143,6 +144,53 @@ static const struct line palette[] = {
 	{ "glGetUniformLocation", { 2, PAY_STRINGS, 2, 3, 1 }, 0 },
 	{ "glLinkProgram", { 2 }, 0 }, { "glUseProgram", { 2 }, 0 }, { "glUniform1f", { 1, 4 }, 2 },
 	{ "glGetAttribLocation", { 2, PAY_STRING, 0, 0, 3 }, 0 },
+	{ "glTexSubImage2D", { GL_TEXTURE_2D, 0, 0, 0, 2, 1, GL_RGBA, GL_UNSIGNED_BYTE, V, 0 }, 0 },
+	{ "glTexImage2D", { GL_TEXTURE_2D, 1, GL_RGBA, 1, 1, 0, GL_RGBA, GL_UNSIGNED_BYTE, V, 0 }, 0 },
+	{ "glTexImage3D", { GL_TEXTURE_3D, 0, GL_RGBA, 2, 2, 2, 0, GL_RGBA, GL_UNSIGNED_BYTE, V, 0 }, 0 },
+	{ "glTexSubImage3D", { GL_TEXTURE_3D, 0, 0, 0, 0, 1, 1, 1, GL_RGBA, GL_UNSIGNED_BYTE, V, 0 }, 0 },
+	{ "glCopyTexSubImage2D", { GL_TEXTURE_2D, 0, 0, 0, 0, 0, 2, 2 }, 0 },
+	{ "glCopyTexImage2D", { GL_TEXTURE_2D, 0, GL_RGBA, 0, 0, 4, 4, 0 }, 0 },
+	{ "glGenerateMipmap", { GL_TEXTURE_2D }, 0 }, { "glEnable", { GL_TEXTURE_2D }, 0 },
+	{ "glTexParameteri", { GL_TEXTURE_2D, GL_TEXTURE_BASE_LEVEL, 1 }, 0 },
+	{ "glTexParameteri", { GL_TEXTURE_2D, GL_TEXTURE_MAX_LEVEL, 4 }, 0 },
+	{ "glBufferData", { GL_PIXEL_UNPACK_BUFFER, 64, 0, V, 0, GL_STATIC_DRAW }, 0 },
+	{ "glBufferSubData", { GL_ARRAY_BUFFER, 8, 0, 8, 0, V, 0 }, 0 },
+	{ "glTexImage2D.buf", { GL_TEXTURE_2D, 0, GL_RGBA, 2, 2, 0, GL_RGBA, GL_UNSIGNED_BYTE, 0, 0,
+				0, 0, 4 }, 0 },
+	{ "glTexSubImage2D.buf", { GL_TEXTURE_2D, 0, 0, 0, 2, 2, GL_RGBA, GL_UNSIGNED_BYTE, 16, 0,
+				   0, 0, 4 }, 0 },
+	{ "glReadPixels.buf", { 0, 0, 2, 2, GL_RGBA, GL_UNSIGNED_BYTE, 0, 0, 0, 0, 4 }, 0 },
+	{ "glBufferData", { GL_PIXEL_PACK_BUFFER, 64, 0, V, 0, GL_STREAM_READ }, 0 },
+	{ "glDrawPixels", { 2, 2, GL_RGBA, GL_UNSIGNED_BYTE, V, 0 }, 0 },
+	{ "glCopyPixels", { 0, 0, 4, 4, GL_COLOR }, 0 },
+	{ "glBlitFramebuffer", { 0, 0, 4, 4, 1, 1, 9, 9, GL_COLOR_BUFFER_BIT, GL_NEAREST }, 0 },
+	{ "glFramebufferTexture2D", { GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, 1, 0 }, 0 },
+	{ "glFramebufferRenderbuffer", { GL_FRAMEBUFFER, GL_DEPTH_ATTACHMENT, GL_RENDERBUFFER, 1 }, 0 },
+	{ "glBindRenderbuffer", { GL_RENDERBUFFER, 1 }, 0 },
+	{ "glRenderbufferStorage", { GL_RENDERBUFFER, GL_DEPTH_COMPONENT24, 8, 8 }, 0 },
+	{ "glDeleteFramebuffers", { 1, PAY_NAMES, 0 }, 0 }, { "glDeleteTextures", { 1, PAY_NAMES, 0 }, 0 },
+	{ "glDeleteRenderbuffers", { 1, PAY_NAMES, 0 }, 0 },
+	{ "glEndQuery", { GL_SAMPLES_PASSED }, 0 }, { "glDeleteQueries", { 1, PAY_NAMES, 0 }, 0 },
+	{ "glBeginQuery", { GL_PRIMITIVES_GENERATED, 2 }, 0 },
+	{ "glBeginTransformFeedback", { GL_TRIANGLES }, 0 }, { "glEndTransformFeedback", { 0 }, 0 },
+	{ "glBindBufferBase", { GL_TRANSFORM_FEEDBACK_BUFFER, 0, 2 }, 0 },
+	{ "glBindBufferRange", { GL_UNIFORM_BUFFER, 0, 1, 0, 0, 16, 0 }, 0 },
+	{ "glTexBuffer", { GL_TEXTURE_BUFFER, GL_R8, 1 }, 0 },
+	{ "glBindTexture", { GL_TEXTURE_BUFFER, 2 }, 0 }, { "glBindTexture", { GL_TEXTURE_3D, 3 }, 0 },
+	{ "glMap1f", { GL_MAP1_VERTEX_3, 0, 0x3f800000, 3, 4, V, 0 }, 0 },
+	{ "glEnable", { GL_MAP1_VERTEX_3 }, 0 }, { "glMapGrid1f", { 4, 0, 0x3f800000 }, 0 },
+	{ "glEvalMesh1", { GL_LINE, 0, 4 }, 0 }, { "glEvalCoord1f", { 0x3f000000 }, 0 },
+	{ "glRectf", { 0, 0, 0x3f800000, 0x3f800000 }, 0 },
+	{ "glBitmap", { 8, 8, 0, 0, 0, 0, PAY_BYTES, 0 }, 0 }, { "glRasterPos2f", { 0, 0 }, 0 },
+	{ "glLightfv", { GL_LIGHT0, GL_POSITION, V, 0 }, 0 }, { "glEnable", { GL_LIGHTING }, 0 },
+	{ "glMaterialfv", { GL_FRONT, GL_SHININESS, V, 60 }, 0 }, { "glNormal3f", { 0, 0, 0 }, 0 },
+	{ "glTexCoord2f", { 0, 0 }, 0 }, { "glFogfv", { GL_FOG_DENSITY, V, 60 }, 0 },
+	{ "glLightModelfv", { GL_LIGHT_MODEL_TWO_SIDE, V, 60 }, 0 },
+	{ "glAccum", { GL_LOAD, 0x3f800000 }, 0 }, { "glPolygonMode", { GL_FRONT_AND_BACK, GL_LINE }, 0 },
+	{ "glLineStipple", { 1, 0x5555 }, 0 }, { "glEnable", { GL_LINE_STIPPLE }, 0 },
+	{ "glPointSize", { 0x41000000 }, 0 }, { "glLineWidth", { 0x41000000 }, 0 },
+	{ "glClipPlane", { GL_CLIP_PLANE0, V, 0 }, 0 },
+	{ "glEnable", { GL_CLIP_PLANE0 }, 0 }, { "glFrontFace", { GL_CW }, 0 },
 	{ "jump.eq.i", { 1, 2, 0 }, 0 }, { "jump.lt.i", { 3, 4, 0 }, 3 }, { "jump", { 0 }, 0 },
 	{ "jump.lt.f", { 3, 4, 0 }, 3 }, { "mov", { 1, 1 }, 0 }, { "ext", { 2, SP_EXT_TIME }, 0 },
 	{ "yield", { 0 }, 0 },
@@ -154,8 +202,13 @@ static void palette_find(void)
 {
 	if (palette_op[0])
 		return;
-	for (size_t i = 0; i < PALETTE; i++)
+	for (size_t i = 0; i < PALETTE; i++) {
 		palette_op[i] = (uint16_t)gl_op_find(palette[i].op);
+		if (palette_op[i] >= GL_OP_COUNT) {
+			fprintf(stderr, "there is no instruction %s\n", palette[i].op);
+			abort();
+		}
+	}
 }
 
 struct generator {
@@ -311,7 +364,7 @@ static void record_make(struct generator *g, unsigned op)
 static void palette_record(struct generator *g)
 {
 	static const uint32_t values[] = { 0, 1, 2, 3, 4, 5, 6, 8, 12, 24, 48, 0xffff,
-		0x7fffffff, 0xffffffff, GL_UNSIGNED_INT, GL_UNSIGNED_BYTE, GL_SHORT, GL_DOUBLE,
+		0x7ffffffc, 0x7fffffff, 0x80000000, 0xffffffff, GL_UNSIGNED_INT, GL_UNSIGNED_BYTE, GL_SHORT, GL_DOUBLE,
 		GL_TEXTURE_COORD_ARRAY, PAY_LARGE, PAY_RESTART };
 	unsigned i = below(g, PALETTE);
 	uint32_t *rec = record_room(g, palette_op[i], palette[i].mask);

@@ -15,7 +15,7 @@ struct sp_payloads program_payloads = { payload, PAY_COUNT };
 /* ---- payloads ------------------------------------------------------------------ */
 
 /* Memory of that size whose end is as near to an untouchable page as alignment lets. */
-static uint8_t *guarded(uint32_t size)
+uint8_t *program_guarded(uint32_t size)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (size + 8 + page - 1) / page * page;
 	uint8_t *p = mmap(NULL, room + page, PROT_READ | PROT_WRITE,
@@ -28,7 +28,7 @@ static uint8_t *guarded(uint32_t size)
 
 static uint8_t *payload_make(unsigned id, const void *data, uint32_t size)
 {
-	uint8_t *p = guarded(size);
+	uint8_t *p = program_guarded(size);
 
 	if (data)
 		memcpy(p, data, size);

@@ -56,6 +56,8 @@ enum {
 };
 extern struct sp_payloads program_payloads;
 
+/* Memory of that size whose end is as near to an untouchable page as alignment lets. */
+uint8_t *program_guarded(uint32_t size);
 /* Makes the payloads; once, before anything else. */
 void program_world_make(void);
 /* Limits of every program's client; everything is allowed unless strict. */

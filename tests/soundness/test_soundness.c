@@ -3,11 +3,15 @@
  *   test_soundness                     the test: some thousand programs of each kind
  *   test_soundness grammar N [SEED]    N programs by the grammar   } on every processor,
  *   test_soundness hostile N [SEED]    N hostile ones              } make fuzz runs 10^6
+ *   test_soundness driver N [SEED]     N by the grammar, on this machine's GL driver
  *   test_soundness run FILE...         cases again
+ *   test_soundness run-driver FILE...  cases again, on the driver
  *
  * In the environment: JOBS, the number of processes; TIME_LIMIT, in seconds;
  * FINDINGS, the folder that findings are kept in (out of the tree unless asked); FIRST,
- * the number to begin with; HERE, to stay in one process, for a debugger.
+ * the number to begin with; HERE, to stay in one process, for a debugger; LEDGER, a file
+ * by which the same campaign goes on where it was cut short; GO_ON, to let it go on with
+ * another build than began it; HOSTILE, for hostile programs on the driver.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,11 +22,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/soundness/campaign.h"
 
 #define CORPUS "tests/soundness/corpus"
+#define CORPUS_DRIVER CORPUS "/driver"
 #define SLICE 4000u
 
 static unsigned number(const char *variable, unsigned otherwise)
@@ -47,6 +53,7 @@ static void options_fill(struct campaign_options *opt)
 	if (opt->here)
 		opt->jobs = 1;
 	opt->verbose = getenv("VERBOSE") != NULL;
+	opt->judge = &judge_engines;
 }
 
 static void slice(bool hostile)
@@ -62,12 +69,28 @@ static void slice(bool hostile)
 static void test_grammar(void **state) { (void)state; slice(false); }
 static void test_hostile(void **state) { (void)state; slice(true); }
 
+/* A driver may take its time: fewer of them. */
+static void test_driver(void **state)
+{
+	struct campaign_options opt;
+	int found;
+
+	(void)state;
+	options_fill(&opt);
+	opt.programs = SLICE / 20;
+	opt.judge = &judge_driver;
+	found = campaign_run(&opt);
+	if (found < 0)
+		skip();
+	assert_int_equal(found, 0);
+}
+
 /* ---- the corpus ----------------------------------------------------------------- */
 
-static unsigned file_run(const char *path)
+static unsigned file_run(const struct judge *judge, const char *path)
 {
 	static struct program p;
-	struct check *c = check_create();
+	void *who = judge->create();
 	struct error err = { 0 };
 	struct outcome out;
 	unsigned found = 0;
@@ -75,36 +98,72 @@ static unsigned file_run(const char *path)
 	if (program_load(&p, path, &err) < 0) {
 		printf("%s\n", err.text);
 		found = 1;
-	} else if (!check_program(c, &p, false, &(struct dice){ 1 }, &out)) {
+	} else if (!judge->look(who, &p, false, &(struct dice){ 1 }, &out)) {
 		printf("%s: SP %u, word %u: %s\n", path, out.sp, out.word, out.fault);
 		found = 1;
+		if (out.fatal)
+			return found;
 	} else {
 		printf("%s: %u of %u accepted, all agrees\n", path, out.accepted, out.sps);
 	}
-	check_destroy(c);
+	judge->destroy(who);
 	return found;
 }
 
-static void test_corpus(void **state)
+/* Each in a process of its own, where it may end in the driver. */
+static unsigned file_try(const struct judge *judge, const char *path, bool *lacking)
 {
-	DIR *d = opendir(CORPUS);
+	int status = 0;
+	pid_t pid;
+
+	if (judge != &judge_driver)
+		return file_run(judge, path);
+	pid = campaign_fork();
+	if (pid == 0) {
+		unsigned found = file_run(judge, path);
+
+		fflush(stdout);
+		_exit(found != 0);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return 1;
+	if (WIFSIGNALED(status))
+		printf("%s: signal %d\n", path, WTERMSIG(status));
+	*lacking = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_LACKING;
+	return status != 0 && !*lacking;
+}
+
+static void corpus_run(const struct judge *judge, const char *folder)
+{
+	DIR *d = opendir(folder);
 	unsigned files = 0, found = 0;
+	bool lacking = false;
 	struct dirent *e;
 
-	(void)state;
 	assert_non_null(d);
 	while ((e = readdir(d))) {
 		char path[512];
 
 		if (!strstr(e->d_name, ".txt"))
 			continue;
-		snprintf(path, sizeof(path), CORPUS "/%s", e->d_name);
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
 		files++;
-		found += file_run(path);
+		found += file_try(judge, path, &lacking);
+		if (lacking)
+			break;
 	}
 	closedir(d);
+	if (lacking)
+		skip();
 	assert_true(files > 0);
 	assert_int_equal(found, 0);
+}
+
+static void test_corpus(void **state) { (void)state; corpus_run(&judge_engines, CORPUS); }
+static void test_corpus_driver(void **state)
+{
+	(void)state;
+	corpus_run(&judge_driver, CORPUS_DRIVER);
 }
 
 /* ---- as a program --------------------------------------------------------------- */
@@ -112,38 +171,45 @@ static void test_corpus(void **state)
 static int usage(void)
 {
 	fprintf(stderr, "usage: test_soundness [grammar N [SEED] | hostile N [SEED] | "
-			"run FILE...]\n");
+			"driver N [SEED] | run FILE... | run-driver FILE...]\n");
 	return 2;
 }
 
 static int campaign_main(int argc, char **argv)
 {
 	struct campaign_options opt;
-	unsigned found = 0;
+	int found = 0;
 
 	options_fill(&opt);
 	if (argc < 3)
 		return usage();
-	if (strcmp(argv[1], "run") == 0) {
+	if (strstr(argv[1], "driver"))
+		opt.judge = &judge_driver;
+	if (strncmp(argv[1], "run", 3) == 0) {
 		for (int i = 2; i < argc; i++)
-			found += file_run(argv[i]);
+			found += (int)file_run(opt.judge, argv[i]);
 		return found != 0;
 	}
-	opt.hostile = strcmp(argv[1], "hostile") == 0;
-	if (!opt.hostile && strcmp(argv[1], "grammar"))
+	opt.hostile = strcmp(argv[1], "hostile") == 0 || getenv("HOSTILE") != NULL;
+	if (!opt.hostile && strcmp(argv[1], "grammar") && strcmp(argv[1], "driver"))
 		return usage();
+	opt.ledger = getenv("LEDGER");
+	opt.go_on = getenv("GO_ON") != NULL;
 	opt.programs = strtoull(argv[2], NULL, 10);
 	opt.seed = argc > 3 ? strtoull(argv[3], NULL, 10) : 1;
 	found = campaign_run(&opt);
-	printf("%u findings\n", found);
+	if (found < 0)
+		return EXIT_LACKING;
+	printf("%d findings\n", found);
 	return found != 0;
 }
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_corpus), cmocka_unit_test(test_grammar),
-		cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_corpus), cmocka_unit_test(test_corpus_driver),
+		cmocka_unit_test(test_grammar),
+		cmocka_unit_test(test_hostile), cmocka_unit_test(test_driver),
 	};
 
 	if (argc > 1)

@@ -1,0 +1,95 @@
+/* desc_driver.c - what GL refuses and drivers do not survive: checks beyond the
+ * specification, found by running accepted programs on a driver (tests/soundness/driver.c).
+ *
+ * - A start and a length are added without looking whether the sum wraps; then they pass
+ *   for small, and memory is written where the start says.
+ * - An index of program parameters likewise, with their number.
+ * - A texture's levels are taken for numbers of levels that are there.
+ *
+ * Nothing that works is refused: GL would raise an error, or draw nothing. */
+#include "blink/verify/desc.h"
+
+#include <string.h>
+
+#define PARAMETERS_MAX 0xffffu
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+/* Operands that are added, by name, wherever both are. */
+static const struct { const char *start, *length; } spans[] = {
+	{ "xoffset", "width" }, { "yoffset", "height" }, { "zoffset", "depth" },
+	{ "offset", "size" }, { "offset", "length" },
+	{ "readOffset", "size" }, { "writeOffset", "size" },
+};
+
+static const struct gl_operand *operand(const struct gl_op *op, const char *name)
+{
+	for (unsigned i = 0; i < op->noperands; i++)
+		if (strcmp(op->operands[i].name, name) == 0)
+			return &op->operands[i];
+	return NULL;
+}
+
+static bool is_number(const struct gl_operand *o)
+{
+	return o && (o->kind == GL_KIND_INT || o->kind == GL_KIND_UINT ||
+		     o->kind == GL_KIND_INT64 || o->kind == GL_KIND_UINT64);
+}
+
+static unsigned spans_find(const struct gl_op *op, struct desc_check *out)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < COUNT(spans); i++) {
+		const struct gl_operand *a = operand(op, spans[i].start);
+		const struct gl_operand *b = operand(op, spans[i].length);
+
+		if (is_number(a) && is_number(b) && a->kind == b->kind && n < DESC_DRIVER_CHECKS)
+			out[n++] = (struct desc_check){
+				.kind = a->kind == GL_KIND_INT64 || a->kind == GL_KIND_UINT64
+					? CHECK_SPAN64 : CHECK_SPAN,
+				.operand = (uint8_t)(a - op->operands), .word = a->word,
+				.other = (uint8_t)(b - op->operands), .count = b->word };
+	}
+	return n;
+}
+
+static bool takes_program_parameters(const char *name)
+{
+	return strstr(name, "ProgramEnvParameter") || strstr(name, "ProgramLocalParameter");
+}
+
+/* The value of glTexParameter: as it stands, or the first in its payload. */
+static bool levels_find(const struct gl_op *op, struct desc_check *out)
+{
+	const struct gl_operand *pname = operand(op, "pname"), *value = operand(op, "param");
+
+	if (!strstr(op->name, "TexParameter") && !strstr(op->name, "TextureParameter"))
+		return false;
+	if (!value)
+		value = operand(op, "params");
+	if (!pname || !value || (value->kind != GL_KIND_PAYLOAD && value->kind != GL_KIND_INT &&
+				 value->kind != GL_KIND_FLOAT))
+		return false;
+	*out = (struct desc_check){
+		.kind = value->kind == GL_KIND_PAYLOAD ? CHECK_LEVELS : CHECK_LEVEL,
+		.operand = (uint8_t)(value - op->operands), .word = value->word,
+		.other = (uint8_t)(pname - op->operands), .count = pname->word,
+		.space = value->kind == GL_KIND_FLOAT ||
+			 (value->kind == GL_KIND_PAYLOAD && strstr(op->name, "fv")) };
+	return true;
+}
+
+unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
+{
+	const struct gl_operand *index = operand(op, "index");
+	unsigned n = spans_find(op, out);
+
+	if (is_number(index) && takes_program_parameters(op->name) && n < DESC_DRIVER_CHECKS)
+		out[n++] = (struct desc_check){ .kind = CHECK_MOST,
+						.operand = (uint8_t)(index - op->operands),
+						.other = (uint8_t)(index - op->operands),
+						.word = index->word, .most = PARAMETERS_MAX };
+	if (n < DESC_DRIVER_CHECKS)
+		n += levels_find(op, out + n);
+	return n;
+}

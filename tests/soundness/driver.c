@@ -1,0 +1,196 @@
+/* driver.c - one program on this machine's GL driver: whatever the verifier accepts, the
+ * driver has to survive.
+ *
+ * A command may be no error in the specification's eyes and still kill a driver that met
+ * it in a state that its authors did not think of.  What is verified here runs on the real
+ * thing, record by record; a signal out of an entry point is a fault with the command's
+ * name.  Memory that is corrupted may tell later: at the end of each program the driver
+ * finishes, and its contexts go.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "blink/engine/trap.h"
+#include "tests/soundness/campaign.h"
+
+#define SIDE 32u
+#define CONTEXTS PROGRAM_NAMES
+#define RECORDS 3000u                   /* executed of one procedure */
+#define VERTICES 20000u                 /* worst case of one that is run at all */
+#define SECONDS 20u                     /* then SIGALRM ends the process: too slow to tell */
+#define MEMORY (UINT64_C(12) << 30)
+
+/* Payloads as the engine's contract has them: readable a little further. */
+static struct sp_payload payload[PAY_COUNT];
+
+struct driver {
+	struct sink *sink;
+	struct program *p;
+	struct sp sps[PROGRAM_SPS];
+	struct verify_env env;
+	char fault[96];
+};
+
+static const struct sp *callee(void *user, uint32_t id)
+{
+	struct driver *d = user;
+
+	return id < d->p->nsps ? &d->sps[id] : NULL;
+}
+
+static void payloads_make(void)
+{
+	for (unsigned i = 0; i < PAY_COUNT; i++) {
+		const struct sp_payload *from = &program_payloads.v[i];
+		uint8_t *to = from->data ? program_guarded(from->size + SP_PAYLOAD_SLACK) : NULL;
+
+		payload[i] = *from;
+		payload[i].data = to;
+		if (to)
+			memcpy(to, from->data, from->size);
+	}
+}
+
+static void *driver_create(void)
+{
+	const struct rlimit memory = { MEMORY, MEMORY }, core = { 0, 0 };
+	struct driver *d = calloc(1, sizeof(*d));
+	struct error err;
+	int r;
+
+	program_world_make();
+	payloads_make();
+	setrlimit(RLIMIT_AS, &memory);
+	setrlimit(RLIMIT_CORE, &core);
+	if (!d)
+		abort();
+	r = sink_gl_create(&d->sink, &(struct sink_gl_options){ 0 }, &err);
+	if (r < 0) {
+		printf("no GL driver: %s\n", err.text);
+		fflush(stdout);
+		_exit(r == -ENODEV ? EXIT_LACKING : 1);
+	}
+	d->env.payloads = (struct sp_payloads){ payload, PAY_COUNT };
+	d->env.callee = callee;
+	d->env.user = d;
+	return d;
+}
+
+static void driver_destroy(void *judge)
+{
+	struct driver *d = judge;
+
+	if (!d)
+		return;
+	sink_destroy(d->sink);
+	free(d);
+}
+
+/* False where a callee raised a signal. */
+static bool sp_run(struct driver *d, struct client *c, uint32_t i, struct outcome *out)
+{
+	const struct trap_how how = { .signals = true };
+	enum engine_status status;
+	struct trap t;
+	uint32_t pc = 0;
+
+	memcpy(c->regs, program_registers(i), sizeof(c->regs));
+	c->budget = RECORDS;
+	do {
+		status = trap_run(c, NULL, &d->sps[i], pc, &how, &t);
+		pc = c->pc;
+	} while (status == ENGINE_YIELD);
+	out->records += RECORDS - c->budget;
+	if (status != ENGINE_SIGNAL)
+		return true;
+	out->fatal = true;
+	out->fault = d->fault;
+	out->sp = t.place[t.depth].sp;
+	out->word = t.place[t.depth].pc;
+	snprintf(d->fault, sizeof(d->fault), "%s in %s", strsignal((int)t.detail),
+		 gl_ops[sp_opcode(d->sps[out->sp].code[out->word])].name);
+	return false;
+}
+
+static void world_begin(struct driver *d, struct client *c)
+{
+	struct client_limits limits = { .slots = PROGRAM_SLOTS };
+	struct error err;
+
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		limits.names[i] = PROGRAM_NAMES;
+	if (client_init(c, d->sink, &limits, &err) < 0)
+		abort();
+	c->payloads = d->env.payloads;
+	c->callee = callee;
+	c->user = d;
+	for (uint32_t i = 1; i <= 3; i++)
+		if (d->sink->ops->drawable_create(d->sink, i, SIDE, SIDE, SINK_CONFIG_DOUBLE,
+						  &err) < 0)
+			abort();
+}
+
+static void world_end(struct driver *d, struct client *c)
+{
+	struct error err;
+
+	d->sink->ops->make_current(d->sink, 0, 0, 0, &err);
+	for (uint32_t i = 1; i <= CONTEXTS; i++) {
+		d->sink->ops->context_destroy(d->sink, i);
+		d->sink->ops->drawable_destroy(d->sink, i);
+	}
+	client_finish(c);
+}
+
+static bool driver_look(void *judge, struct program *p, bool repair, struct dice *dice,
+			struct outcome *out)
+{
+	struct driver *d = judge;
+	struct verify_state *s = verify_state_create();
+	struct client c;
+	bool good = true;
+
+	(void)dice;
+	memset(out, 0, sizeof(*out));
+	d->p = p;
+	if (!s)
+		abort();
+	for (uint32_t i = 0; i < p->nsps; i++)
+		d->sps[i] = program_get(p, i);
+	program_limits(&d->env.limits, p->strict);
+	world_begin(d, &c);
+	alarm(SECONDS);
+	for (uint32_t i = 0; i < p->nsps && good; i++) {
+		struct verify_verdict v;
+
+		out->sps++;
+		if (!program_accept(p, i, repair, s, &d->env, d->sps, &v))
+			continue;
+		out->accepted++;
+		out->draws += v.facts.draws;
+		/* the shadow has moved on: what follows has to run as well, or not at all */
+		if (v.facts.vertices > VERTICES)
+			break;
+		good = sp_run(d, &c, i, out);
+	}
+	if (good) {     /* else a thread of the driver's may hold what this would wait for */
+		world_end(d, &c);
+		alarm(0);
+	}
+	verify_state_destroy(s);
+	return good;
+}
+
+static unsigned driver_paths(const void *judge)
+{
+	(void)judge;
+	return 1;
+}
+
+const struct judge judge_driver = {
+	"driver", driver_create, driver_destroy, driver_look, driver_paths
+};

@@ -1,0 +1,265 @@
+/* test_drivers.c - what GL refuses, or allows, and drivers do not survive: a case by name
+ * for each kind that running accepted programs on a driver has found (the programs
+ * themselves are in tests/soundness/corpus/driver), and beside them what must pass.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <GL/gl.h>
+#include <GL/glext.h>
+
+#include "tests/verify/cases.h"
+
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
+#define MAKE { "blinkContext", { 1, 0, 0, 0 } }, { "blinkMakeCurrent", { 1, 1, 1 } }
+#define DRAWN { "glBegin", { GL_QUADS } }, { "glVertex3f", { 0 } }, { "glColor4f", { 0 } }, \
+	      { "glEnd", { 0 } }
+#define LIST(n, ...) { "glNewList", { n, GL_COMPILE } }, __VA_ARGS__, { "glEndList", { 0 } }
+#define CALL(n) { "glCallList", { n } }
+#define HIGH 0x7fffffff
+
+struct hole { const char *name; enum verify_reason reason; struct record r[40]; };
+
+static enum verify_reason verdict(struct verify_state *s, const struct record *r,
+				  struct verify_facts *facts)
+{
+	struct verify_env env;
+	struct verify_verdict v;
+	uint32_t code[512];
+	struct sp sp = { .code = code, .callback = SP_INIT };
+
+	case_env(&env);
+	sp.nwords = case_code(r, code, 512);
+	assert_int_not_equal(sp.nwords, 0);
+	verify_sp(s, &env, &sp, &v);
+	if (facts)
+		*facts = v.facts;
+	return v.reason;
+}
+
+/* Each by itself, from a new client. */
+static void holes_look(const struct hole *h, size_t n)
+{
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct verify_state *s = verify_state_create();
+		enum verify_reason r;
+
+		assert_non_null(s);
+		r = verdict(s, h[i].r, NULL);
+		verify_state_destroy(s);
+		if (r == h[i].reason)
+			continue;
+		print_message("%s: %s", h[i].name, verify_reason_name(r));
+		print_message(", expected %s\n", verify_reason_name(h[i].reason));
+		bad++;
+	}
+	assert_int_equal(bad, 0);
+}
+#define LOOK(h) holes_look(h, sizeof(h) / sizeof(*(h)))
+
+/* ---- sums that wrap ---------------------------------------------------------------- */
+
+#define BUFFER { "glBindBuffer", { GL_ARRAY_BUFFER, 1 } }, \
+	       { "glBufferData", { GL_ARRAY_BUFFER, 48, 0, PAY_VERTICES, 0, GL_STATIC_DRAW } }
+#define TEXTURE { "glBindTexture", { GL_TEXTURE_2D, 1 } }, \
+	{ "glTexImage2D", { GL_TEXTURE_2D, 0, GL_RGBA8, 2, 2, 0, GL_RGBA, GL_UNSIGNED_BYTE, \
+			    PAY_VERTICES, 0 } }
+
+static void range_wraps(void **state)
+{
+	static const struct hole holes[] = {
+		{ "buffer: an upload behind all memory", VERIFY_RANGE_WRAPS,
+		  { MAKE, BUFFER, { "glBufferSubData", { GL_ARRAY_BUFFER, 0xfffffffc, HIGH, 8, 0,
+							  PAY_VERTICES, 0 } } } },
+		{ "buffer: a copy from behind", VERIFY_RANGE_WRAPS,
+		  { MAKE, BUFFER, { "glCopyBufferSubData", { GL_ARRAY_BUFFER, GL_ARRAY_BUFFER,
+			0xfffffffc, HIGH, 0, 0, 8, 0 } } } },
+		{ "buffer: a copy to behind", VERIFY_RANGE_WRAPS,
+		  { MAKE, BUFFER, { "glCopyBufferSubData", { GL_ARRAY_BUFFER, GL_ARRAY_BUFFER,
+			0, 0, 0xfffffffc, HIGH, 8, 0 } } } },
+		{ "buffer: a clear behind", VERIFY_RANGE_WRAPS,
+		  { MAKE, BUFFER, { "glClearBufferSubData", { GL_ARRAY_BUFFER, GL_R8,
+			0xfffffffc, HIGH, 8, 0, GL_RED, GL_UNSIGNED_BYTE, PAY_VERTICES, 0 } } } },
+		{ "texture: columns behind the last", VERIFY_RANGE_WRAPS,
+		  { MAKE, TEXTURE, { "glTexSubImage2D", { GL_TEXTURE_2D, 0, HIGH - 1, 0, 2, 2,
+			GL_RGBA, GL_UNSIGNED_BYTE, PAY_VERTICES, 0 } } } },
+		{ "texture: rows behind the last", VERIFY_RANGE_WRAPS,
+		  { MAKE, TEXTURE, { "glTexSubImage2D", { GL_TEXTURE_2D, 0, 0, HIGH - 1, 2, 2,
+			GL_RGBA, GL_UNSIGNED_BYTE, PAY_VERTICES, 0 } } } },
+		{ "compressed texture: columns behind the last", VERIFY_RANGE_WRAPS,
+		  { MAKE, { "glCompressedTexSubImage2D", { GL_TEXTURE_2D, 0, 0x7ffffffc, 0, 4, 4,
+			GL_COMPRESSED_RGB_S3TC_DXT1_EXT, 8, PAY_VERTICES, 0 } } } },
+		{ "texture: where it was is no register's affair", VERIFY_REGISTER_NOT_ALLOWED,
+		  { MAKE, TEXTURE, { "glTexSubImage2D", { GL_TEXTURE_2D, 0, 1, 0, 2, 2,
+			GL_RGBA, GL_UNSIGNED_BYTE, PAY_VERTICES, 0 }, 4 } } },
+		{ "a negative start GL refuses by itself", VERIFY_OK,
+		  { MAKE, TEXTURE, { "glTexSubImage2D", { GL_TEXTURE_2D, 0, 0xffffffff, 0, 2, 2,
+			GL_RGBA, GL_UNSIGNED_BYTE, PAY_VERTICES, 0 } } } },
+		{ "buffer: the last bytes that there could be", VERIFY_OK,
+		  { MAKE, BUFFER, { "glBufferSubData", { GL_ARRAY_BUFFER, 40, 0, 8, 0,
+							  PAY_VERTICES, 0 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
+/* ---- indices and levels -------------------------------------------------------------- */
+
+static void indices_and_levels(void **state)
+{
+	static const struct hole holes[] = {
+		{ "local parameter: the index that wraps with its number", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glProgramLocalParameter4fvARB", { GL_VERTEX_PROGRAM_ARB, 0xffffffff,
+							       PAY_VERTICES, 0 } } } },
+		{ "environment parameter: likewise", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glProgramEnvParameter4fARB", { GL_VERTEX_PROGRAM_ARB, 0xffffffff } } } },
+		{ "environment parameter: an index in a register", VERIFY_REGISTER_NOT_ALLOWED,
+		  { MAKE, { "glProgramEnvParameter4fARB", { GL_VERTEX_PROGRAM_ARB, 1 }, 2 } } },
+		{ "parameters as programs use them", VERIFY_OK,
+		  { MAKE, { "glProgramEnvParameter4fARB", { GL_VERTEX_PROGRAM_ARB, 95 } } } },
+		{ "texture: a base level that no texture has", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glTexParameteri", { GL_TEXTURE_2D, GL_TEXTURE_BASE_LEVEL, HIGH } } } },
+		{ "texture: the same as a float", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glTexParameterf", { GL_TEXTURE_2D, GL_TEXTURE_BASE_LEVEL,
+						 0x4f000000 } } } },
+		{ "texture: a level that is no number", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glTexParameterf", { GL_TEXTURE_2D, GL_TEXTURE_MAX_LEVEL,
+						 0x7fc00000 } } } },
+		{ "texture: a level in a register", VERIFY_REGISTER_NOT_ALLOWED,
+		  { MAKE, { "glTexParameteri", { GL_TEXTURE_2D, GL_TEXTURE_MAX_LEVEL, 1 }, 4 } } },
+		{ "texture: the greatest level of a new one", VERIFY_OK,
+		  { MAKE, { "glTexParameteri", { GL_TEXTURE_2D, GL_TEXTURE_MAX_LEVEL, 1000 } } } },
+		{ "texture: other parameters may be anything", VERIFY_OK,
+		  { MAKE, { "glTexParameteri", { GL_TEXTURE_2D, GL_TEXTURE_PRIORITY, HIGH } } } },
+		{ "program text: its end is looked for behind it", VERIFY_STRING_UNTERMINATED,
+		  { MAKE, { "glProgramStringARB", { GL_VERTEX_PROGRAM_ARB,
+			GL_PROGRAM_FORMAT_ASCII_ARB, 2, PAY_OPEN, 0 } } } },
+		{ "program text with its end", VERIFY_OK,
+		  { MAKE, { "glProgramStringARB", { GL_VERTEX_PROGRAM_ARB,
+			GL_PROGRAM_FORMAT_ASCII_ARB, 4, PAY_STRING, 0 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
+/* ---- lists -------------------------------------------------------------------------- */
+
+#define BUFFERED BUFFER, { "glVertexPointer.buf", { 3, GL_FLOAT, 0, 0, 0 } }, \
+	{ "glEnableClientState", { GL_VERTEX_ARRAY } }
+
+static void lists(void **state)
+{
+	static const struct hole holes[] = {
+		{ "a list begun in a list", VERIFY_LIST_NESTED,
+		  { MAKE, { "glNewList", { 1, GL_COMPILE } }, { "glNewList", { 2, GL_COMPILE } } } },
+		{ "a list begun in one that is executed as well", VERIFY_LIST_NESTED,
+		  { MAKE, { "glNewList", { 1, GL_COMPILE_AND_EXECUTE } },
+		    { "glNewList", { 1, GL_COMPILE } } } },
+		{ "the end left out between two", VERIFY_LIST_NESTED,
+		  { MAKE, { "glNewList", { 1, GL_COMPILE } }, DRAWN, { "glNewList", { 2, GL_COMPILE } },
+		    DRAWN, { "glEndList", { 0 } } } },
+		{ "an end too many is an error in GL", VERIFY_OK,
+		  { MAKE, LIST(1, DRAWN), { "glEndList", { 0 } } } },
+		{ "it calls one that is not there", VERIFY_LIST_CALLS,
+		  { MAKE, LIST(3, CALL(5), DRAWN) } },
+		{ "it calls itself", VERIFY_LIST_CALLS,
+		  { MAKE, LIST(3, DRAWN), LIST(3, CALL(3), DRAWN) } },
+		{ "it calls one that was deleted", VERIFY_LIST_CALLS,
+		  { MAKE, LIST(5, DRAWN), { "glDeleteLists", { 5, 1 } }, LIST(3, CALL(5), DRAWN) } },
+		{ "it calls one that calls what is not there", VERIFY_LIST_CALLS,
+		  { MAKE, LIST(4, CALL(5)), LIST(3, CALL(4), DRAWN) } },
+		{ "it calls one that calls what was deleted since", VERIFY_LIST_CALLS,
+		  { MAKE, LIST(5, DRAWN), LIST(4, CALL(5)), { "glDeleteLists", { 5, 1 } },
+		    LIST(3, CALL(4), DRAWN) } },
+		{ "two that call each other, and a third", VERIFY_LIST_CALLS,
+		  { MAKE, LIST(1, { "glLoadIdentity", { 0 } }), LIST(2, CALL(1)), LIST(1, CALL(2)),
+		    LIST(3, CALL(1), DRAWN) } },
+		{ "it calls one of another share group", VERIFY_LIST_CALLS,
+		  { MAKE, LIST(5, DRAWN), { "blinkContext", { 2, 0, 0, 0 } },
+		    { "blinkMakeCurrent", { 2, 1, 1 } }, LIST(3, CALL(5), DRAWN) } },
+		{ "its name is beyond those that are kept", VERIFY_LIST_CALLS,
+		  { MAKE, LIST(70000, DRAWN), LIST(3, CALL(70000), DRAWN) } },
+		{ "lists of lists, as programs make them", VERIFY_OK,
+		  { MAKE, LIST(1, DRAWN), LIST(2, DRAWN, CALL(1)), LIST(3, CALL(2), DRAWN, CALL(1)),
+		    CALL(3) } },
+		{ "without anything of its own it may call what comes later", VERIFY_OK,
+		  { MAKE, LIST(3, CALL(5), CALL(6)), LIST(5, DRAWN), CALL(3) } },
+		{ "vertices out of a buffer", VERIFY_LIST_BUFFER,
+		  { MAKE, BUFFERED, LIST(1, { "glDrawArrays", { GL_TRIANGLES, 0, 3 } }) } },
+		{ "indices out of a buffer", VERIFY_LIST_BUFFER,
+		  { MAKE, { "glBindBuffer", { GL_ELEMENT_ARRAY_BUFFER, 1 } },
+		    LIST(1, { "glDrawElements.buf", { GL_POINTS, 0, GL_UNSIGNED_BYTE, 0xffffffff,
+						      0 } }) } },
+		{ "the same outside of lists", VERIFY_OK,
+		  { MAKE, BUFFERED, { "glDrawArrays", { GL_TRIANGLES, 0, 3 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
+/* What a list costs is what it costs now, whichever lists it calls were made anew since. */
+static void lists_that_change(void **state)
+{
+	static const struct record first[] = {
+		MAKE, LIST(1, { "glLoadIdentity", { 0 } }), LIST(2, CALL(1), CALL(1)), { 0 } };
+	static const struct record call[] = { CALL(2), { 0 } };
+	static const struct record anew[] = { LIST(1, DRAWN), { 0 } };
+	struct verify_state *s = verify_state_create();
+	struct verify_facts f;
+
+	(void)state;
+	assert_int_equal(verdict(s, first, NULL), VERIFY_OK);
+	assert_int_equal(verdict(s, call, &f), VERIFY_OK);
+	assert_false(f.draws);
+	assert_int_equal(f.unknown_lists, 0);
+	assert_true(f.list_words > 0);
+	assert_int_equal(verdict(s, anew, NULL), VERIFY_OK);
+	assert_int_equal(verdict(s, call, &f), VERIFY_OK);
+	assert_true(f.draws);
+	assert_int_equal(f.unknown_lists, 1);
+	verify_state_destroy(s);
+}
+
+/* Thirty lists, each of which calls the one before twice: a billion calls and no vertex. */
+static void lists_that_multiply(void **state)
+{
+	struct verify_state *s = verify_state_create();
+	struct verify_facts f;
+	uint64_t last = 0;
+
+	(void)state;
+	assert_int_equal(verdict(s, (struct record[]){
+		MAKE, LIST(1, { "glLoadIdentity", { 0 } }), { 0 } }, NULL), VERIFY_OK);
+	for (uint32_t i = 2; i < 40; i++) {
+		assert_int_equal(verdict(s, (struct record[]){
+			LIST(i, CALL(i - 1), CALL(i - 1)), { 0 } }, NULL), VERIFY_OK);
+		assert_int_equal(verdict(s, (struct record[]){ CALL(i), { 0 } }, &f), VERIFY_OK);
+		assert_true(f.list_words >= (last < UINT32_MAX / 2 ? 2 * last : last));
+		last = f.list_words;
+	}
+	assert_true(last >= UINT32_MAX);
+	verify_state_destroy(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(range_wraps), cmocka_unit_test(indices_and_levels),
+		cmocka_unit_test(lists), cmocka_unit_test(lists_that_change),
+		cmocka_unit_test(lists_that_multiply),
+	};
+
+	return cmocka_run_group_tests_name("verifier: drivers", tests, NULL, NULL);
+}
