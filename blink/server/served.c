@@ -9,6 +9,7 @@
 #include "blink/server/compose.h"
 
 #define LOSSES 4u                      /* worlds that a client may wreck */
+#define INPUT_COMMANDS 8192u           /* of an input SP */
 
 /* ---- its world -------------------------------------------------------------------------- */
 
@@ -290,7 +291,7 @@ static void input(struct served *c, const uint32_t *ext)
 	memcpy(c->sums.ext.value, ext, sizeof(c->sums.ext.value));
 	c->sums.callee = served_object_callee;
 	c->sums.user = c;
-	c->sums.budget = c->opt.limits.slice;
+	c->sums.budget = INPUT_COMMANDS;
 	if (interp_run(&c->sums, &p->sp, 0) == ENGINE_END) {
 		memcpy(c->regs, c->sums.regs, sizeof(c->regs));
 		c->fresh = true;
@@ -383,6 +384,7 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 		served_stream_run(c);
 	if (!late(c))
 		redraw_ready(c);
+	served_run_flush(c);
 	return c->over;
 }
 
@@ -432,6 +434,7 @@ static int redraw_end(struct served *c, enum run_result r, uint32_t screen)
 {
 	bool skipped = confined_skipped(c->confined);
 
+	served_run_flush(c);
 	if (r == RUN_LATER) {
 		c->retained = false;
 		return 0;

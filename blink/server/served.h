@@ -105,6 +105,7 @@ struct served {
 	/* what runs */
 	struct running run;
 	uint64_t deadline;                 /* by server_cpu_ns */
+	uint64_t unflushed, unflushed_since;   /* commands that the driver may have put off */
 	uint64_t record_ns;                /* of its costliest slices lately, per command, in
 	                                      1/256 ns */
 	bool owed;                         /* the redraw SP was verified, and has to run */
@@ -161,6 +162,8 @@ int served_run_target(struct served *c, uint32_t screen, const struct place *at)
 enum run_result served_run_begin(struct served *c, struct program *p, uint32_t object,
 			  const struct sp_payloads *payloads);
 enum run_result served_run_on(struct served *c);
+/* What the driver has put off is done now, on this client's account. */
+void served_run_flush(struct served *c);
 void served_run_clock(struct served *c, const struct served_tick *t);
 void served_event(struct served *c, enum server_event_kind kind, uint64_t start_ns,
 		  uint64_t commands, uint32_t detail);

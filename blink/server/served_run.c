@@ -139,27 +139,40 @@ void served_run_clock(struct served *c, const struct served_tick *t)
 	c->deadline = server_cpu_ns() + t->budget_ns;
 }
 
-/* As many commands as fit into what is left, going by the costliest lately. */
-static uint64_t slice_of(const struct served *c, uint64_t now)
+/* Drivers put work off: what a command costs shows when they are made to do it.  That costs
+ * too, so it is done only after as many commands as, going by the costliest lately, use up
+ * what is left; and at the latest after so many. */
+#define UNFLUSHED 8192u
+#define LEAST 64u
+
+static uint64_t flush_after(const struct served *c, uint64_t now)
 {
 	uint64_t left = c->deadline > now ? c->deadline - now : 0;
-	uint64_t n = c->record_ns ? left * 256 / c->record_ns : c->opt.limits.slice;
+	uint64_t n = c->record_ns ? left * 256 / c->record_ns : UNFLUSHED;
 
-	return n > c->opt.limits.slice ? c->opt.limits.slice : n < 64 ? 64 : n;
+	return n > UNFLUSHED ? UNFLUSHED : n < LEAST ? LEAST : n;
 }
 
-/* A slice took so long.  What the driver has put off is done now, within it. */
-static uint64_t slice_end(struct served *c, uint64_t start, uint64_t commands)
+/* What was put off is done now.  The costliest is forgotten slowly: by half in 45 times. */
+static uint64_t flush(struct served *c)
 {
 	uint64_t now, each;
 
 	((void (*)(void))c->gl->entry[OP_glFlush])();
 	now = server_cpu_ns();
-	each = (now - start) * 256 / (commands ? commands : 1);
+	each = (now - c->unflushed_since) * 256 / (c->unflushed ? c->unflushed : 1);
 	c->record_ns -= c->record_ns / 64;
-	if (each > c->record_ns && commands >= 64)
+	if (each > c->record_ns && c->unflushed >= LEAST)
 		c->record_ns = each;
+	c->unflushed = 0;
+	c->unflushed_since = now;
 	return now;
+}
+
+void served_run_flush(struct served *c)
+{
+	if (c->unflushed)
+		flush(c);
 }
 
 static enum engine_status slice(struct served *c, const struct jit_code *code, uint64_t n)
@@ -172,6 +185,7 @@ static enum engine_status slice(struct served *c, const struct jit_code *code, u
 	status = code ? jit_run(k, code, &c->run.program->sp, k->pc)
 		      : interp_run(k, &c->run.program->sp, k->pc);
 	c->count.commands += k->calls - calls;
+	c->unflushed += n - k->budget;
 	return status;
 }
 
@@ -192,19 +206,24 @@ enum run_result served_run_on(struct served *c)
 {
 	struct program *p = c->run.program;
 	const struct jit_code *code = compiled(c, p, !c->run.object);
-	uint64_t now = server_cpu_ns(), n = slice_of(c, now);
+	uint64_t now = server_cpu_ns(), until = flush_after(c, now);
 	enum engine_status status;
 
 	c->client.payloads = c->run.payloads;
-	for (;;) {
+	if (!c->unflushed)
+		c->unflushed_since = now;
+	do {
+		uint64_t n = c->opt.limits.slice < until ? c->opt.limits.slice : until;
+
 		status = slice(c, code, n);
 		if (status != ENGINE_LIMIT)
 			break;
-		now = slice_end(c, now, n);
-		if (now >= c->deadline)
-			break;
-		n = slice_of(c, now);
-	}
+		now = server_cpu_ns();
+		if (c->unflushed < until)
+			continue;
+		now = flush(c);
+		until = flush_after(c, now);
+	} while (now < c->deadline);
 	tell_faults(c);
 	c->run.on = status == ENGINE_LIMIT || status == ENGINE_YIELD;
 	return c->run.on ? RUN_LATER : status == ENGINE_END ? RUN_DONE : RUN_FAILED;

@@ -203,6 +203,7 @@ void state_begin(struct verify_state *s)
 	s->undo_contents = s->contents;
 	s->undo_deletes = s->deletes;
 	s->undo_births = s->nbirths;
+	s->undo_lists = s->lists_epoch;
 }
 
 /* Lists are no objects; but making one leaves its procedure's serial in the context. */
@@ -213,7 +214,8 @@ bool state_still(const struct verify_state *s)
 	struct copy c;
 
 	if (s->ctx != s->undo_ctx || s->contents != s->undo_contents ||
-	    s->deletes != s->undo_deletes || s->nbirths != s->undo_births)
+	    s->deletes != s->undo_deletes || s->nbirths != s->undo_births ||
+	    s->lists_epoch != s->undo_lists)
 		return false;
 	while (at < j->b.len) {
 		const uint8_t *was = j->b.data + at + sizeof(c);

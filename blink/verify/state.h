@@ -165,7 +165,7 @@ struct verify_state {
 
 	struct journal undo, region;
 	struct context *undo_ctx, *region_ctx;
-	uint32_t undo_contents, undo_deletes, undo_births;
+	uint32_t undo_contents, undo_deletes, undo_births, undo_lists;
 	uint32_t region_serial;
 	uint64_t changes, region_changes;
 	bool region_open;
