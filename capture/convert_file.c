@@ -9,6 +9,7 @@
 
 struct file {
 	struct blink_writer *writer;
+	struct error *err;
 	uint32_t unknown;                /* frames since the last one of which anything is known */
 };
 
@@ -34,7 +35,11 @@ static uint32_t file_payload_end(void *user, uint32_t size)
 
 static int file_sp(void *user, const struct sp *sp)
 {
-	return blink_writer_sp(((struct file *)user)->writer, sp, NULL);
+	struct file *f = user;
+	int r = blink_writer_sp(f->writer, sp, NULL);
+
+	/* a writer that has failed says why when it is to commit */
+	return r < 0 ? blink_writer_commit(f->writer, "", f->err) : r;
 }
 
 static void file_frame(void *user, const struct blink_frame_data *data)
@@ -125,6 +130,7 @@ int convert_trace(const char *trace, const char *out, const struct convert_optio
 	struct conv c = { 0 };
 	int r = conv_begin(&c, trace, opt, &sink, stats, err ? err : &own);
 
+	file.err = c.err;
 	if (r >= 0)
 		r = blink_writer_create(&file.writer, out, &wopt, c.err);
 	if (r >= 0)

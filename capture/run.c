@@ -34,6 +34,7 @@ struct run {
 
 	bool started, ended, forked, crashed_display, done, asked_length, no_display;
 	int status, not_started, display_status;
+	bool full, any;                  /* the disk: nothing more is recorded; something was */
 	double begin, end, fed;
 	struct error feed_error;
 	unsigned orders;                 /* given */
@@ -227,10 +228,25 @@ static bool frames_reached(struct run *r)
 	return r->opt.frames && frames >= r->opt.frames;
 }
 
+/* A full disk ends the recording.  Frames that are asked for will not come any more then,
+ * and where there is no room at all there is nothing to wait for; otherwise a program that
+ * somebody uses goes on. */
+static void space_look(struct run *r)
+{
+	if (!r->header || r->full || !(atomic_load(&r->header->problems) & RECORD_NO_SPACE))
+		return;
+	r->full = true;
+	r->any = atomic_load(&r->header->reserved) > 0;
+	if (r->any && r->started && !r->ended)
+		fprintf(stderr, "blinkctl: %s: no space left: the recording ends here, %s\n",
+			r->opt.output, r->opt.frames ? "and so does the program"
+			: "the program goes on without it");
+}
+
 /* Stops the program when it is time; gives each order once. */
 static void orders_give(struct run *r)
 {
-	bool reached = frames_reached(r) ||
+	bool reached = frames_reached(r) || (r->full && (r->opt.frames || !r->any)) ||
 		(r->opt.duration > 0 && r->started && now() - r->begin >= r->opt.duration);
 
 	if (reached && r->orders == 0) {
@@ -292,6 +308,7 @@ static void follow(struct run *r)
 			if (n == (ssize_t)sizeof m)
 				news_take(r, &m);
 		}
+		space_look(r);
 		orders_give(r);
 		feed(r, false);
 		progress_say(r);

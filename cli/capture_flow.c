@@ -239,8 +239,9 @@ int capture_flow_run(struct capture_flow *f, struct json_object **summary, struc
 	if (wants_blink(f) && !f->prune) {
 		r = convert(f, scratch, &c, err);
 		if (r < 0) {
-			fprintf(stderr, "blinkctl: %s: what was recorded is kept there\n", scratch);
-			return r;
+			struct error why = *err;
+
+			return error_set(err, r, "%s (what was recorded is kept: %s)", why.text, scratch);
 		}
 	}
 	capture_remarks(f->program, &res);

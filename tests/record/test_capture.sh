@@ -28,7 +28,7 @@ value() { sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"; }
 capture() { timeout 60 "$blinkctl" capture -x --json "$@" >"$dir/out" 2>"$dir/err"; }
 files() { ls "$dir" | grep -v '^out$\|^err$\|^log$' | tr '\n' ' '; }
 
-echo "1..9"
+echo "1..10"
 
 capture -o "$dir/a.blink" --hash --frames 30 -- glxgears
 status=$?
@@ -109,3 +109,17 @@ result $? "a program without GL leaves nothing" "$dir/err"
 capture -o "$dir/g.trace" --hash -- glxgears
 [ $? -eq 2 ] && ! capture -o "$dir/g.trace" --recorder blink -- glxgears && ! [ -e "$dir/g.trace" ]
 result $? "our recorder writes no traces" "$dir/err"
+
+# room for the header and for no segment; in a mount of its own
+mkdir "$dir/small"
+name="a disk that is full from the start ends a capture at once"
+if unshare -m mount -t tmpfs -o size=3m none "$dir/small" 2>/dev/null; then
+	timeout 60 unshare -m sh -c 'mount -t tmpfs -o size=3m none "$1/small" &&
+		timeout 50 "$2" capture -x -o "$1/small/i.blink" -- glxgears' \
+		sh "$dir" "$blinkctl" >"$dir/out" 2>"$dir/err"
+	[ $? -eq 1 ] && [ "$(grep -c blinkctl: "$dir/err")" = 1 ] && grep -q "no space left" "$dir/err"
+	result $? "$name" "$dir/err"
+else
+	n=$((n + 1))
+	echo "ok $n - $name # SKIP no mounts of its own here"
+fi

@@ -31,7 +31,7 @@ pictures()    # FILE FOLDER
 	timeout 120 "$blinkctl" replay "$1" --snapshot "$2" >>"$dir/log" 2>&1
 }
 
-echo 1..8
+echo 1..9
 
 capture -o "$dir/a.blink" --hash --last 7 -- "$client" session
 status=$?
@@ -97,3 +97,18 @@ capture -o "$dir/h.blink" --recorder apitrace -- "$client" session
 	! timeout 60 "$blinkctl" capture --prune -o "$dir/h.trace" -- true 2>>"$dir/err" &&
 	! ls "$dir" | grep -q '^h'
 report 'it goes with our recorder alone' $? "$dir/err"
+
+# room for one segment and not for two; in a mount of its own
+mkdir "$dir/small"
+name='a full disk ends a capture that waits for frames, and is said to be the reason'
+if unshare -m mount -t tmpfs -o size=7m none "$dir/small" 2>/dev/null; then
+	timeout 60 unshare -m sh -c 'mount -t tmpfs -o size=7m none "$1/small" &&
+		timeout 50 "$2" capture -x --frames 1000 -o "$1/small/i.blink" -- "$3" session' \
+		sh "$dir" "$blinkctl" "$client" >"$dir/out" 2>"$dir/err"
+	[ $? -eq 1 ] && [ "$(grep -c blinkctl: "$dir/err")" -le 2 ] &&
+		grep -q 'No space left.*is kept' "$dir/err"
+	report "$name" $? "$dir/err"
+else
+	n=$((n + 1))
+	echo "ok $n - $name # SKIP no mounts of its own here"
+fi
