@@ -1,5 +1,6 @@
 /* test_vso.c - a well-behaved client and the server: objects, streams, registers, bells. */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,11 +94,483 @@ static void test_stream(void **state)
 	pair_close(&p);
 }
 
+/* ---- pages come and go --------------------------------------------------------------- */
+
+/* Fills all pages again and again: those of copies come back when they are taken, those of
+ * mappings when a later version is shown and the earlier one released, not before. */
+static void test_release(void **state)
+{
+	struct vso_desc d = { .type = VSO_MAPPED, .size = 40000 };
+	static uint8_t data[40000];
+	struct vso_object shown = { 0 }, o;
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, 8, 3 * 40960, 0, &(struct vso_loopback_options){ .guard = true }, NULL);
+	for (uint32_t v = 1; v < 200; v++) {
+		pattern(data, sizeof(data), v);
+		assert_int_equal(vso_publish(p.client, 1, &d, data, &err), 0);
+		/* what is shown stays as it is meanwhile */
+		if (shown.data)
+			assert_true(pattern_is(shown.data, sizeof(data), v - 1));
+		pair_change(&p, &o);
+		assert_true(o.mapped && o.version == v);
+		vso_server_taken(p.server, &o, 0, 0);
+		assert_int_equal(pair_state(&p, 1)->taken, v);
+		/* late: the earlier one is in use for some time yet */
+		assert_int_equal(pair_state(&p, 1)->released, v < 2 ? 0 : v - 2);
+		assert_false(v > 1 && vso_client_reclaim(p.client));
+		assert_true(pattern_is(o.data, sizeof(data), v));
+		if (shown.data)
+			assert_true(pattern_is(shown.data, sizeof(data), v - 1));
+		vso_object_release(p.server, &shown);
+		assert_int_equal(pair_state(&p, 1)->released, v - 1);
+		shown = o;
+	}
+	assert_int_equal(vso_server_counters(p.server)->mappings, 1);
+	/* another type in its place: a copy, which leaves the mapping to be released */
+	d.type = VSO_DATA;
+	assert_int_equal(vso_publish(p.client, 1, &d, data, &err), 0);
+	pair_change(&p, &o);
+	vso_server_taken(p.server, &o, 0, 0);
+	assert_int_equal(pair_state(&p, 1)->released, 198);
+	vso_object_release(p.server, &shown);
+	assert_int_equal(pair_state(&p, 1)->released, 200);
+	vso_object_release(p.server, &o);
+	assert_int_equal(vso_delete(p.client, 1), 0);
+	pair_change(&p, &o);
+	assert_int_equal(o.desc.type, VSO_NONE);
+	assert_null(o.data);
+	vso_server_taken(p.server, &o, 0, 0);
+	assert_int_equal(pair_state(&p, 1)->released, 201);
+	pair_close(&p);
+}
+
+/* Two versions may be on their way, and as many bytes as there are pages for. */
+static void test_patience(void **state)
+{
+	struct vso_desc d = { .type = VSO_DATA, .size = 4096 };
+	static uint8_t data[1 << 20];
+	struct error err;
+	uint32_t n = 0;
+	struct pair p;
+	int r;
+
+	(void)state;
+	pair_open(&p, 100, 65536, 0, NULL, NULL);
+	assert_int_equal(vso_publish(p.client, 0, &d, data, &err), -EINVAL);
+	assert_int_equal(vso_publish(p.client, 100, &d, data, &err), -EINVAL);
+	assert_int_equal(vso_publish(p.client, 1, &d, data, &err), 0);
+	assert_int_equal(vso_publish(p.client, 1, &d, data, &err), 0);
+	assert_int_equal(vso_publish(p.client, 1, &d, data, &err), -EAGAIN);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(vso_publish(p.client, 1, &d, data, &err), 0);
+	d.size = 1 << 30;
+	assert_int_equal(vso_publish(p.client, 2, &d, data, &err), -ENOSPC);
+	d.size = 65536;
+	for (n = 2; !(r = vso_publish(p.client, n, &d, data, &err)); n++)
+		;
+	assert_int_equal(r, -EAGAIN);
+	assert_true(n > 2);
+	pair_take(&p, NULL);
+	assert_int_equal(vso_publish(p.client, n, &d, data, &err), 0);
+	pair_close(&p);
+}
+
+/* Pages that no row of free ones is long enough for: scattered ones are taken. */
+static void test_scattered(void **state)
+{
+	struct vso_desc d = { .type = VSO_DATA, .size = 4096 };
+	static uint8_t data[100 * VSO_PAGE];
+	struct vso_object o, held[600];
+	uint32_t n, all;
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, 600, 400 * VSO_PAGE, 0, NULL, NULL);
+	d.type = VSO_MAPPED;
+	for (n = 1; n < 600 && !vso_publish(p.client, n, &d, data, &err); n++) {
+		pair_change(&p, &held[n]);
+		vso_server_taken(p.server, &held[n], 0, 0);
+	}
+	all = n;
+	/* every second one is deleted */
+	for (uint32_t i = 1; i < all; i += 2) {
+		assert_int_equal(vso_delete(p.client, i), 0);
+		pair_change(&p, &o);
+		vso_server_taken(p.server, &o, 0, 0);
+		vso_object_release(p.server, &held[i]);
+	}
+	vso_client_reclaim(p.client);
+	d.size = sizeof(data);
+	pattern(data, sizeof(data), 5);
+	for (uint32_t i = 1; i < 5; i += 2) {
+		void *in_place;
+
+		if (i == 1) {
+			assert_int_equal(vso_publish(p.client, i, &d, data, &err), 0);
+		} else {
+			assert_int_equal(vso_publish_begin(p.client, i, &d, &in_place, &err), 0);
+			assert_int_equal(vso_publish_begin(p.client, 5, &d, &(void *){ 0 }, &err), -EBUSY);
+			memcpy(in_place, data, sizeof(data));
+			assert_int_equal(vso_publish_end(p.client, 5), -EINVAL);
+			assert_int_equal(vso_publish_end(p.client, i), 0);
+		}
+		pair_change(&p, &o);
+		assert_int_equal(o.fault, VSO_FAULT_OK);
+		assert_true(pattern_is(o.data, sizeof(data), 5));
+		vso_server_taken(p.server, &o, 0, 0);
+		vso_object_release(p.server, &o);
+	}
+	for (uint32_t i = 2; i < all; i += 2)
+		vso_object_release(p.server, &held[i]);
+	pair_close(&p);
+}
+
+/* ---- what it costs ---------------------------------------------------------------------- */
+
+/* One object of thousands: one word of bits, one entry, its pages. */
+static void test_proportion(void **state)
+{
+	struct vso_desc d = { .type = VSO_DATA, .size = 5000 };
+	static uint8_t data[5000];
+	const struct vso_counters *c;
+	struct vso_counters before;
+	struct error err;
+	struct pair p;
+	uint32_t n;
+
+	(void)state;
+	pair_open(&p, VSO_OBJECTS_MAX, 64u << 20, 0, NULL, NULL);
+	c = vso_server_counters(p.server);
+	for (uint32_t i = 1; i < VSO_OBJECTS_MAX; i++)
+		assert_int_equal(vso_publish(p.client, i, &d, data, &err), 0);
+	for (uint32_t all = 0; all < VSO_OBJECTS_MAX - 1; all += n) {
+		assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+		assert_true(n);
+	}
+	assert_int_equal(c->words, 64);
+	assert_int_equal(c->entries, VSO_OBJECTS_MAX - 1);
+	assert_int_equal(c->pages, 2 * (VSO_OBJECTS_MAX - 1));
+	before = *c;
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_memory_equal(&before, c, sizeof(before));
+	assert_int_equal(vso_publish(p.client, 4095, &d, data, &err), 0);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(c->words, before.words + 1);
+	assert_int_equal(c->entries, before.entries + 1);
+	assert_int_equal(c->lists, before.lists + 1);
+	assert_int_equal(c->pages, before.pages + 2);
+	assert_int_equal(c->bytes, before.bytes + 5000);
+	pair_close(&p);
+}
+
+/* Bits that say too much: words for each summary bit, no entry. */
+static void test_false_bits(void **state)
+{
+	struct vso_dirty *dirty;
+	struct pair p;
+	uint32_t n;
+
+	(void)state;
+	pair_open(&p, 100, 65536, 0, &(struct vso_loopback_options){ .guard = true }, NULL);
+	dirty = pair_page(&p, VSO_PAGE_DIRTY);
+	atomic_store(&dirty->summary, UINT64_MAX);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_int_equal(vso_server_counters(p.server)->words, 2);
+	assert_int_equal(vso_server_counters(p.server)->entries, 0);
+	for (unsigned i = 0; i < 64; i++)
+		atomic_store(&dirty->bits[i], UINT64_MAX);
+	atomic_store(&dirty->summary, UINT64_MAX);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_int_equal(n, 0);
+	assert_int_equal(vso_server_counters(p.server)->entries, 99);
+	assert_int_equal(dirty->bits[2], UINT64_MAX);
+	/* bits without the summary: found with the next that has it */
+	pair_show(&p, 70, &(struct vso_desc){ .type = VSO_NONE });
+	atomic_store(&dirty->summary, 0);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_int_equal(n, 0);
+	atomic_store(&dirty->summary, 2);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_int_equal(n, 1);
+	pair_close(&p);
+}
+
+/* A client that sets everything anew while it is taken does not keep the server. */
+static void test_never_done(void **state)
+{
+	struct vso_object o[4];
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, 40, 65536, 0, NULL, NULL);
+	for (unsigned frame = 0; frame < 3; frame++) {
+		uint32_t calls = 0, n;
+
+		for (uint32_t i = 1; i < 40; i++)
+			pair_show(&p, i, &(struct vso_desc){ .type = VSO_NONE });
+		do {
+			n = vso_server_changes(p.server, o, 4);
+			for (uint32_t i = 0; i < n; i++)
+				vso_server_taken(p.server, &o[i], 0, 0);
+			for (uint32_t i = 1; i < 40; i++)
+				pair_show(&p, i, &(struct vso_desc){ .type = VSO_NONE });
+			calls++;
+		} while (n == 4);
+		assert_true(calls <= 11);
+		vso_server_wake(p.server, true);
+	}
+	pair_close(&p);
+}
+
+/* Long ones are copied over several calls, and are of one version. */
+static void test_long(void **state)
+{
+	struct vso_quotas q = vso_quotas_default;
+	struct vso_desc d = { .type = VSO_DATA, .size = 100 * VSO_PAGE - 7 };
+	struct vso_desc small = { .type = VSO_DATA, .size = 8 };
+	static uint8_t data[100 * VSO_PAGE];
+	struct vso_object o[4];
+	uint32_t calls = 0;
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	q.round_bytes = 10 * VSO_PAGE;
+	pair_open(&p, 10, sizeof(data), 0, NULL, &q);
+	pattern(data, d.size, 1);
+	assert_int_equal(vso_publish(p.client, 5, &d, data, &err), 0);
+	assert_int_equal(vso_publish(p.client, 6, &small, data, &err), 0);
+	while (!vso_server_changes(p.server, o, 1)) {
+		calls++;
+		/* the next version does not wait for this one */
+		if (calls == 4)
+			assert_int_equal(vso_publish(p.client, 5, &small, data, &err), 0);
+	}
+	assert_in_range(calls, 9, 10);
+	assert_int_equal(o[0].id, 5);
+	assert_int_equal(o[0].version, 1);
+	assert_true(pattern_is(o[0].data, d.size, 1));
+	vso_server_taken(p.server, &o[0], 0, 0);
+	vso_object_release(p.server, &o[0]);
+	pair_take(&p, NULL);
+	pair_take(&p, NULL);
+	assert_int_equal(pair_state(&p, 5)->released, 2);
+	assert_int_equal(pair_state(&p, 6)->taken, 1);
+	/* one that never gets there is let go with the client */
+	assert_int_equal(vso_publish(p.client, 5, &d, data, &err), 0);
+	assert_int_equal(vso_server_changes(p.server, o, 4), 0);
+	assert_int_equal(vso_server_counters(p.server)->copies, 1);
+	pair_close(&p);
+}
+
+/* ---- streams -------------------------------------------------------------------------------- */
+
+static void test_long_entries(void **state)
+{
+	struct vso_quotas q = vso_quotas_default;
+	static uint8_t data[60000];
+	static const uint32_t code[4];
+	struct sp_payload pay = { data, sizeof(data), 0 };
+	struct vso_stream_sp sp = { .code = code, .words = 4, .payloads = &pay, .npayloads = 1 };
+	struct vso_stream_item item;
+	uint32_t calls = 0;
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	q.round_bytes = 8192;
+	pair_open(&p, 10, 4096, 65536, NULL, &q);
+	for (uint32_t i = 0; i < 5; i++, calls = 0) {
+		pattern(data, sizeof(data), i);
+		assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), 0);
+		while (!vso_server_next(p.server, &item))
+			calls++;
+		assert_int_equal(calls, 7);
+		assert_true(pattern_is(item.payloads.v[1].data, sizeof(data), i));
+		/* copied: there is room again, though it has not run */
+		assert_int_equal(vso_client_server(p.client)->done, i);
+		assert_int_equal(vso_client_server(p.client)->tail, vso_client_page(p.client)->head);
+		vso_server_done(p.server, &item, NULL);
+	}
+	pay.size = 65536;
+	assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), -E2BIG);
+	pay.size = 40000;
+	assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), 0);
+	assert_int_equal(vso_stream_push(p.client, &sp, 1000, &err), -EAGAIN);
+	assert_int_equal(vso_stream_pushed(p.client), 6);
+	assert_int_equal(vso_stream_wait(p.client, 6, 1000, &err), -EAGAIN);
+	pair_close(&p);
+}
+
+struct player {
+	struct pair *p;
+	atomic_bool stop;
+};
+
+static void *play(void *user)
+{
+	struct player *r = user;
+	struct vso_stream_item item;
+	uint32_t regs[SP_REGISTERS] = { 0 };
+
+	while (!r->stop) {
+		if (vso_server_next(r->p->server, &item) == 1)
+			vso_server_done(r->p->server, &item, regs);
+		vso_server_wake(r->p->server, false);
+	}
+	return NULL;
+}
+
+/* A client that sleeps until there is room, and until all has run, is woken in time. */
+static void test_fences(void **state)
+{
+	static uint8_t data[20000];
+	static const uint32_t code[4];
+	struct sp_payload pay = { data, sizeof(data), 0 };
+	struct vso_stream_sp sp = { .code = code, .words = 4, .payloads = &pay, .npayloads = 1 };
+	const int64_t long_time = 60000000000;
+	struct player r;
+	pthread_t thread;
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, 10, 4096, 65536, NULL, NULL);
+	r.p = &p;
+	r.stop = false;
+	assert_int_equal(pthread_create(&thread, NULL, play, &r), 0);
+	for (uint32_t i = 1; i <= 2000; i++) {
+		pay.size = i * 7919 % sizeof(data);
+		assert_int_equal(vso_stream_push(p.client, &sp, long_time, &err), 0);
+		if (i % 10 == 0)
+			assert_int_equal(vso_stream_wait(p.client, i, long_time, &err), 0);
+	}
+	assert_int_equal(vso_client_server(p.client)->done, 2000);
+	r.stop = true;
+	pthread_join(thread, NULL);
+	pair_close(&p);
+}
+
+/* ---- registers, bells, death ------------------------------------------------------------------ */
+
+static void test_registers(void **state)
+{
+	uint32_t regs[SP_REGISTERS], got[SP_REGISTERS], ext[SP_EXTERNS];
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, 10, 4096, 0, NULL, NULL);
+	for (uint32_t i = 0; i < SP_REGISTERS; i++)
+		regs[i] = i * 3;
+	vso_client_registers(p.client, regs);
+	vso_server_registers(p.server, got);
+	assert_memory_equal(regs, got, sizeof(regs));
+	/* one that never finishes writing keeps what it had */
+	regs[0] = 99;
+	vso_client_registers(p.client, regs);
+	atomic_store(&vso_client_page(p.client)->sequence, 1);
+	vso_server_registers(p.server, got);
+	assert_int_equal(got[0], 0);
+	for (uint32_t i = 0; i < SP_EXTERNS; i++)
+		ext[i] = i + 100;
+	vso_server_show(p.server, ext, 640, 480, regs);
+	memset(ext, 0, sizeof(ext));
+	vso_client_shown(p.client, ext, got);
+	assert_int_equal(ext[3], 103);
+	assert_int_equal(got[0], 99);
+	assert_int_equal(vso_client_server(p.client)->width, 640);
+	assert_int_equal(vso_client_update(p.client), 1);
+	assert_int_equal(vso_client_update(p.client), 2);
+	assert_int_equal(vso_server_update(p.server), 2);
+	vso_server_updated(p.server, 2);
+	assert_int_equal(vso_client_server(p.client)->updated, 2);
+	pair_close(&p);
+}
+
+/* A client that asked for nothing is never woken. */
+static void test_bells(void **state)
+{
+	struct vso_desc d = { .type = VSO_DATA, .size = 8 };
+	struct vso_client_page *page;
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	pair_open(&p, 10, 4096, 0, NULL, NULL);
+	page = vso_client_page(p.client);
+	assert_int_equal(p.link->ops->wait(p.link, 0), 1);      /* the answer */
+	for (unsigned i = 0; i < 10; i++) {
+		assert_int_equal(vso_publish(p.client, 1, &d, "1234567", &err), 0);
+		pair_take(&p, NULL);
+		vso_server_updated(p.server, i);
+		vso_server_wake(p.server, true);
+	}
+	assert_int_equal(vso_client_server(p.client)->frames, 10);
+	assert_int_equal(p.link->ops->wait(p.link, 0), 0);
+	atomic_store(&page->wake_taken, 1);
+	vso_server_wake(p.server, true);
+	assert_int_equal(p.link->ops->wait(p.link, 0), 0);
+	assert_int_equal(vso_publish(p.client, 1, &d, "1234567", &err), 0);
+	pair_take(&p, NULL);
+	vso_server_wake(p.server, true);
+	assert_int_equal(p.link->ops->wait(p.link, 0), 1);
+	atomic_store(&page->wake_updated, 1);
+	vso_server_wake(p.server, true);
+	assert_int_equal(p.link->ops->wait(p.link, 0), 0);
+	vso_server_updated(p.server, 99);
+	vso_server_wake(p.server, true);
+	assert_int_equal(p.link->ops->wait(p.link, 0), 1);
+	assert_int_equal(p.link->wakeups, 3);
+	pair_close(&p);
+}
+
+static void test_death(void **state)
+{
+	(void)state;
+	for (unsigned silent = 0; silent < 2; silent++) {
+		struct vso_desc d = { .type = VSO_MAPPED, .size = 9000 };
+		static uint8_t data[9000];
+		unsigned before = open_descriptors();
+		struct vso_object o;
+		struct error err;
+		struct pair p;
+
+		pair_open(&p, 10, 1 << 16, 4096, &(struct vso_loopback_options){
+				.guard = true, .silent = silent }, NULL);
+		pattern(data, sizeof(data), 3);
+		assert_int_equal(vso_publish(p.client, 1, &d, data, &err), 0);
+		vso_loopback_kill(p.link);
+		assert_int_equal(p.peer->ops->dead(p.peer), !silent);
+		vso_client_destroy(p.client);
+		assert_int_equal(p.peer->ops->dead(p.peer), !silent);
+		/* its pages stay until we are done with them */
+		pair_change(&p, &o);
+		assert_true(pattern_is(o.data, sizeof(data), 3));
+		vso_server_taken(p.server, &o, 0, 0);
+		vso_server_wake(p.server, true);
+		vso_object_release(p.server, &o);
+		vso_server_destroy(p.server, VSO_FAULT_GONE, NULL);
+		assert_int_equal(open_descriptors(), before);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects),
-		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_release), cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_scattered), cmocka_unit_test(test_proportion),
+		cmocka_unit_test(test_false_bits), cmocka_unit_test(test_never_done),
+		cmocka_unit_test(test_long), cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_long_entries), cmocka_unit_test(test_fences),
+		cmocka_unit_test(test_registers), cmocka_unit_test(test_bells),
+		cmocka_unit_test(test_death),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
