@@ -73,9 +73,11 @@ void blink_flush(struct blink_connection *c);
 int blink_wait(struct blink_connection *c, int64_t timeout_ns, struct error *err);
 /* The first fault of an object that the server has looked at: 0 none, else the object. */
 uint32_t blink_fault(struct blink_connection *c, enum vso_fault *fault);
-/* Waits until the server has looked at everything published.  0; -EACCES: it refused some
- * of it, and why; -ETIMEDOUT. */
-int blink_settle(struct blink_connection *c, int64_t timeout_ns, struct error *err);
+/* Waits until the server shows the latest version of object, a redraw SP as a rule.  (Other
+ * SPs it judges when they are asked for: an input SP at the first input.)  0; -EACCES: it
+ * refused that or another object, and why; -ETIMEDOUT. */
+int blink_settle(struct blink_connection *c, uint32_t object, int64_t timeout_ns,
+		 struct error *err);
 /* Times woken so far; times reconnected. */
 uint64_t blink_wakeups(const struct blink_connection *c);
 uint64_t blink_reconnects(const struct blink_connection *c);

@@ -49,33 +49,25 @@ static int say_fault(struct blink_connection *c, uint32_t object, enum vso_fault
 	return error_set(err, -EACCES, "object %u: %s", object, vso_fault_sentence(f));
 }
 
-static bool all_taken(struct blink_connection *c)
-{
-	for (uint32_t i = 1; i < c->wishes.objects; i++) {
-		uint64_t taken = 0;
-
-		if (!c->held[i].published || !c->held[i].version)
-			continue;
-		vso_client_fault(c->vso, i, &taken);
-		if (taken < c->held[i].version)
-			return false;
-	}
-	return true;
-}
-
-int blink_settle(struct blink_connection *c, int64_t timeout_ns, struct error *err)
+int blink_settle(struct blink_connection *c, uint32_t object, int64_t timeout_ns,
+		 struct error *err)
 {
 	int64_t end = client_now() + timeout_ns;
-	enum vso_fault f;
-	uint32_t object;
+	enum vso_fault f = VSO_FAULT_OK;
+	uint64_t taken = 0;
+	uint32_t bad = 0;
 
 	blink_flush(c);
-	while (!all_taken(c)) {
+	for (;;) {
+		vso_client_fault(c->vso, object, &taken);
+		bad = blink_fault(c, &f);
+		if (bad)
+			return say_fault(c, bad, f, err);
+		if (c->held[object].version && taken >= c->held[object].version)
+			return 0;
 		if (client_now() >= end)
-			return error_set(err, -ETIMEDOUT, "blink: the server has not looked at "
-					 "everything in %.1f s", (double)timeout_ns * 1e-9);
+			return error_set(err, -ETIMEDOUT, "blink: the server has not shown object %u "
+					 "in %.1f s", object, (double)timeout_ns * 1e-9);
 		client_sleep(LOOK_NS);
 	}
-	object = blink_fault(c, &f);
-	return object ? say_fault(c, object, f, err) : 0;
 }

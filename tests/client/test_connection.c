@@ -147,7 +147,7 @@ static struct blink_connection *publish(struct fake *f, const char *text)
 	assert_int_equal(blink_data(c, 5, false, "gone", 5, &err), 0);
 	assert_int_equal(blink_delete(c, 5), 0);
 	blink_registers(c, regs);
-	if (blink_settle(c, 5 * SECOND, &err) < 0)
+	if (blink_settle(c, 4, 5 * SECOND, &err) < 0)
 		fail_msg("%s", err.text);
 	return c;
 }
@@ -206,7 +206,7 @@ static void test_reconnects(void **state)
 	for (int i = 0; i < 100 && blink_reconnects(c) == 0; i++)
 		assert_true(blink_wait(c, SECOND / 10, &err) >= 0);
 	assert_int_equal(blink_reconnects(c), 1);
-	assert_int_equal(blink_settle(c, 5 * SECOND, &err), 0);
+	assert_int_equal(blink_settle(c, 4, 5 * SECOND, &err), 0);
 	blink_wait(c, SECOND / 20, &err);
 	fake_stop(&f);
 	check(&f, "meanwhile");

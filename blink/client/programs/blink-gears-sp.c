@@ -26,7 +26,7 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		r = gears_publish(c, p.width, p.height, true, &err);
 	if (r >= 0)
-		r = blink_settle(c, INT64_C(5000000000), &err);
+		r = blink_settle(c, GEARS_OBJECT_REDRAW, INT64_C(5000000000), &err);
 	while (r >= 0 && program_left(&p))
 		r = blink_wait(c, program_left(&p), &err);
 	if (r >= 0)

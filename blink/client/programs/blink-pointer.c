@@ -1,8 +1,8 @@
 /* blink-pointer.c - something that follows the pointer, and never wakes.
  *
  * The input SP, which the server runs when the pointer or a button moved over the area,
- * puts the pointer's place into the matrix and the buttons into the colour; the redraw SP
- * draws there.  The program sleeps.
+ * leaves the pointer's place and the buttons' colour in registers, where the redraw SP
+ * finds them.  The program sleeps.
  */
 #include <GL/gl.h>
 
@@ -29,24 +29,22 @@ static void code_reshape(struct buf *code)
 	blinkMatrixMode(code, GL_MODELVIEW);
 }
 
-/* Grey; the first three buttons add red, green and blue. */
+/* r0, r1: where; r2 to r4: colour, grey to which the first three buttons add red, green and
+ * blue. */
 static void code_input(struct buf *code)
 {
 	blink_ext(code, 0, SP_EXT_POINTER_X);
 	blink_ext(code, 1, SP_EXT_POINTER_Y);
-	blink_ext(code, 2, SP_EXT_BUTTONS);
+	blink_ext(code, 5, SP_EXT_BUTTONS);
 	blink_cvt_if(code, 0, blink_r(0));
 	blink_cvt_if(code, 1, blink_r(1));
-	blinkLoadIdentity(code);
-	blinkTranslatef_r(code, blink_r(0), blink_r(1), blink_f(0));
 	for (unsigned i = 0; i < 3; i++) {
-		blink_shr(code, 3 + i, blink_r(2), blink_u(i));
-		blink_and(code, 3 + i, blink_r(3 + i), blink_u(1));
-		blink_cvt_if(code, 3 + i, blink_r(3 + i));
-		blink_mul_f(code, 3 + i, blink_r(3 + i), blink_f(0.4f));
-		blink_add_f(code, 3 + i, blink_r(3 + i), blink_f(0.6f));
+		blink_shr(code, 2 + i, blink_r(5), blink_u(i));
+		blink_and(code, 2 + i, blink_r(2 + i), blink_u(1));
+		blink_cvt_if(code, 2 + i, blink_r(2 + i));
+		blink_mul_f(code, 2 + i, blink_r(2 + i), blink_f(0.4f));
+		blink_add_f(code, 2 + i, blink_r(2 + i), blink_f(0.6f));
 	}
-	blinkColor3f_r(code, blink_r(3), blink_r(4), blink_r(5));
 }
 
 static void code_square(struct buf *code, float inner, float outer)
@@ -64,6 +62,9 @@ static void code_square(struct buf *code, float inner, float outer)
 static void code_redraw(struct buf *code)
 {
 	blinkClear(code, GL_COLOR_BUFFER_BIT);
+	blinkLoadIdentity(code);
+	blinkTranslatef_r(code, blink_r(0), blink_r(1), blink_f(0));
+	blinkColor3f_r(code, blink_r(2), blink_r(3), blink_r(4));
 	code_square(code, 0, 6);
 	code_square(code, 12, 14);
 }
@@ -85,7 +86,6 @@ static int publish_all(struct blink_connection *c, const struct program *p, stru
 	blink_program_begin(c);
 	blink_window(code, p->width, p->height);
 	blinkClearColor(code, 0.1f, 0.1f, 0.2f, 1);
-	blinkColor3f(code, 0.6f, 0.6f, 0.6f);
 	r = publish(c, OBJECT_INIT, SP_INIT, err);
 	if (r >= 0) {
 		code_reshape(code);
@@ -123,7 +123,7 @@ int main(int argc, char **argv)
 	if (r >= 0)
 		r = publish_all(c, &p, &err);
 	if (r >= 0)
-		r = blink_settle(c, INT64_C(5000000000), &err);
+		r = blink_settle(c, OBJECT_REDRAW, INT64_C(5000000000), &err);
 	while (r >= 0 && program_left(&p))
 		r = blink_wait(c, program_left(&p), &err);
 	if (r >= 0)

@@ -39,6 +39,8 @@ static void start(const struct player *p)
 	glTexEnvi(GL_TEXTURE_ENV, GL_TEXTURE_ENV_MODE, GL_MODULATE);
 	glEnable(GL_TEXTURE_2D);
 	glBlendFunc(GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
+	if (p->blend)
+		glEnable(GL_BLEND);
 }
 
 static int picture_load(struct player *p, struct error *err)
@@ -80,11 +82,9 @@ static int draw(struct player *p, double at, struct error *err)
 	glClear(GL_COLOR_BUFFER_BIT);
 	glColor4f(1, 1, 1, 1);
 	picture_draw(p, (uint64_t)number);
-	if (p->blend && at - number >= 1.0 / 256) {
-		glEnable(GL_BLEND);
+	if (p->blend) {
 		glColor4f(1, 1, 1, (float)(at - number));
 		picture_draw(p, (uint64_t)number + 1);
-		glDisable(GL_BLEND);
 	}
 	return r;
 }

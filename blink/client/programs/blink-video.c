@@ -9,8 +9,7 @@
  * Batch b, pictures bK to bK + K - 1, lies in half b modulo 2.  When its first one is on
  * the screen the other half is not needed any more, and batch b + 1 goes there.
  *
- * Registers: r0 the time at which the film began, r1 the last picture that is there,
- * r2 what the update SP is to copy (0 or 1: that half, 2: both).
+ * Registers: r0 the time at which the film began, r1 the last picture that is there.
  */
 #include <GL/gl.h>
 #include <GL/glext.h>
@@ -35,6 +34,8 @@ struct player {
 	double rate;
 	bool blend;
 	float start;                   /* server's time at picture 0 */
+	double ahead, refresh;         /* of the server's clock; between its frames */
+	uint64_t compared;             /* reconnects when the clocks were compared first */
 	uint64_t next;                 /* batch to be decoded */
 	uint64_t reconnects;
 	double wakes, pictures;
@@ -55,7 +56,10 @@ static void code_init(struct player *p, struct buf *code)
 			(int)atlas_height(&p->atlas), 0, GL_BGRA, GL_UNSIGNED_BYTE, BLINK_NONE);
 	blinkTexEnvi(code, GL_TEXTURE_ENV, GL_TEXTURE_ENV_MODE, GL_MODULATE);
 	blinkEnable(code, GL_TEXTURE_2D);
+	/* for good: a redraw SP that changes no state can run at any time */
 	blinkBlendFunc(code, GL_SRC_ALPHA, GL_ONE_MINUS_SRC_ALPHA);
+	if (p->blend)
+		blinkEnable(code, GL_BLEND);
 }
 
 static void code_reshape(struct buf *code)
@@ -74,16 +78,14 @@ static void code_half(struct player *p, struct buf *code, uint32_t half)
 				   blink_at(OBJECT_PICTURES + i, 0));
 }
 
-static void code_update(struct player *p, struct buf *code)
+/* (Two procedures that take turns, not one that jumps: behind a jump less is known of the
+ * state, and then the redraw SP could not be run at any time.  Neither does that jump.) */
+static void code_update(struct player *p, struct buf *code, uint32_t halves)
 {
-	struct blink_label not_first = { 0 }, not_second = { 0 };
-
-	blink_jump_eq_i(code, blink_r(2), blink_i(1), &not_first);
-	code_half(p, code, 0);
-	blink_here(code, &not_first);
-	blink_jump_eq_i(code, blink_r(2), blink_i(0), &not_second);
-	code_half(p, code, 1);
-	blink_here(code, &not_second);
+	if (halves != 1)
+		code_half(p, code, 0);
+	if (halves != 0)
+		code_half(p, code, 1);
 }
 
 /* Draws the picture of number r(index) over all of the area; uses r20 to r24. */
@@ -112,8 +114,6 @@ static void code_picture(struct player *p, struct buf *code, unsigned index)
 
 static void code_redraw(struct player *p, struct buf *code)
 {
-	struct blink_label even = { 0 };
-
 	/* r10 = where we are, in pictures; r11 = the one that has begun; r12 = how far */
 	blink_ext(code, 10, SP_EXT_TIME);
 	blink_sub_f(code, 10, blink_r(10), blink_r(0));
@@ -128,13 +128,9 @@ static void code_redraw(struct player *p, struct buf *code)
 	code_picture(p, code, 13);
 	if (!p->blend)
 		return;
-	blink_jump_lt_f(code, blink_r(12), blink_f(1.0f / 256), &even);
 	blink_add_i(code, 13, blink_r(13), blink_i(1));
-	blinkEnable(code, GL_BLEND);
 	blinkColor4f_r(code, blink_f(1), blink_f(1), blink_f(1), blink_r(12));
 	code_picture(p, code, 13);
-	blinkDisable(code, GL_BLEND);
-	blink_here(code, &even);
 }
 
 static int publish(struct player *p, uint32_t object, uint8_t callback, struct error *err)
@@ -159,10 +155,6 @@ static int publish_procedures(struct player *p, struct error *err)
 	if (r >= 0) {
 		code_reshape(code);
 		r = publish(p, OBJECT_RESHAPE, SP_RESHAPE, err);
-	}
-	if (r >= 0) {
-		code_update(p, code);
-		r = publish(p, OBJECT_UPDATE, SP_UPDATE, err);
 	}
 	if (r >= 0) {
 		code_redraw(p, code);
@@ -191,16 +183,20 @@ static int picture_publish(struct player *p, uint32_t slot, struct error *err)
 	return r >= 0 ? blink_data_end(p->c, OBJECT_PICTURES + slot, err) : r;
 }
 
-static void hand_over(struct player *p, uint32_t halves)
+static int hand_over(struct player *p, uint32_t halves, struct error *err)
 {
 	uint32_t regs[SP_REGISTERS] = { 0 };
+	int r;
 
+	blink_program_begin(p->c);
+	code_update(p, blink_program(p->c), halves);
+	r = publish(p, OBJECT_UPDATE, SP_UPDATE, err);
 	regs[0] = blink_float_word(p->start);
 	regs[1] = blink_float_word((float)(p->next * p->batch) - (p->blend ? 1.0f : 0.5f));
-	regs[2] = halves;
 	blink_registers(p->c, regs);
 	blink_request_update(p->c);
 	blink_flush(p->c);
+	return r;
 }
 
 static int batch_decode(struct player *p, struct error *err)
@@ -235,26 +231,40 @@ static float server_time(struct player *p, float *refresh)
 	return seconds;
 }
 
+/* How far the server's clock is ahead of ours: its page says what the time was at the last
+ * frame, so that the largest difference seen is the best one known. */
+static void clocks_compare(struct player *p)
+{
+	float refresh, seconds = server_time(p, &refresh);
+	double ahead = seconds - (double)program_now() * 1e-9;
+
+	if (blink_reconnects(p->c) != p->compared || ahead > p->ahead)
+		p->ahead = ahead;
+	p->compared = blink_reconnects(p->c);
+	p->refresh = refresh;
+}
+
 /* How long until the latest batch's predecessor is no longer shown: two refreshes after
  * its last picture, lest a redraw at the very moment find it gone. */
 static int64_t time_to_sleep(struct player *p)
 {
-	float refresh, now = server_time(p, &refresh);
-	double due = p->start + (double)((p->next - 1) * p->batch) / p->rate + 2 * refresh;
-	double left = due - now;
+	double due = p->start + (double)((p->next - 1) * p->batch) / p->rate + 2 * p->refresh;
+	double left;
 
+	clocks_compare(p);
+	left = due - p->ahead - (double)program_now() * 1e-9;
 	return left > 0 ? (int64_t)(left * 1e9) : 0;
 }
 
 /* The server came anew: its clock starts again, its textures are empty. */
-static void resume(struct player *p)
+static int resume(struct player *p, struct error *err)
 {
 	float refresh;
 
 	p->reconnects = blink_reconnects(p->c);
 	p->start = server_time(p, &refresh) -
 		   (float)((double)((p->next - 2) * p->batch) / p->rate);
-	hand_over(p, BOTH_HALVES);
+	return hand_over(p, BOTH_HALVES, err);
 }
 
 static int wait_for_turn(struct player *p, struct error *err)
@@ -264,11 +274,11 @@ static int wait_for_turn(struct player *p, struct error *err)
 
 	while ((left = time_to_sleep(p)) > 0 && (end = program_left(&p->program)) != 0) {
 		r = blink_wait(p->c, end > 0 && end < left ? end : left, err);
+		p->wakes++;
+		if (r >= 0 && blink_reconnects(p->c) != p->reconnects)
+			r = resume(p, err);
 		if (r < 0)
 			return r;
-		p->wakes++;
-		if (blink_reconnects(p->c) != p->reconnects)
-			resume(p);
 	}
 	return 0;
 }
@@ -282,19 +292,19 @@ static int play(struct player *p, struct error *err)
 		r = batch_decode(p, err);
 	if (r >= 0)
 		r = publish_procedures(p, err);
-	if (r >= 0)
-		r = blink_settle(p->c, INT64_C(10000000000), err);
 	if (r < 0)
 		return r;
 	p->start = server_time(p, &refresh);
-	hand_over(p, BOTH_HALVES);
+	r = hand_over(p, BOTH_HALVES, err);
+	if (r >= 0)
+		r = blink_settle(p->c, OBJECT_REDRAW, INT64_C(10000000000), err);
 	while (r >= 0 && program_left(&p->program)) {
 		r = wait_for_turn(p, err);
 		if (r < 0 || !program_left(&p->program))
 			break;
 		r = batch_decode(p, err);
 		if (r >= 0)
-			hand_over(p, (uint32_t)((p->next - 1) % 2));
+			r = hand_over(p, (uint32_t)((p->next - 1) % 2), err);
 	}
 	return r;
 }
@@ -332,7 +342,7 @@ int main(int argc, char **argv)
 		{ "no-blend", NULL, "show whole pictures, as they come due", &no_blend },
 		{ 0 }
 	};
-	struct player p = { .program = {
+	struct player p = { .compared = UINT64_MAX, .program = {
 		.name = "blink-video", .operand = "FILE", .options = options,
 		.summary = "plays a film: decodes here, shows it by stored procedures",
 	} };
