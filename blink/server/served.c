@@ -20,6 +20,8 @@ static void world_drop(struct served *c)
 	if (c->live)
 		client_finish(&c->client);
 	c->live = false;
+	jit_destroy(c->jit);
+	c->jit = NULL;
 	verify_state_destroy(c->state);
 	c->state = NULL;
 	confined_destroy(c->confined);
@@ -33,6 +35,7 @@ static int world_make(struct served *c, struct error *err)
 	struct confine_limits l = { .memory = c->opt.limits.memory,
 				    .contexts = c->opt.limits.contexts,
 				    .drawables = c->opt.limits.drawables };
+	struct error none = { 0 };
 	int r = confined_create(&c->confined, c->gl, &l, c->opt.judge, err);
 
 	if (r < 0)
@@ -46,6 +49,8 @@ static int world_make(struct served *c, struct error *err)
 	c->state = verify_state_create();
 	if (!c->state)
 		return error_set(err, -ENOMEM, "server: out of memory");
+	/* without one, procedures are interpreted */
+	jit_create(&c->jit, confined_sink(c->confined), &none);
 	c->shadow++;
 	c->fresh = c->reshape = true;
 	c->retained = false;
@@ -109,9 +114,6 @@ int served_create(struct served **out, struct sink *gl, struct vso_server *v,
 	c->alive = r >= 0;
 	if (r >= 0)
 		r = world_make(c, err);
-	/* without one, procedures are interpreted */
-	if (r >= 0)
-		jit_create(&c->jit, confined_sink(c->confined), NULL);
 	if (r < 0) {
 		served_destroy(c, VSO_FAULT_GL);
 		return r;
@@ -127,7 +129,6 @@ void served_destroy(struct served *c, enum vso_fault why)
 	world_drop(c);
 	if (c->alive)
 		client_finish(&c->sums);
-	jit_destroy(c->jit);
 	if (c->item_taken)
 		program_finish(&c->item_program);
 	served_objects_destroy(c);
@@ -426,6 +427,7 @@ void served_look(const struct served *c, struct served_look *out)
 	out->direct = movable(c, p);
 	out->opaque = verify_facts_opaque(&p->facts);
 	out->changing = changing(c, p);
+	out->rerunnable = p->facts.rerunnable;
 	out->clears_color = p->facts.clears_color;
 	out->clears_depth = p->facts.clears_depth;
 }

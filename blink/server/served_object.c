@@ -471,12 +471,21 @@ void served_object_fault(struct served *c, uint32_t object, enum vso_fault fault
 
 /* ---- life ------------------------------------------------------------------------------------------ */
 
+/* What was found of it, and its code, went with the old world. */
+static void program_renew(struct program *p)
+{
+	if (!p)
+		return;
+	p->accepted = p->refused = false;
+	p->code = NULL;
+}
+
 void served_objects_renew(struct served *c)
 {
 	for (uint32_t id = 1; id < c->nslots; id++) {
 		c->slot[id].ran = false;
-		if (c->slot[id].program)
-			c->slot[id].program->accepted = false;
+		program_renew(c->slot[id].program);
+		program_renew(c->slot[id].program_before);
 	}
 	c->epoch++;
 }

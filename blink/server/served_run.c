@@ -115,6 +115,7 @@ enum run_result served_run_current(struct served *c, const struct sp *sp)
 /* Code lives until the JIT needs its room.  NULL: it is interpreted. */
 static const struct jit_code *compiled(struct served *c, struct program *p, bool once)
 {
+	struct error none = { 0 };
 	struct jit_stats stats;
 	uint64_t start;
 
@@ -124,8 +125,8 @@ static const struct jit_code *compiled(struct served *c, struct program *p, bool
 	if (p->code && p->evicted == stats.evicted)
 		return p->code;
 	start = server_cpu_ns();
-	p->code = once ? jit_tier(c->jit, &p->sp, &c->index, NULL)
-		       : jit_compile_index(c->jit, &p->sp, &c->index, NULL);
+	p->code = once ? jit_tier(c->jit, &p->sp, &c->index, &none)
+		       : jit_compile_index(c->jit, &p->sp, &c->index, &none);
 	c->count.compile_ns += server_cpu_ns() - start;
 	jit_stats_get(c->jit, &stats);
 	p->evicted = stats.evicted;
