@@ -168,10 +168,11 @@ static int draw_offscreen(struct server *s, struct window *w, const struct serve
 			  struct error *err)
 {
 	bool fresh = !look->has_redraw && look->changing;
+	bool again = look->changing || !look->retained || (s->opt.no_facts && look->rerunnable);
 	int r;
 
 	w->direct = false;
-	if (look->has_redraw && (look->changing || !look->retained || s->opt.no_facts)) {
+	if (look->has_redraw && again) {
 		r = redraw(s, w, 0, err);
 		if (r < 0)
 			return r;

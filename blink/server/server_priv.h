@@ -98,6 +98,7 @@ struct served_look {
 	bool opaque;                   /* covers all of its area */
 	bool changing;                 /* may look different from the last time (reads external
 	                                  state or registers, or something changed) */
+	bool rerunnable;               /* running it again does no harm */
 	bool retained;                 /* a picture is kept in the client's drawable */
 	bool clears_depth, clears_color;
 };
