@@ -304,7 +304,8 @@ const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
 const struct jit_code *jit_tier(struct jit *j, const struct sp *sp, struct sp_index *index,
 				struct error *err)
 {
-	*err = (struct error){ 0 };
+	if (err)
+		*err = (struct error){ 0 };
 	return compile_index(j, sp, index, true, err);
 }
 
