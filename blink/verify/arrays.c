@@ -342,7 +342,8 @@ static enum verify_reason draw(struct verifier *v, const struct desc *d, const u
 
 	caps_draw(v);
 	/* drivers copy the vertices, and look at no buffer's size */
-	if (v->s->ctx->list && ((l->type && l->buf) || (used & ~(o->client | o->bad))))
+	if (v->s->ctx->list && ((l->type && (l->buf || o->element)) ||
+				(used & ~(o->client | o->bad))))
 		return VERIFY_LIST_BUFFER;
 	if (count <= 0 || instances <= 0)
 		return VERIFY_OK;

@@ -4,6 +4,7 @@
  * - A start and a length are added without looking whether the sum wraps; then they pass
  *   for small, and memory is written where the start says.
  * - An index of program parameters likewise, with their number.
+ * - The pixels that CopyPixels copies are counted in 32 bits.
  * - A texture's levels are taken for numbers of levels that are there.
  *
  * Nothing that works is refused: GL would raise an error, or draw nothing. */
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #define PARAMETERS_MAX 0xffffu
+#define SIDE_MAX 0x7fffu                /* of what is copied: drawables are smaller */
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 /* Operands that are added, by name, wherever both are. */
@@ -53,6 +55,23 @@ static unsigned spans_find(const struct gl_op *op, struct desc_check *out)
 	return n;
 }
 
+static unsigned copies_find(const struct gl_op *op, struct desc_check *out)
+{
+	static const char *const sides[] = { "width", "height" };
+	unsigned n = 0;
+
+	for (size_t i = 0; i < COUNT(sides) && strcmp(op->name, "glCopyPixels") == 0; i++) {
+		const struct gl_operand *o = operand(op, sides[i]);
+
+		if (is_number(o))
+			out[n++] = (struct desc_check){
+				.kind = CHECK_MOST, .operand = (uint8_t)(o - op->operands),
+				.other = (uint8_t)(o - op->operands), .word = o->word,
+				.most = SIDE_MAX };
+	}
+	return n;
+}
+
 static bool takes_program_parameters(const char *name)
 {
 	return strstr(name, "ProgramEnvParameter") || strstr(name, "ProgramLocalParameter");
@@ -84,6 +103,8 @@ unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
 	const struct gl_operand *index = operand(op, "index");
 	unsigned n = spans_find(op, out);
 
+	if (n + 2 <= DESC_DRIVER_CHECKS)
+		n += copies_find(op, out + n);
 	if (is_number(index) && takes_program_parameters(op->name) && n < DESC_DRIVER_CHECKS)
 		out[n++] = (struct desc_check){ .kind = CHECK_MOST,
 						.operand = (uint8_t)(index - op->operands),
