@@ -9,7 +9,7 @@
 struct page_pool {
 	uint64_t *used;                /* bit per page */
 	uint32_t first, pages;         /* the client's own: first to pages - 1 */
-	uint32_t cursor, free;
+	uint32_t low, free;            /* none below low is free */
 };
 int page_pool_init(struct page_pool *p, uint32_t first, uint32_t pages);
 void page_pool_finish(struct page_pool *p);
