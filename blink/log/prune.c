@@ -258,6 +258,8 @@ static void list_call(struct prune *p, const uint32_t *rec, uint32_t at, unsigne
 
 	if (!e)
 		return;
+	if (flags & E_ECHO)
+		e->list = ctx_reg(p)[R_LIST];
 	if (special == S_CALL_LIST)
 		list_children(p, operand(rec, 0), rec, at, 0, head);
 	else

@@ -328,7 +328,8 @@ void entry_meet(struct prune *p, const struct entry *e)
 		unsigned drawn;
 		uint16_t slot;
 
-		if (!p->nwrites || !item_color(p, &slot, &drawn)) {
+		if ((!p->nwrites || !item_color(p, &slot, &drawn)) &&
+		    !echo_forced(p, e->flags & E_ECHO, e->list)) {
 			p->step += STEPS;
 			return;
 		}

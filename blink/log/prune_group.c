@@ -233,6 +233,8 @@ void group_meet(struct prune *p, uint32_t head, uint32_t last)
 		if (c && (!color || c < color))
 			color = c;
 	}
+	if (!color && echo_forced(p, h->flags & E_ECHO, h->list))
+		color = p->object[h->list]->listed;
 	if (!color || p->error.code) {
 		entry_undo(p, h);
 		p->step += STEPS;

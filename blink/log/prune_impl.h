@@ -139,6 +139,7 @@ struct pair {
 	uint32_t group;              /* in which the push is */
 	/* while sweeping */
 	uint32_t sweep;
+	bool forced;                 /* the pop happens in any case */
 	uint32_t pop;                /* kept record of the pop; free: the next free one */
 	uint32_t inner[2];           /* groups of state that kept records in between write */
 	uint32_t writes[2];          /* matrix: the cell's counts at the pop */
@@ -513,6 +514,7 @@ bool saved_by(const struct prune *p, uint32_t cell, uint32_t mask);
 void saved_restore(struct prune *p, struct pair *q);
 void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec);
 void push_meet(struct prune *p, struct kept *k, const uint32_t *rec);
+bool echo_forced(const struct prune *p, bool echo, uint32_t list);
 /* Looks at k with its lists gathered: kept or gone. */
 void item_meet(struct prune *p, struct kept *k, const uint32_t *rec);
 

@@ -96,13 +96,35 @@ static void query_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	o->end_sweep = 0;
 }
 
+/* ---- lists that are executed while they are compiled ------------------------------------------- */
+
+/* Whether the record happens whatever is needed of it: it went into a list as well, which
+ * is kept, and is executed when that is compiled. */
+bool echo_forced(const struct prune *p, bool echo, uint32_t list)
+{
+	return echo && p->object[list]->list_sweep == p->sweep;
+}
+
+/* The default: kept if it writes what is needed. */
+static void plain_meet(struct prune *p, struct kept *k, const uint32_t *rec)
+{
+	unsigned drawn, color = item_color(p, &k->slot, &drawn);
+
+	if (!color && echo_forced(p, k->echo, k->list))
+		color = p->object[k->list]->listed;
+	if (!color)
+		return;
+	k->kept = true;
+	k->color = (uint8_t)color;
+	item_apply(p, color, drawn);
+	item_keep(p, k, rec);
+}
+
 /* ---- one record ------------------------------------------------------------------------------ */
 
 /* With its lists gathered. */
 void item_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 {
-	unsigned color, drawn;
-
 	k->kept = false;
 	k->color = 0;
 	switch (k->role) {
@@ -119,15 +141,7 @@ void item_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 		item_apply(p, 1, 1);
 		item_keep(p, k, rec);
 		break;
-	default:
-		color = item_color(p, &k->slot, &drawn);
-		if (!color)
-			break;
-		k->kept = true;
-		k->color = (uint8_t)color;
-		item_apply(p, color, drawn);
-		item_keep(p, k, rec);
-		break;
+	default: plain_meet(p, k, rec); break;
 	}
 	p->step += STEPS;
 }

@@ -116,6 +116,7 @@ void pop_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 	slots_hide(p, q);
 	memcpy(q->writes, p->cell[q->cell].writes, sizeof(q->writes));
 	q->step = p->step;
+	q->forced = echo_forced(p, k->echo, k->list);
 	k->kept = false;
 	q->pop = item_keep(p, k, rec);
 	if (q->kind != PAIR_ATTRIB && q->kind != PAIR_CLIENT)
@@ -208,6 +209,8 @@ void push_meet(struct prune *p, struct kept *k, const uint32_t *rec)
 		if (p->open_pairs[i] == k->aux)
 			p->open_pairs[i] = p->open_pairs[--p->nopen];
 	color = inner_color(p, q);
+	if (q->forced || echo_forced(p, k->echo, k->list))
+		color = 1;
 	if (color) {
 		k->kept = true;
 		k->color = (uint8_t)color;
