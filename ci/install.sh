@@ -4,8 +4,9 @@
 #   sh ci/install.sh GROUP... [-- PACKAGE...]
 #
 # Groups: build (compiler, libraries, tests), run (display, drivers, apitrace, plots),
-# fuzz (clang's sanitizer runtime), peers (code generators to measure beside ours).  As root, or through sudo.  When nothing is missing,
-# nothing is run and no network is touched.
+# fuzz (clang's sanitizer runtime), peers (code generators to measure beside ours), browser
+# (Chromium, in which reports are looked at).  As root, or through sudo.  When nothing is
+# missing, nothing is run and no network is touched.
 set -eu
 
 group_packages()
@@ -25,8 +26,10 @@ group_packages()
 		echo g++ libgccjit-12-dev libtcc-dev libasmjit-dev llvm-dev libpfm4-dev ;;
 	fuzz)
 		echo clang libclang-rt-14-dev ;;
+	browser)
+		echo chromium fonts-dejavu-core ;;
 	*)
-		echo "install.sh: no group '$1' (build, run, fuzz, peers)" >&2
+		echo "install.sh: no group '$1' (build, run, fuzz, peers, browser)" >&2
 		exit 2 ;;
 	esac
 }

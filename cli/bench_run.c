@@ -65,22 +65,6 @@ void bench_driver_put(struct json_object *environment)
 	json_object_object_add(environment, "counters", json_object_new_string(counters));
 }
 
-/* The words of this process's command line, the program by its name alone: the parser
- * has put args in another order.  text holds them. */
-static void command_words(const char **word, unsigned most, char *text, size_t size)
-{
-	FILE *f = fopen("/proc/self/cmdline", "rb");
-	size_t len = f ? fread(text, 1, size - 1, f) : 0;
-	unsigned n = 0;
-
-	if (f)
-		fclose(f);
-	text[len] = 0;
-	for (size_t at = 0; at < len && n + 1 < most; at += strlen(text + at) + 1, n++)
-		word[n] = n ? text + at : "blinkctl";
-	word[n] = NULL;
-}
-
 /* The suite and its operands: what a file that is resumed must have been made with. */
 static struct json_object *asked_json(const struct bench_request *q)
 {
@@ -102,7 +86,7 @@ static struct json_object *invocation_make(struct bench_runner *r, struct json_o
 	struct results made = { 0 };
 	struct tm tm;
 
-	command_words(command, 128, words, sizeof(words));
+	cli_words(command, 128, words, sizeof(words));
 	for (int i = 0; !r->inputs && i < r->q->argc && i < (int)r->q->suite->inputs; i++)
 		inputs[i] = r->q->argv[i];
 	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ",

@@ -75,7 +75,7 @@ const struct cli_command cmd_gate = {
 		"when the whole interval lies within the margin. Runs that were made in turns are "
 		"compared as pairs. Frame times are also judged by their distribution's shape, so "
 		"that a change with an equal median is found.\n\n"
-		"Defaults: alpha 0.05, level 0.95, least 0.01 (1 %), margin 0.02, distance 0.05, "
+		"Defaults: alpha 0.05, level 0.95, least 0.01 (1 %), margin 0.02, distance 0.1, "
 		"runs 5. A policy is a JSON object with any of these, \"ignore\": a list of "
 		"metrics, and \"unlike\": true to judge files of different machines or inputs.\n\n"
 		"  blinkctl gate base.json new.json --junit gate.xml",

@@ -7,10 +7,13 @@
 
 #include "cli/command.h"
 #include "jit-bench/clock.h"
+#include "jit-bench/environment.h"
+#include "jit-bench/sample.h"
 #include "replay/picture.h"
 #include "replay/profile.h"
+#include "reports/results.h"
 
-enum { OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_TOP, OPT_PICTURES };
+enum { OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_TOP, OPT_PICTURES, OPT_OUTPUT };
 
 static const struct cli_option options[] = {
 	[OPT_ENGINE] = { 'e', "engine", "jit|interp", "how SPs are run (jit)" },
@@ -18,6 +21,7 @@ static const struct cli_option options[] = {
 	[OPT_FRAMES] = { 'f', "frames", "A:B", "look at frames A to B-1 only; those before are played" },
 	[OPT_TOP] = { 't', "top", "N", "slowest frames to name (5)" },
 	[OPT_PICTURES] = { 'p', "pictures", "DIR", "write the slowest frames' pictures frame-NNNNNN.png into DIR" },
+	[OPT_OUTPUT] = { 'o', "output", "RESULTS.json", "also write a results file: functions, and times of all frames" },
 	{ 0 }
 };
 
@@ -68,6 +72,7 @@ static struct json_object *function_json(const struct profiling *g, unsigned op,
 	add(j, "ms", c->seconds * 1e3);
 	add(j, "share_percent", wall > 0 ? 100 * c->seconds / wall : 0);
 	add(j, "ns_per_call", c->seconds * 1e9 / calls);
+	add(j, "cycles", c->seconds * g->cycles_per_second);
 	add(j, "cycles_per_call", c->seconds * g->cycles_per_second / calls);
 	add_n(j, "payload_bytes", c->payload);
 	add_n(j, "redundant", c->redundant);
@@ -101,7 +106,7 @@ static struct json_object *functions_json(const struct profiling *g, double wall
 	return list;
 }
 
-static struct json_object *frame_json(const struct profile_frame *f)
+static struct json_object *frame_json(const struct profiling *g, const struct profile_frame *f)
 {
 	struct json_object *j = json_object_new_object();
 	double wall = f->wall > 0 ? f->wall : 1;
@@ -110,6 +115,7 @@ static struct json_object *frame_json(const struct profile_frame *f)
 
 	add_n(j, "frame", f->frame);
 	add(j, "ms", f->wall * 1e3);
+	add(j, "cycles", f->wall * g->cycles_per_second);
 	add(j, "driver_percent", 100 * f->sum.seconds / wall);
 	add(j, "waiting_percent", 100 * f->waiting / wall);
 	add(j, "own_percent", own > 0 ? 100 * own / wall : 0);
@@ -131,16 +137,17 @@ static struct json_object *slowest_json(const struct profiling *g)
 	struct json_object *list = json_object_new_array();
 
 	for (uint32_t i = 0; i < g->nslowest; i++)
-		json_object_array_add(list, frame_json(&g->profile.frames[g->slowest[i]]));
+		json_object_array_add(list, frame_json(g, &g->profile.frames[g->slowest[i]]));
 	return list;
 }
 
-static struct json_object *all_frames_json(const struct profile *p)
+static struct json_object *all_frames_json(const struct profiling *g)
 {
+	const struct profile *p = &g->profile;
 	struct json_object *list = json_object_new_array();
 
 	for (uint32_t i = 0; i < p->count; i++)
-		json_object_array_add(list, frame_json(&p->frames[i]));
+		json_object_array_add(list, frame_json(g, &p->frames[i]));
 	return list;
 }
 
@@ -179,8 +186,77 @@ static struct json_object *profile_json(const struct profiling *g)
 	json_object_object_add(j, "functions", functions_json(g, wall));
 	json_object_object_add(j, "slowest", slowest_json(g));
 	if (g->json)
-		json_object_object_add(j, "per_frame", all_frames_json(p));
+		json_object_object_add(j, "per_frame", all_frames_json(g));
 	return j;
+}
+
+/* ---- the results file ------------------------------------------------------------- */
+
+static void row(struct json_object *rows, const char *of, const char *name, const char *unit,
+		double v)
+{
+	struct sample one = { .n = 0 };
+
+	sample_add(&one, v);
+	json_object_array_add(rows, metric_json(of, name, unit, "lower", &one));
+}
+
+static void count_row(struct json_object *rows, const char *of, const char *name,
+		      const char *unit, uint64_t v)
+{
+	json_object_array_add(rows, metric_count_json(of, name, unit, "none", (double)v));
+}
+
+/* Of each function, and of all frames, with the series of their times. */
+static struct json_object *metrics_json(const struct profiling *g)
+{
+	struct json_object *rows = json_object_new_array(), *frames;
+	const struct profile *p = &g->profile;
+	double *ms = calloc((size_t)p->count + 1, sizeof(*ms)), sum = 0;
+	struct sample all = { .n = 0 };
+
+	for (unsigned op = 0; op < GL_OP_COUNT; op++) {
+		const struct profile_count *c = &p->op[op];
+
+		if (!c->calls)
+			continue;
+		count_row(rows, gl_ops[op].name, "calls", "calls", c->calls);
+		row(rows, gl_ops[op].name, "ms", "ms", c->seconds * 1e3);
+		count_row(rows, gl_ops[op].name, "payload_bytes", "bytes", c->payload);
+		count_row(rows, gl_ops[op].name, "redundant", "calls", c->redundant);
+	}
+	for (uint32_t i = 0; ms && i < p->count; i++)
+		sum += ms[i] = p->frames[i].wall * 1e3;
+	sample_add(&all, sum);
+	frames = metric_json("frames", "all_frames", "ms", "lower", &all);
+	if (ms && p->count)
+		metric_series_add(frames, "frame_time", "ms", ms, p->count);
+	json_object_array_add(rows, frames);
+	free(ms);
+	return rows;
+}
+
+static int results_write(const struct profiling *g, const char *path, struct error *err)
+{
+	struct json_object *suite = json_object_new_object(), *environment = environment_json();
+	const char *command[64], *inputs[] = { g->path, NULL };
+	const struct results_origin origin = { .command = command, .inputs = inputs };
+	struct results made = { 0 };
+	char words[8192];
+	int e;
+
+	cli_words(command, 64, words, sizeof(words));
+	json_object_object_add(environment, "renderer", json_object_new_string(
+		g->null_sink ? "none" : sink_gl_renderer(g->sink)));
+	add_text(suite, "suite", "profile");
+	json_object_object_add(suite, "environment", environment);
+	json_object_object_add(suite, "metrics", metrics_json(g));
+	e = results_make(&made, suite, &origin, err);
+	if (e >= 0)
+		e = results_save(&made, path, err);
+	results_close(&made);
+	json_object_put(suite);
+	return e;
 }
 
 /* ---- pictures of the slowest --------------------------------------------------------- */
@@ -313,12 +389,19 @@ static int profile_command(const struct cli_args *args)
 	blink_close(file);
 	if (status != EXIT_GOOD)
 		return status;
+	if (e >= 0 && args->opt[OPT_OUTPUT] && cli_replaces(g.path, args->opt[OPT_OUTPUT], &err)) {
+		status = EXIT_USAGE;
+		e = -EINVAL;
+	}
 	if (e >= 0)
 		e = profile_do(&g, &opt, top, &err);
+	if (e >= 0 && args->opt[OPT_OUTPUT])
+		e = results_write(&g, args->opt[OPT_OUTPUT], &err);
 	if (e >= 0)
 		cli_print(args, profile_json(&g));
 	else
-		status = cli_fail(e == -ENODEV ? EXIT_LACKING : EXIT_DIFFERENT, &err);
+		status = cli_fail(status != EXIT_GOOD ? status : e == -ENODEV ? EXIT_LACKING
+								       : EXIT_DIFFERENT, &err);
 	free(g.slowest);
 	profile_finish(&g.profile);
 	sink_destroy(g.sink);
@@ -327,7 +410,7 @@ static int profile_command(const struct cli_args *args)
 
 const struct cli_command cmd_profile = {
 	.name = "profile",
-	.synopsis = "X.blink [--frames A:B] [--top N] [--pictures DIR] [--sink gl|null]",
+	.synopsis = "X.blink [--frames A:B] [--top N] [--pictures DIR] [--sink gl|null] [-o RESULTS.json]",
 	.summary = "where the time of a replay goes, by GL function and by frame",
 	.text =
 		"Plays the file with a clock around every call of the driver. functions lists, "
@@ -341,8 +424,10 @@ const struct cli_command cmd_profile = {
 		"running the stored procedures. Loading, verifying and compiling are left out.\n\n"
 		"slowest names the frames that took longest, and what they spent it on; with "
 		"--pictures they are drawn once more and saved. With --json, per_frame holds all "
-		"frames.\n\n"
-		"  blinkctl profile game.blink --top 3 --pictures slow",
+		"frames. With --output the functions and all frames' times go to a results file, which "
+		"blinkctl report draws.\n\n"
+		"  blinkctl profile game.blink --top 3 --pictures slow -o profile.json\n"
+		"  blinkctl report profile.json -o out/profile",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

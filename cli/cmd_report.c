@@ -2,18 +2,23 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/command.h"
 #include "reports/demo_page.h"
 #include "reports/page.h"
 #include "reports/paper.h"
+#include "reports/results_page.h"
 
-enum { OPT_OUTPUT, OPT_PAPER, OPT_FORMAT };
+enum { OPT_OUTPUT, OPT_PAPER, OPT_FORMAT, OPT_REFRESH, OPT_PARTIAL };
 
 static const struct cli_option options[] = {
-	[OPT_OUTPUT] = { 'o', "output", "FILE", "the HTML file to write (DIR/index.html); with --paper the folder" },
+	[OPT_OUTPUT] = { 'o', "output", "DIR", "the folder to write to; demo: the HTML file (DIR/index.html)" },
 	[OPT_PAPER] = { 0, "paper", "NAME", "the tables and figures of a paper: prune, blink" },
-	[OPT_FORMAT] = { 0, "format", "F,...", "with --paper: figures as files, too: svg, pdf, png (svg)" },
+	[OPT_FORMAT] = { 0, "format", "F,...", "figures as files, too: svg, pdf, png (svg)" },
+	[OPT_REFRESH] = { 0, "refresh", "HZ", "of the display whose deadlines count (60)" },
+	[OPT_PARTIAL] = { 0, "partial", NULL, "with --paper: draw what there are results for" },
 	{ 0 }
 };
 
@@ -59,28 +64,51 @@ static int report_demo(const struct cli_args *args)
 	return EXIT_GOOD;
 }
 
-static int report_paper(const struct cli_args *args)
+/* A page of earlier results is no answer where there are none now: it goes. */
+static void page_forget(const char *dir)
+{
+	char path[4096];
+	struct stat st;
+
+	if (snprintf(path, sizeof(path), "%s/index.html", dir) < (int)sizeof(path) &&
+	    lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+		unlink(path);
+}
+
+/* With --paper that paper's tables and figures, else everything that is in the files. */
+static int report_results(const struct cli_args *args)
 {
 	const char *format = args->opt[OPT_FORMAT];
 	struct paper_options opt = { .dir = args->opt[OPT_OUTPUT],
-				     .formats = format ? format : "svg" };
-	int (*draw)(const struct results *, const struct paper_options *, struct error *) =
-		paper_prune_report;
+				     .formats = format ? format : "svg",
+				     .partial = args->opt[OPT_PARTIAL] != NULL };
+	const char *paper = args->opt[OPT_PAPER];
+	unsigned long refresh = 60;
 	struct results all = { 0 };
 	struct error err = { 0 };
 	struct json_object *j;
 	int rc;
 
-	if (!strcmp(args->opt[OPT_PAPER], "blink"))
-		draw = paper_blink_report;
-	else if (strcmp(args->opt[OPT_PAPER], "prune"))
+	if (paper && strcmp(paper, "blink") && strcmp(paper, "prune"))
 		return usage("--paper knows prune and blink");
+	if (!paper && opt.partial)
+		return usage("--partial is for --paper");
+	if (paper && args->opt[OPT_REFRESH])
+		return usage("--refresh is not for --paper");
+	if (args->opt[OPT_REFRESH] && !cli_uint("--refresh", args->opt[OPT_REFRESH], 10000, &refresh))
+		return EXIT_USAGE;
+	if (!refresh)
+		return usage("--refresh is at least 1");
 	if (!opt.dir)
-		return usage("--paper needs -o DIR");
+		return usage("needs -o DIR");
 	rc = results_open_all(&all, (const char *const *)args->argv, (unsigned)args->argc, &err);
 	if (rc == 0)
-		rc = draw(&all, &opt, &err);
+		rc = !paper ? results_report(&all, (double)refresh, &opt, &err)
+		     : !strcmp(paper, "blink") ? paper_blink_report(&all, &opt, &err)
+					       : paper_prune_report(&all, &opt, &err);
 	results_close(&all);
+	if (rc < 0)
+		page_forget(opt.dir);
 	if (rc < 0)
 		return cli_fail(rc == -ENODEV ? EXIT_LACKING : EXIT_DIFFERENT, &err);
 	j = json_object_new_object();
@@ -93,22 +121,26 @@ static int report_run(const struct cli_args *args)
 {
 	const char *kind = args->argv[0];
 
-	if (args->opt[OPT_PAPER])
-		return report_paper(args);
-	if (args->argc < 2)
-		return usage("an operand is missing");
+	bool word = !args->opt[OPT_PAPER] && (!strcmp(kind, "show") || !strcmp(kind, "demo"));
+
+	if (!word)
+		return report_results(args);
+	if (args->opt[OPT_FORMAT] || args->opt[OPT_REFRESH] || args->opt[OPT_PARTIAL])
+		return usage("--format, --refresh and --partial are for results files");
 	if (!strcmp(kind, "show"))
 		return args->argc == 2 ? report_show(args) : usage("show takes one FILE");
-	if (!strcmp(kind, "demo"))
-		return args->argc > 2 ? report_demo(args) : usage("demo takes DIR and PROGRAMs");
-	return usage("the first word is demo or show");
+	return args->argc > 2 ? report_demo(args) : usage("demo takes DIR and PROGRAMs");
 }
 
 const struct cli_command cmd_report = {
 	.name = "report",
-	.synopsis = "demo DIR PROGRAM... [-o FILE] | show FILE | RESULTS... -o DIR --paper NAME",
+	.synopsis = "RESULTS... -o DIR [--paper NAME] [--format F,...] | demo DIR PROGRAM... [-o FILE] | show FILE",
 	.summary = "draw a page from results, or show one",
 	.text =
+		"From results files (blinkctl bench -o, blinkctl profile -o) one HTML page is drawn that "
+		"needs nothing else: the metrics of each suite with intervals, frame times, the "
+		"distribution of jitter, frame metrics with their formulas, cost per GL function, growth "
+		"of the log; each with its command, as CSV, and in the formats asked for.\n\n"
 		"demo reads what the steps of the demo left in DIR/PROGRAM: the JSON that each command "
 		"printed, as STEP.json, the command itself, as STEP.cmd, and the pictures "
 		"original.png and blink.png. Draws pictures, plots (by gnuplot) and figures into "
@@ -122,8 +154,10 @@ const struct cli_command cmd_report = {
 		"Transparent Checkpoint-Restart for Hardware-Accelerated 3D Graphics "
 		"(arXiv:1312.6650): suites record, log, checkpoint and lines. blink is the Blink "
 		"paper's Tables 2 and 3: suites jit and table3. Results that are "
-		"missing are named, and nothing is drawn.\n\n"
-		"  blinkctl report demo out/demo neverball glxgears",
+		"missing are named, and nothing is drawn, unless --partial says so: a page that is there "
+		"from before is removed.\n\n"
+		"  blinkctl bench quick game.blink -o quick.json\n"
+		"  blinkctl report quick.json -o out/quick --format svg,pdf",
 	.options = options,
 	.min_args = 1,
 	.max_args = 64,

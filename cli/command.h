@@ -55,6 +55,9 @@ void cli_print(const struct cli_args *args, struct json_object *j);
 void cli_progress(const char *what, double fraction, const char *detail);
 /* Numbers: false (and a message) on junk or out of range. */
 bool cli_uint(const char *option, const char *text, unsigned long max, unsigned long *out);
+/* The words of this process's command line as they were typed, the program by its name
+ * alone (the parser puts args in another order), NULL behind the last; text holds them. */
+void cli_words(const char **word, unsigned most, char *text, size_t size);
 /* A range of frames, "A:B", either end may be left out: [*first, *end) within [0, count).
  * NULL stands for all of them.  False, and a message, otherwise. */
 bool cli_frames(const char *text, uint32_t count, uint32_t *first, uint32_t *end);

@@ -94,7 +94,7 @@ static struct json_object *results(void *suite)
 	const struct null_bench *b = suite;
 	struct json_object *j = json_object_new_object(), *metrics = json_object_new_array();
 
-	json_object_object_add(j, "suite", json_object_new_string("record"));
+	json_object_object_add(j, "suite", json_object_new_string("record-null"));
 	json_object_object_add(j, "driver", json_object_new_string("null"));
 	json_object_object_add(j, "calls", json_object_new_string(CALLS " of each kind"));
 	json_object_object_add(j, "environment", environment_json());

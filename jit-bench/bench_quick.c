@@ -8,7 +8,8 @@
  *
  * Of files, every frame is loaded, verified and compiled first and then played some times
  * on entry points that do nothing; the least time of each frame is its time, and together
- * they are the series of frame times.
+ * they are the series of frame times.  Their sum is one metric, their median another: the
+ * latter does not move when a few frames do, and leaves that to the series' shape.
  */
 #include "jit-bench/bench.h"
 
@@ -25,6 +26,7 @@
 #include "jit-bench/mixes.h"
 #include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
+#include "reports/stats.h"
 
 #define NAMES 16u
 #define REPEATS 24u                /* of which the least counts */
@@ -55,7 +57,7 @@ struct film {
 	uint32_t nparts, frames;
 	double *least;                     /* ns of each frame, in this run */
 	char name[80];
-	struct sample ns;                  /* of all frames, per GL call */
+	struct sample ns, median;          /* of all frames, per GL call; of a frame, in ms */
 	struct json_object *metric;        /* with the series of frame times */
 };
 
@@ -297,6 +299,7 @@ static void film_note(struct film *f, double calls)
 	sample_add(&f->ns, sum / calls);
 	for (uint32_t i = 0; i < f->frames; i++)
 		f->least[i] /= 1e6;
+	sample_add(&f->median, stats_median(f->least, f->frames).v);
 	if (!f->metric)
 		f->metric = json_object_new_object();
 	metric_series_add(f->metric, "frame_time", "ms", f->least, f->frames);
@@ -345,11 +348,13 @@ static struct json_object *results(void *suite)
 			json_object_array_add(rows, metric_json(bench_mixes[i].name,
 				quantity_names[q], "ns", "lower", &b->mixes[i].ns[q]));
 	for (unsigned i = 0; i < b->nfilms; i++) {
-		struct json_object *m = metric_json(b->films[i].name, "frames", "ns", "lower",
-						    &b->films[i].ns), *series = NULL;
+		struct film *f = &b->films[i];
+		struct json_object *series = NULL, *m = metric_json(f->name, "median_frame", "ms",
+								    "lower", &f->median);
 
+		json_object_array_add(rows, metric_json(f->name, "frames", "ns", "lower", &f->ns));
 		/* a snapshot: the series goes on growing */
-		json_object_object_get_ex(b->films[i].metric, "series", &series);
+		json_object_object_get_ex(f->metric, "series", &series);
 		if (series)
 			json_object_object_add(m, "series", json_tokener_parse(
 				json_object_to_json_string_ext(series, JSON_C_TO_STRING_PLAIN)));

@@ -19,6 +19,7 @@
  *                   distance with runs permuted.  regressed: p < alpha after Holm's
  *                   correction, distance at least `distance`, and a worse tail (95th or 99th
  *                   percentile, or spread) by 1 + least.
+ *                   passed: the distance is less, or the tail no worse.
  *
  * p of measurements: runs made in turns (base, new, base, new...) are compared as pairs,
  * by turning the signs of their log ratios at random; others by Mann and Whitney's U.

@@ -11,7 +11,7 @@
 const char *const gate_verdict_names[] = { "passed", "regressed", "inconclusive" };
 
 const struct gate_policy gate_policy_default = {
-	.alpha = 0.05, .level = 0.95, .least = 0.01, .margin = 0.02, .distance = 0.05,
+	.alpha = 0.05, .level = 0.95, .least = 0.01, .margin = 0.02, .distance = 0.1,
 	.runs = 5,
 };
 
@@ -300,9 +300,13 @@ void gate_shape_decide(struct gate_judgement *g, const struct gate_policy *polic
 	if (n < policy->runs || !g->tested || g->runs) {
 		g->runs = n < policy->runs ? policy->runs : 2 * n;
 		g->why = "too few runs for any p to be small enough";
-	} else if (g->p >= policy->alpha || g->worse.value.v < policy->distance) {
+	} else if (g->worse.value.v < policy->distance) {
 		g->verdict = GATE_PASSED;
 		g->why = g->p >= policy->alpha ? "not told apart" : "closer than the least distance";
+	} else if (g->p >= policy->alpha) {
+		/* the distance of two equal ones shrinks with the root of the number of runs */
+		g->runs = runs_until(n, g->worse.value.v, policy->distance);
+		g->why = "perhaps only chance, but farther than the least distance";
 	} else if (tail_worse(policy, base, nbase, now, nnow)) {
 		g->verdict = GATE_REGRESSED;
 		g->why = "another shape, with a worse tail";

@@ -47,6 +47,7 @@ struct plot {
 	bool stacked;        /* bands on top of each other instead of lines */
 	bool linear;         /* lines: y from 0 instead of its logarithm */
 	bool points;         /* lines: a mark at each value */
+	const char *const *names;   /* bars instead of lines, so called; of the one series */
 };
 /* Appends the plot as an inline <svg>.  Texts may hold anything. -ENODEV when gnuplot is
  * missing. */

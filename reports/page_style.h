@@ -21,6 +21,7 @@ static const char page_style[] =
 	"section{margin-top:2.75rem}\n"
 	"h3{font-size:1rem;margin:1.75rem 0 .5rem}\n"
 	"figure{margin:0}\n"
+	".how{margin:.4rem 0 0}.how code{border:0;background:none;padding:0;color:var(--soft);font-size:.78rem}\n"
 	"figcaption{color:var(--soft);font-size:.88rem;margin-top:.5rem}\n"
 	".pair{display:grid;grid-template-columns:1fr 1fr;gap:1rem;margin-top:0}\n"
 	".pair img{display:block;width:100%;height:auto;border-radius:8px;background:#000}\n"
@@ -54,7 +55,7 @@ static const char page_style[] =
 	".path li{border-top:1px solid var(--line);margin-top:-1px}}\n"
 	"@media(max-width:34rem){.pair{grid-template-columns:1fr}"
 	".path{grid-template-columns:repeat(2,1fr)}main{padding-top:1.5rem}"
-	".plots figure{overflow-x:auto}.plots svg{min-width:38rem}"
+	".plots figure,figure.plots{overflow-x:auto}.plots svg{min-width:38rem}"
 	"th,td{padding:.45rem .6rem}tbody th{white-space:normal}table{font-size:.9rem}}\n"
 	;
 

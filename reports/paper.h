@@ -23,9 +23,11 @@ enum paper_known paper_figure(const char *paper, const char *where, const char *
 struct paper_options {
 	const char *dir;            /* made if it is not there */
 	const char *formats;        /* of figures, beside those in the page: "svg,pdf,png" */
+	bool partial;               /* draw what there is, and name what is missing */
 };
 /* Writes dir/index.html, and each table and figure as CSV and in the formats.  -ENODATA,
- * and a sentence that names them, where results are missing: nothing is written then. */
+ * and a sentence that names them, where results are missing: nothing is written then
+ * (all of them, where a part is enough). */
 int paper_prune_report(const struct results *r, const struct paper_options *opt,
 		       struct error *err);
 int paper_blink_report(const struct results *r, const struct paper_options *opt,

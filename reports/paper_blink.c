@@ -232,12 +232,12 @@ static void summary(struct paper_page *p, const struct results_invocation *jit)
 	buf_printf(&p->body, "</ul>\n");
 }
 
-static int missing_check(const struct results *r, struct error *err)
+static int missing_check(const struct results *r, bool partial, struct error *err)
 {
 	bool jit = jit_find(r) != NULL;
 	bool table3 = results_suite(r, "table3") != NULL;
 
-	if (jit && table3)
+	if ((jit && table3) || (partial && (jit || table3)))
 		return 0;
 	return error_set(err, -ENODATA, "report: no results for %s%s%s",
 			 jit ? "" : "Table 2 (blinkctl bench -o FILE jit)",
@@ -250,19 +250,25 @@ int paper_blink_report(const struct results *r, const struct paper_options *opt,
 {
 	static const char *const used[] = { "jit", "peers", "table3" };
 	struct paper_page p;
-	int rc = missing_check(r, err);
+	int rc = missing_check(r, opt->partial, err);
 
 	if (rc < 0)
 		return rc;
 	paper_page_begin(&p, opt, err);
-	summary(&p, jit_find(r));
-	paper_page_section(&p, "Verifying, compiling, running", "On entry points that return at "
-			   "once.");
-	table_2(&p, jit_find(r));
+	if (jit_find(r)) {
+		summary(&p, jit_find(r));
+		paper_page_section(&p, "Verifying, compiling, running",
+				   "On entry points that return at once.");
+		p.from = jit_find(r);
+		table_2(&p, jit_find(r));
+	}
+	p.from = results_suite(r, "peers");
 	peers(&p, r);
 	paper_page_section(&p, "On real frames", "The same entry points, called by code at about "
 			   "the same distance.");
-	table_3(&p, r);
+	p.from = results_suite(r, "table3");
+	if (p.from)
+		table_3(&p, r);
 	buf_printf(&p.body, "<section><h2>How it was measured</h2>");
 	for (unsigned i = 0; i < sizeof(used) / sizeof(used[0]); i++)
 		if (results_suite(r, used[i]))

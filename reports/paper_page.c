@@ -42,10 +42,35 @@ void paper_page_section(struct paper_page *p, const char *title, const char *lea
 	buf_printf(&p->body, "</p></section>\n");
 }
 
+/* As it was typed. */
+static void command_html(struct buf *b, const struct results_invocation *inv)
+{
+	struct json_object *command = json_at(inv->json, "command");
+
+	buf_printf(b, "<code>");
+	for (size_t i = 0; command && i < json_object_array_length(command); i++) {
+		const char *word = json_object_get_string(json_object_array_get_idx(command, i));
+
+		buf_printf(b, "%s", i ? " " : "");
+		html_text(b, word ? word : "");
+	}
+	buf_printf(b, "</code>");
+}
+
+static void from_html(struct paper_page *p)
+{
+	if (!p->from || !json_at(p->from->json, "command"))
+		return;
+	buf_printf(&p->body, "<div class=how>");
+	command_html(&p->body, p->from);
+	buf_printf(&p->body, "</div>\n");
+}
+
 void paper_page_sheet(struct paper_page *p, struct sheet *s)
 {
 	if (p->rc == 0) {
 		sheet_html(&p->body, s);
+		from_html(p);
 		p->rc = sheet_csv(p->opt->dir, s, p->err);
 	}
 	sheet_finish(s);
@@ -57,11 +82,21 @@ static void series_csv(struct paper_page *p, const char *name, const struct plot
 	struct buf b;
 
 	buf_init(&b);
-	buf_printf(&b, "series,%s,%s\r\n", plot->x_label, plot->y_label);
+	buf_printf(&b, "series,");
+	csv_field(&b, plot->names ? "name" : plot->x_label);
+	buf_printf(&b, ",");
+	csv_field(&b, plot->y_label);
+	buf_printf(&b, "\r\n");
 	for (unsigned s = 0; s < plot->count; s++)
-		for (size_t i = 0; i < plot->series[s].n; i++)
-			buf_printf(&b, "%s,%.9g,%.9g\r\n", plot->series[s].title,
-				   plot->series[s].x[i], plot->series[s].y[i]);
+		for (size_t i = 0; i < plot->series[s].n; i++) {
+			csv_field(&b, plot->series[s].title);
+			buf_printf(&b, ",");
+			if (plot->names)
+				csv_field(&b, plot->names[i]);
+			else
+				buf_printf(&b, "%.9g", plot->series[s].x[i]);
+			buf_printf(&b, ",%.9g\r\n", plot->series[s].y[i]);
+		}
 	snprintf(path, sizeof(path), "%s/%s.csv", p->opt->dir, name);
 	p->rc = file_write(&b, path, p->err);
 	buf_finish(&b);
@@ -96,6 +131,7 @@ void paper_page_figure(struct paper_page *p, const char *name, const char *title
 	buf_printf(&p->body, "<figcaption>");
 	html_text(&p->body, note);
 	buf_printf(&p->body, "</figcaption></figure>\n");
+	from_html(p);
 	if (p->rc == 0)
 		series_csv(p, name, &plot);
 	while (*format && p->rc == 0) {
@@ -138,19 +174,13 @@ static void environment_html(struct buf *b, struct json_object *inv)
 
 void paper_page_command(struct paper_page *p, const struct results_invocation *inv)
 {
-	struct json_object *command = json_at(inv->json, "command");
 	struct buf *b = &p->body;
 
 	buf_printf(b, "<details><summary>");
 	html_text(b, inv->suite);
-	buf_printf(b, "</summary><dl><dt>Command</dt><dd><code>");
-	for (size_t i = 0; command && i < json_object_array_length(command); i++) {
-		const char *word = json_object_get_string(json_object_array_get_idx(command, i));
-
-		buf_printf(b, "%s", i ? " " : "");
-		html_text(b, word ? word : "");
-	}
-	buf_printf(b, "</code></dd><dt>Measured on</dt><dd>");
+	buf_printf(b, "</summary><dl><dt>Command</dt><dd>");
+	command_html(b, inv);
+	buf_printf(b, "</dd><dt>Measured on</dt><dd>");
 	environment_html(b, inv->json);
 	buf_printf(b, "</dd></dl></details>\n");
 }

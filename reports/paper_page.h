@@ -12,6 +12,9 @@ struct paper_page {
 	const struct paper_options *opt;
 	struct buf body;
 	struct error *err;
+	/* what the following tables and figures are drawn from: its command stands below each;
+	 * NULL: nothing does */
+	const struct results_invocation *from;
 	int rc;
 };
 

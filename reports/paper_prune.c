@@ -23,7 +23,7 @@ static const struct { const char *name, *shows, *command; } suites[SUITES] = {
 bool report_value(const struct results_invocation *inv, const char *of, const char *name,
 		  double *out)
 {
-	const struct results_metric *m = results_metric_find(inv, of, name);
+	const struct results_metric *m = inv ? results_metric_find(inv, of, name) : NULL;
 	struct stats_value v = m ? stats_median(m->samples, m->n) : (struct stats_value){ 0 };
 
 	*out = v.v;
@@ -316,60 +316,86 @@ static void summary(struct report *r, const struct names *sizes, const struct na
 	buf_printf(&r->page.body, "</ul>\n");
 }
 
-static int suites_find(struct report *r, struct error *err)
+/* missing: what has no results, and the commands that would bring them. */
+static int suites_find(struct report *r, char *missing, size_t size, struct error *err)
 {
-	char missing[400] = "";
+	unsigned found = 0;
 
+	missing[0] = 0;
 	for (unsigned i = 0; i < SUITES; i++) {
 		size_t n = strlen(missing);
 
 		r->inv[i] = results_suite(r->results, suites[i].name);
+		found += r->inv[i] != NULL;
 		if (!r->inv[i])
-			snprintf(missing + n, sizeof(missing) - n, "%s%s (blinkctl bench -o FILE "
-				 "%s)", n ? "; " : "", suites[i].shows, suites[i].command);
+			snprintf(missing + n, size - n, "%s%s (blinkctl bench -o FILE %s)",
+				 n ? "; " : "", suites[i].shows, suites[i].command);
 	}
-	return missing[0] ? error_set(err, -ENODATA, "report: no results for %s", missing) : 0;
+	return found && (r->page.opt->partial || !missing[0]) ? 0 : error_set(err, -ENODATA,
+		"report: no results for %s%s", missing, found ? " (--partial draws the rest)" : "");
+}
+
+static bool suite_known(const char *name)
+{
+	for (unsigned i = 0; i < SUITES; i++)
+		if (!strcmp(suites[i].name, name))
+			return true;
+	return false;
 }
 
 static void body(struct report *r, const struct names *sizes, const struct names *times,
-		 const struct names *programs)
+		 const struct names *programs, const char *missing)
 {
 	struct paper_page *p = &r->page;
 
 	summary(r, sizes, times, programs);
-	paper_prune_record(r, sizes);
-	paper_page_section(p, "Pruning", "What the next frame needs of everything recorded so "
-			   "far.");
-	table_3(r, times);
-	figure_5(r, times);
-	paper_page_section(p, "Checkpoint and restart", "The pruned log in a file, and the "
-			   "picture brought back from it.");
-	if (p->rc == 0)
-		p->rc = table_4(r, p->err);
-	table_lines(r);
+	p->from = r->inv[RECORD];
+	if (p->from)
+		paper_prune_record(r, sizes);
+	p->from = r->inv[LOG];
+	if (p->from) {
+		paper_page_section(p, "Pruning", "What the next frame needs of everything recorded "
+				   "so far.");
+		table_3(r, times);
+		figure_5(r, times);
+	}
+	p->from = r->inv[CHECKPOINT];
+	if (p->from) {
+		paper_page_section(p, "Checkpoint and restart", "The pruned log in a file, and "
+				   "the picture brought back from it.");
+		if (p->rc == 0)
+			p->rc = table_4(r, p->err);
+	}
+	p->from = r->inv[LINES];
+	if (p->from)
+		table_lines(r);
 	buf_printf(&p->body, "<section><h2>How it was measured</h2>");
-	for (unsigned i = 0; i < SUITES; i++)
-		paper_page_command(p, r->inv[i]);
+	for (size_t i = 0; i < r->results->count; i++)
+		if (suite_known(r->results->invocations[i].suite))
+			paper_page_command(p, &r->results->invocations[i]);
+	if (missing[0])
+		buf_printf(&p->body, "<p>Not measured: %s.</p>", missing);
 	buf_printf(&p->body, "</section>\n");
 }
 
 int paper_prune_report(const struct results *results, const struct paper_options *opt,
 		       struct error *err)
 {
-	struct report r = { .results = results };
+	struct report r = { .results = results, .page.opt = opt };
 	struct names sizes = { 0 }, times = { 0 }, programs = { 0 };
-	int rc = suites_find(&r, err);
+	char missing[400];
+	int rc = suites_find(&r, missing, sizeof(missing), err);
 
-	if (rc == 0)
+	if (rc == 0 && r.inv[RECORD])
 		rc = names_take(r.inv[RECORD], &sizes, err);
-	if (rc == 0)
+	if (rc == 0 && r.inv[LOG])
 		rc = names_take(r.inv[LOG], &times, err);
-	if (rc == 0)
+	if (rc == 0 && r.inv[CHECKPOINT])
 		rc = names_take(r.inv[CHECKPOINT], &programs, err);
 	if (rc == 0) {
 		paper_page_begin(&r.page, opt, err);
 		if (r.page.rc == 0)
-			body(&r, &sizes, &times, &programs);
+			body(&r, &sizes, &times, &programs, missing);
 		rc = paper_page_end(&r.page, "Record, prune, replay",
 				    "OpenGL recorded at a cost nobody notices, pruned to what the "
 				    "next frame needs, and brought back: the figures of the "

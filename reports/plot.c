@@ -61,13 +61,28 @@ static void series_draw(FILE *f, const struct plot *p, unsigned s)
 {
 	const struct plot_series *ps = &p->series[s];
 
-	if (p->stacked)
+	if (p->names)
+		fprintf(f, "$d%u using 1:3 with boxes fc rgb '%s' fs solid 0.85 noborder title ",
+			s, ps->color);
+	else if (p->stacked)
 		fprintf(f, "%s$d%u using 1:2:3 with filledcurves fc rgb '%s' "
 			"fs solid 0.85 noborder title ", s ? ", " : "", s, ps->color);
 	else
 		fprintf(f, "%s$d%u using 1:3 with %s lw 1.6 lc rgb '%s' title ", s ? ", " : "", s,
 			p->points ? "linespoints pt 7 ps 0.5" : "lines", ps->color);
 	quoted(f, ps->title);
+}
+
+/* Bars stand beside their names, which lie on their sides. */
+static void names_write(FILE *f, const struct plot *p)
+{
+	fputs("set boxwidth 0.7\nset xrange [-0.6:*]\nset offsets 0,0.6,0,0\nset xtics rotate by -30 (", f);
+	for (size_t i = 0; p->count && i < p->series[0].n; i++) {
+		fputs(i ? ", " : "", f);
+		quoted(f, p->names[i]);
+		fprintf(f, " %zu", i);
+	}
+	fputs(")\n", f);
 }
 
 static void script_write(FILE *f, const struct plot *p, const char *path)
@@ -83,6 +98,8 @@ static void script_write(FILE *f, const struct plot *p, const char *path)
 	fprintf(f, " tc rgb '" INK "'\nset ylabel ");
 	quoted(f, p->y_label);
 	fprintf(f, " tc rgb '" INK "'\n");
+	if (p->names)
+		names_write(f, p);
 	series_write(f, p);
 	fputs("plot ", f);
 	for (unsigned s = 0; s < p->count; s++)

@@ -90,7 +90,7 @@ void sheet_html(struct buf *b, const struct sheet *s)
 	buf_printf(b, "</figure>\n");
 }
 
-static void cell_csv(struct buf *b, const char *text)
+void csv_field(struct buf *b, const char *text)
 {
 	bool quote = strpbrk(text, ",\"\r\n") != NULL;
 
@@ -109,7 +109,7 @@ int sheet_csv(const char *dir, const struct sheet *s, struct error *err)
 
 	buf_init(&b);
 	for (unsigned i = 0; i < s->count && !buf_failed(&s->cells); i++, at += strlen(at) + 1) {
-		cell_csv(&b, at);
+		csv_field(&b, at);
 		buf_printf(&b, (i + 1) % s->columns ? "," : "\r\n");
 	}
 	snprintf(path, sizeof(path), "%s/%s.csv", dir, s->name);

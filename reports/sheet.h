@@ -26,6 +26,8 @@ void sheet_count(struct sheet *s, double v);        /* 1234567, grouped in HTML 
 void sheet_none(struct sheet *s);                   /* not measured, or not there */
 
 void sheet_html(struct buf *b, const struct sheet *s);
+/* A field of a CSV file, quoted where it has to be. */
+void csv_field(struct buf *b, const char *text);
 /* dir/name.csv: RFC 4180. */
 int sheet_csv(const char *dir, const struct sheet *s, struct error *err);
 

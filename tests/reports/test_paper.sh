@@ -1,7 +1,8 @@
 #!/bin/sh
 # test_paper.sh - blinkctl report --paper draws from results files alone: everything that
 # is asked for is there, in the page, as CSV, as figures; what is missing is named; names
-# in results files are text and nothing else; the page works in a browser.  Speaks TAP.
+# in results files are text and nothing else.
+# (What it looks like: test_browser.sh.)  Speaks TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 blinkctl=${BLINKCTL:-build/blinkctl}
@@ -9,26 +10,9 @@ command -v gnuplot >/dev/null || { echo "gnuplot is missing (package gnuplot-nox
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 . tests/support/tap.sh
-echo 1..8
+. tests/reports/results_text.sh
+echo 1..7
 
-# file SUITE METRIC...: a results file of one invocation
-file()
-{
-	suite=$1
-	shift
-	printf '{"format":"blink-results","version":1,"invocations":[{"suite":"%s","environment":{"cpu":"a cpu"},"command":["blinkctl","bench","%s"],"metrics":[' "$suite" "$suite"
-	comma=
-	for m in "$@"; do
-		printf '%s%s' "$comma" "$m"
-		comma=,
-	done
-	printf ']}]}\n'
-}
-# metric CASE NAME SAMPLES [MORE]
-metric()
-{
-	printf '{"case":"%s","metric":"%s","unit":"u","samples":[%s]%s}' "$1" "$2" "$3" "${4:-}"
-}
 series=',"series":[{"name":"frame_time","unit":"ms","runs":[[10,20,30],[11,21,31]]}]'
 file record "$(metric 640x480/native cpu_seconds 10,11,10)" "$(metric 640x480/blink cpu_seconds 10.2,11.2,10.2)" \
 	"$(metric 640x480/apitrace cpu_seconds 12,13,12)" \
@@ -78,16 +62,3 @@ grep -q '^compile,.*41' "$dir/blink/table-2.csv" || cat "$dir/blink/table-2.csv"
 grep -q '^gears/gl/frame,101,102,,"1.010' "$dir/blink/table-3.csv" || cat "$dir/blink/table-3.csv"
 "$blinkctl" report "$dir/jit.json" -o "$dir/none" --paper blink 2>&1 | grep -q 'Table 3' || echo 'Table 3 is not said to be missing'
 [ ! -e "$dir/none" ] || echo 'something was written')"
-
-if ! command -v chromium >/dev/null; then
-	echo "ok 8 - the page in a browser # SKIP chromium is not installed"
-	exit 0
-fi
-file log "$(metric '5 s' full_bytes 100000000)" "$(metric '5 s' kept_bytes 150000)" \
-	"$(metric '5 s' last_frame_payload 50000)" >"$dir/log.json"
-"$blinkctl" report "$dir"/*.json -o "$dir/out" --paper prune >/dev/null
-dom=$(timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$dir/profile" --window-size=400,800 \
-	--dump-dom "file://$dir/out/index.html" 2>/dev/null)
-report_text 'the page in a browser' "$(for text in '<h1>Record, prune, replay</h1>' 'id="table-4"' 'id="figure-5"' '<svg'; do
-	case $dom in *"$text"*) ;; *) echo "$text is not there" ;; esac
-done)"
