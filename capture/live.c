@@ -236,7 +236,7 @@ static int drop_payloads(struct live *l, uint64_t floor)
 
 static void note_size(struct live *l)
 {
-	uint64_t disk = l->end - recording_given_back(l->store.recording);
+	uint64_t disk = recording_disk(l->store.recording);
 	uint64_t memory = l->store.copied + 4 * l->held_words + prune_memory(l->prune);
 
 	l->peak = disk > l->peak ? disk : l->peak;

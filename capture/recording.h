@@ -77,6 +77,7 @@ uint64_t recording_floor(const struct recording *r);
  * bytes are zeros then.  -EOPNOTSUPP: this file system cannot. */
 int recording_release(struct recording *r);
 uint64_t recording_given_back(const struct recording *r);        /* bytes */
+uint64_t recording_disk(const struct recording *r);              /* bytes that it takes now */
 /* Bytes at a place, until the next refresh; NULL: there is no such place. */
 const uint8_t *recording_at(const struct recording *r, uint64_t place, uint64_t size);
 

@@ -7,6 +7,7 @@
 #include <linux/falloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static uint64_t place_of(uint64_t number)
 {
@@ -222,6 +223,13 @@ int recording_release(struct recording *r)
 uint64_t recording_given_back(const struct recording *r)
 {
 	return r->given_back;
+}
+
+uint64_t recording_disk(const struct recording *r)
+{
+	struct stat st;
+
+	return fstat(r->fd, &st) < 0 ? 0 : (uint64_t)st.st_blocks * 512;
 }
 
 const uint8_t *recording_at(const struct recording *r, uint64_t place, uint64_t size)

@@ -361,7 +361,7 @@ static void trace_salvage(const struct guard_job *job)
 			" (blinkctl convert makes a .blink of it)" : "");
 	else if (unlink(job->trace) == 0)
 		dprintf(STDERR_FILENO, job->opt->feed ?
-			"blinkctl: capture: killed; what the program drew was pruned by what was killed, and is lost\n" :
+			"blinkctl: capture: killed; what the program drew since the last file was written is lost\n" :
 			"blinkctl: capture: killed before the program drew anything; nothing is left\n");
 }
 

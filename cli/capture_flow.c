@@ -154,7 +154,16 @@ static void remarks(const struct capture_flow *f, const struct conversion *c)
 struct pruning {
 	const struct capture_flow *f;
 	struct live *live;
+	double written;                  /* when last */
 };
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 static int pruning_feed(void *user, const char *recording, struct record_header *header,
 			  bool last, struct error *err)
@@ -166,8 +175,13 @@ static int pruning_feed(void *user, const char *recording, struct record_header 
 	};
 	int r = p->live ? 0 : live_create(&p->live, recording, header, &opt, err);
 
+	p->written = p->written > 0 ? p->written : now();
 	if (r >= 0)
 		r = last ? live_end(p->live, err) : live_follow(p->live, err);
+	if (r >= 0 && !last && p->f->every > 0 && now() - p->written >= p->f->every) {
+		r = live_write(p->live, p->f->output, NULL, err);
+		p->written = now();
+	}
 	return r;
 }
 
@@ -179,6 +193,7 @@ static void add_pruned(struct json_object *j, const struct live_stats *s)
 	add_count(j, "records_before", s->pruned.records);
 	add_count(j, "records_kept", s->pruned.kept_total);
 	add_count(j, "recorded_bytes", s->recorded);
+	add_count(j, "given_back_bytes", s->given_back);
 	add_count(j, "most_on_disk_bytes", s->peak);
 	add_count(j, "most_in_memory_bytes", s->memory);
 	snprintf(text, sizeof text, "%.3f", s->cpu);

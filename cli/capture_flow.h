@@ -16,6 +16,8 @@ struct capture_flow {
 	bool prune;                      /* while it is recorded: the last frames are kept, and
 	                                    what they need */
 	uint32_t last;                   /* how many */
+	double every;                    /* seconds after which what would be left is written,
+	                                    while the program runs; 0: at the end alone */
 	bool keep_going;                 /* what cannot be converted is left out */
 	bool pack;                       /* the .blink with zstd; else unpacked, at less CPU time */
 	const char *program;             /* for messages */

@@ -9,7 +9,8 @@
 #include "cli/command.h"
 
 enum { OPT_OUTPUT, OPT_RECORDER, OPT_HASH, OPT_XVFB, OPT_DISPLAY, OPT_SIZE, OPT_DURATION, OPT_FRAMES,
-       OPT_API, OPT_VERBOSE, OPT_KEEP, OPT_KEEP_GOING, OPT_PACK, OPT_PRUNE, OPT_LAST };
+       OPT_API, OPT_VERBOSE, OPT_KEEP, OPT_KEEP_GOING, OPT_PACK, OPT_PRUNE, OPT_LAST,
+       OPT_EVERY };
 
 static const struct cli_option options[] = {
 	[OPT_OUTPUT] = { 'o', "output", "FILE", "the .blink or .trace file to write" },
@@ -28,6 +29,7 @@ static const struct cli_option options[] = {
 	[OPT_PACK] = { 'z', "pack", NULL, "pack the .blink with zstd: a third of its size, twice the CPU time of making it" },
 	[OPT_PRUNE] = { 'p', "prune", NULL, "prune while recording: keep the end, and what it needs" },
 	[OPT_LAST] = { 'l', "last", "K", "with --prune: keep the last K frames whole, 1" },
+	[OPT_EVERY] = { 0, "every", "S", "with --prune: write the file every S seconds, too" },
 	{ 0 }
 };
 
@@ -72,8 +74,13 @@ static int capture_options(const struct cli_args *args, struct capture_flow *f)
 	f->keep_going = args->opt[OPT_KEEP_GOING] != NULL;
 	f->prune = args->opt[OPT_PRUNE] != NULL;
 	f->last = 1;
-	if (args->opt[OPT_LAST] && !f->prune)
-		return usage("--last is for --prune");
+	if ((args->opt[OPT_LAST] || args->opt[OPT_EVERY]) && !f->prune)
+		return usage("--last and --every are for --prune");
+	if (args->opt[OPT_EVERY]) {
+		f->every = strtod(args->opt[OPT_EVERY], &end);
+		if (*end || end == args->opt[OPT_EVERY] || !(f->every > 0 && f->every < 1e6))
+			return usage("--every wants seconds, such as 60");
+	}
 	if (args->opt[OPT_LAST]) {
 		if (!cli_uint("--last", args->opt[OPT_LAST], 1u << 20, &last))
 			return EXIT_USAGE;
@@ -159,7 +166,8 @@ const struct cli_command cmd_capture = {
 		"With --prune the recording is pruned while the program runs (see prune), and its disk "
 		"space given back: a session of any length leaves a small file, whose init SPs make "
 		"the state K frames before its end, and these frames. What cannot be converted is "
-		"left out then, as with --keep-going. If blinkctl is killed, nothing is left.\n\n"
+		"left out then, as with --keep-going. If blinkctl is killed, what --every wrote last is "
+		"left, or nothing.\n\n"
 		"With --hash our recorder hashes the program's framebuffer before each swap, and "
 		"blinkctl compare X.blink --recorded checks a replay against that. Times of frames are "
 		"always recorded: blinkctl info --frames shows them.\n\n"

@@ -1,6 +1,6 @@
 /* fuzz_recording.c - the reader of recordings on any bytes: as a file, or (first byte
  * odd) as the records of a thread, or (3 modulo 4) of two, in a file that is otherwise in
- * order. */
+ * order; with 4 in it, as one that is followed, and given back. */
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,16 +28,16 @@ static uint64_t visit(const struct trace_value *v)
 	return sum;
 }
 
-static void read_all(const char *path)
+static void read_all(const char *path, bool follow)
 {
 	static volatile uint64_t sum;    /* the reads must happen */
 	struct error err = { 0 };
 	struct trace_call call;
 	struct recording *r;
 	char text[128];
-	int again = 1;
+	int again = 2;
 
-	if (recording_open(&r, path, &err) < 0)
+	if ((follow ? recording_follow(&r, path, &err) : recording_open(&r, path, &err)) < 0)
 		return;
 	do {
 		while (recording_next(r, &call, &err) == 1) {
@@ -45,7 +45,9 @@ static void read_all(const char *path)
 				sum += visit(&call.args[i]) + strlen(call.sig->args[i]);
 			sum += visit(&call.ret);
 		}
-	} while (again-- && recording_refresh(r, &err) == 1);
+		if (follow && recording_release(r) < 0)
+			break;
+	} while (again-- && (again ? recording_refresh(r, &err) : recording_last(r, &err)) >= 0);
 	recording_remarks(r, text, sizeof(text));
 	recording_close(r);
 	(void)sum;
@@ -96,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else
 		good = write(fd, data + 1, size - 1) == (ssize_t)(size - 1);
 	if (good)
-		read_all(path);
+		read_all(path, data[0] & 4);
 	close(fd);
 	return 0;
 }

@@ -31,7 +31,7 @@ pictures()    # FILE FOLDER
 	timeout 120 "$blinkctl" replay "$1" --snapshot "$2" >>"$dir/log" 2>&1
 }
 
-echo 1..9
+echo 1..11
 
 capture -o "$dir/a.blink" --hash --last 7 -- "$client" session
 status=$?
@@ -45,9 +45,18 @@ report 'each of their pictures is the program'"'"'s' $? "$dir/log"
 
 log
 [ "$(value recorded_bytes <"$dir/out")" -gt 100000000 ] &&
-	[ "$(value most_on_disk_bytes <"$dir/out")" -lt 100000000 ] &&
+	[ "$(value most_on_disk_bytes <"$dir/out")" -lt "$(value recorded_bytes <"$dir/out")" ] &&
 	[ "$(wc -c <"$dir/a.blink")" -lt 20000000 ]
 report 'a mebibyte a frame was recorded, and the disk did not hold it all' $? "$dir/log"
+
+# payloads of two threads are given back, each by itself
+capture -o "$dir/t.blink" --hash --last 4 -- "$client" loader
+status=$?
+log
+[ $status -eq 0 ] && [ "$(value threads <"$dir/out")" = 2 ] && identical 4 "$dir/t.blink" &&
+	[ "$(value given_back_bytes <"$dir/out")" -gt 20000000 ]
+report 'so with a thread that loads what another draws' $? "$dir/log"
+rm -f "$dir/t.blink"
 
 # the recording is kept whole: pruned afterwards, it is the same
 SECONDS_LONG=1 capture -o "$dir/b.blink" --last 7 --keep-recording "$dir/b.rec" -- "$client" session
@@ -78,19 +87,25 @@ log
 [ "$(value ended <"$dir/out")" = crashed ] && identical 3 "$dir/f.blink"
 report 'a killed program'"'"'s last frames are there' $? "$dir/log"
 
-# blinkctl is killed, and with it what it had pruned
-"$blinkctl" capture -x --prune -o "$dir/g.blink" -- "$client" session >"$dir/log" 2>&1 &
-pid=$!
-sleep 3
-kill -9 $pid
-wait $pid 2>/dev/null
-for i in 1 2 3 4 5 6 7 8 9 10; do
-	ls "$dir" | grep -q '^g' || break
-	sleep 0.5
-done
-ls "$dir" >>"$dir/log"
-! ls "$dir" | grep -q '^g' && grep -q 'is lost' "$dir/log"
+# blinkctl is killed, and with it what it had pruned, but for the file that it had written
+killed()   # OPTIONS...
+{
+	"$blinkctl" capture -x --prune "$@" -o "$dir/g.blink" -- "$client" session >"$dir/log" 2>&1 &
+	pid=$!
+	sleep 3
+	kill -9 $pid
+	wait $pid 2>/dev/null
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		ls "$dir" | grep -q '^g.*recording' || break
+		sleep 0.5
+	done
+	ls "$dir" >>"$dir/log"
+	! ls "$dir" | grep -q '^g.*recording' && grep -q 'is lost' "$dir/log"
+}
+killed && ! [ -e "$dir/g.blink" ]
 report 'blinkctl killed: what was pruned is lost, and said to be' $? "$dir/log"
+killed --hash --last 2 --every 0.5 && identical 2 "$dir/g.blink"
+report 'but for what was written in between' $? "$dir/log"
 
 capture -o "$dir/h.blink" --recorder apitrace -- "$client" session
 [ $? -eq 2 ] && ! timeout 60 "$blinkctl" capture --last 3 -o "$dir/h.blink" -- true 2>>"$dir/err" &&

@@ -51,6 +51,79 @@ static int threads(struct window *w)
 	return 0;
 }
 
+/* A second thread loads what the first one draws: half a mebibyte of new pixels for each of
+ * a hundred frames, in a context that shares them. */
+#define SIDE 362
+#define LOADED 100u
+static GLuint loaded;
+
+static void load(unsigned frame)
+{
+	static uint32_t image[SIDE * SIDE], x = 1;
+
+	for (size_t i = 0; i < SIDE * SIDE; i++)
+		image[i] = x = x * 1664525u + 1013904223u;
+	image[0] = frame;
+	glBindTexture(GL_TEXTURE_2D, loaded);
+	glTexSubImage2D(GL_TEXTURE_2D, 0, 0, 0, SIDE, SIDE, GL_RGBA, GL_UNSIGNED_BYTE, image);
+	glFinish();
+}
+
+static void show(struct window *w)
+{
+	static const GLfloat quad[4][4] = {
+		{ -1, -1, 0, 0 }, { 1, -1, 1, 0 }, { 1, 1, 1, 1 }, { -1, 1, 0, 1 },
+	};
+
+	glEnable(GL_TEXTURE_2D);
+	glBindTexture(GL_TEXTURE_2D, loaded);
+	glEnableClientState(GL_VERTEX_ARRAY);
+	glEnableClientState(GL_TEXTURE_COORD_ARRAY);
+	glVertexPointer(2, GL_FLOAT, 16, quad[0]);
+	glTexCoordPointer(2, GL_FLOAT, 16, quad[0] + 2);
+	glDrawArrays(GL_QUADS, 0, 4);
+	window_swap(w);
+	usleep(20000);
+}
+
+static void *load_or_show(void *arg)
+{
+	unsigned me = (unsigned)(uintptr_t)arg;
+
+	if (me)
+		window_open(&two.window[1], &two.window[0]);
+	for (unsigned i = !me; i < 2 * LOADED; i += 2) {
+		pthread_mutex_lock(&two.lock);
+		while (two.turn != i)
+			pthread_cond_wait(&two.changed, &two.lock);
+		if (me)
+			load(i);
+		else
+			show(&two.window[0]);
+		two.turn++;
+		pthread_cond_broadcast(&two.changed);
+		pthread_mutex_unlock(&two.lock);
+	}
+	return NULL;
+}
+
+static int loader(struct window *w)
+{
+	pthread_t other;
+
+	two.window[0] = *w;
+	glGenTextures(1, &loaded);
+	glBindTexture(GL_TEXTURE_2D, loaded);
+	glTexParameteri(GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, GL_NEAREST);
+	glTexImage2D(GL_TEXTURE_2D, 0, GL_RGBA, SIDE, SIDE, 0, GL_RGBA, GL_UNSIGNED_BYTE, NULL);
+	glFinish();
+	if (pthread_create(&other, NULL, load_or_show, (void *)(uintptr_t)1))
+		return 77;
+	load_or_show(NULL);
+	pthread_join(other, NULL);
+	return 0;
+}
+
 /* Threads that come and go, without a context of their own. */
 static void *width_set(void *arg)
 {
@@ -172,6 +245,8 @@ int modes_process(const char *mode, struct window *w, char **argv)
 {
 	if (!strcmp(mode, "threads"))
 		return threads(w);
+	if (!strcmp(mode, "loader"))
+		return loader(w);
 	if (!strcmp(mode, "many"))
 		return many();
 	if (!strcmp(mode, "fork"))
