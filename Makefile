@@ -301,6 +301,13 @@ demo:
 	$(Q)+$(MAKE_MANY) all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/demo.sh
 
+# A display server with two gears, a film and a captured game on one screen, live; ends with
+# out/demo-server/screen.png and a short film.
+demo-server:
+	$(Q)sh ci/install.sh build run -- ffmpeg
+	$(Q)+$(MAKE_MANY) all
+	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/demo-server.sh
+
 # Records the programs of corpora/ (installs them first: about 1 GB).
 corpora: all
 	$(Q)BLINKCTL=$(abspath $(B)/blinkctl) sh ci/corpora.sh
@@ -359,6 +366,7 @@ help:
 	@echo 'make            blinkctl and libblink, in $(B)/'
 	@echo 'make check      install what is missing, build, run all tests'
 	@echo 'make demo       a real game captured, converted, replayed, compared: out/demo/index.html'
+	@echo 'make demo-server  many clients of a display server, live: out/demo-server/screen.png'
 	@echo 'make asan       the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make fuzz       the soundness campaign, then the fuzzers, FUZZ_TIME=$(FUZZ_TIME) seconds each'
 	@echo 'make fuzz-short the same, 30 seconds and 10 seconds each'
@@ -372,7 +380,7 @@ help:
 	@echo 'make clean      remove what was built'
 	@echo 'V=1 shows commands; CC=clang, OPT=, CFLAGS=, LDFLAGS=, B= (build folder) are understood.'
 
-.PHONY: minimise all check tests asan soundness fuzz fuzz-short fuzzers demo corpora bench prune-check paper gate install clean help \
+.PHONY: minimise all check tests asan soundness fuzz fuzz-short fuzzers demo demo-server corpora bench prune-check paper gate install clean help \
         needs-libraries FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

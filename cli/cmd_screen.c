@@ -137,7 +137,7 @@ const struct cli_command cmd_screen = {
 		"  close ID                the client is disconnected\n"
 		"  pointer X Y BUTTONS     as if the pointer were there (bit i: button i + 1 down)\n"
 		"  key KEYSYM DOWN         X's key symbol; 1 down, 0 up\n"
-		"  screenshot FILE         a PNG of the screen\n"
+		"  screenshot FILE         a PNG (or .ppm) of the screen\n"
 		"  rights                  the executor tries what its filter forbids\n"
 		"  quit                    the server ends\n\n"
 		"blinkctl top lists the clients and their numbers.\n\n"

@@ -13,7 +13,7 @@
 enum { OPT_LISTEN, OPT_HEADLESS, OPT_WINDOW, OPT_SIZE, OPT_REFRESH, OPT_CLIENTS,
        OPT_SCREENSHOT, OPT_RECORD, OPT_TRACE, OPT_DURATION, OPT_NO_DIRECT, OPT_NO_FACTS,
        OPT_WATCHDOG, OPT_BUDGET, OPT_MEMORY, OPT_GL_THREADS, OPT_SINK, OPT_NO_FILTER,
-       OPT_BARE };
+       OPT_BARE, OPT_HASH };
 
 static const struct cli_option options[] = {
 	[OPT_LISTEN] = { 'l', "listen", "PATH", "the socket ($XDG_RUNTIME_DIR/blink-0)" },
@@ -22,7 +22,7 @@ static const struct cli_option options[] = {
 	[OPT_SIZE] = { 's', "size", "WxH", "of the screen (1024x768)" },
 	[OPT_REFRESH] = { 'r', "refresh", "HZ", "display frames per second (50)" },
 	[OPT_CLIENTS] = { 'n', "clients", "N", "so many are served (64)" },
-	[OPT_SCREENSHOT] = { 0, "screenshot", "FILE", "a PNG of the screen, when it ends" },
+	[OPT_SCREENSHOT] = { 0, "screenshot", "FILE", "a PNG (or .ppm) of the screen, when it ends" },
 	[OPT_RECORD] = { 0, "record", "FILE", "a film of the screen: .y4m, or what ffmpeg makes (.mp4)" },
 	[OPT_TRACE] = { 0, "trace", "FILE", "what happened, as lines of JSON" },
 	[OPT_DURATION] = { 'd', "duration", "S", "end after so many seconds" },
@@ -35,6 +35,7 @@ static const struct cli_option options[] = {
 	[OPT_SINK] = { 0, "sink", "gl|null", "null: GL commands do nothing, to measure the rest" },
 	[OPT_NO_FILTER] = { 0, "no-filter", NULL, "no system call filter (for debuggers)" },
 	[OPT_BARE] = { 0, "bare", NULL, "no frames and labels (to compare pictures)" },
+	[OPT_HASH] = { 0, "hash", NULL, "with --trace: the hash of each picture of a stream" },
 	{ 0 }
 };
 
@@ -65,12 +66,24 @@ static bool number_parse(const char *text, double least, double most, double *ou
 	return end != text && !*end && *out >= least && *out <= most;
 }
 
+/* A .ppm is plain: for programs that look at pixels. */
 static int picture_save(const char *path, const uint8_t *rgb, uint32_t w, uint32_t h,
 			struct error *err)
 {
 	struct picture p = { .w = w, .h = h, .rgb = (uint8_t *)(uintptr_t)rgb };
+	size_t n = strlen(path);
+	FILE *out;
+	bool bad;
 
-	return picture_write_png(&p, path, err);
+	if (n < 4 || strcmp(path + n - 4, ".ppm"))
+		return picture_write_png(&p, path, err);
+	out = fopen(path, "we");
+	if (!out)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	fprintf(out, "P6\n%u %u\n255\n", w, h);
+	bad = fwrite(rgb, 3, (size_t)w * h, out) != (size_t)w * h;
+	bad |= fclose(out) != 0;
+	return bad ? error_set(err, -EIO, "%s: not everything could be written", path) : 0;
 }
 
 static void ready_tell(void *user, const char *renderer)
@@ -163,7 +176,7 @@ static int serve_command(const struct cli_args *args)
 		.server = { .width = 1024, .height = 768, .refresh = 50,
 			    .limits = server_limits_default,
 			    .no_direct = o[OPT_NO_DIRECT], .no_facts = o[OPT_NO_FACTS],
-			    .no_decoration = o[OPT_BARE] },
+			    .no_decoration = o[OPT_BARE], .hash = o[OPT_HASH] },
 		.null_gl = o[OPT_SINK] && !strcmp(o[OPT_SINK], "null"),
 		.window = o[OPT_WINDOW], .no_filter = o[OPT_NO_FILTER],
 		.screenshot = o[OPT_SCREENSHOT], .record = o[OPT_RECORD], .trace = o[OPT_TRACE],

@@ -93,7 +93,9 @@ static bool client_attach(struct broker *b, struct broker_client *c)
 			     .pid = c->pid };
 	int fds[3] = { c->memory, c->doorbell, c->bell };
 
-	if (c->resets >= BROKER_RESETS)
+	const struct broker_offender *o = broker_offender_of(b, c->pid);
+
+	if (o && o->resets >= BROKER_RESETS && broker_now() - o->reset_ns < BROKER_RESETS_NS)
 		m.flags = ATTACH_CONDEMNED;
 	place_recall(b, &m);
 	return broker_send(b, &m, fds) >= 0;

@@ -70,7 +70,7 @@ int broker_executor_start(struct broker *b)
 	b->socket = pair[0];
 	b->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	b->started_ns = broker_now();
-	b->ready = false;
+	b->ready = b->hanging = false;
 	return 0;
 }
 
@@ -112,18 +112,55 @@ static int reap(struct broker *b)
 	return status;
 }
 
-/* Whose turn it was when the executor went is noted against him. */
+struct broker_offender *broker_offender_of(struct broker *b, int32_t pid)
+{
+	for (uint32_t i = 0; i < BROKER_OFFENDERS; i++)
+		if (b->offenders[i].resets && b->offenders[i].pid == pid)
+			return &b->offenders[i];
+	return NULL;
+}
+
+/* Whose turn it was when the executor went is noted against him; the oldest note gives
+ * way. */
 static void blame(struct broker *b)
 {
 	struct broker_client *c = broker_client_of(b, atomic_load(&b->board->turn));
+	struct broker_offender *o = c ? broker_offender_of(b, c->pid) : NULL;
 	uint64_t now = broker_now();
 
 	if (!c)
 		return;
-	if (c->resets && now - c->reset_ns > BROKER_RESETS_NS)
-		c->resets = 0;
-	c->resets++;
-	c->reset_ns = now;
+	if (!o) {
+		o = &b->offenders[0];
+		for (uint32_t i = 1; i < BROKER_OFFENDERS; i++)
+			if (b->offenders[i].reset_ns < o->reset_ns)
+				o = &b->offenders[i];
+		*o = (struct broker_offender){ .pid = c->pid };
+	}
+	if (now - o->reset_ns > BROKER_RESETS_NS)
+		o->resets = 0;
+	o->resets++;
+	o->reset_ns = now;
+}
+
+/* For whoever looks after the server. */
+static void end_tell(const struct broker *b, int status)
+{
+	uint32_t turn = atomic_load(&b->board->turn);
+	char whose[48] = "its own turn";
+
+	if (turn)
+		snprintf(whose, sizeof(whose), "the turn of client %u", turn);
+	if (b->hanging)
+		fprintf(stderr, "blinkctl: the executor was stopped: %s lasted longer than %u ms\n",
+			whose, b->opt->watchdog_ms);
+	else if (WIFSIGNALED(status))
+		fprintf(stderr, "blinkctl: the executor died in %s: %s\n", whose,
+			strsignal(WTERMSIG(status)));
+	else
+		fprintf(stderr, "blinkctl: the executor ended in %s, status %d: %s\n", whose,
+			WEXITSTATUS(status), WEXITSTATUS(status) == EXECUTOR_LOST
+			? "the driver lost its contexts" : "it could not go on");
 }
 
 void broker_executor_died(struct broker *b)
@@ -137,7 +174,7 @@ void broker_executor_died(struct broker *b)
 		return;
 	}
 	blame(b);
-	reap(b);
+	end_tell(b, reap(b));
 	control_lost(b->ctl);
 	b->quick_deaths = lived < QUICK_NS && !was_ready ? b->quick_deaths + 1 : 0;
 	if (b->quick_deaths >= QUICK_MAX) {
@@ -155,18 +192,18 @@ void broker_executor_died(struct broker *b)
 
 void broker_executor_check(struct broker *b)
 {
-	uint64_t busy = atomic_load(&b->board->busy_ns), now = broker_now();
+	uint64_t busy = atomic_load(&b->board->busy_ns);
 	uint64_t allowed = (uint64_t)b->opt->watchdog_ms * 1000000u;
 
-	if (!b->executor || !busy || now < busy)
+	if (!b->executor || b->hanging)
 		return;
 	if (!b->ready && allowed < START_NS)
 		allowed = START_NS;
-	if (now - busy < allowed)
+	if (watchdog_turn(&b->watchdog, b->executor, busy, broker_now()) < allowed)
 		return;
 	b->sum->hangs++;
+	b->hanging = true;
 	kill(b->executor, SIGKILL);
-	atomic_store(&b->board->busy_ns, 0);   /* once is enough */
 }
 
 void broker_executor_stop(struct broker *b)

@@ -82,6 +82,8 @@ int message_receive(int socket, struct message *m, int fds[3]);
 
 uint64_t broker_now(void);              /* ns, monotonic */
 
+#define EXECUTOR_LOST 3         /* its exit status: the driver lost its contexts */
+
 /* ---- executor.c: this process becomes it; returns its exit status --------------- */
 int executor_main(const struct broker_options *opt, struct board *board, int socket);
 
@@ -92,10 +94,16 @@ struct broker_client {
 	int socket, memory, doorbell, bell;
 	uint32_t pages;
 	int32_t pid;
-	uint32_t resets;
-	uint64_t reset_ns;
 	bool told_dead;
 };
+
+/* watchdog.c: ns that the executor spent, by itself, in the turn that began at busy_ns. */
+struct watchdog { uint64_t busy_ns, waited_ns; };
+uint64_t watchdog_turn(struct watchdog *w, pid_t pid, uint64_t busy_ns, uint64_t now_ns);
+
+/* A program whose turns did harm, by its process: it may come back as another client. */
+struct broker_offender { int32_t pid; uint32_t resets; uint64_t reset_ns; };
+#define BROKER_OFFENDERS 32u
 
 struct broker_pending { int socket; uint64_t since_ns; };
 
@@ -112,9 +120,11 @@ struct broker {
 	/* the executor */
 	pid_t executor;
 	int socket, pidfd;
-	bool ready;
+	bool ready, hanging;
 	uint64_t started_ns;
 	uint32_t quick_deaths;
+	struct watchdog watchdog;
+	struct broker_offender offenders[BROKER_OFFENDERS];
 	/* clients */
 	struct broker_client *clients;
 	uint32_t nclients, next_id;
@@ -144,6 +154,7 @@ void broker_client_read(struct broker *b, struct broker_client *c);
 void broker_client_drop(struct broker *b, uint32_t id);
 void broker_clients_attach(struct broker *b);        /* all, to a new executor */
 struct broker_client *broker_client_of(struct broker *b, uint32_t id);
+struct broker_offender *broker_offender_of(struct broker *b, int32_t pid);
 
 /* control.c: PATH.ctl.  Polled descriptors are appended to p (at most room), and handed
  * back in the same order. */

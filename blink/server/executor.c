@@ -16,7 +16,6 @@
 #include "blink/server/executor.h"
 #include "blink/server/seccomp.h"
 
-#define EXIT_LOST 3             /* the driver lost its contexts */
 #define IDLE_FRAMES 3u          /* without any change, before it sleeps */
 
 /* ---- the board ------------------------------------------------------------------------- */
@@ -226,9 +225,11 @@ static int executor_loop(struct executor *x)
 			break;
 		now = broker_now();
 		busy(x, 0);
+		/* (where each frame is late, nobody has waited) */
+		messages_read(x);
 		executor_waiting_look(x);
 		if (server_frame(x->server, now, &x->err) < 0)
-			return EXIT_LOST;
+			return EXECUTOR_LOST;
 		frame_account(x, now);
 		still = server_idle(x->server) ? still + 1 : 0;
 		watched(x);

@@ -1,0 +1,63 @@
+/* watchdog.c - how long has the executor been in the turn that it is in?
+ *
+ * Not by the clock on the wall: on a busy machine a process may wait for a processor
+ * longer than it is allowed to work.  The kernel counts that waiting, per thread, and it
+ * is taken off.  What is left is time in which the executor ran, or stood still by itself:
+ * waited for a device, or was stopped. */
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "blink/server/broker_priv.h"
+
+/* ns that a thread was able to run, and did not. */
+static uint64_t waited_one(const char *path)
+{
+	uint64_t ran, waited = 0;
+	FILE *in = fopen(path, "re");
+
+	if (!in)
+		return 0;
+	if (fscanf(in, "%" SCNu64 " %" SCNu64, &ran, &waited) != 2)
+		waited = 0;
+	fclose(in);
+	return waited;
+}
+
+/* Of the thread that waited longest: the others may be waiting for it. */
+static uint64_t waited_most(pid_t pid)
+{
+	char path[320];
+	uint64_t most = 0, one;
+	struct dirent *d;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && (d = readdir(tasks))) {
+		if (d->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int)pid, d->d_name);
+		one = waited_one(path);
+		most = one > most ? one : most;
+	}
+	if (tasks)
+		closedir(tasks);
+	return most;
+}
+
+uint64_t watchdog_turn(struct watchdog *w, pid_t pid, uint64_t busy_ns, uint64_t now_ns)
+{
+	uint64_t waited, lasted;
+
+	if (!busy_ns || now_ns < busy_ns)
+		return 0;
+	if (w->busy_ns != busy_ns) {
+		w->busy_ns = busy_ns;
+		w->waited_ns = waited_most(pid);
+	}
+	lasted = now_ns - busy_ns;
+	waited = waited_most(pid) - w->waited_ns;
+	return waited < lasted ? lasted - waited : 0;
+}
