@@ -134,6 +134,7 @@ void served_destroy(struct served *c, enum vso_fault why)
 	served_objects_destroy(c);
 	index_finish(&c->index);
 	vso_server_destroy(c->vso, why, NULL);
+	free(c->stages);
 	free(c);
 }
 
@@ -176,6 +177,10 @@ static enum run_result ready(struct served *c, uint32_t object, uint32_t screen,
 	do {
 		struct program *p = c->slot[object].program;
 
+		if (!served_shaders_ready(c, p, &payloads)) {
+			c->waiting = true;
+			return RUN_LATER;
+		}
 		r = served_run_current(c, &p->sp);
 		if (r == RUN_DONE)
 			r = served_run_verify(c, p, object, &payloads);
@@ -243,7 +248,7 @@ static bool called(struct served *c, enum sp_callback cb, uint32_t object)
 
 static bool late(const struct served *c)
 {
-	return c->over || c->run.on || server_cpu_ns() >= c->deadline;
+	return c->over || c->run.on || c->waiting || server_cpu_ns() >= c->deadline;
 }
 
 /* Each once per version, and once more in every new world. */
@@ -261,15 +266,18 @@ static void inits(struct served *c)
 
 static void update(struct served *c, const struct served_tick *t)
 {
-	uint64_t asked = vso_server_update(c->vso);
+	uint64_t asked = vso_server_update(c->vso), before = c->updated;
 
-	if (asked == c->updated)
+	if (asked == before)
 		return;
 	c->updated = asked;
 	registers_load(c);
-	served_intervals_add(&c->update_at, t->now_ns);
 	if (!c->entry[SP_UPDATE] || called(c, SP_UPDATE, c->entry[SP_UPDATE]))
 		vso_server_updated(c->vso, asked);
+	if (c->waiting)
+		c->updated = before;
+	else
+		served_intervals_add(&c->update_at, t->now_ns);
 }
 
 /* Register arithmetic, which knows no GL: in a world of its own, that has none. */
@@ -310,8 +318,8 @@ static void redraw_ready(struct served *c)
 	uint32_t object = c->entry[SP_REDRAW];
 	struct program *p = object ? c->slot[object].program : NULL;
 
-	if (!p || c->owed || (p->accepted && p->shadow == c->shadow && p->epoch == c->epoch &&
-			      p->still))
+	/* nothing has happened since it was looked at, and run */
+	if (!p || c->owed || (p->accepted && p->shadow == c->shadow && p->epoch == c->epoch))
 		return;
 	if (ready(c, object, 0, NULL) != RUN_DONE)
 		return;
@@ -358,7 +366,8 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 	struct engine_extern *ext = &c->client.ext;
 
 	served_run_clock(c, t);
-	c->swapped = false;
+	c->swapped = c->waiting = false;
+	c->late = !t->budget_ns;
 	served_tick_externs(t, c->width, c->height, ext->value);
 	memcpy(c->hand, (const uint32_t[4]){ (uint32_t)t->pointer_x, (uint32_t)t->pointer_y,
 					     t->buttons, t->key }, sizeof(c->hand));
@@ -386,7 +395,14 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 	if (!late(c))
 		redraw_ready(c);
 	served_run_flush(c);
+	c->late = server_cpu_ns() >= c->deadline;
 	return c->over;
+}
+
+bool served_busy(const struct served *c)
+{
+	return c->run.on || c->owed || c->waiting || c->item_taken || c->late ||
+	       vso_server_pending(c->vso);
 }
 
 /* ---- drawing -------------------------------------------------------------------------------------- */
@@ -494,7 +510,7 @@ int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen
 	c->owed = false;
 	if (r == RUN_FAILED)
 		return redraw_failed(c, object, err);
-	return r == RUN_REFUSED ? 0 : redraw_end(c, r, screen);
+	return r == RUN_REFUSED || (r == RUN_LATER && !c->run.on) ? 0 : redraw_end(c, r, screen);
 }
 
 uint32_t served_retained(const struct served *c, uint32_t *w, uint32_t *h)

@@ -4,6 +4,7 @@
  *   served_object.c   its shared objects: versions that come, serve and go
  *   served_run.c      a procedure verified, compiled and run, in slices
  *   served_stream.c   the entries of its stream
+ *   served_shader.c   shaders' sources, tried ahead of time
  *
  * A new version takes its object's place at once, the one before is kept until the new one
  * has proved itself: an SP when the verifier accepts it where it is due, data when it
@@ -27,6 +28,7 @@
 #define PROGRAM_REGISTERS 4u
 #define PROGRAM_FIXED 8u               /* does what a shared drawable cannot bear */
 #define PROGRAM_LISTS 16u              /* compiles lists */
+#define PROGRAM_SHADERS 32u            /* makes shaders or hands over their sources */
 
 struct program {
 	struct sp sp;                  /* its code is the object's */
@@ -34,6 +36,7 @@ struct program {
 	uint64_t evicted;              /* the JIT's count when code was made */
 	uint32_t uses;                 /* PROGRAM_* of its own records */
 	uint32_t *named, nnamed;       /* objects: payloads and callees */
+	uint32_t tried;                /* words before which all sources were tried */
 	/* of the last verification */
 	bool accepted, refused, still;
 	uint64_t shadow, epoch;        /* the client's, then */
@@ -55,7 +58,8 @@ struct slot {                          /* an object */
 
 enum run_result {
 	RUN_DONE,
-	RUN_LATER,                     /* the budget is used up, or it yielded: it goes on */
+	RUN_LATER,                     /* the budget is used up, or it yielded: it goes on (or
+	                                  begins, where a shader is still being tried) */
 	RUN_REFUSED,                   /* by the verifier: nothing has been run */
 	RUN_FAILED                     /* the shadow is wrong from here on */
 };
@@ -106,8 +110,7 @@ struct served {
 	struct running run;
 	uint64_t deadline;                 /* by server_cpu_ns */
 	uint64_t unflushed, unflushed_since;   /* commands that the driver may have put off */
-	uint64_t record_ns;                /* of its costliest slices lately, per command, in
-	                                      1/256 ns */
+	uint64_t at_once, put_off;         /* what a command costs (served_run.c) */
 	bool owed;                         /* the redraw SP was verified, and has to run */
 	uint32_t regs[SP_REGISTERS];       /* private: what input and update SPs left */
 	uint32_t page_regs[SP_REGISTERS];  /* as the client's page was last */
@@ -116,11 +119,12 @@ struct served {
 	uint32_t screen;                   /* where the redraw SP draws */
 	uint64_t updated;                  /* requests served */
 	uint32_t width, height;            /* of the area */
-	bool reshape, fresh, retained;
+	bool reshape, fresh, retained, waiting, late;
+	uint32_t *stages;                  /* of its shaders, by its names */
 	/* stream */
 	struct vso_stream_item item;
 	struct program item_program;
-	bool item_taken, stream_over, swapped;
+	bool item_taken, item_ready, stream_over, swapped;
 	enum vso_fault stream_fault;
 	uint32_t stream_regs[SP_REGISTERS];
 	enum vso_fault over;               /* it has to go */
@@ -146,6 +150,8 @@ const struct sp *served_object_callee(void *user, uint32_t id);
 uint32_t program_uses(struct served *c, const struct program *p);
 /* What its records say; -ENOMEM. */
 int program_scan(struct program *p);
+/* Only what its ops say, not what it names. */
+void program_glance(struct program *p);
 void program_finish(struct program *p);
 
 /* ---- served_run.c -------------------------------------------------------------------- */
@@ -174,6 +180,16 @@ void served_intervals_add(struct intervals *v, uint64_t now_ns);
 /* Entries, until a frame is whole, the budget is used up, or there are no more. */
 void served_stream_run(struct served *c);
 void served_stream_stop(struct served *c, enum vso_fault fault);
+
+/* ---- served_picture.c ----------------------------------------------------------------- */
+
+/* Tells the hash of the picture that the stream has just swapped. */
+void served_picture_event(struct served *c);
+
+/* ---- served_shader.c ------------------------------------------------------------------ */
+
+/* False: it waits for a trial; ask again at the next display frame. */
+bool served_shaders_ready(struct served *c, struct program *p, const struct sp_payloads *payloads);
 
 /* ---- served.c ------------------------------------------------------------------------- */
 

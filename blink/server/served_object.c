@@ -39,7 +39,9 @@ static void ops_fill(void)
 		struct op_uses *u = &op_table[op];
 
 		u->uses = (uint8_t)((op_fixed(op) ? PROGRAM_FIXED : 0) |
-				    (op == OP_glNewList ? PROGRAM_LISTS : 0));
+				    (op == OP_glNewList ? PROGRAM_LISTS : 0) |
+				    (op == OP_glShaderSource || op == OP_glCreateShader ||
+				     op == OP_glProgramStringARB ? PROGRAM_SHADERS : 0));
 		for (unsigned i = 0; i < gl_ops[op].noperands; i++) {
 			unsigned kind = gl_ops[op].operands[i].kind;
 
@@ -62,13 +64,17 @@ static uint32_t extern_uses(uint32_t what)
 	}
 }
 
-static bool named_add(struct program *p, uint32_t id)
+/* Objects that were met, a bit each. */
+struct met { uint64_t bits[VSO_OBJECTS_MAX / 64]; };
+
+static bool named_add(struct program *p, struct met *met, uint32_t id)
 {
+	uint64_t bit = 1ull << id % 64;
 	uint32_t *v;
 
-	for (uint32_t i = p->nnamed; i-- > 0;)
-		if (p->named[i] == id)
-			return true;
+	if (id >= VSO_OBJECTS_MAX || met->bits[id / 64] & bit)
+		return true;
+	met->bits[id / 64] |= bit;
 	if ((p->nnamed & (p->nnamed - 1)) == 0) {
 		v = realloc(p->named, (p->nnamed ? p->nnamed * 2 : 1) * sizeof(*v));
 		if (!v)
@@ -79,7 +85,7 @@ static bool named_add(struct program *p, uint32_t id)
 	return true;
 }
 
-static bool operands_scan(struct program *p, const uint32_t *rec)
+static bool operands_scan(struct program *p, struct met *met, const uint32_t *rec)
 {
 	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
 
@@ -89,7 +95,7 @@ static bool operands_scan(struct program *p, const uint32_t *rec)
 		if (o->kind == GL_KIND_EXTERN)
 			p->uses |= extern_uses(rec[o->word]);
 		else if ((o->kind == GL_KIND_PAYLOAD || o->kind == GL_KIND_SP) && rec[o->word] &&
-			 rec[o->word] < VSO_OBJECTS_MAX && !named_add(p, rec[o->word]))
+			 !named_add(p, met, rec[o->word]))
 			return false;
 	}
 	return true;
@@ -98,6 +104,7 @@ static bool operands_scan(struct program *p, const uint32_t *rec)
 int program_scan(struct program *p)
 {
 	const uint32_t *r, *end = p->sp.code + p->sp.nwords;
+	struct met met = { { 0 } };
 	bool bad;
 
 	ops_fill();
@@ -107,10 +114,20 @@ int program_scan(struct program *p)
 		p->uses |= op_table[op].uses;
 		if (sp_mask(*r))
 			p->uses |= PROGRAM_REGISTERS;
-		if (op_table[op].names && !operands_scan(p, r))
+		if (op_table[op].names && !operands_scan(p, &met, r))
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+void program_glance(struct program *p)
+{
+	const uint32_t *r, *end = p->sp.code + p->sp.nwords;
+	bool bad;
+
+	ops_fill();
+	for (r = p->sp.code; (r = sp_next(r, end, &bad)); r += sp_words(r))
+		p->uses |= op_table[sp_opcode(*r)].uses;
 }
 
 void program_finish(struct program *p)

@@ -140,31 +140,55 @@ void served_run_clock(struct served *c, const struct served_tick *t)
 	c->deadline = server_cpu_ns() + t->budget_ns;
 }
 
-/* Drivers put work off: what a command costs shows when they are made to do it.  That costs
- * too, so it is done only after as many commands as, going by the costliest lately, use up
- * what is left; and at the latest after so many. */
+/* Two costs of a command, both of the costliest lately, in 1/256 ns.  At once: a draw may
+ * make a driver compile for a tenth of a second, so the clock is looked at after as few as
+ * may use up what is left.  And put off: what shows when the driver is made to do it.  That
+ * costs too, so it is done after as many as may use up what is left, or 8192. */
+#define FIRST 16u
 #define UNFLUSHED 8192u
 #define LEAST 64u
 
-static uint64_t flush_after(const struct served *c, uint64_t now)
+static uint64_t fits(const struct served *c, uint64_t now, uint64_t each, uint64_t otherwise)
 {
 	uint64_t left = c->deadline > now ? c->deadline - now : 0;
-	uint64_t n = c->record_ns ? left * 256 / c->record_ns : UNFLUSHED;
+
+	return each ? left * 256 / each : otherwise;
+}
+
+static uint64_t flush_after(const struct served *c, uint64_t now)
+{
+	uint64_t n = fits(c, now, c->put_off, UNFLUSHED);
 
 	return n > UNFLUSHED ? UNFLUSHED : n < LEAST ? LEAST : n;
 }
 
-/* What was put off is done now.  The costliest is forgotten slowly: by half in 45 times. */
+static uint64_t slice_size(const struct served *c, uint64_t now, uint64_t most)
+{
+	uint64_t n = fits(c, now, c->at_once, FIRST);
+
+	if (n > c->opt.limits.slice)
+		n = c->opt.limits.slice;
+	return n > most ? most : n ? n : 1;
+}
+
+/* A cost is remembered while greater ones do not come; what is less often so goes by 1/16. */
+static void cost_note(uint64_t *cost, uint64_t ns, uint64_t commands)
+{
+	uint64_t each = ns * 256 / (commands ? commands : 1) + 1;
+
+	*cost -= *cost / 16;
+	if (each > *cost)
+		*cost = each;
+}
+
 static uint64_t flush(struct served *c)
 {
-	uint64_t now, each;
+	uint64_t now;
 
 	((void (*)(void))c->gl->entry[OP_glFlush])();
 	now = server_cpu_ns();
-	each = (now - c->unflushed_since) * 256 / (c->unflushed ? c->unflushed : 1);
-	c->record_ns -= c->record_ns / 64;
-	if (each > c->record_ns && c->unflushed >= LEAST)
-		c->record_ns = each;
+	if (c->unflushed >= LEAST)
+		cost_note(&c->put_off, now - c->unflushed_since, c->unflushed);
 	c->unflushed = 0;
 	c->unflushed_since = now;
 	return now;
@@ -214,12 +238,13 @@ enum run_result served_run_on(struct served *c)
 	if (!c->unflushed)
 		c->unflushed_since = now;
 	do {
-		uint64_t n = c->opt.limits.slice < until ? c->opt.limits.slice : until;
+		uint64_t n = slice_size(c, now, until), since = now;
 
 		status = slice(c, code, n);
 		if (status != ENGINE_LIMIT)
 			break;
 		now = server_cpu_ns();
+		cost_note(&c->at_once, now - since, n);
 		if (c->unflushed < until)
 			continue;
 		now = flush(c);

@@ -1,7 +1,6 @@
 /* served_stream.c - the entries of a client's stream: each run once, in order. */
 #include "blink/server/served.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "blink/server/compose.h"
@@ -19,24 +18,30 @@ void served_stream_stop(struct served *c, enum vso_fault fault)
 
 static void entry_drop(struct served *c)
 {
-	c->item_taken = false;
-	free(c->item_program.named);
+	c->item_taken = c->item_ready = false;
 	memset(&c->item_program, 0, sizeof(c->item_program));
 }
 
-/* The next entry, verified; false: there is none to run now. */
+/* The next entry, tried and verified; false: there is none to run now. */
 static bool entry_take(struct served *c)
 {
 	enum run_result r;
 
-	if (vso_server_next(c->vso, &c->item) <= 0)
+	if (!c->item_taken) {
+		if (vso_server_next(c->vso, &c->item) <= 0)
+			return false;
+		c->item_taken = true;
+		c->item_ready = false;
+		c->item_program = (struct program){ .sp = c->item.sp };
+		program_glance(&c->item_program);
+	}
+	if (!served_shaders_ready(c, &c->item_program, &c->item.payloads))
 		return false;
-	c->item_taken = true;
-	c->item_program = (struct program){ .sp = c->item.sp };
 	r = c->item.sp.context == confined_context(c->confined) ? RUN_DONE
 								: served_run_current(c, &c->item.sp);
 	if (r == RUN_DONE)
 		r = served_run_verify(c, &c->item_program, 0, &c->item.payloads);
+	c->item_ready = r == RUN_DONE;
 	if (r == RUN_DONE)
 		return true;
 	served_stream_stop(c, r == RUN_REFUSED ? VSO_FAULT_REFUSED : VSO_FAULT_GL);
@@ -55,7 +60,11 @@ static bool entry_run(struct served *c)
 	r = c->run.on ? served_run_on(c) : served_run_begin(c, &c->item_program, 0, &c->item.payloads);
 	memcpy(c->stream_regs, c->client.regs, sizeof(c->client.regs));
 	served_event(c, SERVER_EVENT_STREAM, start, c->count.commands - commands, 0);
-	c->swapped |= confined_swaps(c->confined) != swaps;
+	if (confined_swaps(c->confined) != swaps) {
+		c->swapped = true;
+		if (c->opt.hash)
+			served_picture_event(c);
+	}
 	if (r == RUN_LATER)
 		return false;
 	if (r == RUN_FAILED)
@@ -73,7 +82,7 @@ void served_stream_run(struct served *c)
 		served_stream_stop(c, VSO_FAULT_GL);
 		return;
 	}
-	while (!c->stream_over && !c->swapped && (c->item_taken || entry_take(c)))
+	while (!c->stream_over && !c->swapped && (c->item_ready || entry_take(c)))
 		if (!entry_run(c) || server_cpu_ns() >= c->deadline)
 			break;
 }

@@ -28,6 +28,7 @@ const char *const server_event_names[SERVER_EVENT_KINDS] = {
 	[SERVER_EVENT_REDRAW] = "redraw", [SERVER_EVENT_STREAM] = "stream",
 	[SERVER_EVENT_SKIP] = "skip", [SERVER_EVENT_COPY] = "copy",
 	[SERVER_EVENT_FRAME] = "frame", [SERVER_EVENT_OVER_BUDGET] = "over-budget",
+	[SERVER_EVENT_PICTURE] = "picture",
 };
 
 uint64_t server_cpu_ns(void)
@@ -62,6 +63,8 @@ static void client_event(void *user, const struct server_event *e)
 
 	named.client = s->turn;
 	named.frame = s->frames;
+	if (!named.start_ns)
+		named.start_ns = s->now_ns;
 	if (s->opt.event)
 		s->opt.event(s->opt.user, &named);
 }
@@ -387,6 +390,9 @@ void server_frame_stats_get(const struct server *s, struct server_frame_stats *o
 
 bool server_idle(const struct server *s)
 {
+	for (uint32_t i = 0; i < s->n; i++)
+		if (served_busy(s->windows[i].client))
+			return false;
 	return !s->stats.redraws && !s->stats.copies && !s->stats.hidden && !s->layout_stale;
 }
 

@@ -51,6 +51,7 @@ struct server_options {
 	bool no_direct;                /* everybody off-screen (for measurements) */
 	bool no_facts;                 /* clear and draw whether or not it can be seen */
 	bool no_decoration;            /* no frames and labels (for comparison of pixels) */
+	bool hash;                     /* pictures of streams are hashed (SERVER_EVENT_PICTURE) */
 	struct shader_judge *judge;    /* tries shaders; NULL: their text alone is judged */
 	/* told of events for `serve --trace`; may be NULL */
 	void (*event)(void *user, const struct server_event *e);
@@ -66,7 +67,10 @@ enum server_event_kind {
 	SERVER_EVENT_ATTACH, SERVER_EVENT_DETACH, SERVER_EVENT_TAKE, SERVER_EVENT_REFUSE,
 	SERVER_EVENT_INIT, SERVER_EVENT_UPDATE, SERVER_EVENT_RESHAPE, SERVER_EVENT_INPUT,
 	SERVER_EVENT_REDRAW, SERVER_EVENT_STREAM, SERVER_EVENT_SKIP, SERVER_EVENT_COPY,
-	SERVER_EVENT_FRAME, SERVER_EVENT_OVER_BUDGET, SERVER_EVENT_KINDS
+	SERVER_EVENT_FRAME, SERVER_EVENT_OVER_BUDGET,
+	SERVER_EVENT_PICTURE,          /* a stream swapped: .hash, XXH3-64 of the picture, RGB,
+	                                  rows from the top; .commands its entry's number */
+	SERVER_EVENT_KINDS
 };
 extern const char *const server_event_names[SERVER_EVENT_KINDS];
 struct server_event {
@@ -76,6 +80,7 @@ struct server_event {
 	uint64_t start_ns, cpu_ns;     /* when, by the clock given; CPU time it took */
 	uint64_t commands;
 	uint32_t detail;               /* object, fault, or 0 */
+	uint64_t hash;                 /* of a picture, else 0 */
 };
 
 int server_create(struct server **s, struct sink *gl, const struct server_options *opt,

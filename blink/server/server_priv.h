@@ -91,6 +91,8 @@ void served_destroy(struct served *c, enum vso_fault why);
 void served_take(struct served *c);
 /* Step 2: init, reshape, update, input, stream.  VSO_FAULT_OK, or why it has to go. */
 enum vso_fault served_prepare(struct served *c, const struct served_tick *t);
+/* It has work left that goes on at the next display frame, whether or not it rings. */
+bool served_busy(const struct served *c);
 /* What is known of its redraw SP, for the compositor. */
 struct served_look {
 	bool has_redraw;               /* there is a redraw SP that was accepted */

@@ -18,6 +18,7 @@
 #ifndef BLINK_VERIFY_SHADER_H
 #define BLINK_VERIFY_SHADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,9 @@ void shader_judge_destroy(struct shader_judge *j);          /* NULL ok */
  * or the trying process is lost; a server refuses then, too. */
 enum shader_reason shader_judge(struct shader_judge *j, uint32_t stage, const char *source,
 				size_t n, struct shader_verdict *v);
+/* The same ahead of time, without waiting: true when shader_judge would answer at once.
+ * Else a trial is under way, of this or another source: ask again. */
+bool shader_judge_ahead(struct shader_judge *j, uint32_t stage, const char *source, size_t n);
 void shader_judge_stats(const struct shader_judge *j, struct shader_judge_stats *out);
 
 #endif

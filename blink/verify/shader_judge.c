@@ -37,6 +37,10 @@ struct shader_judge {
 	int socket;
 	pid_t pid;
 	bool lost;
+	bool under_way;                 /* a trial was asked for, its reply is not here */
+	XXH128_hash_t way, untried;     /* what of; the last one that could not be tried */
+	uint8_t reply[sizeof(struct reply)];
+	size_t replied;
 	struct known *known;            /* open addressing */
 	uint32_t nknown;
 	struct shader_judge_stats stats;
@@ -322,6 +326,57 @@ void shader_judge_destroy(struct shader_judge *j)
 	free(j);
 }
 
+/* The reply of the trial under way: true when it is here. */
+static bool trial_take(struct shader_judge *j, int flags)
+{
+	struct reply r;
+	ssize_t k;
+
+	while (j->replied < sizeof(r)) {
+		k = recv(j->socket, j->reply + j->replied, sizeof(r) - j->replied, flags);
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			return false;
+		if (k <= 0) {
+			j->lost = true;
+			j->under_way = false;
+			return true;
+		}
+		j->replied += (size_t)k;
+	}
+	memcpy(&r, j->reply, sizeof(r));
+	j->replied = 0;
+	j->under_way = false;
+	if (r.reason >= SHADER_REASONS)
+		j->lost = true;
+	else if (r.reason == SHADER_UNTRIED)
+		j->untried = j->way;
+	else
+		known_add(j, j->way, (enum shader_reason)r.reason);
+	return true;
+}
+
+bool shader_judge_ahead(struct shader_judge *j, uint32_t stage, const char *source, size_t n)
+{
+	struct request q = { stage, (uint32_t)n };
+	struct shader_verdict v;
+	XXH128_hash_t h;
+
+	if (j->under_way && !trial_take(j, MSG_DONTWAIT))
+		return false;
+	if (j->lost || shader_check(&j->limits, source, n, &v) != SHADER_OK)
+		return true;
+	h = XXH3_128bits_withSeed(source, n, stage);
+	if (known_at(j, h)->used || XXH128_isEqual(h, j->untried))
+		return true;
+	j->stats.trials++;
+	j->lost = !send_all(j->socket, &q, sizeof(q)) || !send_all(j->socket, source, n);
+	j->under_way = !j->lost;
+	j->way = h;
+	return j->lost;
+}
+
 static enum shader_reason trial_ask(struct shader_judge *j, uint32_t stage, const char *source,
 				    uint32_t n, struct shader_verdict *v)
 {
@@ -345,6 +400,8 @@ enum shader_reason shader_judge(struct shader_judge *j, uint32_t stage, const ch
 	struct known *k;
 
 	j->stats.asked++;
+	if (j->under_way)
+		trial_take(j, 0);
 	if (shader_check(&j->limits, source, n, v) != SHADER_OK)
 		return v->reason;
 	h = XXH3_128bits_withSeed(source, n, stage);

@@ -236,3 +236,11 @@ void vso_server_stream_stop(struct vso_server *s, enum vso_fault fault)
 	atomic_store_explicit(&s->page->stream_fault, fault, memory_order_release);
 	server_ring(s);
 }
+
+bool vso_server_pending(const struct vso_server *s)
+{
+	const struct stream *t = &s->stream;
+
+	return s->copying.o.data || s->pending_summary || s->round ||
+	       (t->copied && t->copied < t->size);
+}

@@ -139,6 +139,8 @@ struct vso_stream_item {
 	uint64_t number;                   /* from 1 */
 };
 int vso_server_next(struct vso_server *s, struct vso_stream_item *item);
+/* Something long is on its way, that a later call goes on with, though nobody rings. */
+bool vso_server_pending(const struct vso_server *s);
 /* It has run, its registers being these. */
 void vso_server_done(struct vso_server *s, const struct vso_stream_item *item,
 		     const uint32_t regs[SP_REGISTERS]);
