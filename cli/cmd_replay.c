@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <xxhash.h>
 
 #include "blink/engine/jit_tools.h"
 #include "cli/command.h"
@@ -18,7 +19,7 @@
 enum {
 	OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_SNAPSHOT, OPT_EVERY, OPT_WINDOW, OPT_LOOP,
 	OPT_PERF_MAP, OPT_JITDUMP, OPT_GDB, OPT_STOP, OPT_TRAP, OPT_RESUME, OPT_SERVER, OPT_AHEAD,
-	OPT_DIRECT
+	OPT_DIRECT, OPT_HASH
 };
 
 static const struct cli_option options[] = {
@@ -38,6 +39,7 @@ static const struct cli_option options[] = {
 	[OPT_SERVER] = { 0, "server", "PATH", "play it as a live client of that display server" },
 	[OPT_AHEAD] = { 0, "ahead", "N", "with --server: at most N frames under way (as many as fit)" },
 	[OPT_DIRECT] = { 0, "direct", NULL, "with --server: it may be drawn straight into the screen" },
+	[OPT_HASH] = { 0, "hash", NULL, "with --json: the hash of each frame's picture" },
 	{ 0 }
 };
 
@@ -55,6 +57,8 @@ struct replay {
 	unsigned long every, loops;
 	unsigned loop;                   /* the one being played */
 	uint32_t pictures;
+	bool hash;
+	uint64_t picture_hash;           /* of the frame just played, with --hash; 0: none */
 	struct player_frame total;       /* over measured frames */
 	struct player_frame init;
 	uint32_t error_frames;
@@ -100,6 +104,9 @@ static int options_read(const struct cli_args *args, struct replay *r)
 	r->trap.resume = args->opt[OPT_RESUME];
 	if (args->opt[OPT_STOP] && !replay_trap_parse(&r->trap, args->opt[OPT_STOP]))
 		return EXIT_USAGE;
+	r->hash = args->opt[OPT_HASH] != NULL;
+	if (r->hash && (r->null_sink || args->opt[OPT_SERVER]))
+		return usage("--hash is about pictures that are drawn here: no --sink null, no --server");
 	r->traps = r->trap.save || r->trap.resume || r->trap.stop;
 	if (!args->opt[OPT_SERVER] && (args->opt[OPT_AHEAD] || args->opt[OPT_DIRECT]))
 		return usage("--ahead and --direct are about playing with --server");
@@ -118,6 +125,17 @@ static int options_read(const struct cli_args *args, struct replay *r)
 
 /* ---- pictures ------------------------------------------------------------ */
 
+/* XXH3-64 of RGB, rows from the top: what `blinkctl serve --hash` says of a stream. */
+static void picture_hash(struct replay *r, struct sink *sink)
+{
+	struct picture p = { 0 };
+
+	r->picture_hash = 0;
+	if (sink_gl_read(sink, &p.rgb, &p.w, &p.h, NULL) >= 0)
+		r->picture_hash = XXH3_64bits(p.rgb, (size_t)p.w * p.h * 3);
+	picture_finish(&p);
+}
+
 static int picture_take(void *user, struct sink *sink, uint32_t frame, struct error *err)
 {
 	struct replay *r = user;
@@ -125,6 +143,8 @@ static int picture_take(void *user, struct sink *sink, uint32_t frame, struct er
 	char path[4096];
 	int e;
 
+	if (r->hash)
+		picture_hash(r, sink);
 	if (!r->snapshot || r->loop || frame < r->first || frame >= r->end)
 		return 0;
 	if (frame % r->every && frame + 1 != r->end)
@@ -144,9 +164,10 @@ static int picture_take(void *user, struct sink *sink, uint32_t frame, struct er
 
 /* ---- playing ------------------------------------------------------------- */
 
-static struct json_object *frame_json(const struct player_frame *f)
+static struct json_object *frame_json(const struct replay *r, const struct player_frame *f)
 {
 	struct json_object *j = json_object_new_object();
+	char hash[17];
 
 	json_object_object_add(j, "frame", json_object_new_int64(f->frame));
 	json_object_object_add(j, "load", json_object_new_double(f->load));
@@ -156,6 +177,10 @@ static struct json_object *frame_json(const struct player_frame *f)
 	json_object_object_add(j, "wall", json_object_new_double(f->wall));
 	json_object_object_add(j, "calls", json_object_new_int64((int64_t)f->calls));
 	json_object_object_add(j, "gl_errors", json_object_new_int64(f->gl_errors));
+	if (r->picture_hash) {
+		snprintf(hash, sizeof(hash), "%016" PRIx64, r->picture_hash);
+		json_object_object_add(j, "hash", json_object_new_string(hash));
+	}
 	return j;
 }
 
@@ -175,7 +200,7 @@ static void total_add(struct replay *r, const struct player_frame *f)
 	r->error_frames += f->gl_errors > 0;
 	r->run[r->nrun++] = f->run;
 	if (r->frames)
-		json_object_array_add(r->frames, frame_json(f));
+		json_object_array_add(r->frames, frame_json(r, f));
 }
 
 static int loop_play(struct replay *r, struct error *err)

@@ -18,7 +18,7 @@
 #define ANSWER_NS INT64_C(30000000000)  /* a server that does nothing for so long is stuck */
 #define RETRY_NS INT64_C(20000000)
 #define RETRIES 500
-#define RETURNS_MOST 32u           /* without a frame between two: this file is why */
+#define RETURNS_MOST 4u           /* without a frame between two: this file is why */
 
 struct live {
 	struct blink_file *file;

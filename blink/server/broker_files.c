@@ -78,10 +78,13 @@ static void event_write(FILE *out, const struct server_event *e, uint64_t start_
 	uint64_t t = e->start_ns > start_ns ? e->start_ns - start_ns : 0;
 
 	fprintf(out, "{\"t_ms\":%.3f,\"frame\":%" PRIu64 ",\"event\":\"%s\",\"client\":%u,"
-		"\"cpu_us\":%.3f,\"commands\":%" PRIu64 ",\"detail\":%u}\n",
+		"\"cpu_us\":%.3f,\"commands\":%" PRIu64 ",\"detail\":%u",
 		(double)t * 1e-6, e->frame,
 		(unsigned)e->kind < SERVER_EVENT_KINDS ? server_event_names[e->kind] : "unknown",
 		e->client, (double)e->cpu_ns * 1e-3, e->commands, e->detail);
+	if (e->kind == SERVER_EVENT_PICTURE)
+		fprintf(out, ",\"hash\":\"%016" PRIx64 "\"", e->hash);
+	fputs("}\n", out);
 }
 
 void broker_trace_write(struct broker *b)
