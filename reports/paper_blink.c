@@ -255,6 +255,7 @@ int paper_blink_report(const struct results *r, const struct paper_options *opt,
 	if (rc < 0)
 		return rc;
 	paper_page_begin(&p, opt, err);
+	paper_page_machines(&p, r);
 	if (jit_find(r)) {
 		summary(&p, jit_find(r));
 		paper_page_section(&p, "Verifying, compiling, running",

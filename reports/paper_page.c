@@ -33,6 +33,21 @@ void paper_page_begin(struct paper_page *p, const struct paper_options *opt, str
 		p->rc = error_set(err, -errno, "%s: %s", opt->dir, strerror(errno));
 }
 
+void paper_page_machines(struct paper_page *p, const struct results *r)
+{
+	struct json_object *notes = json_object_new_array();
+
+	for (size_t i = 1; i < r->count && !json_object_array_length(notes); i++)
+		results_machines(&r->invocations[0], &r->invocations[i], notes);
+	if (json_object_array_length(notes)) {
+		buf_printf(&p->body, "<p class=\"note bad\">Measured on different machines: figures "
+			   "of one say nothing about those of another (");
+		html_text(&p->body, json_object_get_string(json_object_array_get_idx(notes, 0)));
+		buf_printf(&p->body, ").</p>\n");
+	}
+	json_object_put(notes);
+}
+
 void paper_page_section(struct paper_page *p, const char *title, const char *lead)
 {
 	buf_printf(&p->body, "<section><h2>");

@@ -20,6 +20,8 @@ struct paper_page {
 
 /* opt->dir made; opt->formats checked. */
 void paper_page_begin(struct paper_page *p, const struct paper_options *opt, struct error *err);
+/* Says so where the results were not all measured on one machine. */
+void paper_page_machines(struct paper_page *p, const struct results *r);
 void paper_page_section(struct paper_page *p, const char *title, const char *lead);
 /* Writes the sheet, and drops it. */
 void paper_page_sheet(struct paper_page *p, struct sheet *s);

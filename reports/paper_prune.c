@@ -348,6 +348,7 @@ static void body(struct report *r, const struct names *sizes, const struct names
 {
 	struct paper_page *p = &r->page;
 
+	paper_page_machines(p, r->results);
 	summary(r, sizes, times, programs);
 	p->from = r->inv[RECORD];
 	if (p->from)

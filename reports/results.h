@@ -114,6 +114,9 @@ int results_merge(struct results *into, const struct results *from, struct error
  * like may be compared with like. */
 void results_unlike(const struct results_invocation *base, const struct results_invocation *now,
 		    struct json_object *notes);
+/* The machine's part of that. */
+void results_machines(const struct results_invocation *base,
+		      const struct results_invocation *now, struct json_object *notes);
 /* { rows: [...], differs, notes: [...] }: per metric that both files have, medians, ratio
  * with interval, adjusted p, Cliff's delta, and one word; what one file lacks, and what
  * makes the files unlike, is noted.  NULL, with err set, where nothing can be compared. */

@@ -94,8 +94,8 @@ static bool has_measurements(const struct results_invocation *inv)
 	return false;
 }
 
-void results_unlike(const struct results_invocation *base, const struct results_invocation *now,
-		    struct json_object *notes)
+void results_machines(const struct results_invocation *base,
+		      const struct results_invocation *now, struct json_object *notes)
 {
 	bool machine = has_measurements(base) && has_measurements(now);
 
@@ -113,6 +113,15 @@ void results_unlike(const struct results_invocation *base, const struct results_
 			note_add(notes, "%s differs: %s and %s", keys[i] + strlen("environment."),
 				 json_object_get_string(a), json_object_get_string(b));
 	}
+}
+
+void results_unlike(const struct results_invocation *base, const struct results_invocation *now,
+		    struct json_object *notes)
+{
+	results_machines(base, now, notes);
+	if (has_measurements(base) && has_measurements(now) &&
+	    !json_at(base->json, "environment.cpu") != !json_at(now->json, "environment.cpu"))
+		note_add(notes, "suite %s: the cpu is not known of both", base->suite);
 	if (!inputs_equal(base, now))
 		note_add(notes, "suite %s: the inputs differ", base->suite);
 }

@@ -371,6 +371,7 @@ int results_report(const struct results *r, double refresh, const struct paper_o
 	if (empty(r))
 		return error_set(err, -ENODATA, "report: there is no metric in these files");
 	paper_page_begin(&page, opt, err);
+	paper_page_machines(&page, r);
 	summary(&page, r);
 	for (size_t i = 0; i < r->count && page.rc == 0; i++) {
 		c.inv = &r->invocations[i];
