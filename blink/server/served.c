@@ -248,7 +248,9 @@ static bool called(struct served *c, enum sp_callback cb, uint32_t object)
 
 static bool late(const struct served *c)
 {
-	return c->over || c->run.on || c->waiting || server_cpu_ns() >= c->deadline;
+	/* however little there is, something is done */
+	return c->over || c->run.on || c->waiting ||
+	       (c->began && server_cpu_ns() >= c->deadline);
 }
 
 /* Each once per version, and once more in every new world. */
@@ -366,7 +368,7 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 	struct engine_extern *ext = &c->client.ext;
 
 	served_run_clock(c, t);
-	c->swapped = c->waiting = false;
+	c->swapped = c->waiting = c->began = false;
 	c->late = !t->budget_ns;
 	served_tick_externs(t, c->width, c->height, ext->value);
 	memcpy(c->hand, (const uint32_t[4]){ (uint32_t)t->pointer_x, (uint32_t)t->pointer_y,

@@ -119,7 +119,9 @@ struct served {
 	uint32_t screen;                   /* where the redraw SP draws */
 	uint64_t updated;                  /* requests served */
 	uint32_t width, height;            /* of the area */
-	bool reshape, fresh, retained, waiting, late;
+	bool reshape, fresh, retained;
+	bool began, waiting, late;         /* in this turn: something ran; a shader is being
+	                                      tried; the budget is used up */
 	uint32_t *stages;                  /* of its shaders, by its names */
 	/* stream */
 	struct vso_stream_item item;

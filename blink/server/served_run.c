@@ -234,6 +234,7 @@ enum run_result served_run_on(struct served *c)
 	uint64_t now = server_cpu_ns(), until = flush_after(c, now);
 	enum engine_status status;
 
+	c->began = true;
 	c->client.payloads = c->run.payloads;
 	if (!c->unflushed)
 		c->unflushed_since = now;

@@ -127,6 +127,13 @@ static void put(struct one *o, uint32_t object, const struct vso_desc *d, const 
 	check(vso_publish(o->client, object, d, data, &err), &err);
 }
 
+void one_put(struct one *o, uint32_t object, uint8_t type, const void *data, uint32_t size)
+{
+	vso_client_reclaim(o->client);
+	put(o, object, &(struct vso_desc){ .type = type, .size = size }, data);
+	vso_client_ring(o->client);
+}
+
 void one_publish(struct one *o, const char *text)
 {
 	char path[32];

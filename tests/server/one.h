@@ -32,6 +32,8 @@ void one_close(struct one *o);
 void one_publish(struct one *o, const char *text);
 /* The text's SPs as entries of the stream. */
 void one_push(struct one *o, const char *text);
+/* One version of a payload. */
+void one_put(struct one *o, uint32_t object, uint8_t type, const void *data, uint32_t size);
 enum vso_fault one_fault(const struct one *o, uint32_t object);
 
 /* A display frame: taken, prepared, drawn off-screen if there is a redraw SP.  Returns what
