@@ -59,6 +59,7 @@ static int file_map(struct recording *r, struct error *err)
 	r->header = map;
 	/* read once, from front to end */
 	madvise(map, r->size, MADV_SEQUENTIAL);
+	madvise(map, r->size, MADV_HUGEPAGE);
 	return 0;
 }
 

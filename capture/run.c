@@ -287,9 +287,10 @@ static void progress_say(struct run *r)
 
 	if (!r->opt.progress)
 		return;
-	p.bytes = stat(r->part, &st) == 0 ? (uint64_t)st.st_size : 0;
 	if (r->header)
 		run_recording_counts(r->header, &p.frames, &p.calls, &p.bytes);
+	else
+		p.bytes = stat(r->part, &st) == 0 ? (uint64_t)st.st_size : 0;
 	r->opt.progress(r->opt.user, &p);
 }
 
@@ -300,7 +301,8 @@ static void follow(struct run *r)
 		struct pollfd p = { r->news, POLLIN, 0 };
 		struct guard_message m;
 
-		if (poll(&p, 1, 50) > 0) {
+		/* the processor is the program's: as seldom as somebody who looks on allows */
+		if (poll(&p, 1, r->opt.progress ? 50 : 100) > 0) {
 			ssize_t n = read(r->news, &m, sizeof m);
 
 			if (n == 0)

@@ -236,6 +236,8 @@ int capture_flow_run(struct capture_flow *f, struct json_object **summary, struc
 	if (r < 0)
 		return r;
 	f->run.output = scratch;
+	if (!isatty(STDERR_FILENO))
+		f->run.progress = NULL;
 	if (f->prune) {
 		f->run.feed = pruning_feed;
 		f->run.feed_user = &p;

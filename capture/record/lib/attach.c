@@ -287,8 +287,12 @@ static void segment_fill(struct record_segment *s, uint32_t kind, uint32_t span)
 	*(volatile uint32_t *)&s->kind = kind;
 }
 
-/* A mapped segment.  Its pages come as they are first stored to: making them all at once
- * costs the same, in one pause. */
+#ifndef MADV_HUGEPAGE
+#define MADV_HUGEPAGE 14
+#endif
+
+/* A mapped segment.  Its pages come as they are first stored to, by 2 MiB where the kernel
+ * has such: half the cost of coming by a few. */
 static struct record_segment *segment_new(uint32_t kind, uint64_t *offset)
 {
 	struct record_segment *s;
@@ -307,6 +311,8 @@ static struct record_segment *segment_new(uint32_t kind, uint64_t *offset)
 		rec_problem(RECORD_NO_MEMORY);
 		return NULL;
 	}
+	madvise(s, RECORD_SEGMENT, MADV_HUGEPAGE);
+	errno = e;
 	segment_fill(s, kind, 1);
 	return s;
 }
