@@ -547,6 +547,17 @@ static uint64_t end_list(struct confined *k, const uint64_t *argv)
 	return 0;
 }
 
+bool confined_overflows(const struct confined *k)
+{
+	const struct confine_context *c = k->current;
+	uint64_t now;
+
+	if (!c || !c->list)
+		return false;
+	now = heap();
+	return now > c->list_heap && !range_ok(k->memory, now - c->list_heap, k->limits.memory);
+}
+
 static uint64_t delete_lists(struct confined *k, const uint64_t *argv)
 {
 	uint32_t first = (uint32_t)argv[0], n = (int32_t)argv[1] > 0 ? (uint32_t)argv[1] : 0;

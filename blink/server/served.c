@@ -177,6 +177,8 @@ static enum run_result ready(struct served *c, uint32_t object, uint32_t screen,
 	do {
 		struct program *p = c->slot[object].program;
 
+		if (p->broken)
+			return RUN_REFUSED;
 		if (!served_shaders_ready(c, p, &payloads)) {
 			c->waiting = true;
 			return RUN_LATER;
@@ -186,6 +188,15 @@ static enum run_result ready(struct served *c, uint32_t object, uint32_t screen,
 			r = served_run_verify(c, p, object, &payloads);
 	} while (r == RUN_REFUSED && served_objects_revert(c, object) && c->slot[object].program);
 	return r;
+}
+
+/* It left the driver in a state that the verifier does not know. */
+static void broke(struct served *c, uint32_t object)
+{
+	if (c->slot[object].program)
+		c->slot[object].program->broken = true;
+	served_object_fault(c, object, VSO_FAULT_GL);
+	served_renew(c);
 }
 
 /* The object's procedure is run, with the registers as they are in c->regs. */
@@ -198,10 +209,8 @@ static enum run_result call(struct served *c, uint32_t object)
 		memcpy(c->client.regs, c->regs, sizeof(c->regs));
 		r = served_run_begin(c, c->slot[object].program, object, &payloads);
 	}
-	if (r == RUN_FAILED) {
-		served_object_fault(c, object, VSO_FAULT_GL);
-		served_renew(c);
-	}
+	if (r == RUN_FAILED)
+		broke(c, object);
 	return r;
 }
 
@@ -354,10 +363,8 @@ static bool go_on(struct served *c)
 		r = RUN_FAILED;
 	else
 		r = served_run_on(c);
-	if (r == RUN_FAILED) {
-		served_object_fault(c, c->run.object, VSO_FAULT_GL);
-		served_renew(c);
-	}
+	if (r == RUN_FAILED)
+		broke(c, c->run.object);
 	if (r == RUN_DONE)
 		finished(c, cb, start, commands);
 	return r == RUN_DONE;
@@ -375,9 +382,10 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 					     t->buttons, t->key }, sizeof(c->hand));
 	if (!t->budget_ns)
 		return c->over;
-	/* it was verified, and nobody wanted to see it */
-	if (c->owed && !c->run.on)
+	/* it was verified, or begun, and nobody wanted to see it */
+	if ((c->owed || (c->run.on && c->run.callback == SP_REDRAW && c->run.object)) && !c->asked)
 		served_redraw(c, t, 0, NULL, NULL);
+	c->asked = false;
 	if (!go_on(c) || c->owed)
 		return c->over;
 	inits(c);
@@ -450,9 +458,43 @@ void served_look(const struct served *c, struct served_look *out)
 	out->clears_depth = p->facts.clears_depth;
 }
 
-static int redraw_end(struct served *c, enum run_result r, uint32_t screen)
+/* From the beginning, on the screen if it may be. */
+static enum run_result redraw_begin(struct served *c, uint32_t object, uint32_t screen,
+				    const struct place *at)
 {
-	bool skipped = confined_skipped(c->confined);
+	struct sp_payloads payloads = payloads_of(c);
+	enum run_result r = RUN_DONE;
+
+	c->torn = false;
+	if (!c->owed) {
+		registers_load(c);
+		r = ready(c, object, screen, at);
+	}
+	if (r == RUN_DONE && screen && !movable(c, c->slot[object].program)) {
+		screen = 0;
+		c->torn = true;
+	}
+	if (r == RUN_DONE && served_run_target(c, screen, at) < 0)
+		r = RUN_FAILED;
+	c->screen = screen;
+	if (r != RUN_DONE)
+		return r;
+	memcpy(c->client.regs, c->regs, sizeof(c->regs));
+	return served_run_begin(c, c->slot[object].program, object, &payloads);
+}
+
+/* What was begun is always ended, for the verifier knows no half procedures: what was begun
+ * on the screen, in the client's own drawable, where its picture will not be whole. */
+static enum run_result redraw_on(struct served *c)
+{
+	c->torn |= c->screen != 0;
+	c->screen = 0;
+	return served_run_target(c, 0, NULL) < 0 ? RUN_FAILED : served_run_on(c);
+}
+
+static int redraw_end(struct served *c, enum run_result r)
+{
+	bool whole = !(confined_skipped(c->confined) && c->screen) && !c->torn;
 
 	served_run_flush(c);
 	if (r == RUN_LATER) {
@@ -460,17 +502,16 @@ static int redraw_end(struct served *c, enum run_result r, uint32_t screen)
 		return 0;
 	}
 	c->count.redraws++;
-	c->fresh = skipped && screen;
-	c->retained = !screen;
+	c->fresh = !whole;
+	c->retained = whole && !c->screen;
 	memcpy(c->drawn_regs, c->page_regs, sizeof(c->drawn_regs));
 	memcpy(c->drawn_hand, c->hand, sizeof(c->drawn_hand));
-	return !(skipped && screen);
+	return whole;
 }
 
 static int redraw_failed(struct served *c, uint32_t object, struct error *err)
 {
-	served_object_fault(c, object, VSO_FAULT_GL);
-	served_renew(c);
+	broke(c, object);
 	return c->over ? error_set(err, -EIO, "client: %s", vso_fault_sentence(c->over)) : 0;
 }
 
@@ -478,41 +519,21 @@ int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen
 		  const struct place *at, struct error *err)
 {
 	uint32_t object = c->entry[SP_REDRAW];
-	struct sp_payloads payloads = payloads_of(c);
-	struct program *p = object ? c->slot[object].program : NULL;
-	enum run_result r = RUN_DONE;
+	const struct program *p = object ? c->slot[object].program : NULL;
+	enum run_result r;
 
 	if (!p || (c->run.on && c->run.object != object))
 		return 0;
 	served_run_clock(c, t);
-	/* what was begun here goes on here */
-	if (c->run.on && (c->screen != 0) != (screen != 0))
-		screen = 0;
-	if (c->run.on && c->screen)
-		client_abandon(&c->client), c->run.on = false;
 	served_intervals_add(&c->redraw_at, t->now_ns);
-	c->screen = screen;
-	if (c->run.on) {
-		r = served_run_target(c, 0, NULL) < 0 ? RUN_FAILED : served_run_on(c);
-	} else {
-		if (!c->owed)
-			registers_load(c);
-		if (!c->owed || served_run_target(c, screen, at) < 0)
-			r = ready(c, object, screen, at);
-		p = c->slot[object].program;
-		if (r == RUN_DONE && screen && !c->owed && !movable(c, p))
-			screen = c->screen = 0;
-		if (r == RUN_DONE)
-			r = served_run_target(c, screen, at) < 0 ? RUN_FAILED : RUN_DONE;
-		if (r == RUN_DONE) {
-			memcpy(c->client.regs, c->regs, sizeof(c->regs));
-			r = served_run_begin(c, p, object, &payloads);
-		}
-	}
+	c->asked = true;
+	r = c->run.on ? redraw_on(c) : redraw_begin(c, object, screen, at);
 	c->owed = false;
 	if (r == RUN_FAILED)
 		return redraw_failed(c, object, err);
-	return r == RUN_REFUSED || (r == RUN_LATER && !c->run.on) ? 0 : redraw_end(c, r, screen);
+	if (r == RUN_REFUSED || (r == RUN_LATER && !c->run.on))
+		return 0;
+	return redraw_end(c, r);
 }
 
 uint32_t served_retained(const struct served *c, uint32_t *w, uint32_t *h)

@@ -39,6 +39,7 @@ struct program {
 	uint32_t tried;                /* words before which all sources were tried */
 	/* of the last verification */
 	bool accepted, refused, still;
+	bool broken;                   /* a window operation of its failed: not run again */
 	uint64_t shadow, epoch;        /* the client's, then */
 	uint32_t all_uses;             /* with its callees' */
 	struct verify_facts facts;
@@ -120,6 +121,8 @@ struct served {
 	uint64_t updated;                  /* requests served */
 	uint32_t width, height;            /* of the area */
 	bool reshape, fresh, retained;
+	bool torn;                         /* the picture being drawn will not be whole */
+	bool asked;                        /* it was drawn since the last turn began */
 	bool began, waiting, late;         /* in this turn: something ran; a shader is being
 	                                      tried; the budget is used up */
 	uint32_t *stages;                  /* of its shaders, by its names */
@@ -146,7 +149,7 @@ void served_objects_entries(struct served *c);
 void served_objects_settle(struct served *c, uint32_t object);
 /* It refused; true: something came new with it, which has gone back: try again. */
 bool served_objects_revert(struct served *c, uint32_t object);
-/* The object as it is now is told with this fault; it is not run until it changes. */
+/* The object as it is now is told with this fault. */
 void served_object_fault(struct served *c, uint32_t object, enum vso_fault fault);
 const struct sp *served_object_callee(void *user, uint32_t id);
 uint32_t program_uses(struct served *c, const struct program *p);

@@ -22,6 +22,13 @@ static void entry_drop(struct served *c)
 	memset(&c->item_program, 0, sizeof(c->item_program));
 }
 
+/* What the driver holds is not what the verifier takes it for. */
+static void failed(struct served *c)
+{
+	served_stream_stop(c, VSO_FAULT_GL);
+	served_renew(c);
+}
+
 /* The next entry, tried and verified; false: there is none to run now. */
 static bool entry_take(struct served *c)
 {
@@ -44,8 +51,11 @@ static bool entry_take(struct served *c)
 	c->item_ready = r == RUN_DONE;
 	if (r == RUN_DONE)
 		return true;
-	served_stream_stop(c, r == RUN_REFUSED ? VSO_FAULT_REFUSED : VSO_FAULT_GL);
 	entry_drop(c);
+	if (r == RUN_REFUSED)
+		served_stream_stop(c, VSO_FAULT_REFUSED);
+	else
+		failed(c);
 	return false;
 }
 
@@ -67,12 +77,12 @@ static bool entry_run(struct served *c)
 	}
 	if (r == RUN_LATER)
 		return false;
-	if (r == RUN_FAILED)
-		served_stream_stop(c, VSO_FAULT_GL);
-	else if (!c->stream_over)
+	if (r == RUN_DONE && !c->stream_over)
 		vso_server_done(c->vso, &c->item, c->client.regs);
 	c->count.entries += r == RUN_DONE;
 	entry_drop(c);
+	if (r == RUN_FAILED)
+		failed(c);
 	return r == RUN_DONE;
 }
 

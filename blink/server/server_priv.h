@@ -56,6 +56,8 @@ uint64_t confined_swaps(const struct confined *k);
 uint64_t confined_memory(const struct confined *k);  /* bytes accounted */
 /* What the client did beyond its limits since the last look: VSO_FAULT_OK, _MEMORY, ... */
 enum vso_fault confined_fault(struct confined *k);
+/* A list that is being compiled has grown beyond all that is left. */
+bool confined_overflows(const struct confined *k);
 /* May what is drawn to that context and drawable of the client's be drawn to the shared
  * drawable instead, as its state is now? */
 bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable,

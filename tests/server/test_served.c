@@ -256,7 +256,7 @@ static void test_long(void **state)
 	const unsigned quads = 3000;
 	char *text = malloc(sizeof(quad) * quads + 2048);
 	unsigned frames = 0;
-	struct one o;
+	struct one o, other;
 	size_t n;
 	int r;
 
@@ -267,18 +267,24 @@ static void test_long(void **state)
 	for (unsigned i = 0; i < quads; i++)
 		n += (size_t)sprintf(text + n, "%s", quad);
 	sprintf(text + n, "glClearColor 0, 1, 0, 1\nglClear GL_COLOR_BUFFER_BIT\nend\n}\n");
+	one_open(&other, gl, 0, 0, 0);
+	one_publish(&other, INIT TRIANGLE);
 	one_open(&o, gl, 0, 0, 0);
 	o.tick.budget_ns = 1;
 	one_publish(&o, text);
 	one_frame(&o);
 	do {
 		r = one_frame(&o);
+		/* others have their turns while it stands still, between Begin and End too */
+		if (frames % 64 == 0)
+			assert_int_equal(one_frame(&other), 1);
 		frames++;
 	} while (r == 0 && frames < 100000);
 	assert_int_equal(r, 1);
 	assert_true(frames > 3);
 	assert_int_equal(shown(&o), 0x00ff00);
 	one_close(&o);
+	one_close(&other);
 	free(text);
 }
 
@@ -321,6 +327,32 @@ static void test_memory(void **state)
 	assert_true(info.memory <= 2u << 20);
 	assert_int_equal(shown(&o), 0x00ff00);
 	one_close(&o);
+}
+
+/* A list grows while it is compiled: it is not let grow beyond the budget. */
+static void test_list_memory(void **state)
+{
+	const unsigned draws = 4000;
+	char *text = malloc(64 * draws + 65536);
+	struct one o;
+	size_t n;
+
+	(void)state;
+	assert_non_null(text);
+	n = (size_t)sprintf(text, "blink 1\npayload corners {\nzero 49152\n}\n%s"
+			    "sp 1 init context 1 drawable 1 {\nglEnableClientState GL_VERTEX_ARRAY\n"
+			    "glVertexPointer 3, GL_FLOAT, 0, @corners\nglNewList 1, GL_COMPILE\n", INIT + 8);
+	for (unsigned i = 0; i < draws; i++)
+		n += (size_t)sprintf(text + n, "glDrawArrays GL_POINTS, 0, 4096\n");
+	sprintf(text + n, "glEndList\nend\n}\n");
+	one_open(&o, gl, 0, 0, 16u << 20);
+	o.tick.budget_ns = 1000000;
+	one_publish(&o, text);
+	for (unsigned i = 0; i < 4000 && (!i || served_busy(o.served)) && !one_fault(&o, ONE_SPS + 1); i++)
+		one_frame(&o);
+	assert_int_not_equal(one_fault(&o, ONE_SPS + 1), VSO_FAULT_OK);
+	one_close(&o);
+	free(text);
 }
 
 /* A procedure whose window operation fails ends its world; the next one is made without. */
@@ -442,6 +474,7 @@ int main(void)
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_yield),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_list_memory),
 		cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_apart),
 		cmocka_unit_test(test_direct),
