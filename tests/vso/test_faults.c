@@ -1,16 +1,15 @@
 /* test_faults.c - every way of being wrong, and what a client gets for it: each row of
  * faults.def is reached, and the client can read it; docs/PROTOCOL.md lists the same. */
 #include <errno.h>
-#include <pthread.h>
-#include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <ucontext.h>
 
 #include <cmocka.h>
 
@@ -326,49 +325,61 @@ static void test_version_backwards(void **state)
 	pair_close(&p);
 }
 
-struct flipper {
-	_Atomic uint64_t *version;
-	atomic_bool stop;
-};
+/* A version that rises with every instruction of the server's. */
+static struct { _Atomic uint64_t *version; volatile sig_atomic_t on; } flip;
 
-static void *flip(void *user)
+/* Trap flag: a signal after each instruction. */
+#define TRAP_FLAG 0x100
+
+static void flip_start(int sig, siginfo_t *info, void *context)
 {
-	struct flipper *f = user;
-
-	while (!f->stop)
-		atomic_fetch_add_explicit(f->version, 2, memory_order_relaxed);
-	return NULL;
+	(void)sig, (void)info;
+	((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
 }
 
-/* A version that never holds still. */
+static void flip_step(int sig, siginfo_t *info, void *context)
+{
+	(void)sig, (void)info;
+	if (flip.on)
+		atomic_fetch_add(flip.version, 2);
+	else
+		((ucontext_t *)context)->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
+}
+
 static void test_torn(void **state)
 {
-	struct vso_quotas q = vso_quotas_default;
-	time_t end = time(NULL) + 60;
-	struct flipper f;
-	pthread_t thread;
+	struct sigaction start = { .sa_sigaction = flip_start, .sa_flags = SA_SIGINFO };
+	struct sigaction step = { .sa_sigaction = flip_step, .sa_flags = SA_SIGINFO }, was[2];
+	enum vso_fault fault;
 	struct pair p;
 	uint32_t n;
 
 	(void)state;
-	q.torn = 1;
-	pair_open(&p, OBJECTS, DATA, 0, NULL, &q);
+	pair_open(&p, OBJECTS, DATA, 0, NULL, NULL);
 	pair_entry(&p, 5)->desc[0] = (struct vso_desc){ .type = VSO_DATA, .size = 8,
 							.pages = pair_free_page(&p) };
-	f.version = &pair_entry(&p, 5)->version;
-	f.stop = false;
-	assert_int_equal(pthread_create(&thread, NULL, flip, &f), 0);
-	do {
-		pair_dirty(&p, 5);
-		if (pair_take(&p, &n) == VSO_FAULT_TORN)
-			break;
-		assert_true(n <= 1);
-	} while (time(NULL) < end);
-	f.stop = true;
-	pthread_join(thread, NULL);
-	told[vso_client_fault(p.client, 5, NULL)] = true;
+	flip.version = &pair_entry(&p, 5)->version;
+	atomic_store(flip.version, 2);
+	pair_dirty(&p, 5);
+	sigaction(SIGUSR1, &start, &was[0]);
+	sigaction(SIGTRAP, &step, &was[1]);
+	flip.on = 1;
+	raise(SIGUSR1);
+	fault = pair_take(&p, &n);
+	flip.on = 0;
+	sigaction(SIGUSR1, &was[0], NULL);
+	sigaction(SIGTRAP, &was[1], NULL);
+	assert_int_equal(fault, VSO_FAULT_TORN);
+	assert_int_equal(n, 1);
+	assert_int_equal(vso_server_counters(p.server)->torn, vso_quotas_default.torn + 1);
 	assert_int_equal(vso_client_fault(p.client, 5, NULL), VSO_FAULT_TORN);
-	assert_true(pair_state(&p, 5)->taken <= atomic_load(f.version));
+	told[VSO_FAULT_TORN] = true;
+	assert_true(pair_state(&p, 5)->taken <= atomic_load(flip.version));
+	/* and at rest */
+	pair_dirty(&p, 5);
+	assert_int_equal(pair_take(&p, &n), VSO_FAULT_OK);
+	assert_int_equal(n, 1);
+	assert_int_equal(vso_client_fault(p.client, 5, NULL), VSO_FAULT_OK);
 	pair_close(&p);
 }
 
