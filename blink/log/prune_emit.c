@@ -21,6 +21,7 @@ struct emit {
 	uint32_t *map;               /* payloads: id there, id here */
 	uint32_t nmap, map_cap;
 	uint32_t sp;                 /* ordinal in the log of the records last written */
+	struct settled *settled;
 	unsigned kind;               /* of selectors: FRAME before records of that kind */
 	int ret;
 };
@@ -236,6 +237,12 @@ static bool left_out(const struct prune *p, const struct kept *k)
 	       (k->echo && p->object[k->list]->list_sweep == p->sweep);
 }
 
+/* A push whose pop was met on the way to it, and a pop whose push was. */
+static bool is_paired(const struct prune *p, const struct kept *k)
+{
+	return (k->role == ROLE_PUSH || k->role == ROLE_POP) && p->pair[k->aux].sweep == p->sweep;
+}
+
 static void kept_put(struct emit *e, const struct kept *k)
 {
 	struct prune *p = e->p;
@@ -246,6 +253,8 @@ static void kept_put(struct emit *e, const struct kept *k)
 	if (k->sp != e->sp && (e->code.len > CODE_BYTES || e->payload > PAYLOAD_BYTES))
 		sp_put(e);
 	e->sp = k->sp;
+	if (settled_meet(e->settled, k, rec, is_paired(p, k)))
+		return;
 	e->kind = kind == PRUNE_FRAME ? PRUNE_FRAME : PRUNE_SELECTORS;
 	if (k->ctx != NONE && k->role != ROLE_CURRENT) {
 		current_put(e, k->ctx, k->draw, k->read);
@@ -315,6 +324,15 @@ static void stats_begin(struct prune *p)
 	}
 }
 
+static unsigned contexts_count(const struct prune *p)
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < p->nkept; i++)
+		n += sp_opcode(p->arena.v[p->kept[i].rec]) == OP_blinkContext;
+	return n;
+}
+
 int prune_emit(struct prune *p, struct blink_writer *w, struct error *err)
 {
 	struct emit e = { .p = p, .w = w, .err = err };
@@ -325,6 +343,9 @@ int prune_emit(struct prune *p, struct blink_writer *w, struct error *err)
 	p->nlast = 0;
 	p->last_arena.n = 0;
 	stats_begin(p);
+	e.settled = settled_create(contexts_count(p) > 1);
+	if (!e.settled)
+		return error_nomem(p);
 	buf_init(&e.code);
 	for (uint32_t i = 0; i < p->nkept && e.ret >= 0 && !p->error.code; i++)
 		if (!left_out(p, &p->kept[i]))
@@ -333,6 +354,7 @@ int prune_emit(struct prune *p, struct blink_writer *w, struct error *err)
 		final_put(&e);
 	sp_put(&e);
 	buf_finish(&e.code);
+	free(e.settled);
 	free(e.map);
 	if (p->error.code && err)
 		*err = p->error;

@@ -479,6 +479,15 @@ void draw_reads(struct prune *p);
 void target_reads(struct prune *p);
 uint32_t record_created(const uint32_t *rec, unsigned *space);
 
+/* ---- writing: what is set already (prune_settled.c) ------------------------- */
+
+struct settled;
+/* off: nothing is ever left out.  To be freed by free(); NULL: no memory. */
+struct settled *settled_create(bool off);
+/* The next record that is written; true: the client is as it makes it, leave it out.
+ * paired: it is a push or a pop, and the other one is written as well. */
+bool settled_meet(struct settled *s, const struct kept *k, const uint32_t *rec, bool paired);
+
 /* ---- going backward: what is needed (prune_need.c, prune_cover.c) ---------- */
 
 /* The steps of a record, in the order in which they count.  What it needs of whole

@@ -74,8 +74,15 @@ static char *kept_of(const char *body, enum prune_back_buffer back)
 
 static const struct { const char *name, *body, *kept; } cases[] = {
 	{ "the last of equal writes", "glLineWidth 2.\nglLineWidth 3.\n", "glLineWidth 3\n" },
-	{ "other cells are apart", "glEnable GL_BLEND\nglEnable GL_FOG\nglDisable GL_BLEND\n",
-	  "glEnable GL_FOG\nglDisable GL_BLEND\n" },
+	{ "other cells are apart", "glEnable GL_BLEND\nglDisable GL_FOG\nglEnable GL_BLEND\n",
+	  "glEnable GL_BLEND\n" },
+	{ "what a new context has already", "glEnable GL_BLEND\nglEnable GL_DITHER\nglDepthFunc GL_LESS\n"
+	  "glDisable GL_BLEND\nglUseProgram 0\nglDepthMask false\nglDepthMask true\n", "" },
+	{ "what is set already: not a value that a list may have changed",
+	  "glNewList 1, GL_COMPILE\nglPointSize 3.\nglEnable GL_FOG\nglEndList\nglCallList 1\n"
+	  "glDepthMask true\nglPointSize 1.\n",
+	  "glNewList 1, GL_COMPILE\nglPointSize 3\nglEnable GL_FOG\nglEndList\nglCallList 1\n"
+	  "glDepthMask true\nglPointSize 1\n" },
 	{ "a product needs what it multiplies",
 	  "glTranslatef 1., 2., 3.\nglLoadIdentity\nglTranslatef 1., 2., 4.\n",
 	  "glTranslatef 1, 2, 3\nglLoadIdentity\nglTranslatef 1, 2, 4\n" },
@@ -91,13 +98,13 @@ static const struct { const char *name, *body, *kept; } cases[] = {
 	  "glGenTextures 1, @1\nglBindTexture GL_TEXTURE_2D, 1\n"
 	  "glTexImage2D GL_TEXTURE_2D, 0, 6408, 1, 1, 0, GL_RGBA, GL_UNSIGNED_BYTE, @1\n"
 	  "glBindTexture GL_TEXTURE_2D, 0\nglDeleteTextures 1, @1\n",
-	  "glBindTexture GL_TEXTURE_2D, 0\n" },
+	  "" },
 	{ "a texture: name, image, parameters, no bindings in between",
 	  "glGenTextures 1, @1\nglBindTexture GL_TEXTURE_2D, 1\n"
 	  "glTexImage2D GL_TEXTURE_2D, 0, 6408, 2, 2, 0, GL_RGBA, GL_UNSIGNED_BYTE, @3\n"
 	  "glBindTexture GL_TEXTURE_2D, 0\nglBindTexture GL_TEXTURE_2D, 1\n"
 	  "glTexImage2D GL_TEXTURE_2D, 0, 6408, 2, 2, 0, GL_RGBA, GL_UNSIGNED_BYTE, @3\n",
-	  "glGenTextures 1, @1\nglBindTexture GL_TEXTURE_2D, 1\nglBindTexture GL_TEXTURE_2D, 1\n"
+	  "glGenTextures 1, @1\nglBindTexture GL_TEXTURE_2D, 1\n"
 	  "glTexImage2D GL_TEXTURE_2D, 0, 6408, 2, 2, 0, GL_RGBA, GL_UNSIGNED_BYTE, @3\n" },
 	{ "sub-images that later ones cover together",
 	  "glGenTextures 1, @1\nglBindTexture GL_TEXTURE_2D, 1\n"
