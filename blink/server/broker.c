@@ -203,6 +203,8 @@ static void status_ask(struct broker *b)
 	if (!b->ready || now < b->next_status_ns)
 		return;
 	b->next_status_ns = now + STATUS_NS;
+	if (!b->asked_ns)
+		b->asked_ns = now;
 	broker_send(b, &m, NULL);
 }
 

@@ -3,7 +3,8 @@
  * The watchdog looks at one number on the board: since when the executor has been in the
  * turn that it is in.  A turn is bounded in commands and checked against the clock between
  * them, so one that lasts longer than the watchdog's time is in a single GL command or
- * shader that does not end.  Nothing but killing the process helps against that. */
+ * shader that does not end.  Nothing but killing the process helps against that.  An
+ * executor that does not answer questions any more is treated alike. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -71,6 +72,7 @@ int broker_executor_start(struct broker *b)
 	b->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	b->started_ns = broker_now();
 	b->ready = b->hanging = false;
+	b->asked_ns = 0;
 	return 0;
 }
 
@@ -152,7 +154,7 @@ static void end_tell(const struct broker *b, int status)
 	if (turn)
 		snprintf(whose, sizeof(whose), "the turn of client %u", turn);
 	if (b->hanging)
-		fprintf(stderr, "blinkctl: the executor was stopped: %s lasted longer than %u ms\n",
+		fprintf(stderr, "blinkctl: the executor was killed: %s did not end (--watchdog %u)\n",
 			whose, b->opt->watchdog_ms);
 	else if (WIFSIGNALED(status))
 		fprintf(stderr, "blinkctl: the executor died in %s: %s\n", whose,
@@ -187,6 +189,8 @@ void broker_executor_died(struct broker *b)
 		b->failure = -EIO;
 }
 
+/* It reads messages at every display frame, in which each client may have had a turn. */
+#define ANSWER_TURNS 4u
 /* Starting the driver takes its time, too. */
 #define START_NS 20000000000u
 
@@ -199,7 +203,9 @@ void broker_executor_check(struct broker *b)
 		return;
 	if (!b->ready && allowed < START_NS)
 		allowed = START_NS;
-	if (watchdog_turn(&b->watchdog, b->executor, busy, broker_now()) < allowed)
+	if (watchdog_turn(&b->watchdog, b->executor, busy, broker_now()) < allowed &&
+	    watchdog_turn(&b->answering, b->executor, b->asked_ns, broker_now()) <
+	    ANSWER_TURNS * allowed)
 		return;
 	b->sum->hangs++;
 	b->hanging = true;
@@ -257,6 +263,7 @@ static void hear(struct broker *b, const struct message *m)
 		broker_client_drop(b, m->id);
 		break;
 	case MESSAGE_DONE:
+		b->asked_ns = 0;
 		if (m->flags == MESSAGE_STATUS)
 			status_take(b);
 		control_done(b->ctl, m);

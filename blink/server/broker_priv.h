@@ -123,7 +123,8 @@ struct broker {
 	bool ready, hanging;
 	uint64_t started_ns;
 	uint32_t quick_deaths;
-	struct watchdog watchdog;
+	struct watchdog watchdog, answering;
+	uint64_t asked_ns;              /* the first question not answered yet; 0: none */
 	struct broker_offender offenders[BROKER_OFFENDERS];
 	/* clients */
 	struct broker_client *clients;

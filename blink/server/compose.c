@@ -130,6 +130,9 @@ static void skip(struct server *s, struct window *w, bool hidden)
 	} else {
 		s->stats.skipped++;
 	}
+	s->turn = w->id;
+	server_event_send(s, SERVER_EVENT_SKIP, 0, hidden);
+	s->turn = 0;
 }
 
 static int draw_direct(struct server *s, uint32_t i, const struct served_look *look,

@@ -131,7 +131,7 @@ struct window {
 	int pointer_x, pointer_y;      /* in its area, origin lower left, as it last saw it */
 	uint32_t buttons, key;
 	bool input;                    /* it has not been told yet */
-	uint64_t frames, direct_frames, hidden_frames, skipped_clears;
+	uint64_t frames, direct_frames, hidden_frames, skipped_clears, cpu_ns;
 };
 
 /* What the person at the screen is doing. */

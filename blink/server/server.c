@@ -114,6 +114,7 @@ void server_charge(struct server *s, struct window *w, uint64_t cpu_ns)
 {
 	int64_t most = (int64_t)s->opt.limits.frame_ns;
 
+	w->cpu_ns += cpu_ns;
 	/* more than a second's worth is not owed: the watchdog's affair */
 	if (cpu_ns > 1000000000u)
 		cpu_ns = 1000000000u;
@@ -409,7 +410,8 @@ static void info_fill(const struct server *s, const struct window *w,
 					     .direct = w->direct, .frames = w->frames,
 					     .direct_frames = w->direct_frames,
 					     .hidden_frames = w->hidden_frames,
-					     .skipped_clears = w->skipped_clears };
+					     .skipped_clears = w->skipped_clears,
+					     .cpu_ns = w->cpu_ns };
 	snprintf(info->name, sizeof(info->name), "%.*s", VSO_NAME - 1, vso_server_hello(v)->name);
 	snprintf(info->label, sizeof(info->label), "%s", vso_server_peer(v)->label);
 	served_info(w->client, info);
