@@ -28,7 +28,7 @@ struct cli_option {
 /* What the parser found: option i of the row is opt[i] (NULL: absent; "" for a
  * present switch), then the operands. */
 struct cli_args {
-	const char *opt[24];
+	const char *opt[32];
 	int argc;               /* operands */
 	char **argv;
 	bool json;              /* --json, understood by every command */

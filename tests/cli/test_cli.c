@@ -167,7 +167,7 @@ static void test_options_are_distinct(void **state)
 	for (size_t i = 0; i < count(commands); i++) {
 		struct json_object *list = options_of(at(commands, i));
 
-		assert_true(count(list) <= 24);
+		assert_true(count(list) <= 32);
 		for (size_t k = 0; k < count(list); k++) {
 			const char *name = text_of(at(list, k), "name");
 			const char *letter = text_of(at(list, k), "letter");

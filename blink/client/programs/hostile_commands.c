@@ -274,7 +274,7 @@ const struct hostile_act hostile_commands[] = {
 	{ "peek", "reading the framebuffer, and showing what it finds", peek, true, 2000, false },
 	{ "memory", "textures, buffers and lists without end", memory, true, 5000, false },
 	{ "long", "a procedure of 800,000 commands", longish, true, 20000, false },
-	{ "nested", "lists in lists, 10 to the 40th commands", nested, true, 20000, false },
+	{ "nested", "lists in lists, 10 to the 40th commands at one call", nested, true, 20000, true },
 	{ "compiles", "a new procedure at each moment", compiles, true, 100, false },
 	{ "shader-bomb", "shaders that take a compiler for ever", shader_bomb, true, 20000, false },
 	{ "shader-endless", "a shader that does not end", shader_endless, true, 20000, true },

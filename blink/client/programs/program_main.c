@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +20,20 @@ int64_t program_now(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+static volatile sig_atomic_t told_to_end;
+
+static void end_note(int number)
+{
+	(void)number;
+	told_to_end = 1;
+}
+
 int64_t program_left(const struct program *p)
 {
 	int64_t left = p->end_ns - program_now();
 
+	if (told_to_end)
+		return 0;
 	return p->end_ns == INT64_MAX ? -1 : left > 0 ? left : 0;
 }
 
@@ -132,6 +143,9 @@ int program_options(struct program *p, int argc, char **argv)
 	if (argc - optind != (p->operand ? 1 : 0))
 		return usage(p, p->operand ? "one operand is needed" : "it takes no operand");
 	p->argument = p->operand ? argv[optind] : NULL;
+	/* (without SA_RESTART: waiting ends as well) */
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = end_note }, NULL);
+	sigaction(SIGINT, &(struct sigaction){ .sa_handler = end_note }, NULL);
 	p->end_ns = p->seconds > 0 ? program_now() + (int64_t)(p->seconds * 1e9) : INT64_MAX;
 	return -1;
 }

@@ -35,7 +35,7 @@ struct program {
 int program_options(struct program *p, int argc, char **argv);
 int64_t program_now(void);
 double program_number(const char *text, double otherwise);
-/* Time that is left, -1: no end. */
+/* Time that is left, -1: no end.  0 also after SIGTERM and SIGINT. */
 int64_t program_left(const struct program *p);
 /* Prints err; returns the exit status: 77 where there is no server, else 1. */
 int program_fail(const struct program *p, const struct error *err);

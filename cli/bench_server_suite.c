@@ -1,0 +1,78 @@
+/* bench_server_suite.c - see bench_server_suite.h. */
+#include "cli/bench_server_suite.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "jit-bench/bench.h"
+
+#define COUNTS 16u
+
+static const char *const cases_all[] = { "gears-sp", "gears-switch", "gears-native" };
+
+/* "1,2,4" into v; 0 or the number of them. */
+static unsigned counts_parse(const char *text, unsigned v[COUNTS])
+{
+	unsigned n = 0;
+
+	while (n < COUNTS) {
+		char *end;
+		unsigned long k = strtoul(text, &end, 10);
+
+		if (end == text || !k || k > 120)
+			return 0;
+		v[n++] = (unsigned)k;
+		if (!*end)
+			return n;
+		if (*end != ',')
+			return 0;
+		text = end + 1;
+	}
+	return 0;
+}
+
+static double number(const char *text, double otherwise, double least, double most)
+{
+	char *end;
+	double v = text ? strtod(text, &end) : otherwise;
+
+	return text && (end == text || *end || !(v >= least && v <= most)) ? -1 : v;
+}
+
+struct json_object *bench_server_suite(const struct bench_request *q, struct error *err)
+{
+	const char *const *o = q->args->opt;
+	unsigned counts[COUNTS];
+	struct bench_server_options opt = {
+		.cases = (const char *const *)q->argv, .ncases = (unsigned)q->argc,
+		.clients = counts, .self = q->self, .runs = q->runs,
+		.rate = number(o[OPT_RATE], 50, 1, 1000), .hold = o[OPT_HOLD],
+		.seconds = number(o[OPT_LENGTH], 8, 0.5, 3600), .null_gl = o[OPT_NULL],
+	};
+	int ways = !!o[OPT_HOLD] + !!o[OPT_SWITCH] + !!o[OPT_LIVE] + !!o[OPT_ISOLATION];
+
+	opt.nclients = counts_parse(o[OPT_COUNTS] ? o[OPT_COUNTS]
+				    : o[OPT_SWITCH] ? "4" : "1,2,4,8,16", counts);
+	if (ways > 1)
+		error_set(err, -EINVAL, "bench: one of --hold, --switch, --live, --isolation");
+	else if (!opt.nclients)
+		error_set(err, -EINVAL, "--counts: '%s' is no list of numbers from 1 to 120 "
+			  "(16 at most)", o[OPT_COUNTS]);
+	else if (opt.rate < 0 || opt.seconds < 0)
+		error_set(err, -EINVAL, "bench: server: --rate is 1 to 1000 Hz, --length 0.5 to "
+			  "3600 s");
+	else if (o[OPT_SWITCH])
+		return bench_server_switch(&opt, err);
+	else if (o[OPT_LIVE])
+		return bench_server_live(&opt, err);
+	else if (o[OPT_ISOLATION])
+		return bench_server_isolation(&opt, err);
+	else {
+		if (!opt.ncases) {
+			opt.cases = cases_all;
+			opt.ncases = sizeof(cases_all) / sizeof(cases_all[0]);
+		}
+		return bench_server(&opt, err);
+	}
+	return NULL;
+}

@@ -1,0 +1,37 @@
+/* bench_server.h - one run of some clients of a case.  Private to jit-bench.
+ *
+ * A case is a client and how it is served: NAME[:FILE][/HOW...].  NAME: gears-sp,
+ * gears-switch, video (FILE: a film), gears-native, video-native.  HOW: offscreen (never
+ * drawn direct), nofacts, null (GL that does nothing); of native ones virgl.
+ */
+#ifndef JIT_BENCH_BENCH_SERVER_H
+#define JIT_BENCH_BENCH_SERVER_H
+
+#include "capture/xvfb.h"
+#include "jit-bench/bench.h"
+#include "jit-bench/server_rig.h"
+
+struct server_case {
+	const char *text;              /* as given */
+	const char *program;           /* "blink-gears-sp" */
+	char file[256];
+	bool native, film, offscreen, nofacts, null_gl, virgl;
+};
+int server_case_parse(struct server_case *c, const char *text, bool null_gl, struct error *err);
+
+/* Of n clients, over one run.  Times are per display frame that was due (native: of the
+ * clients' own pace). */
+struct server_run {
+	double interval_mean, interval_p99;    /* of redraws; ms; the mean over clients, and
+	                                          the worst client's */
+	double late;                   /* share of display periods without a client's redraw */
+	double server_cpu, client_cpu; /* ms per frame shown, of all clients together */
+	double switches, wakeups;      /* per frame shown and client: of all processes; of the
+	                                  clients */
+	double update_mean, update_p99;        /* of update SPs, ms; 0: there were none */
+	double frames;                 /* display frames, or a native client's */
+};
+int server_run(const struct server_case *c, const struct bench_server_options *opt, unsigned n,
+	       struct server_run *out, struct error *err);
+
+#endif

@@ -1,0 +1,219 @@
+/* server_rig.c - see server_rig.h. */
+#include "jit-bench/server_rig.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "blink/server/broker.h"
+
+void rig_sleep(double seconds)
+{
+	struct timespec t = { .tv_sec = (time_t)seconds };
+
+	t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
+	while (nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+double rig_number(struct json_object *j, const char *key)
+{
+	struct json_object *v;
+
+	return json_object_object_get_ex(j, key, &v) ? json_object_get_double(v) : 0;
+}
+
+double rig_process_cpu(int pid)
+{
+	char path[64], text[1024], *after;
+	unsigned long user = 0, system = 0;
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	n = f ? fread(text, 1, sizeof(text) - 1, f) : 0;
+	if (f)
+		fclose(f);
+	text[n] = 0;
+	after = strrchr(text, ')');            /* the name may hold anything */
+	if (!after || sscanf(after + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+			     &user, &system) != 2)
+		return 0;
+	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* ---- the server ------------------------------------------------------------------------ */
+
+int rig_ask(struct rig *r, const char *request, struct error *err)
+{
+	char *answer = NULL;
+	int e = control_ask(r->socket, request, &answer, err);
+
+	free(answer);
+	return e;
+}
+
+int rig_look(struct rig *r, struct json_object **top, struct error *err)
+{
+	char *answer = NULL;
+	int e = control_ask(r->socket, "{\"verb\":\"top\"}", &answer, err);
+
+	*top = e >= 0 ? json_tokener_parse(answer) : NULL;
+	free(answer);
+	if (e >= 0 && !*top)
+		e = error_set(err, -EIO, "bench: the server's answer cannot be read");
+	return e < 0 ? e : 0;
+}
+
+/* It answers when clients may connect. */
+static int server_wait(struct rig *r, struct error *err)
+{
+	struct stat st;
+
+	for (int i = 0; i < 600; i++) {
+		struct json_object *top = NULL;
+
+		if (!stat(r->socket, &st) && rig_look(r, &top, err) == 0) {
+			json_object_put(top);
+			return 0;
+		}
+		rig_sleep(0.05);
+	}
+	return error_set(err, -EIO, "bench: the server does not answer in 30 s");
+}
+
+int rig_open(struct rig *r, const struct rig_options *opt, struct error *err)
+{
+	const char *argv[32] = { opt->self, "serve", "--listen", r->socket, "--size", opt->size,
+				 "--watchdog", "10000", "--clients", "200" };
+	struct process_place place = { 0 };
+	char refresh[32];
+	unsigned n = 10;
+	int e;
+
+	memset(r, 0, sizeof(*r));
+	snprintf(r->folder, sizeof(r->folder), "/tmp/blink-bench-XXXXXX");
+	if (!mkdtemp(r->folder))
+		return error_set(err, -errno, "%s: %s", r->folder, strerror(errno));
+	snprintf(r->socket, sizeof(r->socket), "%s/server", r->folder);
+	snprintf(r->env, sizeof(r->env), "BLINK_SERVER=%s", r->socket);
+	snprintf(refresh, sizeof(refresh), "%g", opt->refresh);
+	argv[n++] = "--refresh";
+	argv[n++] = refresh;
+	if (opt->null_gl) {
+		argv[n++] = "--sink";
+		argv[n++] = "null";
+	}
+	if (opt->no_direct)
+		argv[n++] = "--no-direct";
+	if (opt->no_facts)
+		argv[n++] = "--no-facts";
+	if (opt->bare)
+		argv[n++] = "--bare";
+	if (opt->trace) {
+		argv[n++] = "--trace";
+		argv[n++] = opt->trace;
+	}
+	if (opt->hash)
+		argv[n++] = "--hash";
+	argv[n] = NULL;
+	e = process_start(&r->server, &place, argv, NULL, err);
+	if (e == 0)
+		e = server_wait(r, err);
+	if (e < 0)
+		rig_close(r);
+	return e;
+}
+
+void rig_close(struct rig *r)
+{
+	double cpu;
+
+	for (unsigned i = 0; i < r->clients; i++) {
+		process_stop(&r->client[i].process, &cpu);
+		unlink(r->client[i].output);
+	}
+	r->clients = 0;
+	process_stop(&r->server, &cpu);
+	if (r->folder[0]) {
+		char control[sizeof(r->socket) + 8];
+
+		/* where it could not do so itself */
+		snprintf(control, sizeof(control), "%s.ctl", r->socket);
+		unlink(control);
+		unlink(r->socket);
+		rmdir(r->folder);
+	}
+	r->folder[0] = 0;
+}
+
+/* ---- clients --------------------------------------------------------------------------- */
+
+int rig_client_start(struct rig *r, const char *self, const char *const *argv,
+		     const char *const *env, struct error *err)
+{
+	struct rig_client *c = &r->client[r->clients];
+	struct process_place place = { .output = c->output };
+	const char *words[24], *settings[16] = { r->env };
+	const char *slash = strrchr(self, '/');
+	char program[512];
+	unsigned n = 0;
+
+	if (r->clients == RIG_CLIENTS)
+		return error_set(err, -E2BIG, "bench: %u clients at most", RIG_CLIENTS);
+	for (; argv[n] && n < 23; n++)
+		words[n] = argv[n];
+	words[n] = NULL;
+	if (slash && !strncmp(argv[0], "blink-", 6)) {
+		snprintf(program, sizeof(program), "%.*s/%s", (int)(slash - self), self, argv[0]);
+		if (!access(program, X_OK))
+			words[0] = program;
+	}
+	for (n = 0; env && env[n] && n < 14; n++)
+		settings[n + 1] = env[n];
+	snprintf(c->output, sizeof(c->output), "%s/client-%u", r->folder[0] ? r->folder : "/tmp",
+		 r->clients);
+	r->clients++;
+	return process_start(&c->process, &place, words, settings, err);
+}
+
+/* A signal may come just before a program waits: it is sent until it was heard. */
+static int client_end(int pid)
+{
+	int status = -1;
+
+	for (int i = 0; i < 500 && pid > 0; i++) {
+		kill(pid, i < 400 ? SIGTERM : SIGKILL);
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return status;
+		rig_sleep(0.02);
+	}
+	return -1;
+}
+
+unsigned rig_clients_end(struct rig *r, struct json_object *said[RIG_CLIENTS])
+{
+	unsigned failed = 0;
+
+	for (unsigned i = 0; i < r->clients; i++)
+		if (r->client[i].process.pid > 0)
+			kill(r->client[i].process.pid, SIGTERM);
+	for (unsigned i = 0; i < r->clients; i++) {
+		struct rig_client *c = &r->client[i];
+		int status = client_end(c->process.pid);
+
+		c->process.pid = 0;
+		said[i] = status == 0 ? json_object_from_file(c->output) : NULL;
+		failed += said[i] == NULL;
+		unlink(c->output);
+	}
+	r->clients = 0;
+	return failed;
+}
