@@ -13,7 +13,8 @@
 #include "capture/recording.h"
 
 #define GIVE_BACK (32u << 20)        /* bytes of recording between two times of giving back */
-#define IDS (1u << 18)               /* new payloads between two times of dropping old ones */
+#define IDS (1u << 18)               /* new payloads between two times of dropping old ones, */
+#define COPIES (64u << 20)           /* or bytes of copies of them */
 
 struct frame {                       /* code and restore of its SPs are its own */
 	struct sp *sps;
@@ -41,7 +42,8 @@ struct live {
 	uint64_t end;                      /* of the recording, when last looked at */
 	uint64_t floor;                    /* asked for last */
 	uint64_t released;                 /* floor up to which space was given back */
-	uint32_t marked;                   /* payloads in use when last swept */
+	uint32_t marked;                   /* payloads in use when last swept, ... */
+	uint64_t copied;                   /* ... and bytes of copies */
 	uint64_t peak, memory;
 	double cpu;
 	bool reached;                      /* the frames asked for */
@@ -231,6 +233,7 @@ static int drop_payloads(struct live *l, uint64_t floor)
 	if (live_store_sweep(&l->store, floor) < 0)
 		return no_memory(l);
 	l->marked = l->store.live;
+	l->copied = l->store.copied;
 	return 0;
 }
 
@@ -253,7 +256,8 @@ static int give_back(struct live *l)
 	note_size(l);
 	if (floor <= l->released || l->opt.whole || l->cannot) {
 		floor = l->released;
-		if (l->store.live < l->marked + l->marked + IDS)
+		if (l->store.live < 2 * (uint64_t)l->marked + IDS &&
+		    l->store.copied < 2 * l->copied + COPIES)
 			return 0;
 	}
 	code = drop_payloads(l, floor);
