@@ -25,6 +25,7 @@ struct sink {
 	                                 driver lacks is a counting no-op (sink_missing) */
 	sink_fn pixel_storei;         /* glPixelStorei, no instruction of BlinkGL: engines
 	                                 keep a context's layouts tight with it */
+	bool zeroed;                  /* storage that is made without contents holds zeros */
 	sink_fn get_integerv;         /* likewise glGetIntegerv; NULL: this sink keeps no
 	                                 state of GL's */
 };

@@ -49,6 +49,9 @@ void sink_gl_entries_load(struct sink_gl *g)
 	}
 	g->base.pixel_storei = (sink_fn)g->gl.PixelStorei;
 	g->base.get_integerv = (sink_fn)g->gl.GetIntegerv;
+	/* Mesa's software drivers clear what they allocate (tests/server/test_confine.c) */
+	g->base.zeroed = strncmp(g->renderer, "llvmpipe", 8) == 0 ||
+			 strncmp(g->renderer, "softpipe", 8) == 0;
 }
 
 /* ---- the sink's own calls ------------------------------------------------ */

@@ -86,6 +86,7 @@ struct sink *sink_null_create(void)
 		return NULL;
 	n->sink.name = "null";
 	n->sink.ops = &null_ops;
+	n->sink.zeroed = true;             /* there is no storage */
 	for (unsigned op = 0; op < GL_OP_COUNT; op++)
 		n->sink.entry[op] = (sink_fn)null_entry;
 	n->sink.pixel_storei = (sink_fn)null_entry;

@@ -7,7 +7,9 @@
  * account holds is given back when its object is deleted.
  *
  * Storage that a client gives no contents for is made of zeros: a driver may hand out
- * memory that was another client's. */
+ * memory that was another client's.  Where the sink does not say that its driver sees to
+ * that, images and buffers are given zeros here; what cannot be given any (renderbuffers,
+ * immutable and multisampled textures) is not made at all. */
 #include "blink/server/confine.h"
 
 #include <malloc.h>
@@ -350,6 +352,13 @@ static uint64_t storage_make(struct confined *k, const struct storage *s, unsign
 
 	if (strcmp(c->mediation, "framebuffer") == 0)
 		return confine_view_call(k, op, argv);
+	if (k->gl->zeroed)
+		return confine_invoke(k, op, argv);
+	if (!s->pixels && s->op != OP_glCompressedTexImage1D && s->op != OP_glCompressedTexImage2D &&
+	    s->op != OP_glCompressedTexImage3D) {
+		confine_fault(k, VSO_FAULT_GL);
+		return 0;
+	}
 	if (s->pixels && op == s->op && !argv[s->pixels - 1] &&
 	    gl_param_size(c, argv, s->pixels - 1u, &size) && size)
 		return with_zeros(k, op, argv, s->pixels - 1u, size);
@@ -415,7 +424,7 @@ static uint64_t buffer_call(struct confined *k, unsigned op, const uint64_t *arg
 		return 0;
 	}
 	piece_set(k, a, PIECE_ALL, size);
-	if (!argv[2] && size)
+	if (!argv[2] && size && !k->gl->zeroed)
 		return with_zeros(k, op, argv, 2, size);
 	return confine_invoke(k, op, argv);
 }
@@ -486,10 +495,16 @@ static uint64_t delete1_call(struct confined *k, unsigned op, const uint64_t *ar
 
 /* ---- lists ---------------------------------------------------------------------------------------------- */
 
+/* The sanitizers' allocator has an account of its own. */
+extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
 static uint64_t heap(void)
 {
-	struct mallinfo2 m = mallinfo2();
+	struct mallinfo2 m;
 
+	if (__sanitizer_get_current_allocated_bytes)
+		return __sanitizer_get_current_allocated_bytes();
+	m = mallinfo2();
 	return (uint64_t)m.uordblks + m.hblkhd;
 }
 

@@ -3,6 +3,7 @@
  *
  * The texts are run without a verifier before them: its facts keep most of the hostile ones
  * from being drawn direct, and here is held what stands if they did not. */
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -471,6 +472,8 @@ static void test_zeros(void **state)
 	};
 
 	(void)state;
+	/* what the allocator hands out is no zeros */
+	mallopt(M_PERTURB, 0xaa);
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		char text[4096];
 		struct machine m;
@@ -493,6 +496,49 @@ static void test_zeros(void **state)
 		free(rgb);
 		machine_close(&m);
 	}
+	mallopt(M_PERTURB, 0);
+}
+
+/* Of what can only be shown through a framebuffer object, and a drawable's depth. */
+static void test_zeros_attached(void **state)
+{
+	static const char *const texts[] = {
+		"glGenRenderbuffers 1, @two\nglBindRenderbuffer GL_RENDERBUFFER, 1\n"
+		"glRenderbufferStorage GL_RENDERBUFFER, GL_RGBA8, 64, 64\n"
+		"glGenFramebuffers 1, @two\nglBindFramebuffer GL_READ_FRAMEBUFFER, 1\n"
+		"glFramebufferRenderbuffer GL_READ_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, 1\n"
+		"glBlitFramebuffer 0, 0, 64, 64, 0, 0, 64, 64, GL_COLOR_BUFFER_BIT, GL_NEAREST\n",
+		"glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D_MULTISAMPLE, 1\n"
+		"glTexImage2DMultisample GL_TEXTURE_2D_MULTISAMPLE, 4, GL_RGBA8, 64, 64, true\n"
+		"glGenFramebuffers 1, @two\nglBindFramebuffer GL_READ_FRAMEBUFFER, 1\n"
+		"glFramebufferTexture2D GL_READ_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, "
+		"GL_TEXTURE_2D_MULTISAMPLE, 1, 0\n"
+		"glBlitFramebuffer 0, 0, 64, 64, 0, 0, 64, 64, GL_COLOR_BUFFER_BIT, GL_NEAREST\n",
+		/* depth is 0 everywhere: nothing passes LESS, all that is shown is the clear */
+		"glClearColor 0, 0, 0, 0\nglClear GL_COLOR_BUFFER_BIT\nglEnable GL_DEPTH_TEST\n" FLOOD,
+	};
+
+	(void)state;
+	mallopt(M_PERTURB, 0xaa);
+	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		char text[4096];
+		struct machine m;
+		uint32_t w, h;
+		uint8_t *rgb;
+
+		snprintf(text, sizeof(text), HEAD PAYLOADS INIT("") REDRAW("%s%s"), i < 2 ? CLEAR : "",
+			 texts[i]);
+		machine_open(&m, text, 1u << 24);
+		machine_run(&m, 0, 0, NULL);
+		machine_run(&m, 1, 0, NULL);
+		rgb = one_read(gl, confined_window(m.k, &w, &h), &w, &h);
+		for (uint32_t p = 0; p < w * h * 3; p++)
+			if (rgb[p])
+				fail_msg("storage %u: not zero at %u", i, p);
+		free(rgb);
+		machine_close(&m);
+	}
+	mallopt(M_PERTURB, 0);
 }
 
 /* Every mediation of the table is somebody's. */
@@ -520,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_reads_own),
 		cmocka_unit_test(test_accounts),
 		cmocka_unit_test(test_zeros),
+		cmocka_unit_test(test_zeros_attached),
 	};
 
 	gl = one_driver();
