@@ -246,7 +246,7 @@ static bool watch(void *user, unsigned done, unsigned runs, bench_so_far so_far,
 /* A warm-up is a call of its own whose result is thrown away. */
 static int warm(const struct bench_runner *r, struct error *err)
 {
-	int times = r->opt->warm_up >= 0 ? r->opt->warm_up : (int)r->q->suite->warm;
+	int times = r->opt->warm_up >= 0 ? r->opt->warm_up : (int)r->q->warm;
 	struct bench_request q = *r->q;
 	struct json_object *j;
 

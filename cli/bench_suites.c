@@ -1,6 +1,5 @@
 /* bench_suites.c - see bench_suites.h. */
 #include "cli/bench_suites.h"
-#include "cli/bench_server_suite.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -245,6 +244,12 @@ static struct json_object *suite_counts(const struct bench_request *q, struct er
 	return bench_counts((const char *const *)q->argv, (unsigned)q->argc, err);
 }
 
+static struct json_object *suite_instructions(const struct bench_request *q, struct error *err)
+{
+	return bench_instructions(q->self, (const char *const *)q->argv, (unsigned)q->argc, q->runs,
+				  err);
+}
+
 /* ---- the table -------------------------------------------------------------------------- */
 
 #define TAKES(o) (1u << (o))
@@ -255,6 +260,8 @@ static const struct bench_suite suites[] = {
 	{ "quick", 0, FILES_MOST, 20, 0, 10, true, 1, FILES_MOST, 0, "quick [X.blink...]", suite_quick },
 	{ "counts", 1, FILES_MOST, 1, 1, 1, false, 0, FILES_MOST, 0, "counts X.blink|X.trace...",
 	  suite_counts },
+	{ "instructions", 1, FILES_MOST, 3, 0, 1, false, 0, FILES_MOST, 0,
+	  "instructions X.blink...", suite_instructions },
 	{ "table3", 1, 7, 101, 10, 10, false, 0, 7, TAKES(OPT_NULL_LIBRARY) | TAKES(OPT_FRAME),
 	  "table3 X.blink...", suite_table3 },
 	{ "frames", 1, 1, 5, 0, 3, true, 1, 1, 0, "frames X.blink", suite_frames },
@@ -266,9 +273,6 @@ static const struct bench_suite suites[] = {
 	{ "log", 1, 1, 3, 0, 1, false, 0, 1, TAKES(OPT_AT) | TAKES(OPT_RATE), "log X.blink", suite_log },
 	{ "checkpoint", 1, 2, 5, 0, 1, false, 1, 2, TAKES(OPT_FRAME), "checkpoint X.blink [X.trace]",
 	  suite_checkpoint },
-	{ "server", 0, 16, 3, 0, 1, false, 0, 0, TAKES(OPT_COUNTS) | TAKES(OPT_HOLD) |
-	  TAKES(OPT_SWITCH) | TAKES(OPT_LIVE) | TAKES(OPT_ISOLATION) | TAKES(OPT_RATE) |
-	  TAKES(OPT_LENGTH) | TAKES(OPT_NULL), "server [CASE...]", bench_server_suite },
 	{ "lines", 0, 1, 1, 1, 1, false, 0, 0, 0, "lines [TREE]", suite_lines },
 };
 #define SUITES (sizeof(suites) / sizeof(suites[0]))
@@ -285,7 +289,7 @@ static const struct bench_suite *suite_find(const char *name)
 
 static int usage(struct error *err, const char *name)
 {
-	char text[500] = "give ";
+	char text[600] = "give ";
 
 	for (unsigned i = 0; i < SUITES; i++)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
@@ -301,8 +305,6 @@ static int options_check(const struct cli_args *args, const struct bench_request
 		[OPT_LLVMPIPE] = "llvmpipe", [OPT_NULL_LIBRARY] = "null-library",
 		[OPT_SIZES] = "sizes", [OPT_LENGTH] = "length", [OPT_PEERS] = "peers",
 		[OPT_FRAME] = "frame", [OPT_NULL] = "null", [OPT_AT] = "at", [OPT_RATE] = "rate",
-		[OPT_COUNTS] = "counts", [OPT_HOLD] = "hold", [OPT_SWITCH] = "switch",
-		[OPT_LIVE] = "live", [OPT_ISOLATION] = "isolation",
 	};
 
 	for (unsigned o = 0; o < OPT_SUITES_END; o++) {
@@ -323,6 +325,7 @@ static void defaults_set(struct bench_request *q, const struct cli_args *args)
 
 	q->runs = peers ? PEERS_RUNS : q->suite->runs;
 	q->slice = peers ? PEERS_SLICE : q->suite->slice;
+	q->warm = peers ? 0 : q->suite->warm;
 }
 
 int bench_suites_parse(const struct cli_args *args, const char *self,

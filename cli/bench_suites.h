@@ -8,7 +8,7 @@
 /* Options of the suites first, then those of the runner (cmd_bench.c has the rows). */
 enum {
 	OPT_LLVMPIPE, OPT_NULL_LIBRARY, OPT_SIZES, OPT_LENGTH, OPT_PEERS, OPT_FRAME, OPT_NULL,
-	OPT_AT, OPT_RATE, OPT_COUNTS, OPT_HOLD, OPT_SWITCH, OPT_LIVE, OPT_ISOLATION,
+	OPT_AT, OPT_RATE,
 	OPT_SUITES_END,
 	OPT_RUNS = OPT_SUITES_END, OPT_OUTPUT, OPT_UNTIL, OPT_TIME_BUDGET, OPT_PIN, OPT_RESUME,
 	OPT_WARM_UP, OPT_AGAINST, OPT_BASE_OUTPUT, OPT_TURNS, OPT_POLICY
@@ -22,6 +22,7 @@ struct bench_request {
 	char **argv;                    /* operands of this suite alone */
 	unsigned runs;                  /* the suite's, or as --runs says */
 	unsigned slice;                 /* runs after which its results are whole; 0: each */
+	unsigned warm;                  /* as the suite's; peers take seconds: 0 */
 	const char *self;               /* path of blinkctl */
 };
 
