@@ -1,5 +1,6 @@
 /* bench_suites.c - see bench_suites.h. */
 #include "cli/bench_suites.h"
+#include "cli/bench_server_suite.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -273,6 +274,9 @@ static const struct bench_suite suites[] = {
 	{ "log", 1, 1, 3, 0, 1, false, 0, 1, TAKES(OPT_AT) | TAKES(OPT_RATE), "log X.blink", suite_log },
 	{ "checkpoint", 1, 2, 5, 0, 1, false, 1, 2, TAKES(OPT_FRAME), "checkpoint X.blink [X.trace]",
 	  suite_checkpoint },
+	{ "server", 0, 16, 3, 0, 1, false, 0, 0, TAKES(OPT_COUNTS) | TAKES(OPT_HOLD) |
+	  TAKES(OPT_SWITCH) | TAKES(OPT_LIVE) | TAKES(OPT_ISOLATION) | TAKES(OPT_RATE) |
+	  TAKES(OPT_LENGTH) | TAKES(OPT_NULL), "server [CASE...]", bench_server_suite },
 	{ "lines", 0, 1, 1, 1, 1, false, 0, 0, 0, "lines [TREE]", suite_lines },
 };
 #define SUITES (sizeof(suites) / sizeof(suites[0]))
@@ -305,6 +309,8 @@ static int options_check(const struct cli_args *args, const struct bench_request
 		[OPT_LLVMPIPE] = "llvmpipe", [OPT_NULL_LIBRARY] = "null-library",
 		[OPT_SIZES] = "sizes", [OPT_LENGTH] = "length", [OPT_PEERS] = "peers",
 		[OPT_FRAME] = "frame", [OPT_NULL] = "null", [OPT_AT] = "at", [OPT_RATE] = "rate",
+		[OPT_COUNTS] = "counts", [OPT_HOLD] = "hold", [OPT_SWITCH] = "switch",
+		[OPT_LIVE] = "live", [OPT_ISOLATION] = "isolation",
 	};
 
 	for (unsigned o = 0; o < OPT_SUITES_END; o++) {

@@ -24,15 +24,24 @@ static const struct cli_option options[] = {
 		"replay, table3, record --null: the null libGL.so.1 (the one that is built beside blinkctl)" },
 	[OPT_SIZES] = { 0, "sizes", "WxH,...",
 		"record: of the window (640x480,800x600,1024x768,1280x1024,1600x1200)" },
-	[OPT_LENGTH] = { 0, "length", "N", "record: of the program's work, where its recipe knows one" },
+	[OPT_LENGTH] = { 0, "length", "N", "record: of the program's work, where its recipe knows "
+		"one; server: seconds of a run (8)" },
 	[OPT_PEERS] = { 'p', "peers", NULL, "jit: beside other code generators" },
 	[OPT_FRAME] = { 'f', "frame", "N", "table3: which frame (one in the "
 		"middle, at most 100); checkpoint: too (the middle)" },
-	[OPT_NULL] = { 'n', "null", NULL, "record: what recorders add to a call, on a null libGL" },
+	[OPT_NULL] = { 'n', "null", NULL, "record: what recorders add to a call, on a null libGL; "
+		"server: its GL does nothing" },
 	[OPT_AT] = { 0, "at", "S,...", "log: seconds of the recording's time "
 		"(5,10,20,30,45,60,75,90,105,120)" },
 	[OPT_RATE] = { 0, "rate", "FPS", "log: frames per second of that time (the recording's "
-		"time stamps)" },
+		"time stamps); server: of the display (50)" },
+	[OPT_COUNTS] = { 0, "counts", "N,...", "server: so many clients at a time (1,2,4,8,16)" },
+	[OPT_HOLD] = { 0, "hold", NULL, "server: how many clients hold the display's rate" },
+	[OPT_SWITCH] = { 0, "switch", NULL, "server: what a switch to a client, and the hand-over "
+		"of a picture, cost" },
+	[OPT_LIVE] = { 0, "live", NULL, "server: .blink files through it, against in-process" },
+	[OPT_ISOLATION] = { 0, "isolation", NULL, "server: good clients beside hostile acts (all, "
+		"or those named)" },
 	[OPT_RUNS] = { 'r', "runs", "N", "how often everything is measured (jit 21, jit --peers 11, "
 		"quick 20, table3 101, record and log 3, others 5); until: at most (500); "
 		"against: in a turn (quick 10, jit, frames 3, others 1)" },
@@ -348,7 +357,7 @@ const struct cli_command cmd_bench = {
 	.synopsis = "[options] SUITE... (jit | quick [X.blink...] | counts X.blink|X.trace... | "
 		"instructions X.blink... | frames X.blink | "
 		"table3 X.blink... | replay X.blink [X.trace] | convert X.trace | record PROGRAM | "
-		"record --null | log X.blink | checkpoint X.blink [X.trace] | lines [TREE])",
+		"record --null | log X.blink | checkpoint X.blink [X.trace] | server [CASE...] | lines [TREE])",
 	.summary = "measure engines, replay and conversion, beside other tools",
 	.text =
 		"jit: core cycles per instruction to copy, verify, compile and run three mixes of "
@@ -397,6 +406,19 @@ const struct cli_command cmd_bench = {
 		"checkpoint: image of a frame made from the recording, and the picture brought back "
 		"from the image, as whole processes; with a trace of the same program, beside gltrim "
 		"and glretrace's replay of what it made.\n"
+		"\n"
+		"server: clients of a display server of its own against their number (--counts): redraw "
+		"intervals, mean and 99th percentile, the share of display periods without a redraw, "
+		"CPU time of server and clients per frame, context switches and wake-ups per frame. A "
+		"CASE is a client and how it is served: gears-sp, gears-switch, video:FILE; behind it "
+		"/offscreen, /nofacts, /null; and the same drawn natively in one Xvfb: gears-native, "
+		"video-native:FILE, with /virgl through virgl_test_server. --hold finds how many "
+		"clients of each case hold the rate: at most 1 % of display periods late, in two of "
+		"three runs. --switch: CPU time of a switch to a client and back, and of the hand-over "
+		"of an off-screen picture. --live X.blink...: frames played through the server, client "
+		"and server together, against the same in-process. --isolation [ACT...]: redraw "
+		"intervals of good clients beside each act of blink-hostile and without it, pixels "
+		"that are where they do not belong, the server's descriptors and memory.\n"
 		"\n"
 		"lines: lines of code, blank ones and comments left out, of each part of recording, "
 		"pruning and restarting, from the source tree (the current folder).\n"

@@ -92,6 +92,29 @@ struct bench_null_options {
 /* What recorders add to a cheap call on the null libGL. */
 struct json_object *bench_null(const struct bench_null_options *opt, struct error *err);
 
+struct bench_server_options {
+	const char *const *cases;    /* "gears-sp", "gears-sp/offscreen", "video:FILE" ... */
+	unsigned ncases;
+	const unsigned *clients;     /* how many of each at a time */
+	unsigned nclients;
+	const char *self;
+	double rate, seconds;        /* of the display; of a run */
+	unsigned runs;
+	bool null_gl;                /* the server's GL does nothing */
+	bool hold;                   /* finds how many clients each case holds the rate of */
+};
+/* Redraw intervals, CPU time and context switches per frame of clients of a server of its
+ * own, against their number; natively drawn ones in one Xvfb beside them. */
+struct json_object *bench_server(const struct bench_server_options *opt, struct error *err);
+/* What a switch to a client, and the hand-over of an off-screen picture, cost. */
+struct json_object *bench_server_switch(const struct bench_server_options *opt,
+					struct error *err);
+/* Frames of .blink files (cases) played live against the same played in-process. */
+struct json_object *bench_server_live(const struct bench_server_options *opt, struct error *err);
+/* Well-behaved clients beside each act of blink-hostile (cases; none: all). */
+struct json_object *bench_server_isolation(const struct bench_server_options *opt,
+					   struct error *err);
+
 /* Lines of code of each part, from the source tree. */
 struct json_object *bench_lines(const char *tree, struct error *err);
 
