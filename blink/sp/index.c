@@ -106,6 +106,33 @@ EQUAL_FN(avx512, AVX512)
 EQUAL_FN(avx2, "avx2")
 EQUAL_FN(sse2, "sse2")
 
+#define SAME_FN(level, isa) \
+	static __attribute__((target(isa))) uint32_t \
+	same_##level(const uint32_t *a, const uint32_t *b, uint32_t n) \
+	{ \
+		uint32_t i = 0; \
+ \
+		for (; i + 64 <= n; i += 64) \
+			if (differ_##level(a + i, 0xffff, b + i) | \
+			    differ_##level(a + i + 16, 0xffff, b + i + 16) | \
+			    differ_##level(a + i + 32, 0xffff, b + i + 32) | \
+			    differ_##level(a + i + 48, 0xffff, b + i + 48)) \
+				break; \
+		for (; i + 16 <= n; i += 16) { \
+			uint32_t bad = differ_##level(a + i, 0xffff, b + i); \
+ \
+			if (bad) \
+				return i + (uint32_t)__builtin_ctz(bad); \
+		} \
+		while (i < n && a[i] == b[i]) \
+			i++; \
+		return i; \
+	}
+
+SAME_FN(avx512, AVX512)
+SAME_FN(avx2, "avx2")
+SAME_FN(sse2, "sse2")
+
 /* Words before the first bad one, at least so many; and the rounds that they make. */
 #define AT_ONCE 4u
 static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
@@ -362,8 +389,13 @@ int index_init(struct sp_index *x)
 		[CPU_SSE2] = equal_sse2, [CPU_AVX2] = equal_avx2, [CPU_AVX512] = equal_avx512,
 	};
 
+	static uint32_t (*const same[CPU_LEVELS])(const uint32_t *, const uint32_t *, uint32_t) = {
+		[CPU_SSE2] = same_sse2, [CPU_AVX2] = same_avx2, [CPU_AVX512] = same_avx512,
+	};
+
 	memset(x, 0, sizeof(*x));
 	x->equal = equal[cpu_level()];
+	x->same = same[cpu_level()];
 	x->rounds = rounds[cpu_level()];
 	x->pattern = aligned_alloc(64, ((INDEX_PATTERNS + 1) * sizeof(*x->pattern) + 63) &
 				       ~(size_t)63);

@@ -75,6 +75,8 @@ struct sp_index {
 	/* of so many vectors of 16 words, are the exact ones what is wanted, as it is? */
 	bool (*equal)(const uint32_t *want, const uint16_t *exact, const uint32_t *code,
 		      unsigned vectors);
+	/* how many of the first n words are the same */
+	uint32_t (*same)(const uint32_t *a, const uint32_t *b, uint32_t n);
 };
 
 /* What a pattern may be made of: fills in the slack of those words of a record with this

@@ -181,6 +181,7 @@ static enum verify_reason call_list(struct verifier *v, const struct desc *d,
 
 enum verify_reason lists_track(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
+	v->s->outside += d->hook != HOOK_CALL_LIST || v->s->ctx->list;
 	switch (d->hook) {
 	case HOOK_NEW_LIST: return new_list(v, rec);
 	case HOOK_END_LIST: return end_list(v, rec);

@@ -31,6 +31,7 @@ static void forget(struct segments *g)
 	g->credit = CREDIT_MAX;
 	g->id = g->end_id = SEGMENT_NONE;
 	g->last = NULL;
+	past_forget(g);
 }
 
 struct segments *segments_create(void)
@@ -48,6 +49,7 @@ void segments_destroy(struct segments *g)
 	if (!g)
 		return;
 	forget(g);
+	past_destroy(g);
 	for (unsigned i = 0; i < SEGMENT_CHUNKS; i++)
 		free(g->chunk[i]);
 	free(g);
@@ -67,7 +69,7 @@ void verify_reuse_get(const struct verify_state *s, struct verify_reuse *out)
 
 /* ---- an SP ------------------------------------------------------------------------ */
 
-void segments_begin(struct verifier *v, bool use)
+void segments_begin(struct verifier *v, bool use, uint32_t nwords)
 {
 	struct segments *g = v->s->segments;
 	struct segment_images *t = &g->images;
@@ -80,6 +82,7 @@ void segments_begin(struct verifier *v, bool use)
 	g->wait = g->stretched = 0;
 	g->skip = false;
 	g->off = !use || callback == SP_CALLBACKS;
+	g->past = NULL;
 	if (g->off)
 		return;
 	g->credit += g->credit < CREDIT_MAX ? CREDIT_SP : 0;
@@ -88,6 +91,7 @@ void segments_begin(struct verifier *v, bool use)
 		forget(g);
 		g->limits = v->env->limits;
 	}
+	past_begin(v, nwords);
 	/* nothing but SPs changes the shadow: this follows from what the last one left */
 	if (g->end_id != SEGMENT_NONE && g->end_serial == v->s->serial - 1) {
 		uint32_t *begin = &t->begin[g->end_id][callback];
@@ -105,6 +109,7 @@ void segments_end(struct verifier *v, bool accepted)
 	if (g->off)
 		return;
 	segments_settle(v);
+	past_end(v, accepted);
 	g->learn.on = false;
 	g->end_id = accepted ? g->id : SEGMENT_NONE;
 	g->end_serial = v->s->serial;
@@ -230,8 +235,8 @@ static bool other_passes(struct verifier *v, const struct segment_check *q,
 	}
 }
 
-static bool checks_pass(struct verifier *v, const struct segment *k, const uint32_t *code,
-			uint64_t *vertices)
+static inline bool checks_pass(struct verifier *v, const struct segment *k, const uint32_t *code,
+			       uint64_t *vertices)
 {
 	const struct segment_check *q = k->check, *end = q + k->number[0];
 	struct extents e;
@@ -257,6 +262,39 @@ static bool checks_pass(struct verifier *v, const struct segment *k, const uint3
 bad:
 	extents_back(v, &e);
 	return false;
+}
+
+bool segment_passes(struct verifier *v, const struct segment *k, const uint32_t *code,
+		    uint64_t *vertices)
+{
+	return checks_pass(v, k, code, vertices);
+}
+
+uint32_t segment_extents(struct verifier *v, const struct segment *k, const uint32_t *code,
+			 uint32_t but)
+{
+	const struct segment_check *q = k->check + k->number[0] + k->number[1];
+	const struct segment_check *marks = q + k->number[2], *end = marks + k->number[3];
+	uint32_t set = 0;
+	uint64_t extent;
+
+	/* the last of those of one array counts */
+	for (const struct segment_check *c = marks; c-- > q;) {
+		uint32_t bit = 1u << c->array;
+
+		if (((set | but) & bit) || !payload_extent(v, code + c->word, &extent))
+			continue;
+		set |= bit;
+		v->s->vao->array[c->array].sp = v->s->serial;
+		v->s->vao->array[c->array].avail = avail_of(c, extent);
+	}
+	/* what is marked is in no payload, and has no extent */
+	for (; marks < end; marks++)
+		if (marks->kind == SEGMENT_MARK && !((set | but) >> marks->array & 1)) {
+			set |= 1u << marks->array;
+			v->s->vao->array[marks->array].sp = v->s->serial;
+		}
+	return set;
 }
 
 /* ---- meeting them again -------------------------------------------------------------- */
@@ -377,7 +415,7 @@ static inline struct segment *next_of(struct verifier *v, const uint32_t *code, 
 }
 
 /* From here on the objects change without being told: copies for the undo. */
-static void lazy_begin(struct verifier *v)
+void segments_lazy(struct verifier *v)
 {
 	state_touch(v->s, &v->s->ctx->o);
 	state_touch(v->s, &v->s->vao->o);
@@ -454,10 +492,16 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 		unsigned op = sp_opcode(code[*at]);
 		struct segment *k;
 		uint64_t vertices = 0;
+		uint32_t locked, past;
 
 		/* stretches are tried first */
 		if (*at != start && (op >= GL_OP_COUNT || v->index->by_op[op]))
 			break;
+		past = past_take(v, code, end, *at, records);
+		if (past) {
+			*at += past;
+			continue;
+		}
 		k = next_of(v, code + *at, end - *at);
 		if (!k) {
 			if (!met(g, key(code + *at, end - *at)))
@@ -467,7 +511,8 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 		path_add(g, k);
 		prefetch(*path_slot(g));
 		if (!g->lazy)
-			lazy_begin(v);
+			segments_lazy(v);
+		locked = v->s->ctx->locked;
 		if (v->s->failed || !checks_pass(v, k, code + *at, &vertices)) {
 			failed(v, *at + k->sp.words);
 			break;
@@ -481,6 +526,7 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 		g->credit += g->credit < CREDIT_MAX;
 		g->id = k->out;
 		g->last = k;
+		past_note(v, k, code, *at, locked, vertices + k->vertices);
 		*at += k->sp.words;
 		*records += k->sp.records;
 	}
@@ -580,6 +626,7 @@ struct segment *segments_add(struct verifier *v, uint32_t out)
 	checks_put(g, k, n);
 	k->sp.header = room(g, n->header, n->records * sizeof(*n->header));
 	k->sp.offset = room(g, n->offset, n->records * sizeof(*n->offset));
+	past_segment(k);
 	*at = k;
 	return k;
 }

@@ -72,7 +72,35 @@ struct segment {
 	struct segment *next;           /* what came after it lately */
 	uint64_t vertices, list_words;
 	uint32_t opaque, unknown_lists;
+	uint32_t need, sets;            /* see segment_past.c */
+	bool outside;
 	struct segment *chain;
+};
+
+/* A piece of an SP that was accepted, and all of them (segment_past.c). */
+struct past_piece {
+	const struct segment *k;
+	uint32_t at;                    /* word where it began */
+	uint32_t in, out;
+	uint32_t need, sets;            /* a bit for each array, and one for the range locked */
+	uint32_t locked, locked_after;
+	uint32_t vertices;
+	uint32_t ids;                   /* payloads that it names: nids from here on */
+	uint16_t nids, words, records;
+	bool outside;                   /* it hangs on lists or buffers, or adds to more facts */
+};
+struct past {
+	uint32_t *words, *id;
+	struct past_piece *piece;
+	uint32_t nwords, words_cap, n, cap, nids, ids_cap;
+	uint64_t outside;               /* of the state, when lists and buffers were so */
+};
+struct pasts {
+	struct past was, now;           /* of the SP before; of this one, where it differs */
+	uint32_t next;                  /* piece of the last one that may come now */
+	uint32_t length;                /* of the last one, in words */
+	bool building;
+	uint64_t outside;
 };
 
 /* The shadow as far as it decides anything, but for what varies. */
@@ -100,6 +128,7 @@ struct segment_learn {
 	bool on;
 	uint32_t in, start, words, records, nchecks;
 	uint64_t vertices, dynamic, list_words;
+	uint32_t locked;                        /* before it */
 	uint32_t opaque, unknown_lists;
 	uint32_t want[SEGMENT_LANES];
 	bool exact[SEGMENT_LANES];
@@ -127,13 +156,15 @@ struct segments {
 	uint64_t path;                          /* of some segments before here */
 	struct segment *after[SEGMENT_PATHS];   /* what came after such a path lately */
 	struct segment_learn learn;
+	struct pasts *pasts[SP_CALLBACKS];
+	struct pasts *past;                     /* of this callback, NULL: not used */
 	int32_t credit;                         /* segments that may be learned */
 	uint32_t wait;                          /* no trial before this word */
 	struct verify_reuse reuse;
 };
 
-/* Around an SP.  use: it is the outermost, and nothing asks for its effects. */
-void segments_begin(struct verifier *v, bool use);
+/* Around an SP of so many words.  use: nothing asks for its effects. */
+void segments_begin(struct verifier *v, bool use, uint32_t nwords);
 void segments_end(struct verifier *v, bool accepted);
 
 /* Steps over all segments that begin at word *at; true if there was any.  end: words
@@ -172,7 +203,29 @@ void segments_learned(struct verifier *v);          /* up to here */
 
 /* segment_image.c: number of the shadow as it is; SEGMENT_NONE: no room for another */
 uint32_t segments_image(struct verifier *v);
-/* segment.c, for segment_learn.c */
+/* segment.c, for the others */
 struct segment *segments_add(struct verifier *v, uint32_t out);
+/* From here on the objects change without being told. */
+void segments_lazy(struct verifier *v);
+/* The checks of a segment whose words compare well. */
+bool segment_passes(struct verifier *v, const struct segment *k, const uint32_t *code,
+		    uint64_t *vertices);
+/* Sets the extents of the arrays that it sets and that are not in `but`; returns those. */
+uint32_t segment_extents(struct verifier *v, const struct segment *k, const uint32_t *code,
+			 uint32_t but);
+
+/* segment_past.c */
+void past_segment(struct segment *k);
+void past_begin(struct verifier *v, uint32_t nwords);
+void past_end(struct verifier *v, bool accepted);
+void past_forget(struct segments *g);
+void past_destroy(struct segments *g);
+/* A piece was accepted: words code[at...]. */
+void past_note(struct verifier *v, const struct segment *k, const uint32_t *code, uint32_t at,
+	       uint32_t locked, uint64_t vertices);
+/* Pieces from word `at` on that the last SP had in this very place and form: so many
+ * words; 0: none. */
+uint32_t past_take(struct verifier *v, const uint32_t *code, uint32_t end, uint32_t at,
+		   uint32_t *records);
 
 #endif

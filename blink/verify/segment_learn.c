@@ -277,6 +277,8 @@ void segments_learned(struct verifier *v)
 	if (k && g->last)
 		g->last->next = k;
 	g->last = k;
+	if (k)
+		past_note(v, k, v->index->code, n->start, n->locked, n->dynamic + k->vertices);
 	g->reuse.learned++;
 	g->credit--;
 }
@@ -305,6 +307,7 @@ void segments_before(struct verifier *v, const struct desc *d, const uint32_t *r
 	n->opaque = v->facts->opaque;
 	n->unknown_lists = v->facts->unknown_lists;
 	n->list_words = v->facts->list_words;
+	n->locked = v->s->ctx->locked;
 }
 
 /* Checks that one record may need. */

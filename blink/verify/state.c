@@ -170,6 +170,7 @@ static struct object *object_whole(struct verify_state *s, struct object *o)
 void state_touch(struct verify_state *s, struct object *o)
 {
 	o = object_whole(s, o);
+	s->outside += o->kind == OBJECT_BUFFER;
 	s->changes++;
 	if (o->undo != s->serial) {
 		journal_add(s, &s->undo, o);
@@ -247,6 +248,7 @@ void state_undo(struct verify_state *s)
 	memset(s->lists, 0, s->lists_end * sizeof(*s->lists));
 	s->lists_loose |= s->lists_end != 0;
 	s->lists_epoch++;
+	s->outside++;
 	s->contents++;
 	s->ctx = s->undo_ctx;
 	state_follow(s);
@@ -320,7 +322,7 @@ static bool context_meet(struct context *a, const struct context *b)
 	a->list_new.what = ((a->list_new.what | b->list_new.what) & ~LIST_KNOWN) |
 			   (a->list_new.what & b->list_new.what & LIST_KNOWN);
 	a->attrib_lost |= b->attrib_lost || a->nattrib != b->nattrib ||
-			  memcmp(a->attrib, b->attrib, sizeof(a->attrib)) != 0;
+			  memcmp(a->attrib, b->attrib, a->nattrib * sizeof(*a->attrib)) != 0;
 	vao_meet(&a->vao, &b->vao);
 	return true;
 }

@@ -163,6 +163,7 @@ struct verify_state {
 	uint32_t lists_epoch;           /* ends when a list changes that lists call, */
 	bool lists_loose;               /* or any list: some call who knows which */
 
+	uint64_t outside;               /* changes of buffers and lists, counted */
 	struct journal undo, region;
 	struct context *undo_ctx, *region_ctx;
 	uint32_t undo_contents, undo_deletes, undo_births, undo_lists;

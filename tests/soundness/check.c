@@ -190,6 +190,7 @@ static const char *verify_all(struct check *c, uint32_t i, int *result, struct v
 		memset(&other, 0, sizeof(other));
 		c->env.index = k ? &c->side[k].index : NULL;
 		c->env.want_rerunnable = k == 0;
+		c->env.payloads_stable = k != 0;
 		r = verify_sp(c->side[k].state, &c->env, &c->sps[i], &other);
 		other.facts.rerunnable = false;
 		if (k == 0) {

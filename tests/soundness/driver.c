@@ -90,7 +90,8 @@ static void driver_destroy(void *judge)
 	free(d);
 }
 
-/* False where a callee raised a signal. */
+/* False where the rest is not to run: a callee raised a signal, or a window operation
+ * failed, after which the shadow is wrong. */
 static bool sp_run(struct driver *d, struct client *c, uint32_t i, struct outcome *out)
 {
 	const struct trap_how how = { .signals = true };
@@ -106,7 +107,7 @@ static bool sp_run(struct driver *d, struct client *c, uint32_t i, struct outcom
 	} while (status == ENGINE_YIELD);
 	out->records += RECORDS - c->budget;
 	if (status != ENGINE_SIGNAL)
-		return true;
+		return status == ENGINE_END;
 	out->fatal = true;
 	out->fault = d->fault;
 	out->sp = t.place[t.depth].sp;
@@ -152,7 +153,7 @@ static bool driver_look(void *judge, struct program *p, bool repair, struct dice
 	struct driver *d = judge;
 	struct verify_state *s = verify_state_create();
 	struct client c;
-	bool good = true;
+	bool runs = true;
 
 	(void)dice;
 	memset(out, 0, sizeof(*out));
@@ -164,7 +165,7 @@ static bool driver_look(void *judge, struct program *p, bool repair, struct dice
 	program_limits(&d->env.limits, p->strict);
 	world_begin(d, &c);
 	alarm(SECONDS);
-	for (uint32_t i = 0; i < p->nsps && good; i++) {
+	for (uint32_t i = 0; i < p->nsps && runs; i++) {
 		struct verify_verdict v;
 
 		out->sps++;
@@ -175,14 +176,14 @@ static bool driver_look(void *judge, struct program *p, bool repair, struct dice
 		/* the shadow has moved on: what follows has to run as well, or not at all */
 		if (v.facts.vertices > VERTICES)
 			break;
-		good = sp_run(d, &c, i, out);
+		runs = sp_run(d, &c, i, out);
 	}
-	if (good) {     /* else a thread of the driver's may hold what this would wait for */
+	if (!out->fault) {     /* else a thread of the driver's may hold what this would wait for */
 		world_end(d, &c);
 		alarm(0);
 	}
 	verify_state_destroy(s);
-	return good;
+	return !out->fault;
 }
 
 static unsigned driver_paths(const void *judge)
