@@ -409,6 +409,8 @@ static sink_fn entry_of(const struct confined *k, unsigned op)
 	sink_fn own = confine_view_entry(k, op);
 	mediation_fn fn = mediation_find(c->mediation);
 
+	if (!own)
+		own = confine_hold_entry(op);
 	if (own)
 		return own;
 	if (confine_accounts(op) || (fn && fn != mediate_plain))

@@ -6,6 +6,7 @@
  *                     lists, saved attributes
  *   confine_thunk.c   entry points that know their opcode, for the mediations below
  *   confine_memory.c  what is made, counted against the client's budget
+ *   confine_hold.c    objects that live on in others when they are deleted
  *   confine_format.c  bytes of pixels as drivers keep them
  *   confine_shader.c  sources, checked and tried before the driver gets them
  *
@@ -58,7 +59,24 @@ struct confine_drawable {
 	uint64_t bytes;
 };
 
-struct account;
+struct piece { uint32_t id; uint64_t bytes; };
+
+struct account {
+	struct account *next;          /* in its bucket */
+	uint64_t name;
+	uint32_t owner;                /* number of the context, or of its share group */
+	uint8_t space;
+	uint32_t stage;                /* of a shader */
+	uint64_t bytes;                /* all of it */
+	struct piece *piece;
+	uint32_t npieces;
+	/* what it holds on to, though it be deleted: images of a framebuffer object, buffers of
+	 * a vertex array object */
+	struct { uint32_t key; struct account *what; } *hold;
+	uint32_t nholds;
+	uint32_t holders;              /* that hold this one */
+	bool gone;                     /* deleted: it goes with the last of them */
+};
 
 struct confined {
 	struct sink sink;              /* first: the engine's view of it */
@@ -143,6 +161,20 @@ uint32_t confine_shader_stage(const struct confined *k, uint32_t name);
 uint64_t confine_image_bytes(uint32_t internal_format, int64_t w, int64_t h, int64_t d);
 /* A context is gone, or the last of a share group: all that has its names. */
 void confine_memory_forget(struct confined *k, uint32_t owner);
+
+struct account *confine_account(const struct confined *k, unsigned space, uint64_t name);
+void confine_account_free(struct confined *k, struct account *a);
+
+/* ---- confine_hold.c ------------------------------------------------------------------ */
+
+/* Does op make one object hold on to another? */
+bool confine_holds(unsigned op);
+uint64_t confine_hold_call(struct confined *k, unsigned op, const uint64_t *argv);
+/* a lets go of all that it holds. */
+void confine_hold_none(struct confined *k, struct account *a);
+/* a (NULL: nothing) was deleted: what is bound in this context has let go of it. */
+void confine_hold_deleted(struct confined *k, struct account *a);
+sink_fn confine_hold_entry(unsigned op);
 
 /* ---- confine_shader.c ---------------------------------------------------------------- */
 

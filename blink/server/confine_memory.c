@@ -21,19 +21,6 @@
 #define GEN_MAX 65536u                 /* objects that one command makes */
 #define PIECE_ALL UINT32_MAX
 
-struct piece { uint32_t id; uint64_t bytes; };
-
-struct account {
-	struct account *next;          /* in its bucket */
-	uint64_t name;
-	uint32_t owner;                /* number of the context, or of its share group */
-	uint8_t space;
-	uint32_t stage;                /* of a shader */
-	uint64_t bytes;                /* all of it */
-	struct piece *piece;
-	uint32_t npieces;
-};
-
 /* ---- accounts --------------------------------------------------------------------------- */
 
 static uint32_t owner_of(const struct confined *k, unsigned space)
@@ -50,7 +37,7 @@ static struct account **bucket(const struct confined *k, unsigned space, uint32_
 	return &k->accounts[(h ^ h >> 32) & (k->accounts_cap - 1)];
 }
 
-static struct account *account_find(const struct confined *k, unsigned space, uint64_t name)
+struct account *confine_account(const struct confined *k, unsigned space, uint64_t name)
 {
 	uint32_t owner = owner_of(k, space);
 	struct account *a = k->accounts_cap ? *bucket(k, space, owner, name) : NULL;
@@ -86,7 +73,7 @@ static bool accounts_grow(struct confined *k)
 static struct account *account_make(struct confined *k, unsigned space, uint64_t name,
 				    uint64_t bytes)
 {
-	struct account *a = account_find(k, space, name), **b;
+	struct account *a = confine_account(k, space, name), **b;
 
 	if (a)
 		return a;
@@ -107,15 +94,25 @@ static struct account *account_make(struct confined *k, unsigned space, uint64_t
 	return a;
 }
 
-static void account_free(struct confined *k, struct account **at)
+void confine_account_free(struct confined *k, struct account *a)
+{
+	k->memory -= a->bytes;
+	free(a->piece);
+	free(a->hold);
+	free(a);
+}
+
+/* Its name is free again; what others hold lives on, and is paid for. */
+static void account_unlink(struct confined *k, struct account **at)
 {
 	struct account *a = *at;
 
 	*at = a->next;
-	k->memory -= a->bytes;
 	k->naccounts--;
-	free(a->piece);
-	free(a);
+	confine_hold_none(k, a);
+	a->gone = true;
+	if (!a->holders)
+		confine_account_free(k, a);
 }
 
 static void account_close(struct confined *k, unsigned space, uint64_t name)
@@ -125,17 +122,22 @@ static void account_close(struct confined *k, unsigned space, uint64_t name)
 
 	for (; at && *at; at = &(*at)->next)
 		if ((*at)->name == name && (*at)->space == space && (*at)->owner == owner) {
-			account_free(k, at);
+			account_unlink(k, at);
 			return;
 		}
 }
 
 void confine_memory_forget(struct confined *k, uint32_t owner)
 {
+	/* those that hold something let go first */
+	for (uint32_t i = 0; i < k->accounts_cap; i++)
+		for (struct account *a = k->accounts[i]; a; a = a->next)
+			if (a->owner == owner)
+				confine_hold_none(k, a);
 	for (uint32_t i = 0; i < k->accounts_cap; i++)
 		for (struct account **at = &k->accounts[i]; *at;) {
 			if ((*at)->owner == owner)
-				account_free(k, at);
+				account_unlink(k, at);
 			else
 				at = &(*at)->next;
 		}
@@ -145,7 +147,7 @@ void confine_memory_finish(struct confined *k)
 {
 	for (uint32_t i = 0; i < k->accounts_cap; i++)
 		while (k->accounts[i])
-			account_free(k, &k->accounts[i]);
+			account_unlink(k, &k->accounts[i]);
 	free(k->accounts);
 	k->accounts = NULL;
 	k->accounts_cap = 0;
@@ -153,7 +155,7 @@ void confine_memory_finish(struct confined *k)
 
 uint32_t confine_shader_stage(const struct confined *k, uint32_t name)
 {
-	const struct account *a = account_find(k, GL_SPACE_PROGRAM, name);
+	const struct account *a = confine_account(k, GL_SPACE_PROGRAM, name);
 
 	return a ? a->stage : 0;
 }
@@ -396,7 +398,7 @@ static uint64_t mipmap_call(struct confined *k, const uint64_t *argv)
 
 	if (!bound_name(k, texture_bindings, (uint32_t)argv[0], &name))
 		return confine_invoke(k, OP_glGenerateMipmap, argv);
-	a = account_find(k, GL_SPACE_TEXTURE, name);
+	a = confine_account(k, GL_SPACE_TEXTURE, name);
 	for (uint32_t i = 0; a && i < a->npieces; i++)
 		if (a->piece[i].id != PIECE_ALL - 1 && a->piece[i].bytes > base)
 			base = a->piece[i].bytes;
@@ -462,6 +464,9 @@ static uint64_t delete_call(struct confined *k, unsigned op, const uint64_t *arg
 	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
 
 	confine_invoke(k, op, argv);
+	for (int32_t i = 0; i < (int32_t)argv[0]; i++)
+		if (names[i])
+			confine_hold_deleted(k, confine_account(k, space_of(op), names[i]));
 	for (int32_t i = 0; i < (int32_t)argv[0]; i++)
 		if (names[i])
 			account_close(k, space_of(op), names[i]);
@@ -552,7 +557,7 @@ static uint64_t end_list(struct confined *k, const uint64_t *argv)
 	confine_invoke(k, OP_glEndList, argv);
 	if (!c || !c->list || confine_ask(k, GL_LIST_INDEX, c->list, 0))
 		return 0;
-	a = account_find(k, GL_SPACE_LIST, c->list);
+	a = confine_account(k, GL_SPACE_LIST, c->list);
 	c->list = 0;
 	now = heap();
 	if (a)
@@ -588,7 +593,7 @@ static uint64_t delete_lists(struct confined *k, const uint64_t *argv)
 		for (struct account **p = &k->accounts[i]; *p;) {
 			if ((*p)->space == GL_SPACE_LIST && (*p)->owner == owner &&
 			    (*p)->name - first < n)
-				account_free(k, p);
+				account_unlink(k, p);
 			else
 				p = &(*p)->next;
 		}
@@ -604,7 +609,8 @@ bool confine_accounts(unsigned op)
 
 	return (c->mediation && strcmp(c->mediation, "memory") == 0) || storage_find(op) ||
 	       form == GL_FORM_GEN || form == GL_FORM_DELETE || form == GL_FORM_CREATE ||
-	       form == GL_FORM_DELETE1 || op == OP_glEndList || op == OP_glDeleteLists;
+	       form == GL_FORM_DELETE1 || op == OP_glEndList || op == OP_glDeleteLists ||
+	       confine_holds(op);
 }
 
 uint64_t confine_memory_call(struct confined *k, unsigned op, const uint64_t *argv)
@@ -613,6 +619,8 @@ uint64_t confine_memory_call(struct confined *k, unsigned op, const uint64_t *ar
 
 	if (s)
 		return storage_call(k, s, op, argv);
+	if (confine_holds(op))
+		return confine_hold_call(k, op, argv);
 	switch (op) {
 	case OP_glBufferData: case OP_glBufferStorage: return buffer_call(k, op, argv);
 	case OP_glGenerateMipmap: return mipmap_call(k, argv);

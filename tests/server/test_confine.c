@@ -462,6 +462,70 @@ static void test_accounts(void **state)
 	}
 }
 
+/* What other objects hold is paid for until they let go of it. */
+static void test_held(void **state)
+{
+	static const struct { const char *name, *make, *hide, *drop; } cases[] = {
+		{ "attached", "glGenFramebuffers 1, @two\nglBindFramebuffer GL_FRAMEBUFFER, 1\n"
+		  "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
+		  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n"
+		  "glFramebufferTexture2D GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, 1, 0\n",
+		  "glBindFramebuffer GL_FRAMEBUFFER, 0\nglDeleteTextures 1, @two\n",
+		  "glDeleteFramebuffers 1, @two\n" },
+		{ "renderbuffer", "glGenFramebuffers 1, @two\nglBindFramebuffer GL_FRAMEBUFFER, 1\n"
+		  "glGenRenderbuffers 1, @two\nglBindRenderbuffer GL_RENDERBUFFER, 1\n"
+		  "glRenderbufferStorage GL_RENDERBUFFER, GL_RGBA8, 512, 512\n"
+		  "glFramebufferRenderbuffer GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, 1\n",
+		  "glBindFramebuffer GL_FRAMEBUFFER, 0\nglDeleteRenderbuffers 1, @two\n",
+		  "glDeleteFramebuffers 1, @two\n" },
+		{ "array", "glGenVertexArrays 1, @two\nglBindVertexArray 1\n"
+		  "glGenBuffers 1, @two\nglBindBuffer GL_ARRAY_BUFFER, 1\n"
+		  "glBufferData GL_ARRAY_BUFFER, 1048576, null, GL_STATIC_DRAW\n"
+		  "glVertexAttribPointer.buf 0, 4, GL_FLOAT, false, 0, 0\n",
+		  "glBindVertexArray 0\nglBindBuffer GL_ARRAY_BUFFER, 0\nglDeleteBuffers 1, @two\n",
+		  "glDeleteVertexArrays 1, @two\n" },
+		{ "indices", "glGenVertexArrays 1, @two\nglBindVertexArray 1\n"
+		  "glGenBuffers 1, @two\nglBindBuffer GL_ELEMENT_ARRAY_BUFFER, 1\n"
+		  "glBufferData GL_ELEMENT_ARRAY_BUFFER, 1048576, null, GL_STATIC_DRAW\n",
+		  "glBindVertexArray 0\nglDeleteBuffers 1, @two\n",
+		  "glDeleteVertexArrays 1, @two\n" },
+		{ "bound", "glGenFramebuffers 1, @two\nglBindFramebuffer GL_FRAMEBUFFER, 1\n"
+		  "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
+		  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n"
+		  "glFramebufferTexture2D GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, 1, 0\n",
+		  "", "glDeleteTextures 1, @two\nglDeleteFramebuffers 1, @two\n" },
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[4096];
+		struct machine m;
+		uint64_t empty;
+
+		snprintf(text, sizeof(text), HEAD "names vertexarray 64\n" PAYLOADS INIT("")
+			 "sp 1 update frame 0 {\n%send\n}\nsp 2 update frame 0 {\n%send\n}\n"
+			 "sp 3 update frame 0 {\n%send\n}\n", cases[i].make, cases[i].hide,
+			 cases[i].drop);
+		machine_open(&m, text, 1u << 24);
+		machine_run(&m, 0, 0, NULL);
+		empty = confined_memory(m.k);
+		for (unsigned round = 0; round < 2; round++) {
+			machine_run(&m, 1, 0, NULL);
+			machine_run(&m, 2, 0, NULL);
+			if (confined_memory(m.k) < empty + MIB)
+				fail_msg("%s: it is held, and not paid for", cases[i].name);
+			machine_run(&m, 3, 0, NULL);
+			if (confined_memory(m.k) != empty)
+				fail_msg("%s: %lld bytes are left", cases[i].name,
+					 (long long)(confined_memory(m.k) - empty));
+		}
+		/* and so goes what is held when the client does */
+		machine_run(&m, 1, 0, NULL);
+		machine_run(&m, 2, 0, NULL);
+		machine_close(&m);
+	}
+}
+
 /* Storage that is given no contents is black, whatever memory held before. */
 static void test_zeros(void **state)
 {
@@ -565,6 +629,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_reads_own),
 		cmocka_unit_test(test_accounts),
+		cmocka_unit_test(test_held),
 		cmocka_unit_test(test_zeros),
 		cmocka_unit_test(test_zeros_attached),
 	};

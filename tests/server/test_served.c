@@ -12,8 +12,8 @@
 
 static struct sink *gl;
 
-#define INIT \
-	"blink 1\n" \
+#define INIT "blink 1\n" INIT_SP
+#define INIT_SP \
 	"names context 8\nnames drawable 8\n" \
 	"sp 0 init {\n" \
 	"blinkContext 1, 0, 0, 0\n" \
@@ -108,7 +108,7 @@ static void test_payloads(void **state)
 
 	(void)state;
 	one_open(&o, gl, 0, 0, 0);
-	snprintf(text, sizeof(text), "blink 1\npayload colour {\nf32 1 0 0 1\n}\n%s%s", INIT + 8, redraw);
+	snprintf(text, sizeof(text), "blink 1\npayload colour {\nf32 1 0 0 1\n}\n%s%s", INIT_SP, redraw);
 	one_publish(&o, text);
 	one_frame(&o);
 	assert_int_equal(one_fault(&o, ONE_SPS + 1), VSO_FAULT_OK);
@@ -341,7 +341,7 @@ static void test_list_memory(void **state)
 	assert_non_null(text);
 	n = (size_t)sprintf(text, "blink 1\npayload corners {\nzero 49152\n}\n%s"
 			    "sp 1 init context 1 drawable 1 {\nglEnableClientState GL_VERTEX_ARRAY\n"
-			    "glVertexPointer 3, GL_FLOAT, 0, @corners\nglNewList 1, GL_COMPILE\n", INIT + 8);
+			    "glVertexPointer 3, GL_FLOAT, 0, @corners\nglNewList 1, GL_COMPILE\n", INIT_SP);
 	for (unsigned i = 0; i < draws; i++)
 		n += (size_t)sprintf(text + n, "glDrawArrays GL_POINTS, 0, 4096\n");
 	sprintf(text + n, "glEndList\nend\n}\n");
