@@ -351,6 +351,8 @@ void conv_payloads(const struct conv *c, void (*fn)(void *user, uint32_t id), vo
 /* No more will come: the last SPs. */
 int conv_end(struct conv *c);
 void conv_finish(struct conv *c);                /* also after conv_begin failed */
+/* Forgets everything but the source, whose calls begin anew. */
+int conv_again(struct conv *c);
 /* What there is to say of the whole, as JSON, and the statistics of the source. */
 struct json_object *conv_provenance(struct conv *c, const char *path);
 void conv_names_give(const struct conv *c, struct blink_writer *w);

@@ -271,8 +271,8 @@ void conv_payloads(const struct conv *c, void (*fn)(void *user, uint32_t id), vo
 
 /* ---- beginning and ending --------------------------------------------------------- */
 
-int conv_begin(struct conv *c, const char *trace, const struct convert_options *opt,
-	       const struct conv_sink *sink, struct convert_stats *stats, struct error *err)
+static int prepare(struct conv *c, const struct convert_options *opt,
+		   const struct conv_sink *sink, struct convert_stats *stats, struct error *err)
 {
 	int r;
 
@@ -285,13 +285,31 @@ int conv_begin(struct conv *c, const char *trace, const struct convert_options *
 	c->losses = json_object_new_array();
 	c->walk = effects_create();
 	r = c->walk ? conv_names_init(&c->names) : -ENOMEM;
+	return r < 0 ? error_set(err, r, "convert: out of memory") : 0;
+}
+
+int conv_begin(struct conv *c, const char *trace, const struct convert_options *opt,
+	       const struct conv_sink *sink, struct convert_stats *stats, struct error *err)
+{
+	int r = prepare(c, opt, sink, stats, err);
+
 	if (r < 0)
-		return error_set(err, r, "convert: out of memory");
+		return r;
 	r = sink->follows ? call_source_follow(&c->source, trace, err)
 			  : call_source_open(&c->source, trace, err);
 	if (!r && opt->whole_frames && c->source.refresh)
 		r = c->source.refresh(c->source.reader, err) < 0 ? err->code : 0;
 	return r;
+}
+
+int conv_again(struct conv *c)
+{
+	struct conv old = *c;
+
+	old.source = (struct call_source){ 0 };
+	conv_finish(&old);
+	*c = (struct conv){ .source = c->source };
+	return prepare(c, old.opt, old.sink, old.stats, old.err);
 }
 
 void conv_finish(struct conv *c)

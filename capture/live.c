@@ -14,6 +14,7 @@
 
 #define GIVE_BACK (32u << 20)        /* bytes of recording between two times of giving back */
 #define IDS (1u << 18)               /* new payloads between two times of dropping old ones, */
+#define OTHERS 2u                    /* frames that others may have drawn without our looking */
 #define COPIES (64u << 20)           /* or bytes of copies of them */
 
 struct frame {                       /* code and restore of its SPs are its own */
@@ -289,11 +290,33 @@ static int prune_payload_of(void *user, uint32_t id, struct sp_payload *out, str
 	return error_set(err, -EBADMSG, "capture: payload %u is not there", id);
 }
 
+static void held_drop(struct live *l)
+{
+	while (l->oldest) {
+		struct frame *f = l->oldest;
+
+		l->oldest = f->next;
+		frame_drop(l, f);
+	}
+	l->newest = NULL;
+	l->held = 0;
+	frame_drop(l, l->now);
+	l->now = NULL;
+}
+
+static int pruner_make(struct live *l)
+{
+	const struct prune_options po = { .payload = prune_payload_of, .user = l };
+
+	prune_destroy(l->prune);
+	l->prune = NULL;
+	return prune_create(&l->prune, &po, &l->error);
+}
+
 int live_create(struct live **out, const char *recording, struct record_header *header,
 		const struct live_options *opt, struct error *err)
 {
 	struct live *l = calloc(1, sizeof(*l));
-	const struct prune_options po = { .payload = prune_payload_of, .user = l };
 	int code;
 
 	*out = NULL;
@@ -310,7 +333,7 @@ int live_create(struct live **out, const char *recording, struct record_header *
 		.sp = sink_sp, .frame = sink_frame,
 	};
 	live_store_init(&l->store);
-	code = prune_create(&l->prune, &po, err);
+	code = pruner_make(l);
 	if (code >= 0)
 		code = conv_begin(&l->conv, recording, &l->convert, &l->sink, &l->stats, &l->error);
 	if (code < 0) {
@@ -324,10 +347,33 @@ int live_create(struct live **out, const char *recording, struct record_header *
 	return 0;
 }
 
+/* A launcher that draws, and the program that it starts: when another process has drawn
+ * more frames, that one is what counts, from its beginning. */
+static int process_look(struct live *l)
+{
+	uint64_t all = atomic_load(&l->header->frames), ours = l->stats.frames;
+	int code;
+
+	if (l->error.code || all < 2 * ours + OTHERS)
+		return l->error.code;
+	code = recording_switch(l->store.recording, ours, &l->error);
+	if (code <= 0)
+		return code;
+	held_drop(l);
+	live_store_finish(&l->store);
+	live_store_init(&l->store);
+	l->store.recording = l->conv.source.reader;
+	l->marked = 0;
+	l->copied = 0;
+	l->reached = false;
+	code = pruner_make(l);
+	return code < 0 ? code : conv_again(&l->conv);
+}
+
 static int take(struct live *l, struct error *err)
 {
 	double start = cpu_now();
-	int code = l->error.code;
+	int code = process_look(l);
 
 	while (code >= 0 && !l->reached) {
 		code = conv_more(&l->conv, 1u << 18);
@@ -389,13 +435,7 @@ void live_destroy(struct live *l)
 {
 	if (!l)
 		return;
-	while (l->oldest) {
-		struct frame *f = l->oldest;
-
-		l->oldest = f->next;
-		frame_drop(l, f);
-	}
-	frame_drop(l, l->now);
+	held_drop(l);
 	prune_destroy(l->prune);
 	conv_finish(&l->conv);
 	live_store_finish(&l->store);

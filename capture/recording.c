@@ -413,6 +413,41 @@ static int process_choose(struct recording *r, struct error *err)
 	return 0;
 }
 
+int recording_switch(struct recording *r, uint64_t than, struct error *err)
+{
+	uint32_t best = 0, pid = 0;
+
+	r->processes_read |= UINT64_C(1) << (r->process % 64);
+	for (uint32_t i = 0; i < r->nthreads; i++) {
+		const struct recording_thread *t = &r->threads[i];
+		uint64_t frames, records;
+		int code;
+
+		if (r->processes_read >> (t->process % 64) & 1 || !t->nsegments)
+			continue;
+		code = frames_count(r, t->process, &frames, &records, err);
+		if (code < 0)
+			return code;
+		if (frames <= than)
+			continue;
+		than = frames;
+		best = t->process;
+		pid = t->pid;
+	}
+	if (!best)
+		return 0;
+	r->process = best;
+	r->current = NULL;
+	r->frame = NULL;
+	r->summary = (struct recording_summary){ .pid = pid };
+	for (unsigned i = 0; i < gl_command_count; i++) {
+		r->shapes[i].sig.user = NULL;
+		r->shapes[i].sig.wants_words = false;
+	}
+	r->memcpy_sig.user = r->drawable_sig.user = NULL;
+	return 1;
+}
+
 /* ---- the whole ----------------------------------------------------------------- */
 
 static int open_as(struct recording **out, const char *path, bool following, struct error *err)
@@ -538,17 +573,4 @@ uint64_t recording_size(const struct recording *r)
 const char *recording_property(const struct recording *r, const char *name)
 {
 	return r->program[0] && !strcmp(name, "process.name") ? r->program : NULL;
-}
-
-void recording_summary(const struct recording *r, struct recording_summary *s)
-{
-	*s = r->summary;
-	s->header_frames = atomic_load(&r->header->frames);
-	s->problems = atomic_load(&r->header->problems);
-	s->used_bytes = r->end;
-	s->processes = r->processes;
-	s->process = r->process;
-	s->threads = 0;
-	for (uint32_t i = 0; i < r->nthreads; i++)
-		s->threads += r->threads[i].process == r->process;
 }

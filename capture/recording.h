@@ -70,6 +70,9 @@ void recording_close(struct recording *r);       /* NULL ok */
 
 /* As recording_open, of a recording that grows: what is there now. */
 int recording_follow(struct recording **r, const char *path, struct error *err);
+/* Reads another process from its beginning, the one with the most frames of those that were
+ * not read yet.  1; 0: there is none with more than `frames`. */
+int recording_switch(struct recording *r, uint64_t frames, struct error *err);
 /* Payloads below this place are referred to by no call that is still to come; 0: all may
  * be.  It rises some time after the header's .floor was set. */
 uint64_t recording_floor(const struct recording *r);

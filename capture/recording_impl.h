@@ -78,6 +78,7 @@ struct recording {
 	struct recording_thread *current;
 	uint32_t process;                    /* the one read */
 	uint32_t processes;
+	uint64_t processes_read;             /* bit by process number, modulo 64 */
 	bool bounded;                        /* by .last_used: what was written since may refer
 	                                        to what is not mapped */
 	bool following;                      /* it grows, and what is read may be given back */

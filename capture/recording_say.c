@@ -23,6 +23,35 @@ static void __attribute__((format(printf, 2, 3))) say(struct text *t, const char
 	t->left -= (size_t)n;
 }
 
+/* With calls in what was seen of the file so far. */
+static uint32_t processes_seen(const struct recording *r)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < r->nthreads; i++) {
+		bool before = !r->threads[i].nsegments;
+
+		for (uint32_t k = 0; k < i && !before; k++)
+			before = r->threads[k].nsegments &&
+				 r->threads[k].process == r->threads[i].process;
+		n += !before;
+	}
+	return n;
+}
+
+void recording_summary(const struct recording *r, struct recording_summary *s)
+{
+	*s = r->summary;
+	s->header_frames = atomic_load(&r->header->frames);
+	s->problems = atomic_load(&r->header->problems);
+	s->used_bytes = r->end;
+	s->processes = r->following ? processes_seen(r) : r->processes;
+	s->process = r->process;
+	s->threads = 0;
+	for (uint32_t i = 0; i < r->nthreads; i++)
+		s->threads += r->threads[i].process == r->process;
+}
+
 uint64_t recording_remarks(const struct recording *r, char *text, size_t size)
 {
 	struct text t = { text, size };

@@ -31,7 +31,7 @@ pictures()    # FILE FOLDER
 	timeout 120 "$blinkctl" replay "$1" --snapshot "$2" >>"$dir/log" 2>&1
 }
 
-echo 1..11
+echo 1..12
 
 capture -o "$dir/a.blink" --hash --last 7 -- "$client" session
 status=$?
@@ -57,6 +57,14 @@ log
 	[ "$(value given_back_bytes <"$dir/out")" -gt 20000000 ]
 report 'so with a thread that loads what another draws' $? "$dir/log"
 rm -f "$dir/t.blink"
+
+# a launcher that draws, then the program
+capture -o "$dir/u.blink" --hash --last 3 -- sh -c '"$1" arrays; sleep 1; "$1" session' sh "$client"
+log
+[ "$(value frames <"$dir/out")" = 100 ] && identical 3 "$dir/u.blink" &&
+	grep -q '2 processes recorded' "$dir/err"
+report 'what a launcher starts is followed when it draws more' $? "$dir/log"
+rm -f "$dir/u.blink"
 
 # the recording is kept whole: pruned afterwards, it is the same
 SECONDS_LONG=1 capture -o "$dir/b.blink" --last 7 --keep-recording "$dir/b.rec" -- "$client" session
