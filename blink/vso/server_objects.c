@@ -8,6 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What a round costs, in bytes copied; the rest by what it takes beside those. */
+#define COST_ENTRY 256u
+#define COST_NUMBER 16u        /* of a page, in a list */
+
+static void spend(struct vso_server *s, uint64_t cost)
+{
+	s->budget -= s->budget < cost ? s->budget : cost;
+}
+
 /* ---- pages and lists of pages ------------------------------------------------------ */
 
 static enum vso_fault page_fault(const struct vso_server *s, uint32_t n)
@@ -40,6 +49,7 @@ static enum vso_fault list_read(struct vso_server *s, uint32_t list, uint32_t *t
 	if (!at)
 		return fault;
 	s->count.lists++;
+	spend(s, n * COST_NUMBER);
 	shared_copy(to, at->page, n * sizeof(*to));
 	*next = shared_u32(&at->next);
 	for (uint32_t i = 0; i < n; i++) {
@@ -50,20 +60,13 @@ static enum vso_fault list_read(struct vso_server *s, uint32_t list, uint32_t *t
 	return VSO_FAULT_OK;
 }
 
-static bool listed(const uint32_t *lists, uint32_t n, uint32_t list)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (lists[i] == list)
-			return true;
-	return false;
-}
-
+/* The last list page leads nowhere: one that is part of a circle leads somewhere. */
 enum vso_fault server_list(struct vso_server *s, uint32_t list, uint32_t size,
 			   uint32_t **pages, uint32_t *npages)
 {
 	uint32_t n = (uint32_t)(((uint64_t)size + VSO_PAGE - 1) / VSO_PAGE);
 	uint32_t nlists = (n + VSO_LIST - 1) / VSO_LIST;
-	uint32_t *to = malloc(((size_t)n + nlists) * sizeof(*to)), *lists = to + n;
+	uint32_t *to = malloc((size_t)n * sizeof(*to));
 	enum vso_fault fault = VSO_FAULT_OK;
 
 	if (!to)
@@ -71,11 +74,6 @@ enum vso_fault server_list(struct vso_server *s, uint32_t list, uint32_t size,
 	for (uint32_t i = 0; i < nlists && !fault; i++) {
 		uint32_t first = i * VSO_LIST;
 
-		if (listed(lists, i, list)) {
-			fault = VSO_FAULT_LIST;
-			break;
-		}
-		lists[i] = list;
 		fault = list_read(s, list, to + first, n - first < VSO_LIST ? n - first : VSO_LIST,
 				  &list);
 	}
@@ -116,6 +114,7 @@ static bool look(struct vso_server *s, uint32_t object, struct vso_object *o)
 	memset(o, 0, sizeof(*o));
 	o->id = object;
 	s->count.entries++;
+	spend(s, COST_ENTRY);
 	for (uint32_t i = 0; i <= s->quotas.torn; i++, v = now) {
 		o->version = v;
 		if (v == s->known[object].seen)
@@ -197,9 +196,8 @@ static void copying_end(struct copying *c)
 	memset(c, 0, sizeof(*c));
 }
 
-/* Copies at most budget bytes, but a page at least; true when all are here.  What was
- * copied is taken off the budget. */
-static bool copy_on(struct vso_server *s, struct copying *c, uint64_t *budget)
+/* Copies as much as may be, but a page at least; true when all is here. */
+static bool copy_on(struct vso_server *s, struct copying *c)
 {
 	while (c->done < c->o.desc.size) {
 		uint32_t at = c->done / VSO_PAGE, left = c->o.desc.size - c->done;
@@ -213,8 +211,8 @@ static bool copy_on(struct vso_server *s, struct copying *c, uint64_t *budget)
 		c->done += n;
 		s->count.pages++;
 		s->count.bytes += n;
-		*budget -= *budget < n ? *budget : n;
-		if (!*budget)
+		spend(s, n);
+		if (!s->budget)
 			break;
 	}
 	return c->done == c->o.desc.size;
@@ -229,24 +227,20 @@ static void drop_copy(struct vso_server *s, struct vso_object *o)
 }
 
 /* Begins with what look() found: true if o is whole already (a fault, too). */
-static bool begin(struct vso_server *s, struct copying *c, uint64_t *budget)
+static bool begin(struct vso_server *s, struct copying *c)
 {
-	uint64_t lists;
-
 	if (c->o.fault || c->o.desc.type == VSO_NONE)
 		return true;
 	c->o.fault = find_pages(s, c);
 	if (c->o.fault)
 		return true;
-	lists = c->pages ? c->npages * sizeof(*c->pages) : 0;
-	*budget -= *budget < lists ? *budget : lists;
 	if (c->o.desc.type == VSO_MAPPED && map_object(s, c))
 		return true;
 	if (!copy_room(s, c)) {
 		c->o.fault = VSO_FAULT_MEMORY;
 		return true;
 	}
-	return copy_on(s, c, budget);
+	return copy_on(s, c);
 }
 
 /* ---- rounds ------------------------------------------------------------------------------ */
@@ -306,20 +300,21 @@ static void hand_out(struct vso_server *s, struct copying *c, struct vso_object 
 uint32_t vso_server_changes(struct vso_server *s, struct vso_object *out, uint32_t max)
 {
 	struct copying *c = &s->copying;
-	uint64_t budget = s->quotas.round_bytes;
 	uint32_t n = 0;
 
+	if (!s->round)
+		s->budget = s->quotas.round_bytes;
 	if (!s->round && !s->pending_summary)
 		take_dirty(s);
-	while (n < max && budget && (c->o.data || s->pending_summary)) {
+	while (n < max && s->budget && (c->o.data || s->pending_summary)) {
 		bool whole;
 
 		if (c->o.data) {
-			whole = copy_on(s, c, &budget);
+			whole = copy_on(s, c);
 		} else {
 			if (!look(s, next_pending(s), &c->o))
 				continue;
-			whole = begin(s, c, &budget);
+			whole = begin(s, c);
 		}
 		if (whole)
 			hand_out(s, c, &out[n++]);

@@ -63,6 +63,7 @@ struct vso_server {
 	struct known *known;
 	uint64_t pending[VSO_SUMMARY_WORDS], pending_summary;
 	bool round;                    /* the last call filled its array */
+	uint64_t budget;               /* left of what this round may cost */
 	struct copying copying;
 	struct stream stream;
 	uint32_t regs[SP_REGISTERS];   /* the client's, as copied last */

@@ -81,7 +81,9 @@ struct vso_quotas {
 	uint32_t stream_bytes;
 	uint64_t object_bytes;             /* of one object */
 	uint64_t copied_bytes;             /* of all private copies at one time */
-	uint64_t round_bytes;              /* copied in one call; longer ones go on at the next */
+	uint64_t round_bytes;              /* copied in a round of calls (vso_server_changes), and
+	                                      of one entry by one call; the rest follows at
+	                                      the next */
 	uint32_t torn;                     /* looks at an object that changes under them */
 };
 extern const struct vso_quotas vso_quotas_default;

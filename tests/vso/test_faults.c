@@ -118,20 +118,23 @@ static void test_hello(void **state)
 	assert_string_equal(err.text, "a?[2J??z");
 }
 
-/* A client that granted less than the fixed pages. */
+/* A client that granted, or says that it granted, less than the pages of the protocol. */
 static void test_no_pages(void **state)
 {
 	unsigned before = open_descriptors();
 
 	(void)state;
-	for (uint32_t n = 1; n < 6; n++) {
+	for (uint32_t i = 2; i < 12; i++) {
+		uint32_t n = i / 2;
+
 		struct vso_server *s;
 		struct vso_link *l;
 		struct vso_peer *p;
 		struct error err;
 
 		assert_int_equal(vso_loopback_create(&l, &p, &(struct vso_loopback_options){
-							     .pages = n, .guard = true }, &err), 0);
+							     .pages = i & 1 ? 50 : n,
+							     .guard = true }, &err), 0);
 		*(struct vso_hello *)l->ops->page(l, 0) = (struct vso_hello){
 			.magic = VSO_MAGIC, .version = VSO_VERSION, .table_hash = gl_table_hash(),
 			.pages = n, .objects = 1, .spaces = GL_SPACE_COUNT };
@@ -143,7 +146,7 @@ static void test_no_pages(void **state)
 
 /* ---- objects ----------------------------------------------------------------------------- */
 
-enum { HERE = 1u << 31 };                   /* added to a page: from the first free one */
+#define HERE (1u << 31)                    /* added to a page: from the first free one */
 
 struct object_case {
 	const char *name;
@@ -169,7 +172,7 @@ static const struct object_case objects[] = {
 	{ "a page of entries", VSO_FAULT_PAGE_OWN,
 	  { .type = VSO_SP, .size = 64, .pages = VSO_PAGES_FIXED }, { { 0 } } },
 	{ "a list on a page of states", VSO_FAULT_PAGE_OWN,
-	  { .type = VSO_DATA, .size = 5000, .pages = VSO_PAGES_FIXED + 4 }, { { 0 } } },
+	  { .type = VSO_DATA, .size = 5000, .pages = HERE - 1 }, { { 0 } } },
 	{ "no such page", VSO_FAULT_PAGE_RANGE,
 	  { .type = VSO_DATA, .size = 1, .pages = 1 << 30 }, { { 0 } } },
 	{ "no such page in a list", VSO_FAULT_PAGE_RANGE,
@@ -205,7 +208,9 @@ static const struct object_case objects[] = {
 
 static uint32_t here(struct pair *p, uint32_t page)
 {
-	return page != UINT32_MAX && page & HERE ? pair_free_page(p) + (page & ~HERE) : page;
+	if (page == UINT32_MAX || page < HERE - 1)
+		return page;
+	return pair_free_page(p) + page - HERE;
 }
 
 /* Each is preceded and followed by a good version of the same object, which is shown. */
@@ -252,6 +257,33 @@ static void test_objects(void **state)
 			assert_int_equal(n, 1);
 			pair_close(&p);
 		}
+}
+
+/* Pages that were granted, but not said to be. */
+static void test_unclaimed(void **state)
+{
+	struct vso_desc d = { .type = VSO_DATA, .size = 8 };
+	struct vso_server *s;
+	struct vso_link *l;
+	struct vso_peer *peer;
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	assert_int_equal(vso_loopback_create(&l, &peer, &(struct vso_loopback_options){
+						     .pages = 50 }, &err), 0);
+	*(struct vso_hello *)l->ops->page(l, 0) = (struct vso_hello){
+		.magic = VSO_MAGIC, .version = VSO_VERSION, .table_hash = gl_table_hash(),
+		.pages = 20, .objects = 5, .spaces = GL_SPACE_COUNT };
+	assert_int_equal(vso_server_create(&s, peer, NULL, &err), 0);
+	p = (struct pair){ .link = l, .server = s };
+	for (d.pages = 18; d.pages < 22; d.pages++) {
+		pair_show(&p, 1, &d);
+		assert_int_equal(pair_take(&p, NULL), d.pages < 20 ? VSO_FAULT_OK
+								   : VSO_FAULT_PAGE_RANGE);
+	}
+	vso_server_destroy(s, VSO_FAULT_OK, NULL);
+	l->ops->close(l);
 }
 
 /* Lists in circles of every length, and long ones that are none. */
@@ -625,7 +657,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hello), cmocka_unit_test(test_no_pages),
-		cmocka_unit_test(test_objects), cmocka_unit_test(test_circles),
+		cmocka_unit_test(test_objects), cmocka_unit_test(test_unclaimed), cmocka_unit_test(test_circles),
 		cmocka_unit_test(test_version_backwards), cmocka_unit_test(test_torn),
 		cmocka_unit_test(test_memory), cmocka_unit_test(test_streams),
 		cmocka_unit_test(test_head_backwards), cmocka_unit_test(test_above),
