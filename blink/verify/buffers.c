@@ -323,7 +323,11 @@ enum verify_reason buffers_track(struct verifier *v, const struct desc *d, const
 	case HOOK_DELETE_BUFFERS: return gen_delete(v, rec, false);
 	case HOOK_GEN_ARRAYS: return arrays_gen_delete(v, rec, true);
 	case HOOK_DELETE_ARRAYS: return arrays_gen_delete(v, rec, false);
-	case HOOK_BIND_ARRAY: return bind_array(v, rec[1]);
+	case HOOK_BIND_ARRAY:
+		/* of an extension: where there is none, what was bound stays */
+		if (d->arg && rec[1] != v->s->ctx->vao_name)
+			return VERIFY_EXTENSION;
+		return bind_array(v, rec[1]);
 	case HOOK_CONTENTS: v->s->contents++; return VERIFY_OK;
 	case HOOK_FEEDBACK: v->s->feedback = true; return VERIFY_OK;
 	default: return VERIFY_OK;

@@ -52,8 +52,9 @@ static enum verify_reason payload(const struct verifier *v, const struct desc_ch
 	/* engines add offset to address, and NULL has none to be added to */
 	if (!words[0] && words[1])
 		return VERIFY_PAYLOAD_RANGE;
+	/* while a buffer is bound NULL is its beginning */
 	if (!words[0] && c->nullable)
-		return VERIFY_OK;
+		return binding_free(v->s->ctx, c->binding) ? VERIFY_OK : VERIFY_BUFFER_BOUND;
 	if (!gl_payload_size(rec, c->operand, &need))
 		return VERIFY_PAYLOAD_SIZE_UNKNOWN;
 	if (!words[0])

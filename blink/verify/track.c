@@ -5,6 +5,8 @@
 #include <GL/gl.h>
 #include <GL/glext.h>
 
+#define FLAGS_LEAN 5u            /* of blinkContext: core, ES */
+
 /* ---- contexts ------------------------------------------------------------ */
 
 static enum verify_reason context_make(struct verifier *v, const uint32_t *rec)
@@ -25,6 +27,7 @@ static enum verify_reason context_make(struct verifier *v, const uint32_t *rec)
 		return VERIFY_OK;
 	state_touch(s, &c->o);
 	context_reset(c, name, with ? with->group : ++s->ngroups, ++s->nbirths);
+	c->lean = rec[4] & FLAGS_LEAN;
 	return VERIFY_OK;
 }
 
@@ -109,14 +112,14 @@ static enum verify_reason pop_client(struct verifier *v)
 	if (!(saved->mask & GL_CLIENT_VERTEX_ARRAY_BIT))
 		return VERIFY_OK;
 	c->unit = saved->unit;
-	if (saved->good && saved->deletes == s->deletes) {
+	if (saved->good && saved->deletes == s->deletes && !c->lean) {
 		c->vao_name = saved->vao_name;
 		c->array_buffer = saved->array_buffer;
 		if (state_follow(s))
 			vao_restore(state_touch_vao(s), saved, c->vao_name);
 		return VERIFY_OK;
 	}
-	/* With an object of it deleted, drivers restore parts only. */
+	/* With an object of it deleted, drivers restore parts only; some contexts, nothing. */
 	c->array_buffer = NAME_UNKNOWN;
 	vao_lose(state_touch_vao(s));
 	if (saved->vao_name != c->vao_name)

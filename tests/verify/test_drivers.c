@@ -208,8 +208,34 @@ static void lists(void **state)
 		{ "a payload of no indices while a buffer of indices is bound", VERIFY_LIST_BUFFER,
 		  { MAKE, { "glBindBuffer", { GL_ELEMENT_ARRAY_BUFFER, 1 } },
 		    LIST(1, { "glDrawElements", { GL_POINTS, 0, GL_UNSIGNED_BYTE, PAY_INDICES, 0 } }) } },
+		{ "no bitmap while a buffer of pixels is bound", VERIFY_BUFFER_BOUND,
+		  { MAKE, { "glBindBuffer", { GL_PIXEL_UNPACK_BUFFER, 2 } },
+		    { "glBitmap", { 2, 0, 0, 0, 0, 0, 0, 0 } } } },
+		{ "no bitmap while there is none", VERIFY_OK,
+		  { MAKE, { "glBitmap", { 2, 0, 0, 0, 0, 0, 0, 0 } } } },
 		{ "the same outside of lists", VERIFY_OK,
 		  { MAKE, BUFFERED, { "glDrawArrays", { GL_TRIANGLES, 0, 3 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
+/* What the driver lacks it does not do: what was there before is still there. */
+static void lacking(void **state)
+{
+	static const struct hole holes[] = {
+		{ "another array object, by an extension", VERIFY_EXTENSION,
+		  { MAKE, { "glEnableVertexAttribArray", { 0 } }, { "glBindVertexArrayAPPLE", { 3 } } } },
+		{ "the one that is bound", VERIFY_OK,
+		  { MAKE, { "glBindVertexArrayAPPLE", { 0 } } } },
+		{ "arrays that come back in a context that has no client attributes",
+		  VERIFY_ARRAY_UNKNOWN,
+		  { { "blinkContext", { 1, 0, 20, 4 } }, { "blinkMakeCurrent", { 1, 1, 1 } },
+		    { "glVertexAttribPointer", { 0, 3, GL_FLOAT, 0, 0, PAY_VERTICES, 0 } },
+		    { "glEnableVertexAttribArray", { 0 } }, { "glPushClientAttrib", { 2 } },
+		    { "glVertexAttribPointer", { 0, 3, GL_FLOAT, 0, 0, PAY_TWO, 0 } },
+		    { "glPopClientAttrib", { 0 } }, { "glDrawArrays", { GL_POINTS, 0, 4 } } } },
 	};
 
 	(void)state;
@@ -264,7 +290,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(range_wraps), cmocka_unit_test(indices_and_levels),
-		cmocka_unit_test(lists), cmocka_unit_test(lists_that_change),
+		cmocka_unit_test(lists), cmocka_unit_test(lacking), cmocka_unit_test(lists_that_change),
 		cmocka_unit_test(lists_that_multiply),
 	};
 

@@ -132,6 +132,8 @@ static const struct test_case cases[] = {
 	{ "list that leaves Begin open", VERIFY_LIST_BALANCE,
 	  { MAKE, { "glNewList", { 1, 0x1300 } }, { "glBegin", { 4 } }, { "glEndList", { 0 } },
 	    { 0 } } },
+	{ "array object bound by an extension", VERIFY_EXTENSION,
+	  { MAKE, { "glBindVertexArrayAPPLE", { 3 } }, { 0 } } },
 	{ "list begun in a list", VERIFY_LIST_NESTED,
 	  { MAKE, { "glNewList", { 1, 0x1300 } }, { "glNewList", { 2, 0x1300 } }, { 0 } } },
 	{ "list that calls what is not there, and draws", VERIFY_LIST_CALLS,
