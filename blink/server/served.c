@@ -9,6 +9,7 @@
 #include "blink/server/compose.h"
 
 #define LOSSES 4u                      /* worlds that a client may wreck */
+#define RESET_TURNS 16u                /* between looks at whether a context was lost */
 #define INPUT_COMMANDS 8192u           /* of an input SP */
 
 /* ---- its world -------------------------------------------------------------------------- */
@@ -257,9 +258,12 @@ static bool called(struct served *c, enum sp_callback cb, uint32_t object)
 
 static bool late(const struct served *c)
 {
+	uint64_t made = c->count.verify_ns + c->count.compile_ns - c->made_ns;
+
 	/* however little there is, something is done */
 	return c->over || c->run.on || c->waiting ||
-	       (c->began && server_cpu_ns() >= c->deadline);
+	       (c->began && (made >= c->opt.limits.compile_ns ||
+			     server_cpu_ns() >= c->deadline));
 }
 
 /* Each once per version, and once more in every new world. */
@@ -370,6 +374,16 @@ static bool go_on(struct served *c)
 	return r == RUN_DONE;
 }
 
+/* The driver is asked now and then: it is a command like others. */
+static void reset_look(struct served *c)
+{
+	const struct sink_ops *ops = c->gl->ops;
+
+	if (c->began && ops->reset_status && ++c->turns % RESET_TURNS == 0 &&
+	    ops->reset_status(c->gl))
+		served_renew(c);
+}
+
 enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 {
 	struct engine_extern *ext = &c->client.ext;
@@ -377,6 +391,7 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 	served_run_clock(c, t);
 	c->swapped = c->waiting = c->began = false;
 	c->late = !t->budget_ns;
+	c->made_ns = c->count.verify_ns + c->count.compile_ns;
 	served_tick_externs(t, c->width, c->height, ext->value);
 	memcpy(c->hand, (const uint32_t[4]){ (uint32_t)t->pointer_x, (uint32_t)t->pointer_y,
 					     t->buttons, t->key }, sizeof(c->hand));
@@ -405,7 +420,8 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 	if (!late(c))
 		redraw_ready(c);
 	served_run_flush(c);
-	c->late = server_cpu_ns() >= c->deadline;
+	reset_look(c);
+	c->late = late(c);
 	return c->over;
 }
 

@@ -110,6 +110,8 @@ struct served {
 	/* what runs */
 	struct running run;
 	uint64_t deadline;                 /* by server_cpu_ns */
+	uint32_t turns;
+	uint64_t made_ns;                  /* spent on verifying and compiling before this turn */
 	uint64_t unflushed, unflushed_since;   /* commands that the driver may have put off */
 	uint64_t at_once, put_off;         /* what a command costs (served_run.c) */
 	bool owed;                         /* the redraw SP was verified, and has to run */
