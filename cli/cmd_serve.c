@@ -6,13 +6,14 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/serve_series.h"
 #include "blink/client/client.h"
 #include "blink/server/broker.h"
 #include "replay/picture.h"
 
 enum { OPT_LISTEN, OPT_HEADLESS, OPT_WINDOW, OPT_SIZE, OPT_REFRESH, OPT_CLIENTS,
        OPT_SCREENSHOT, OPT_RECORD, OPT_TRACE, OPT_DURATION, OPT_NO_DIRECT, OPT_NO_FACTS,
-       OPT_WATCHDOG, OPT_BUDGET, OPT_MEMORY, OPT_GL_THREADS, OPT_SINK, OPT_NO_FILTER,
+       OPT_WATCHDOG, OPT_BUDGET, OPT_MEMORY, OPT_GL_THREADS, OPT_SINK, OPT_NO_FILTER, OPT_RESULTS,
        OPT_BARE, OPT_HASH };
 
 static const struct cli_option options[] = {
@@ -34,6 +35,7 @@ static const struct cli_option options[] = {
 	[OPT_GL_THREADS] = { 0, "gl-threads", "N", "of the software driver, beside the server's own (0)" },
 	[OPT_SINK] = { 0, "sink", "gl|null", "null: GL commands do nothing, to measure the rest" },
 	[OPT_NO_FILTER] = { 0, "no-filter", NULL, "no system call filter (for debuggers)" },
+	[OPT_RESULTS] = { 'o', "results", "FILE", "each frame's times as a results file, for blinkctl report" },
 	[OPT_BARE] = { 0, "bare", NULL, "no frames and labels (to compare pictures)" },
 	[OPT_HASH] = { 0, "hash", NULL, "with --trace: the hash of each picture of a stream" },
 	{ 0 }
@@ -86,9 +88,19 @@ static int picture_save(const char *path, const uint8_t *rgb, uint32_t w, uint32
 	return bad ? error_set(err, -EIO, "%s: not everything could be written", path) : 0;
 }
 
+/* What the broker's callbacks are told. */
+struct serving { struct broker_options *b; struct serve_series *series; };
+
+static void event_tell(void *user, const struct server_event *e)
+{
+	const struct serving *s = user;
+
+	serve_series_event(s->series, e);
+}
+
 static void ready_tell(void *user, const char *renderer)
 {
-	const struct broker_options *b = user;
+	const struct broker_options *b = ((const struct serving *)user)->b;
 
 	fprintf(stderr, "blinkctl: serving %ux%u at %g Hz on %s (%s)\n", b->server.width,
 		b->server.height, b->server.refresh, b->listen, renderer);
@@ -180,17 +192,26 @@ static int serve_command(const struct cli_args *args)
 		.null_gl = o[OPT_SINK] && !strcmp(o[OPT_SINK], "null"),
 		.window = o[OPT_WINDOW], .no_filter = o[OPT_NO_FILTER],
 		.screenshot = o[OPT_SCREENSHOT], .record = o[OPT_RECORD], .trace = o[OPT_TRACE],
-		.picture = picture_save, .ready = ready_tell, .user = &b,
+		.picture = picture_save, .ready = ready_tell,
 	};
 	const char *why = options_read(args, &b);
 	struct broker_summary sum;
+	struct serving s = { .b = &b };
 	struct error err = { 0 };
 	int r;
 
 	if (why)
 		return usage(why);
 	b.server.limits.quotas = vso_quotas_default;
+	b.user = &s;
+	if (o[OPT_RESULTS]) {
+		s.series = serve_series_create();
+		b.event = s.series ? event_tell : NULL;
+	}
 	r = broker_run(&b, &sum, &err);
+	if (r >= 0 && s.series)
+		r = serve_series_save(s.series, o[OPT_RESULTS], &sum, &err);
+	serve_series_destroy(s.series);
 	if (r < 0)
 		return cli_fail(r == -ENODEV || r == -ENOTSUP ? EXIT_LACKING : EXIT_DIFFERENT, &err);
 	cli_print(args, summary_json(&b, &sum));

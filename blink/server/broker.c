@@ -185,7 +185,7 @@ static int sleep_ms(const struct broker *b)
 {
 	uint64_t ms = b->opt->watchdog_ms / 4, run = broker_now() - b->start_ns;
 
-	if (b->trace && ms > 50)
+	if ((b->trace || b->opt->event) && ms > 50)
 		ms = 50;
 	if (b->opt->duration > 0 && (double)run * 1e-6 + (double)ms > b->opt->duration * 1e3) {
 		double left = b->opt->duration * 1e3 - (double)run * 1e-6;

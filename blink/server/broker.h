@@ -33,6 +33,8 @@ struct broker_options {
 		       struct error *err);
 	/* told once when clients may connect; may be NULL */
 	void (*ready)(void *user, const char *renderer);
+	/* what happened, as in the trace; may be NULL */
+	void (*event)(void *user, const struct server_event *e);
 	void *user;
 };
 

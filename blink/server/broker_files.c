@@ -92,7 +92,7 @@ void broker_trace_write(struct broker *b)
 	struct board *board = b->board;
 	uint64_t head, tail;
 
-	if (!b->trace)
+	if (!b->trace && !b->opt->event)
 		return;
 	head = atomic_load(&board->events_head);
 	tail = atomic_load(&board->events_tail);
@@ -101,7 +101,10 @@ void broker_trace_write(struct broker *b)
 	for (; tail != head; tail++, b->events_seen++) {
 		struct server_event e = board->events[tail % BOARD_EVENTS];
 
-		event_write(b->trace, &e, b->start_ns);
+		if (b->trace)
+			event_write(b->trace, &e, b->start_ns);
+		if (b->opt->event)
+			b->opt->event(b->opt->user, &e);
 	}
 	atomic_store(&board->events_tail, tail);
 }

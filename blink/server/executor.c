@@ -92,7 +92,7 @@ static int server_open(struct executor *x)
 	struct server_options s = x->opt->server;
 
 	s.judge = x->judge;
-	s.event = x->opt->trace ? event_note : NULL;
+	s.event = x->opt->trace || x->opt->event ? event_note : NULL;
 	s.turn = turn_note;
 	s.gone = executor_gone;
 	s.user = x;
