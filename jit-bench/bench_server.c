@@ -104,6 +104,7 @@ static struct json_object *bench_json(void *user)
 		}
 		json_object_object_add(cases, b->c[c].text, one);
 	}
+	json_object_object_add(j, "suite", json_object_new_string("server"));
 	json_object_object_add(j, "rate", json_object_new_double(b->opt->rate));
 	json_object_object_add(j, "seconds", json_object_new_double(b->opt->seconds));
 	json_object_object_add(j, "cases", cases);

@@ -196,6 +196,7 @@ static struct json_object *isolation_json(void *user)
 	struct json_object *j = json_object_new_object(), *acts = json_object_new_object();
 	struct json_object *metrics = json_object_new_array();
 
+	json_object_object_add(j, "suite", json_object_new_string("server-isolation"));
 	for (unsigned i = 0; i < b->nacts; i++) {
 		const struct act *a = &b->act[i];
 		struct json_object *one = json_object_new_object();

@@ -97,6 +97,7 @@ static struct json_object *live_json(void *user)
 	const struct bench *b = user;
 	struct json_object *j = json_object_new_object(), *metrics = json_object_new_array();
 
+	json_object_object_add(j, "suite", json_object_new_string("server-live"));
 	for (unsigned i = 0; i < b->opt->ncases; i++) {
 		const struct game *g = &b->game[i];
 		struct json_object *one = json_object_new_object();
@@ -178,6 +179,7 @@ static struct json_object *switch_json(void *user)
 	const struct switching *s = user;
 	struct json_object *j = json_object_new_object(), *metrics = json_object_new_array();
 
+	json_object_object_add(j, "suite", json_object_new_string("server-switch"));
 	json_object_object_add(j, "clients", json_object_new_int64(s->opt->clients[0]));
 	for (unsigned w = 0; w < WAYS; w++) {
 		json_object_object_add(j, ways[w], sample_json(&s->cpu[w]));

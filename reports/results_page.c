@@ -308,6 +308,89 @@ static void growth_figure(const struct section *c)
 	curves_free(curves, 2);
 }
 
+/* ---- against the number of clients ----------------------------------------------------------- */
+
+/* Metrics of a case "WHAT/n=COUNT": what is measured for several numbers of clients. */
+static const char *number_of(const char *of)
+{
+	const char *n = NULL, *at = of;
+
+	while ((at = strstr(at, "/n=")) != NULL)
+		n = at++;
+	return n;
+}
+
+/* The curve that a case belongs to; a new one where there is room, else NULL. */
+static struct plot_series *curve_of(struct plot_series *curves, unsigned *count, char (*names)[64],
+				    const char *of, size_t room)
+{
+	const char *n = number_of(of);
+	char name[64];
+	unsigned k;
+
+	snprintf(name, sizeof(name), "%.*s", (int)(n - of), of);
+	for (k = 0; k < *count; k++)
+		if (!strcmp(names[k], name))
+			return &curves[k];
+	if (*count == CURVES)
+		return NULL;
+	snprintf(names[k], sizeof(names[k]), "%s", name);
+	curves[k] = curve_make(names[k], k, room);
+	curves[k].n = 0;
+	++*count;
+	return &curves[k];
+}
+
+static void clients_figure(const struct section *c, const char *metric, const char *title)
+{
+	struct plot_series curves[CURVES];
+	char names[CURVES][64], file[64], what[48];
+	unsigned count = 0;
+	const char *unit = "";
+	struct plot plot = { .x_label = "clients", .series = curves, .points = true,
+			     .linear = true };
+
+	for (size_t i = 0; i < c->inv->count; i++) {
+		const struct results_metric *m = &c->inv->metrics[i];
+		struct plot_series *curve;
+		double v;
+
+		if (strcmp(m->name, metric) || !m->n || !number_of(m->of))
+			continue;
+		v = stats_median(m->samples, m->n).v;
+		curve = v > 0 ? curve_of(curves, &count, names, m->of, c->inv->count) : NULL;
+		if (!curve || !curve->x || !curve->y)
+			continue;
+		unit = m->unit;
+		curve->x[curve->n] = strtod(number_of(m->of) + 3, NULL);
+		curve->y[curve->n++] = v;
+	}
+	plot.count = count;
+	plot.y_label = unit;
+	snprintf(what, sizeof(what), "clients-%.32s", metric);
+	name_make(file, sizeof(file), c, what);
+	if (count)
+		paper_page_figure(c->page, file, title, "Medians over the runs, by the number of "
+				  "clients at a time.", &plot);
+	curves_free(curves, count);
+}
+
+static void clients_figures(const struct section *c)
+{
+	static const struct { const char *metric, *title; } rows[] = {
+		{ "redraw_interval", "Redraw interval" },
+		{ "redraw_interval_p99", "Redraw interval, 99th percentile" },
+		{ "update_interval", "Update interval" },
+		{ "update_interval_p99", "Update interval, 99th percentile" },
+		{ "server_cpu_per_frame", "CPU time of the server per display frame" },
+		{ "client_cpu_per_frame", "CPU time of all clients per frame" },
+		{ "switches_per_frame", "Context switches per frame and client" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		clients_figure(c, rows[i].metric, rows[i].title);
+}
+
 /* ---- the page --------------------------------------------------------------------------------- */
 
 static void section_write(const struct section *c)
@@ -326,6 +409,7 @@ static void section_write(const struct section *c)
 	}
 	costs_figure(c);
 	growth_figure(c);
+	clients_figures(c);
 	metrics_table(c);
 	c->page->from = NULL;
 	paper_page_command(c->page, c->inv);
