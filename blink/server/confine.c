@@ -287,9 +287,14 @@ static int bind(struct confined *k, struct error *err)
 	}
 	if (k->current && !k->current->started)
 		confine_view_start(k);
-	if (k->current)
-		confine_view_place(k);
-	return 0;
+	if (!k->current || confine_view_place(k) || !k->screen)
+		return 0;
+	/* nothing of it may be drawn there; what is drawn to next is its own */
+	k->never_direct = true;
+	k->screen = 0;
+	r = k->gl->ops->make_current(k->gl, k->current->driver, driver_drawable(k, k->draw),
+				     driver_drawable(k, k->read), err);
+	return r < 0 ? r : -EAGAIN;
 }
 
 static int make_current(struct sink *s, uint32_t ctx, uint32_t draw, uint32_t read,

@@ -124,8 +124,9 @@ uint32_t confine_ask(const struct confined *k, uint32_t pname, uint32_t was, uin
 sink_fn confine_view_entry(const struct confined *k, unsigned op);
 /* A thunked command of these mediations (list, restore, framebuffer, viewport). */
 uint64_t confine_view_call(struct confined *k, unsigned op, const uint64_t *argv);
-/* The driver's scissor and viewport become what the current context's are, here. */
-void confine_view_place(struct confined *k);
+/* The driver's scissor and viewport become what the current context's are, here.  False:
+ * they cannot, for it stands between Begin and End. */
+bool confine_view_place(struct confined *k);
 /* The draw framebuffer may be another; believed: where the driver does not tell. */
 void confine_view_bound(struct confined *k, uint32_t believed);
 /* A context is current for the first time. */

@@ -81,11 +81,19 @@ static void viewport_place(struct confined *k)
 				       (GLint)clamp(y, -32768, 32767), v[2], v[3]);
 }
 
+/* Between Begin and End drivers do none of this; and tell nothing. */
+static bool in_begin(const struct confined *k)
+{
+	return confine_ask(k, GL_ATTRIB_STACK_DEPTH, UINT32_MAX, 0) == UINT32_MAX;
+}
+
 static void place(struct confined *k)
 {
 	struct confine_context *c = k->current;
 	const struct confine_view *v = &c->view;
 
+	if (in_begin(k))
+		return;
 	c->placed = moved(k);
 	c->at = k->at;
 	if (c->placed) {
@@ -101,14 +109,20 @@ static void place(struct confined *k)
 				       v->viewport[3]);
 }
 
-void confine_view_place(struct confined *k)
+static bool in_place(const struct confined *k)
 {
 	const struct confine_context *c = k->current;
 
-	if (c->placed != moved(k) ||
-	    (c->placed && (c->at.x != k->at.x || c->at.y != k->at.y || c->at.w != k->at.w ||
-			   c->at.h != k->at.h)))
+	return c->placed == moved(k) &&
+	       (!c->placed || (c->at.x == k->at.x && c->at.y == k->at.y && c->at.w == k->at.w &&
+			       c->at.h == k->at.h));
+}
+
+bool confine_view_place(struct confined *k)
+{
+	if (!in_place(k))
 		place(k);
+	return in_place(k);
 }
 
 void confine_view_start(struct confined *k)

@@ -482,6 +482,10 @@ static enum run_result redraw_begin(struct served *c, uint32_t object, uint32_t 
 	enum run_result r = RUN_DONE;
 
 	c->torn = false;
+	if (screen && served_run_target(c, screen, at) == -EAGAIN) {
+		screen = 0;
+		c->torn = true;
+	}
 	if (!c->owed) {
 		registers_load(c);
 		r = ready(c, object, screen, at);

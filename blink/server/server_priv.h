@@ -42,7 +42,8 @@ void confined_enter(struct confined *k);
 /* Where framebuffer 0 lies from now on.  screen 0: the client's own drawable. */
 int confined_target(struct confined *k, uint32_t screen, const struct place *at,
 		    struct error *err);
-/* The client's context is current again, whoever's was meanwhile. */
+/* The client's context is current again, whoever's was meanwhile.  -EAGAIN: the shared
+ * drawable cannot be drawn to now, its own one is the target instead. */
 int confined_resume(struct confined *k, struct error *err);
 /* The client's numbers of what is current, 0 none; has it such a context and drawable? */
 uint32_t confined_context(const struct confined *k);

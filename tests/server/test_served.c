@@ -445,6 +445,38 @@ static void test_direct(void **state)
 	one_close(&o);
 }
 
+/* A procedure may leave Begin open, where the driver takes no scissor: not on the screen. */
+static void test_open_begin(void **state)
+{
+	static const uint8_t grey[3] = { 10, 20, 30 };
+	uint8_t *screen;
+	uint32_t w, h;
+	struct one o;
+
+	(void)state;
+	one_open(&o, gl, VSO_HELLO_DIRECT, 0, 0);
+	one_publish(&o, INIT "sp 1 update frame 0 context 1 drawable 1 {\n"
+		    "glDisable GL_SCISSOR_TEST\nglViewport -500, -500, 2000, 2000\nglBegin GL_QUADS\nend\n}\n"
+		    "sp 2 redraw frame 0 context 1 drawable 1 {\n"
+		    "glVertex2f -2, -2\nglVertex2f 2, -2\nglVertex2f 2, 2\nglVertex2f -2, 2\n"
+		    "glEnd\nglDisable GL_SCISSOR_TEST\nglClear GL_COLOR_BUFFER_BIT\n"
+		    "glBegin GL_QUADS\nglVertex2f -2, -2\nglVertex2f 2, -2\nglVertex2f 2, 2\n"
+		    "glVertex2f -2, 2\nglEnd\nend\n}\n");
+	one_screen(gl, 200, 200, grey);
+	one_frame_direct(&o, SERVER_SCREEN, 40, 100);
+	for (unsigned i = 0; i < 3; i++) {
+		vso_client_update(o.client);
+		one_frame_direct(&o, SERVER_SCREEN, 40 + (int)i, 100);
+	}
+	screen = one_read(gl, SERVER_SCREEN, &w, &h);
+	for (uint32_t y = 0; y < h; y++)
+		for (uint32_t x = 0; x < w; x++)
+			if (x - 40 >= 66 || y - 36 >= 64)
+				assert_memory_equal(screen + (y * w + x) * 3, grey, 3);
+	free(screen);
+	one_close(&o);
+}
+
 /* Versions that come and go, refused ones among them, leave nothing behind. */
 static void test_flat(void **state)
 {
@@ -478,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_failing),
 		cmocka_unit_test(test_apart),
 		cmocka_unit_test(test_direct),
+		cmocka_unit_test(test_open_begin),
 		cmocka_unit_test(test_flat),
 	};
 
