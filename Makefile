@@ -273,15 +273,16 @@ asan:
 	$(Q)+$(MAKE) --no-print-directory B=$(B)-asan OPT="-O1 -g -fno-omit-frame-pointer" \
 	   SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" check
 
-# Stored procedures by the grammar, and hostile ones, PROGRAMS of each, through verifier,
+# Stored procedures by the grammar, and hostile ones, SOUND_PROGRAMS of each, through verifier,
 # engines and oracle (docs/VERIFIER.md).  SOUND_TIME: seconds at most, 0 as long as it takes.
-PROGRAMS   ?= 1000000
-SOUND_TIME ?= 0
-SOUND      := $(B)/tests/soundness/test_soundness
+# One that was cut short goes on where it was, unless what it tries has been built anew since.
+SOUND_PROGRAMS ?= 1000000
+SOUND_TIME     ?= 0
+SOUND          := $(B)/tests/soundness/test_soundness
 soundness: $(SOUND)
 	$(Q)mkdir -p $(B)/findings
-	$(Q)FINDINGS=$(B)/findings TIME_LIMIT=$(SOUND_TIME) $(SOUND) grammar $(PROGRAMS)
-	$(Q)FINDINGS=$(B)/findings TIME_LIMIT=$(SOUND_TIME) $(SOUND) hostile $(PROGRAMS)
+	$(Q)FINDINGS=$(B)/findings LEDGER=$(B)/findings/grammar.ledger TIME_LIMIT=$(SOUND_TIME) $(SOUND) grammar $(SOUND_PROGRAMS)
+	$(Q)FINDINGS=$(B)/findings LEDGER=$(B)/findings/hostile.ledger TIME_LIMIT=$(SOUND_TIME) $(SOUND) hostile $(SOUND_PROGRAMS)
 
 # libFuzzer for FUZZ_TIME seconds each, from the seeds beside the sources.
 FUZZ_TIME ?= 60
@@ -370,7 +371,7 @@ help:
 	@echo 'make asan       the tests under the address and undefined-behaviour sanitizers'
 	@echo 'make fuzz       the soundness campaign, then the fuzzers, FUZZ_TIME=$(FUZZ_TIME) seconds each'
 	@echo 'make fuzz-short the same, 30 seconds and 10 seconds each'
-	@echo 'make soundness  PROGRAMS=$(PROGRAMS) by the grammar, as many hostile ones'
+	@echo 'make soundness  SOUND_PROGRAMS=$(SOUND_PROGRAMS) by the grammar, as many hostile ones'
 	@echo 'make corpora    install and record the programs of corpora/'
 	@echo 'make paper      the experiments of the record-prune-replay paper: out/paper/report'
 	@echo 'make bench      the measurements of docs/MEASURING.md'
