@@ -178,7 +178,8 @@ int vso_stream_push(struct vso_client *c, const struct vso_stream_sp *sp, int64_
 	int r;
 
 	if (!layout(sp, &e) || e.size > c->stream_bytes)
-		return error_set(err, -E2BIG, "stream: the procedure is larger than its ring of %u bytes",
+		return error_set(err, -E2BIG,
+				 "stream: the procedure is larger than its ring of %u bytes",
 				 c->stream_bytes);
 	r = stream_state(c, err);
 	tail = atomic_load_explicit(&c->server->tail, memory_order_acquire);

@@ -173,6 +173,8 @@ static const struct object_case objects[] = {
 	  { .type = VSO_SP, .size = 64, .pages = VSO_PAGES_FIXED }, { { 0 } } },
 	{ "a list on a page of states", VSO_FAULT_PAGE_OWN,
 	  { .type = VSO_DATA, .size = 5000, .pages = HERE - 1 }, { { 0 } } },
+	{ "the last page of states", VSO_FAULT_PAGE_OWN,
+	  { .type = VSO_DATA, .size = 64, .pages = HERE - 1 }, { { 0 } } },
 	{ "no such page", VSO_FAULT_PAGE_RANGE,
 	  { .type = VSO_DATA, .size = 1, .pages = 1 << 30 }, { { 0 } } },
 	{ "no such page in a list", VSO_FAULT_PAGE_RANGE,
