@@ -34,6 +34,7 @@ static const struct {
 	FIGURE(update_p99, "update_interval_p99", "ms", "lower"),
 	FIGURE(server_cpu, "server_cpu_per_frame", "ms", "lower"),
 	FIGURE(client_cpu, "client_cpu_per_frame", "ms", "lower"),
+	FIGURE(cpu, "cpu_per_frame", "ms", "lower"),
 	FIGURE(switches, "switches_per_frame", "count", "lower"),
 	FIGURE(wakeups, "wakeups_per_frame", "count", "lower"),
 #undef FIGURE

@@ -26,6 +26,7 @@ struct server_run {
 	                                          the worst client's */
 	double late;                   /* share of display periods without a client's redraw */
 	double server_cpu, client_cpu; /* ms per frame shown, of all clients together */
+	double cpu;                    /* their sum */
 	double switches, wakeups;      /* per frame shown and client: of all processes; of the
 	                                  clients */
 	double update_mean, update_p99;        /* of update SPs, ms; 0: there were none */

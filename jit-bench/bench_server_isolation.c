@@ -160,7 +160,7 @@ static int act_run(struct bench *b, struct act *a, struct error *err)
 	char seconds[32], seed[32];
 	const char *argv[] = { "blink-hostile", "--act", a->name, "--seconds", seconds, "--seed",
 			       seed, "--size", "100x100", NULL };
-	struct json_object *quiet = NULL, *during = NULL;
+	struct json_object *quiet = NULL, *during = NULL, *after = NULL;
 	struct rig hostile = b->rig;
 	double restarts = 0, cpu;
 	int e;
@@ -180,11 +180,16 @@ static int act_run(struct bench *b, struct act *a, struct error *err)
 		sample_add(&a->quiet, good_p99(quiet));
 		sample_add(&a->with, good_p99(during));
 		a->foreign += foreign_pixels(b, during);
-		restarts = rig_number(during, "restarts") - rig_number(quiet, "restarts");
-		a->restarts += restarts > 0 ? (unsigned)restarts : 0;
 	}
 	process_stop(&hostile.client[0].process, &cpu);
 	unlink(hostile.client[0].output);
+	/* time for the watchdog */
+	rig_sleep(2);
+	if (e == 0)
+		e = rig_look(&b->rig, &after, err);
+	restarts = e == 0 ? rig_number(after, "restarts") - rig_number(quiet, "restarts") : 0;
+	a->restarts += restarts > 0 ? (unsigned)restarts : 0;
+	json_object_put(after);
 	json_object_put(quiet);
 	json_object_put(during);
 	return e;
@@ -271,7 +276,7 @@ struct json_object *bench_server_isolation(const struct bench_server_options *op
 	for (unsigned run = 0; e == 0 && bench_more(run, opt->runs, isolation_json, &b); run++)
 		for (unsigned i = 0; i < b.nacts && e == 0; i++)
 			e = act_run(&b, &b.act[i], err);
-	rig_sleep(1);
+	rig_sleep(2);
 	if (e == 0)
 		e = server_measure(&b, 1, err);
 	if (e == 0)

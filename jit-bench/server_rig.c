@@ -13,6 +13,8 @@
 
 #include "blink/server/broker.h"
 
+#define LOOKS 20                        /* at a server that does not answer */
+
 void rig_sleep(double seconds)
 {
 	struct timespec t = { .tv_sec = (time_t)seconds };
@@ -60,11 +62,17 @@ int rig_ask(struct rig *r, const char *request, struct error *err)
 	return e;
 }
 
+/* While its executor hangs, the server answers nothing: it is asked again. */
 int rig_look(struct rig *r, struct json_object **top, struct error *err)
 {
 	char *answer = NULL;
-	int e = control_ask(r->socket, "{\"verb\":\"top\"}", &answer, err);
+	int e = -EIO;
 
+	for (int i = 0; i < LOOKS && e < 0; i++) {
+		if (i)
+			rig_sleep(0.5);
+		e = control_ask(r->socket, "{\"verb\":\"top\"}", &answer, err);
+	}
 	*top = e >= 0 ? json_tokener_parse(answer) : NULL;
 	free(answer);
 	if (e >= 0 && !*top)
@@ -92,10 +100,10 @@ static int server_wait(struct rig *r, struct error *err)
 int rig_open(struct rig *r, const struct rig_options *opt, struct error *err)
 {
 	const char *argv[32] = { opt->self, "serve", "--listen", r->socket, "--size", opt->size,
-				 "--watchdog", "10000", "--clients", "200" };
+				 "--clients", "200" };
 	struct process_place place = { 0 };
 	char refresh[32];
-	unsigned n = 10;
+	unsigned n = 8;
 	int e;
 
 	memset(r, 0, sizeof(*r));

@@ -226,17 +226,32 @@ static int settle(struct rig *r, unsigned n, struct error *err)
 	return error_set(err, -ETIMEDOUT, "bench: %u clients have not come in a minute", n);
 }
 
+/* Large enough for n areas side by side with their frames: who is hidden is not drawn. */
+static void screen_size(const struct server_case *c, unsigned n, char *out, size_t size)
+{
+	unsigned across = 1, wide = c->film ? 640 : 320, high = c->film ? 480 : 340;
+
+	while (across * across < n)
+		across++;
+	wide *= across;
+	high *= (n + across - 1) / across;
+	snprintf(out, size, "%ux%u", wide < 1280 ? 1280 : wide, high < 1024 ? 1024 : high);
+}
+
 static int run_served(const struct server_case *c, const struct bench_server_options *opt,
 		      unsigned n, struct server_run *out, struct error *err)
 {
+	char size[32];
 	const struct rig_options ro = { .self = opt->self, .refresh = opt->rate,
-					.size = "1280x1024", .null_gl = c->null_gl,
+					.size = size, .null_gl = c->null_gl,
 					.no_direct = c->offscreen, .no_facts = c->nofacts };
 	struct json_object *said[RIG_CLIENTS] = { 0 };
 	struct looks l = { 0 };
 	struct rig r;
-	int e = rig_open(&r, &ro, err);
+	int e;
 
+	screen_size(c, n, size, sizeof(size));
+	e = rig_open(&r, &ro, err);
 	if (e < 0)
 		return e;
 	e = clients_start(&r, c, opt, n, NULL, err);
@@ -333,6 +348,10 @@ static int run_native(const struct server_case *c, const struct bench_server_opt
 int server_run(const struct server_case *c, const struct bench_server_options *opt, unsigned n,
 	       struct server_run *out, struct error *err)
 {
+	int e;
+
 	memset(out, 0, sizeof(*out));
-	return c->native ? run_native(c, opt, n, out, err) : run_served(c, opt, n, out, err);
+	e = c->native ? run_native(c, opt, n, out, err) : run_served(c, opt, n, out, err);
+	out->cpu = out->server_cpu + out->client_cpu;
+	return e;
 }

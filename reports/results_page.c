@@ -382,6 +382,7 @@ static void clients_figures(const struct section *c)
 		{ "redraw_interval_p99", "Redraw interval, 99th percentile" },
 		{ "update_interval", "Update interval" },
 		{ "update_interval_p99", "Update interval, 99th percentile" },
+		{ "cpu_per_frame", "CPU time of server and clients per display frame" },
 		{ "server_cpu_per_frame", "CPU time of the server per display frame" },
 		{ "client_cpu_per_frame", "CPU time of all clients per frame" },
 		{ "switches_per_frame", "Context switches per frame and client" },
