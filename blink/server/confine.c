@@ -41,7 +41,7 @@ static void number_give(struct numbers *n, uint32_t number)
 	n->used[number / 64] &= ~(1ull << number % 64);
 }
 
-/* ---- limits --------------------------------------------------------------------------- */
+/* ---- limits -------------------------------------------------------------------------- */
 
 bool confine_room(struct confined *k, uint64_t bytes)
 {
@@ -61,7 +61,7 @@ uint32_t confine_ask(const struct confined *k, uint32_t pname, uint32_t was, uin
 	return (uint32_t)v[0];
 }
 
-/* ---- contexts --------------------------------------------------------------------------- */
+/* ---- contexts ------------------------------------------------------------------------ */
 
 static struct confine_context *context_find(struct confined *k, uint32_t name)
 {
@@ -152,7 +152,7 @@ static void context_destroy(struct sink *s, uint32_t name)
 		context_drop(k, c);
 }
 
-/* ---- drawables -------------------------------------------------------------------------- */
+/* ---- drawables ----------------------------------------------------------------------- */
 
 static struct confine_drawable *drawable_find(struct confined *k, uint32_t name)
 {
@@ -268,7 +268,7 @@ static void drawable_destroy(struct sink *s, uint32_t name)
 		drawable_drop(k, d);
 }
 
-/* ---- what is current -------------------------------------------------------------------- */
+/* ---- what is current ----------------------------------------------------------------- */
 
 static uint32_t driver_drawable(const struct confined *k, const struct confine_drawable *d)
 {
@@ -351,7 +351,7 @@ static const struct sink_ops confined_ops = {
 	.destroy = destroy, .reset_status = reset_status,
 };
 
-/* ---- mediations -------------------------------------------------------------------------- */
+/* ---- mediations ---------------------------------------------------------------------- */
 
 /* Who carries out what the table calls by these words.  A row without a function: the
  * driver's own entry does all there is to do. */
@@ -423,7 +423,7 @@ static sink_fn entry_of(const struct confined *k, unsigned op)
 	return k->gl->entry[op];
 }
 
-/* ---- the sink ------------------------------------------------------------------------------ */
+/* ---- the sink ------------------------------------------------------------------------ */
 
 int confined_create(struct confined **out, struct sink *gl, const struct confine_limits *l,
 		    struct shader_judge *judge, struct error *err)

@@ -88,7 +88,7 @@ void confine_hold_deleted(struct confined *k, struct account *a)
 	unhold(k, bound(k, GL_SPACE_FRAMEBUFFER, GL_READ_FRAMEBUFFER_BINDING), a);
 }
 
-/* ---- by instruction ---------------------------------------------------------------------- */
+/* ---- by instruction ------------------------------------------------------------------ */
 
 /* Commands that attach; which parameter is the object, of which space. */
 static const struct { uint16_t op; uint8_t object, space; } attaches[] = {

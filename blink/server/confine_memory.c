@@ -21,7 +21,7 @@
 #define GEN_MAX 65536u                 /* objects that one command makes */
 #define PIECE_ALL UINT32_MAX
 
-/* ---- accounts --------------------------------------------------------------------------- */
+/* ---- accounts ------------------------------------------------------------------------ */
 
 static uint32_t owner_of(const struct confined *k, unsigned space)
 {
@@ -160,7 +160,7 @@ uint32_t confine_shader_stage(const struct confined *k, uint32_t name)
 	return a ? a->stage : 0;
 }
 
-/* ---- pieces --------------------------------------------------------------------------------- */
+/* ---- pieces -------------------------------------------------------------------------- */
 
 static uint64_t piece_bytes(const struct account *a, uint32_t id)
 {
@@ -209,7 +209,7 @@ static bool piece_room(struct confined *k, unsigned space, uint64_t name, uint32
 	return bytes <= was || confine_room(k, bytes - was);
 }
 
-/* ---- what is bound ---------------------------------------------------------------------------- */
+/* ---- what is bound ------------------------------------------------------------------- */
 
 struct binding { uint32_t target, pname; };
 
@@ -258,7 +258,7 @@ static bool bound_name(const struct confined *k, const struct binding *b, uint32
 	return b->pname != 0;
 }
 
-/* ---- storage -------------------------------------------------------------------------------------- */
+/* ---- storage ------------------------------------------------------------------------- */
 
 /* Which parameter is what, from 1; 0: there is none. */
 struct storage {
@@ -409,7 +409,7 @@ static uint64_t mipmap_call(struct confined *k, const uint64_t *argv)
 	return confine_invoke(k, OP_glGenerateMipmap, argv);
 }
 
-/* ---- buffers ---------------------------------------------------------------------------------------- */
+/* ---- buffers ------------------------------------------------------------------------- */
 
 /* glBufferData(target, size, data, usage), glBufferStorage likewise */
 static uint64_t buffer_call(struct confined *k, unsigned op, const uint64_t *argv)
@@ -431,7 +431,7 @@ static uint64_t buffer_call(struct confined *k, unsigned op, const uint64_t *arg
 	return confine_invoke(k, op, argv);
 }
 
-/* ---- objects ------------------------------------------------------------------------------------------ */
+/* ---- objects ------------------------------------------------------------------------- */
 
 /* The name space of a command that makes or deletes objects: of its only list of names, or
  * of the operand that is no parameter. */
@@ -498,7 +498,7 @@ static uint64_t delete1_call(struct confined *k, unsigned op, const uint64_t *ar
 	return 0;
 }
 
-/* ---- lists ---------------------------------------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------------------- */
 
 /* The sanitizers' allocator has an account of its own. */
 extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
@@ -600,7 +600,7 @@ static uint64_t delete_lists(struct confined *k, const uint64_t *argv)
 	return 0;
 }
 
-/* ---- by instruction ------------------------------------------------------------------------------------- */
+/* ---- by instruction ------------------------------------------------------------------ */
 
 bool confine_accounts(unsigned op)
 {

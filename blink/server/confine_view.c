@@ -140,7 +140,7 @@ void confine_view_start(struct confined *k)
 		place(k);
 }
 
-/* ---- scissor and viewport --------------------------------------------------------------- */
+/* ---- scissor and viewport ------------------------------------------------------------ */
 
 static void set_box(int32_t box[4], GLint x, GLint y, GLsizei w, GLsizei h)
 {
@@ -238,7 +238,7 @@ static void APIENTRY disablei(GLenum cap, GLuint i)
 		REAL(k, OP_glDisablei, fn_enum_uint)(cap, i);
 }
 
-/* ---- saved attributes ------------------------------------------------------------------- */
+/* ---- saved attributes ---------------------------------------------------------------- */
 
 static uint32_t stack_depth(const struct confined *k, uint32_t believed)
 {
@@ -294,7 +294,7 @@ static void APIENTRY pop_attrib(void)
 	c->depth = depth;
 }
 
-/* ---- framebuffers ------------------------------------------------------------------------ */
+/* ---- framebuffers -------------------------------------------------------------------- */
 
 void confine_view_bound(struct confined *k, uint32_t believed)
 {
@@ -352,7 +352,7 @@ static uint64_t read_pixels(struct confined *k, unsigned op, const uint64_t *arg
 	return confine_invoke(k, op, argv);
 }
 
-/* ---- lists ----------------------------------------------------------------------------------- */
+/* ---- lists --------------------------------------------------------------------------- */
 
 /* Where lists may hold what cannot be moved, they are not called on the shared drawable. */
 static void APIENTRY call_list(GLuint list)
@@ -370,7 +370,7 @@ static uint64_t call_lists(struct confined *k, const uint64_t *argv)
 	return confine_invoke(k, OP_glCallLists, argv);
 }
 
-/* ---- by instruction ---------------------------------------------------------------------------- */
+/* ---- by instruction ------------------------------------------------------------------ */
 
 static const struct { uint16_t op; sink_fn fn; } plain[] = {
 	{ OP_glViewport, (sink_fn)viewport }, { OP_glScissor, (sink_fn)scissor },

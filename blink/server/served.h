@@ -5,6 +5,7 @@
  *   served_run.c      a procedure verified, compiled and run, in slices
  *   served_stream.c   the entries of its stream
  *   served_shader.c   shaders' sources, tried ahead of time
+ *   served_info.c     what is counted
  *
  * A new version takes its object's place at once, the one before is kept until the new one
  * has proved itself: an SP when the verifier accepts it where it is due, data when it
@@ -188,17 +189,17 @@ void served_intervals_add(struct intervals *v, uint64_t now_ns);
 void served_stream_run(struct served *c);
 void served_stream_stop(struct served *c, enum vso_fault fault);
 
-/* ---- served_picture.c ----------------------------------------------------------------- */
+/* ---- served_picture.c ---------------------------------------------------------------- */
 
 /* Tells the hash of the picture that the stream has just swapped. */
 void served_picture_event(struct served *c);
 
-/* ---- served_shader.c ------------------------------------------------------------------ */
+/* ---- served_shader.c ----------------------------------------------------------------- */
 
 /* False: it waits for a trial; ask again at the next display frame. */
 bool served_shaders_ready(struct served *c, struct program *p, const struct sp_payloads *payloads);
 
-/* ---- served.c ------------------------------------------------------------------------- */
+/* ---- served.c ------------------------------------------------------------------------ */
 
 /* The client's contexts and all in them go, and are made anew from its objects. */
 void served_renew(struct served *c);

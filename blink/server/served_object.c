@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- what a procedure's records say ---------------------------------------------------- */
+/* ---- what a procedure's records say -------------------------------------------------- */
 
 /* Commands that a shared drawable cannot bear, or whose storage is better made elsewhere. */
 static bool op_fixed(unsigned op)
@@ -159,7 +159,7 @@ uint32_t program_uses(struct served *c, const struct program *p)
 	return uses_of(c, p);
 }
 
-/* ---- versions -------------------------------------------------------------------------------- */
+/* ---- versions ------------------------------------------------------------------------ */
 
 static bool is_data(const struct vso_object *o)
 {
@@ -223,7 +223,7 @@ static void contents_mark(struct served *c, const struct program *p)
 	}
 }
 
-/* ---- programs of objects -------------------------------------------------------------------- */
+/* ---- programs of objects ------------------------------------------------------------- */
 
 static struct program *program_create(struct served *c, const struct vso_object *o)
 {
@@ -418,7 +418,7 @@ void served_objects_entries(struct served *c)
 	c->entries_stale = false;
 }
 
-/* ---- verdicts ----------------------------------------------------------------------------------- */
+/* ---- verdicts ------------------------------------------------------------------------ */
 
 static void settle_named(struct served *c, uint32_t id)
 {
@@ -486,7 +486,7 @@ void served_object_fault(struct served *c, uint32_t object, enum vso_fault fault
 	vso_server_taken(c->vso, &s->now, 0, 0);
 }
 
-/* ---- life ------------------------------------------------------------------------------------------ */
+/* ---- life ---------------------------------------------------------------------------- */
 
 /* What was found of it, and its code, went with the old world. */
 static void program_renew(struct program *p)

@@ -28,7 +28,7 @@ void served_intervals_add(struct intervals *v, uint64_t now_ns)
 	v->last = now_ns;
 }
 
-/* ---- verifying --------------------------------------------------------------------------- */
+/* ---- verifying ----------------------------------------------------------------------- */
 
 static bool known_good(const struct served *c, const struct program *p)
 {
@@ -76,7 +76,7 @@ enum run_result served_run_verify(struct served *c, struct program *p, uint32_t 
 	return RUN_DONE;
 }
 
-/* ---- what is current ----------------------------------------------------------------------- */
+/* ---- what is current ----------------------------------------------------------------- */
 
 int served_run_target(struct served *c, uint32_t screen, const struct place *at)
 {
@@ -110,7 +110,7 @@ enum run_result served_run_current(struct served *c, const struct sp *sp)
 	return interp_run(&c->client, &make, 0) == ENGINE_END ? RUN_DONE : RUN_FAILED;
 }
 
-/* ---- compiling ------------------------------------------------------------------------------- */
+/* ---- compiling ----------------------------------------------------------------------- */
 
 /* Code lives until the JIT needs its room.  NULL: it is interpreted. */
 static const struct jit_code *compiled(struct served *c, struct program *p, bool once)
@@ -133,7 +133,7 @@ static const struct jit_code *compiled(struct served *c, struct program *p, bool
 	return p->code;
 }
 
-/* ---- running ----------------------------------------------------------------------------------- */
+/* ---- running ------------------------------------------------------------------------- */
 
 void served_run_clock(struct served *c, const struct served_tick *t)
 {

@@ -59,7 +59,7 @@ static const uint8_t canary[3] = { 255, 0, 255 };
 	"glColor3f 0, 0, 1\nglVertex2f 0, 0.75\n" \
 	"glEnd\n"
 
-/* ---- the machine -------------------------------------------------------------------------- */
+/* ---- the machine --------------------------------------------------------------------- */
 
 struct machine {
 	struct confined *k;
@@ -138,7 +138,7 @@ static void compare(const char *name, unsigned place, const uint8_t *got, const 
 		fail_msg("%s: another picture at place %u: %u pixels", name, place, wrong);
 }
 
-/* ---- direct is as off-screen ---------------------------------------------------------------- */
+/* ---- direct is as off-screen --------------------------------------------------------- */
 
 static const struct { const char *name, *text; } scenes[] = {
 	{ "triangle", HEAD INIT("") REDRAW(CLEAR TRIANGLE) },
@@ -219,7 +219,7 @@ static void test_direct_is_offscreen(void **state)
 	}
 }
 
-/* ---- hostile texts ------------------------------------------------------------------------------ */
+/* ---- hostile texts ------------------------------------------------------------------- */
 
 #define HUGE "glViewport -1000, -1000, 4000, 4000\n"
 #define ANY(body) HEAD PAYLOADS INIT("") REDRAW(body)
@@ -391,7 +391,7 @@ static void test_reads_own(void **state)
 		}
 }
 
-/* ---- accounts ------------------------------------------------------------------------------------ */
+/* ---- accounts ------------------------------------------------------------------------ */
 
 #define MIB (1u << 20)
 

@@ -52,7 +52,7 @@ static void test_first_light(void **state)
 	free(got);
 }
 
-/* ---- callbacks ------------------------------------------------------------------------------ */
+/* ---- callbacks ----------------------------------------------------------------------- */
 
 static uint32_t ints(const uint8_t *p) { return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2]; }
 
@@ -212,7 +212,7 @@ static void test_registers(void **state)
 	one_close(&o);
 }
 
-/* ---- streams ----------------------------------------------------------------------------------- */
+/* ---- streams ------------------------------------------------------------------------- */
 
 #define SWAP "sp 1 redraw frame 0 context 1 drawable 1 {\n" \
 	"glClearColor 0, 0, 1, 1\nglClear GL_COLOR_BUFFER_BIT\nadd.i r3, r3, 2\nblinkSwap 1\nend\n}\n"
@@ -246,7 +246,7 @@ static void test_stream(void **state)
 	one_close(&o);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------- */
+/* ---- limits -------------------------------------------------------------------------- */
 
 /* A long procedure takes several display frames, and is whole at last. */
 static void test_long(void **state)
