@@ -21,6 +21,7 @@ case $blinkctl in
 *) blinkctl=$PWD/$blinkctl ;;
 esac
 bin=$(dirname "$blinkctl")
+export BLINK_CORPORA="${BLINK_CORPORA:-$(cd "$(dirname "$0")/../corpora/recipes" && pwd)}"
 size=1280x960 width=1280
 started=$(date +%s)
 pids=
@@ -150,7 +151,7 @@ film=screen.y4m
 ! command -v ffmpeg >/dev/null || film=screen.mp4
 [ ! -x "$bin/blink-video" ] || step "a film${VIDEO:+ ($VIDEO)}" video_make
 step "a captured game ($game)" game_make
-"$blinkctl" serve --listen "$PWD/socket" --headless --size $size --record $film \
+"$blinkctl" serve --listen "$PWD/socket" --headless --size $size --refresh 25 --record $film \
 	--screenshot screen.png --trace trace.jsonl --json >serve.json 2>serve.log &
 server=$!
 touch serve.log

@@ -165,18 +165,27 @@ static void end_tell(const struct broker *b, int status)
 			? "the driver lost its contexts" : "it could not go on");
 }
 
+/* Was it the doing of the client whose turn it was?  Not if somebody killed it. */
+static bool by_client(const struct broker *b, int status)
+{
+	return b->hanging || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL;
+}
+
 void broker_executor_died(struct broker *b)
 {
 	bool was_ready = b->ready;
 	uint64_t lived = broker_now() - b->started_ns;
+	int status;
 
 	broker_executor_read(b);        /* its last words */
 	if (b->quit || b->failure) {
 		reap(b);
 		return;
 	}
-	blame(b);
-	end_tell(b, reap(b));
+	status = reap(b);
+	if (by_client(b, status))
+		blame(b);
+	end_tell(b, status);
 	control_lost(b->ctl);
 	b->quick_deaths = lived < QUICK_NS && !was_ready ? b->quick_deaths + 1 : 0;
 	if (b->quick_deaths >= QUICK_MAX) {

@@ -44,7 +44,7 @@ static pid_t ffmpeg_start(const char *path, FILE **in)
 		dup2(ends[0], 0);
 		close_range(3, ~0u, 0);
 		execlp("ffmpeg", "ffmpeg", "-loglevel", "error", "-y", "-f", "yuv4mpegpipe", "-i",
-		       "-", "-pix_fmt", "yuv420p", path, (char *)NULL);
+		       "-", "-pix_fmt", "yuv420p", "-preset", "ultrafast", path, (char *)NULL);
 		_exit(127);
 	}
 	close(ends[0]);

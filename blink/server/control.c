@@ -469,7 +469,7 @@ static int line_read(int fd, char **line)
 
 int control_ask(const char *path, const char *request, char **out, struct error *err)
 {
-	const struct timeval patience = { .tv_sec = 10 };
+	const struct timeval patience = { .tv_sec = 30 };
 	struct sockaddr_un a;
 	int fd, r = address_make(&a, path, err);
 

@@ -121,7 +121,7 @@ report 'one that does not go on is replaced' $? "$work/serve.log"
 kill -STOP $b
 top
 before=$(of redraws 1)
-until_true drawn 1 $((before + 20)) && there 2 && until_true settled 2 still
+until_true drawn 1 $((before + 20)) && until_true there 2 && until_true settled 2 still
 report 'a client that stands still holds up nobody, and its picture stays' $? "$work/log"
 kill -CONT $b
 
