@@ -283,7 +283,10 @@ static void class_build(struct class_build *b, unsigned opcode)
 	for (unsigned i = 0; i < cmd->nreads; i++)
 		effect_add(b, op, &cmd->reads[i], false);
 	for (unsigned i = 0; i < cmd->nwrites; i++) {
-		if (!makes_what_it_reads(b->t, cmd, &cmd->writes[i]))
+		/* what creates makes another object each time: those before decide which */
+		if (op->form == GL_FORM_CREATE)
+			effect_add(b, op, &cmd->writes[i], false);
+		if (op->form == GL_FORM_CREATE || !makes_what_it_reads(b->t, cmd, &cmd->writes[i]))
 			effect_add(b, op, &cmd->writes[i], true);
 		if (cmd->writes[i].slot == color && reads_slot(cmd, fx_slot_find("depth_func")))
 			b->c.draws = true;
@@ -330,7 +333,8 @@ static unsigned class_shared(const struct fx_table *t, unsigned opcode)
 			break;
 		c = &gl_commands[gl_ops[i].command];
 		if (a->reads == c->reads && a->nreads == c->nreads && a->writes == c->writes &&
-		    a->nwrites == c->nwrites && !t->class[t->op[i].class].ndynamic)
+		    a->nwrites == c->nwrites && !t->class[t->op[i].class].ndynamic &&
+		    gl_ops[i].form == gl_ops[opcode].form)
 			return t->op[i].class;
 	}
 	return FX_NONE;

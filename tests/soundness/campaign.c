@@ -193,7 +193,7 @@ static void finding_keep(const struct campaign_options *opt, struct program *p, 
 		program_shrink(opt->judge, p, why);
 	}
 	snprintf(path, sizeof(path), "%s/%s%s-%llx-%llu.txt", opt->findings,
-		 opt->judge == &judge_driver ? "driver-" : "",
+		 opt->judge == &judge_engines ? "" : "driver-",
 		 opt->hostile ? "hostile" : "grammar", (unsigned long long)opt->seed,
 		 (unsigned long long)number);
 	snprintf(note, sizeof(note), "%s (seed %llu, program %llu)", why,
@@ -373,7 +373,7 @@ static unsigned totals_print(const struct campaign *c, double seconds)
 	       "%llu records executed on each of %u paths, %llu procedures drew, "
 	       "%llu records verified by what was known from before; %.0f s\n",
 	       opt->hostile ? "hostile" : "grammar",
-	       opt->judge == &judge_driver ? " on the driver" : "",
+	       opt->judge == &judge_engines ? "" : " on the driver",
 	       (unsigned long long)opt->seed, (unsigned long long)t->programs,
 	       (unsigned long long)t->sps, (unsigned long long)t->accepted,
 	       (unsigned long long)t->records, t->paths, (unsigned long long)t->draws,

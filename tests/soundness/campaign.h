@@ -36,7 +36,7 @@ struct judge {
 	unsigned (*paths)(const void *judge);
 };
 extern const struct judge judge_engines;        /* check.c */
-extern const struct judge judge_driver;         /* driver.c */
+extern const struct judge judge_driver, judge_again;    /* driver.c */
 
 #define EXIT_LACKING 77                 /* of a process whose judge this machine lacks */
 

@@ -6,6 +6,9 @@
  * thing, record by record; a signal out of an entry point is a fault with the command's
  * name.  Memory that is corrupted may tell later: at the end of each program the driver
  * finishes, and its contexts go.
+ *
+ * The other judge here holds procedures that are found re-runnable to it: run twice, the
+ * state that the driver tells is the same.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +18,8 @@
 #include <unistd.h>
 
 #include "blink/engine/trap.h"
+#include "blink/log/state.h"
+#include "blink/verify/state.h"
 #include "tests/soundness/campaign.h"
 
 #define SIDE 32u
@@ -32,7 +37,8 @@ struct driver {
 	struct program *p;
 	struct sp sps[PROGRAM_SPS];
 	struct verify_env env;
-	char fault[96];
+	bool again;                     /* what is re-runnable runs twice */
+	char fault[160];
 };
 
 static const struct sp *callee(void *user, uint32_t id)
@@ -117,6 +123,56 @@ static bool sp_run(struct driver *d, struct client *c, uint32_t i, struct outcom
 	return false;
 }
 
+/* ---- once more ------------------------------------------------------------------- */
+
+#define NAMES 24u                       /* of the driver's that are looked at */
+
+struct difference { char text[96]; };
+
+static void difference_note(void *user, const struct state_entry *before,
+			    const struct state_entry *after)
+{
+	struct difference *d = user;
+
+	if (!d->text[0])
+		state_describe(before, after, d->text, sizeof(d->text));
+}
+
+/* Where a dump can be taken: a context, no Begin, no list. */
+static bool can_tell(const struct verify_state *s)
+{
+	return s->ctx->name && !s->ctx->begin && !s->ctx->list;
+}
+
+/* A procedure that has just run and was found re-runnable: once more it changes nothing. */
+static bool again(struct driver *d, struct verify_state *s, struct client *c, uint32_t i,
+		  struct outcome *out)
+{
+	struct state_dump was, now;
+	struct difference diff = { "" };
+	struct verify_verdict v;
+	struct error err;
+	bool runs = true;
+
+	if (!can_tell(s) || verify_sp(s, &d->env, &d->sps[i], &v) < 0 || !can_tell(s))
+		return true;
+	state_init(&was, NAMES);
+	state_init(&now, NAMES);
+	if (state_take(&was, &err) == 0) {
+		runs = sp_run(d, c, i, out);
+		if (runs && state_take(&now, &err) == 0)
+			state_diff(&was, &now, difference_note, &diff);
+	}
+	state_finish(&was);
+	state_finish(&now);
+	if (!diff.text[0])
+		return runs;
+	snprintf(d->fault, sizeof(d->fault), "re-runnable, and yet: %s", diff.text);
+	out->fault = d->fault;
+	out->sp = i;
+	return false;
+}
+
 static void world_begin(struct driver *d, struct client *c)
 {
 	struct client_limits limits = { .slots = PROGRAM_SLOTS };
@@ -177,8 +233,10 @@ static bool driver_look(void *judge, struct program *p, bool repair, struct dice
 		if (v.facts.vertices > VERTICES)
 			break;
 		runs = sp_run(d, &c, i, out);
+		if (runs && d->again && v.facts.rerunnable)
+			runs = again(d, s, &c, i, out);
 	}
-	if (!out->fault) {     /* else a thread of the driver's may hold what this would wait for */
+	if (!out->fatal) {     /* else a thread of the driver's may hold what this would wait for */
 		world_end(d, &c);
 		alarm(0);
 	}
@@ -192,6 +250,17 @@ static unsigned driver_paths(const void *judge)
 	return 1;
 }
 
+static void *again_create(void)
+{
+	struct driver *d = driver_create();
+
+	d->again = d->env.want_rerunnable = true;
+	return d;
+}
+
+const struct judge judge_again = {
+	"again", again_create, driver_destroy, driver_look, driver_paths
+};
 const struct judge judge_driver = {
 	"driver", driver_create, driver_destroy, driver_look, driver_paths
 };

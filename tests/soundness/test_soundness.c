@@ -4,6 +4,7 @@
  *   test_soundness grammar N [SEED]    N programs by the grammar   } on every processor,
  *   test_soundness hostile N [SEED]    N hostile ones              } make fuzz runs 10^6
  *   test_soundness driver N [SEED]     N by the grammar, on this machine's GL driver
+ *   test_soundness again N [SEED]      likewise; what is found re-runnable runs twice
  *   test_soundness run FILE...         cases again
  *   test_soundness run-driver FILE...  cases again, on the driver
  *
@@ -171,7 +172,7 @@ static void test_corpus_driver(void **state)
 static int usage(void)
 {
 	fprintf(stderr, "usage: test_soundness [grammar N [SEED] | hostile N [SEED] | "
-			"driver N [SEED] | run FILE... | run-driver FILE...]\n");
+			"driver N [SEED] | again N [SEED] | run FILE... | run-driver FILE...]\n");
 	return 2;
 }
 
@@ -185,13 +186,15 @@ static int campaign_main(int argc, char **argv)
 		return usage();
 	if (strstr(argv[1], "driver"))
 		opt.judge = &judge_driver;
+	if (strcmp(argv[1], "again") == 0)
+		opt.judge = &judge_again;
 	if (strncmp(argv[1], "run", 3) == 0) {
 		for (int i = 2; i < argc; i++)
 			found += (int)file_run(opt.judge, argv[i]);
 		return found != 0;
 	}
 	opt.hostile = strcmp(argv[1], "hostile") == 0 || getenv("HOSTILE") != NULL;
-	if (!opt.hostile && strcmp(argv[1], "grammar") && strcmp(argv[1], "driver"))
+	if (!opt.hostile && opt.judge == &judge_engines && strcmp(argv[1], "grammar"))
 		return usage();
 	opt.ledger = getenv("LEDGER");
 	opt.go_on = getenv("GO_ON") != NULL;

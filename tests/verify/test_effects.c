@@ -70,6 +70,14 @@ static struct effects_walk *walk_new(void)
 	return w;
 }
 
+/* Each run would leave another shader behind. */
+static void test_created(void **state)
+{
+	(void)state;
+	expect((struct record[]){ { "glCreateShader", { 0x8b31, 2 } }, { 0 } },
+	       "program_name shader");
+}
+
 static void test_write_only(void **state)
 {
 	(void)state;
@@ -196,7 +204,7 @@ static void test_opaque(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_write_only), cmocka_unit_test(test_clear_then_draw),
+		cmocka_unit_test(test_created), cmocka_unit_test(test_write_only), cmocka_unit_test(test_clear_then_draw),
 		cmocka_unit_test(test_state_read_before_written), cmocka_unit_test(test_matrix),
 		cmocka_unit_test(test_textures), cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_conditional), cmocka_unit_test(test_opaque),
