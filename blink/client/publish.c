@@ -37,25 +37,42 @@ static const void *held_data(const struct held *h)
 	return h->place ? h->place : h->data.data;
 }
 
+static int held_again(struct held *h, uint32_t object, struct vso_client *v, struct error *err)
+{
+	int r = publish(v, object, &h->desc, held_data(h), err);
+
+	h->version = 1;
+	if (r < 0 || !h->place)
+		return r;
+	/* the old pages go: what was written in place is kept like the rest */
+	buf_clear(&h->data);
+	buf_append(&h->data, h->place, h->desc.size);
+	h->place = NULL;
+	return 0;
+}
+
+/* What a procedure needs comes before it: payloads, callees, init SPs, the others.  (The
+ * server may look at any moment.) */
+static unsigned turn_of(const struct vso_desc *d)
+{
+	if (d->type != VSO_SP)
+		return 0;
+	return d->callback == VSO_CALLEE ? 1 : d->callback == SP_INIT ? 2 : 3;
+}
+
 int client_publish_all(struct blink_connection *c, struct vso_client *v, struct error *err)
 {
 	int r = 0;
 
-	for (uint32_t i = 1; i < c->wishes.objects && r >= 0; i++) {
-		struct held *h = &c->held[i];
+	for (unsigned turn = 0; turn < 4; turn++)
+		for (uint32_t i = 1; i < c->wishes.objects && r >= 0; i++) {
+			struct held *h = &c->held[i];
 
-		h->version = 0;
-		if (!h->published)
-			continue;
-		r = publish(v, i, &h->desc, held_data(h), err);
-		h->version = 1;
-		if (r < 0 || !h->place)
-			continue;
-		/* the old pages go: what was written in place is kept like the rest */
-		buf_clear(&h->data);
-		buf_append(&h->data, h->place, h->desc.size);
-		h->place = NULL;
-	}
+			if (!h->published)
+				h->version = 0;
+			else if (turn_of(&h->desc) == turn)
+				r = held_again(h, i, v, err);
+		}
 	if (r >= 0 && c->regs_set)
 		vso_client_registers(v, c->regs);
 	if (r >= 0)

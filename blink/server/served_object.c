@@ -383,7 +383,7 @@ static void install(struct served *c, struct vso_object *o)
 	s->unsettled = true;
 	s->ran = false;
 	payload_show(c, o->id);
-	c->fresh |= s->users > 0;
+	c->fresh |= s->users > 0 || (p && p->sp.callback == SP_REDRAW);
 	entry_add(c, o->id, p);
 	/* nobody names it: it can do no harm, and nobody would ever prove it */
 	if (same || (!s->users && (!p || p->sp.callback == SP_CALLBACKS)))

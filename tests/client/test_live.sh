@@ -106,6 +106,20 @@ report_text "GearsSP is shown, and does not wake for it" "$(
 report_text "GearsSwitch wakes for each frame" "$(
 	awk '{ v[$1] = $2 } END { if (!(v["frames"] > 5 && v["wakeups"] > 5)) print v["frames"], v["wakeups"] }' "$work/switch")"
 
+# each new version of its redraw SP is shown
+"$bin/blink-gears-switch" --publish --server "$work/s" --name publish >"$work/publish" 2>&1 &
+clients=$!
+seen=1
+for i in $(seq 100); do
+	"$ctl" top --server "$work/s" --json --count 1 2>/dev/null | tr '{' '\n' | grep '"name":"publish"' |
+		sed -n 's/.*"redraws":\([0-9]*\).*/\1/p' | grep -q '[0-9][0-9]' && seen=0 && break
+	sleep 0.1
+done
+report "new versions of a redraw SP are shown, one after the other" $seen "$work/publish"
+kill -TERM $clients
+wait $clients
+clients=
+
 # ---- a server that is killed, and another -------------------------------------------------------
 "$bin/blink-gears-sp" --server "$work/s" --name back >"$work/back" 2>&1 &
 clients=$!
