@@ -8,13 +8,13 @@
 #
 #   VIDEO        the film (one is made by ffmpeg)
 #   GAME         program of corpora/ and frames (neverball:100), or a .blink file
-#   SECONDS_SHOWN  how long they are on the screen (12)
+#   SECONDS_SHOWN  how long they are shown when all are there (8)
 #   DEMO_OUT     where results go (out/demo-server)
 #   BLINKCTL     the program (build/blinkctl); the clients are beside it
 set -u
 blinkctl=${BLINKCTL:-build/blinkctl}
 out=${DEMO_OUT:-out/demo-server}
-seconds=${SECONDS_SHOWN:-12}
+seconds=${SECONDS_SHOWN:-8}
 game=${GAME:-neverball:100}
 case $blinkctl in
 /*) ;;
@@ -102,12 +102,41 @@ field()
 	printf '%s' "$1" | sed -n "s/.*\"$2\":\"\{0,1\}\([^,\"}]*\).*/\1/p"
 }
 
+# clients: all of them, a line each
+clients_ask()
+{
+	"$blinkctl" top --server socket --json --count 1 >top.json || return 1
+	tr '{' '\n' <top.json | grep '"label":' >clients
+	[ "$(wc -l <clients)" -eq "$wanted" ]
+}
+
+# all clients are there, and none shows one colour only
+shown()
+{
+	clients_ask || return 1
+	"$blinkctl" screen --server socket screenshot first.ppm >/dev/null || return 1
+	while read -r line; do
+		samples first.ppm "$(field "$line" x)" "$(field "$line" y)" \
+			"$(field "$line" width)" "$(field "$line" height)" >a
+		[ "$(sort -u a | wc -l)" -gt 1 ] || return 1
+	done <clients
+}
+
+# a driver's first pictures take their time, and the machine may be busy
+shown_wait()
+{
+	for i in $(seq 60); do
+		! shown || return 0
+		sleep 2
+	done
+	echo "not all of $wanted clients are on the screen"
+	return 1
+}
+
 look()
 {
 	bad=0
-	"$blinkctl" top --server socket --json --count 1 >top.json || return 1
-	tr '{' '\n' <top.json | grep '"label":' >clients
-	[ "$(wc -l <clients)" -eq "$wanted" ] || {
+	clients_ask || {
 		echo "$(wc -l <clients) clients are there, not $wanted"
 		bad=1
 	}
@@ -169,9 +198,8 @@ else
 	echo '  (no film: blink-video is not built: libavformat-dev and its kin are missing)'
 fi
 client game sh -c "while '$blinkctl' replay --server '$PWD/socket' --loop 20 game.blink; do :; done"
-sleep $((seconds / 2))
-"$blinkctl" screen --server socket screenshot first.ppm >/dev/null
-sleep $((seconds - seconds / 2))
+step "all of them on the screen" shown_wait
+sleep $seconds
 "$blinkctl" screen --server socket screenshot second.ppm >/dev/null
 step "pixels inside and outside of every area" look
 "$blinkctl" top --server socket --count 1 | tee top.txt
