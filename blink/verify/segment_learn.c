@@ -107,8 +107,11 @@ static void range_learn(struct segment_learn *n, const struct desc_check *c, uin
 static void name_learn(const struct verifier *v, struct segment_learn *n,
 		       const struct desc_check *c, const uint32_t *rec)
 {
-	/* without a context only 0 passes */
-	if (!v->s->ctx->name)
+	const struct context *x = v->s->ctx;
+	bool makes = c->space == GL_SPACE_BUFFER || c->space == GL_SPACE_VERTEXARRAY;
+
+	/* without a context only 0 passes; nor does more where no object can be made */
+	if (!x->name || (makes && context_in_begin(x)))
 		lane_set(n, c->word, rec[c->word]);
 	else if (gl_spaces[c->space].identity)
 		lane_free(n, c->word);

@@ -346,6 +346,36 @@ static void frames_again(void **state)
 	pair_close(&p);
 }
 
+/* Between Begin and End no buffer can be made, so that only the name 0 passes: not any
+ * name, when the piece is met again. */
+static void name_in_begin(void **state)
+{
+	uint32_t code[WORDS], at = 0;
+	struct sp sp = { .callback = SP_REDRAW, .code = code };
+	struct pair p;
+	bool good;
+
+	(void)state;
+	pair_open(&p);
+	for (unsigned i = 0; i < 30; i++) {
+		const struct record piece[] = { { "glBegin", { GL_QUADS } },
+			{ "glTexBuffer", { GL_TEXTURE_BUFFER, GL_R8, 0 } }, { "glVertex3f", { 0 } },
+			{ "glEnd", { 0 } }, { 0 } };
+
+		at += case_code(piece, code + at, WORDS - at) - 1;
+	}
+	sp.nwords = at + 1;
+	for (unsigned i = 0; i < 4; i++) {
+		assert_null(look(&p, &sp, &good));
+		assert_true(good);
+	}
+	/* the last one's name: before the vertex (4), End (1) and `end` */
+	code[at - gl_ops[OP_glVertex3f].words - gl_ops[OP_glEnd].words - 1] = 3;
+	assert_null(look(&p, &sp, &good));
+	assert_false(good);
+	pair_close(&p);
+}
+
 static void frames_as_they_are(void **state)
 {
 	(void)state;
@@ -377,6 +407,7 @@ int main(void)
 		cmocka_unit_test(frames_as_they_are),
 		cmocka_unit_test(frames_changed),
 		cmocka_unit_test(frames_again),
+		cmocka_unit_test(name_in_begin),
 		cmocka_unit_test(levels),
 	};
 
