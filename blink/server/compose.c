@@ -15,6 +15,9 @@
 
 static const uint8_t background[3] = { 0x20, 0x24, 0x2c };
 
+/* Display frames for which a client that did not finish is drawn off-screen. */
+#define DIRECT_AGAIN 100u
+
 static bool decorated(const struct server *s)
 {
 	return !s->opt.no_decoration;
@@ -160,8 +163,9 @@ static int draw_direct(struct server *s, uint32_t i, const struct served_look *l
 	w->direct_frames++;
 	w->damaged = false;
 	w->direct = true;
-	/* half a picture on the screen: from now on it has a drawable of its own */
-	w->direct_late = r == 0;
+	/* half a picture on the screen: for some time it has a drawable of its own */
+	if (r == 0)
+		w->direct_after = s->frames + DIRECT_AGAIN;
 	w->shown_at = s->frames;
 	damage_front(s, i);
 	return 0;
@@ -216,7 +220,7 @@ static int draw_clients(struct server *s, struct error *err)
 				skip(s, w, true);
 			continue;
 		}
-		if (look.has_redraw && look.direct && !s->opt.no_direct && !w->direct_late &&
+		if (look.has_redraw && look.direct && !s->opt.no_direct && s->frames >= w->direct_after &&
 		    inside_screen(s, w))
 			r = draw_direct(s, i, &look, err);
 		else

@@ -127,7 +127,8 @@ struct window {
 	/* its turn */
 	uint64_t attached_ns;
 	int64_t credit_ns;             /* CPU time that it may use; below 0: it owes some */
-	bool over_budget, direct_late; /* it did not finish in time when drawn direct */
+	bool over_budget;
+	uint64_t direct_after;         /* display frame: it did not finish when drawn direct */
 	int pointer_x, pointer_y;      /* in its area, origin lower left, as it last saw it */
 	uint32_t buttons, key;
 	bool input;                    /* it has not been told yet */
