@@ -497,7 +497,7 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 		/* stretches are tried first */
 		if (*at != start && (op >= GL_OP_COUNT || v->index->by_op[op]))
 			break;
-		past = past_take(v, code, end, *at, records);
+		past = g->past ? past_take(v, code, end, *at, records) : 0;
 		if (past) {
 			*at += past;
 			continue;
@@ -526,7 +526,8 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 		g->credit += g->credit < CREDIT_MAX;
 		g->id = k->out;
 		g->last = k;
-		past_note(v, k, code, *at, locked, vertices + k->vertices);
+		if (g->past)
+			past_note(v, k, code, *at, locked, vertices + k->vertices);
 		*at += k->sp.words;
 		*records += k->sp.records;
 	}
