@@ -181,7 +181,7 @@ film=screen.y4m
 [ ! -x "$bin/blink-video" ] || step "a film${VIDEO:+ ($VIDEO)}" video_make
 step "a captured game ($game)" game_make
 "$blinkctl" serve --listen "$PWD/socket" --headless --size $size --refresh 25 --record $film \
-	--screenshot screen.png --trace trace.jsonl --json >serve.json 2>serve.log &
+	--trace trace.jsonl --json >serve.json 2>serve.log &
 server=$!
 touch serve.log
 for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
@@ -201,6 +201,7 @@ client game sh -c "while '$blinkctl' replay --server '$PWD/socket' --loop 20 gam
 step "all of them on the screen" shown_wait
 sleep $seconds
 "$blinkctl" screen --server socket screenshot second.ppm >/dev/null
+"$blinkctl" screen --server socket screenshot screen.png >/dev/null
 step "pixels inside and outside of every area" look
 "$blinkctl" top --server socket --count 1 | tee top.txt
 "$blinkctl" screen --server socket quit >/dev/null

@@ -79,6 +79,8 @@ report 'the server starts' $status "$work/serve.log"
 
 "$bin/blink-gears-sp" --server "$work/s" --size 200x200 >"$work/a.log" 2>&1 &
 a=$!
+clients=$a
+until_true drawn 1
 "$bin/blink-gears-switch" --server "$work/s" --size 200x200 >"$work/b.log" 2>&1 &
 b=$!
 clients="$a $b"
