@@ -93,15 +93,13 @@ static struct json_object *request_make(const struct cli_args *args, const char 
 
 static int screen_command(const struct cli_args *args)
 {
-	const char *path = args->opt[OPT_SERVER] ? args->opt[OPT_SERVER] : getenv("BLINK_SERVER");
+	const char *path = blink_server_path(args->opt[OPT_SERVER]);
 	struct json_object *request, *answer, *ok, *error;
 	struct error err = { 0 };
 	const char *why;
 	char *line = NULL;
 	int r;
 
-	if (!path || !*path)
-		path = blink_default_path();
 	request = request_make(args, &why);
 	if (!request)
 		return usage(why);

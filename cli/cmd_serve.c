@@ -17,7 +17,7 @@ enum { OPT_LISTEN, OPT_HEADLESS, OPT_WINDOW, OPT_SIZE, OPT_REFRESH, OPT_CLIENTS,
        OPT_BARE, OPT_HASH };
 
 static const struct cli_option options[] = {
-	[OPT_LISTEN] = { 'l', "listen", "PATH", "the socket ($XDG_RUNTIME_DIR/blink-0)" },
+	[OPT_LISTEN] = { 'l', "listen", "PATH", "the socket ($BLINK_SERVER, else $XDG_RUNTIME_DIR/blink-0)" },
 	[OPT_HEADLESS] = { 0, "headless", NULL, "the screen is in memory only (the default)" },
 	[OPT_WINDOW] = { 'w', "window", NULL, "the screen is a window on $DISPLAY, with its input" },
 	[OPT_SIZE] = { 's', "size", "WxH", "of the screen (1024x768)" },
@@ -184,7 +184,7 @@ static int serve_command(const struct cli_args *args)
 {
 	const char *const *o = args->opt;
 	struct broker_options b = {
-		.listen = o[OPT_LISTEN] ? o[OPT_LISTEN] : blink_default_path(),
+		.listen = blink_server_path(o[OPT_LISTEN]),
 		.server = { .width = 1024, .height = 768, .refresh = 50,
 			    .limits = server_limits_default,
 			    .no_direct = o[OPT_NO_DIRECT], .no_facts = o[OPT_NO_FACTS],

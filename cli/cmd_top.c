@@ -179,15 +179,13 @@ static int look(const char *path, struct watch *w, bool json, bool quiet)
 
 static int top_command(const struct cli_args *args)
 {
-	const char *path = args->opt[OPT_SERVER] ? args->opt[OPT_SERVER] : getenv("BLINK_SERVER");
+	const char *path = blink_server_path(args->opt[OPT_SERVER]);
 	unsigned long count = isatty(1) ? 0 : 1;
 	double interval = 1;
 	char *end = NULL;
 	struct watch *w;
 	int status = EXIT_GOOD;
 
-	if (!path || !*path)
-		path = blink_default_path();
 	if (args->opt[OPT_COUNT] && !cli_uint("--count", args->opt[OPT_COUNT], 1000000000, &count))
 		return EXIT_USAGE;
 	if (args->opt[OPT_INTERVAL])

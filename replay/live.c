@@ -353,13 +353,12 @@ static int prepare(struct live *l, struct error *err)
 int live_play(struct blink_file *f, const struct live_options *opt, struct live_played *out,
 	      struct error *err)
 {
-	const char *env = getenv("BLINK_SERVER");
 	struct live l = { .file = f, .opt = opt, .out = out };
 	int r;
 
 	memset(out, 0, sizeof(*out));
 	live_entry_init(&l.entry);
-	l.path = opt->path ? opt->path : env && *env ? env : blink_default_path();
+	l.path = blink_server_path(opt->path);
 	l.ahead = opt->on_frame ? 1 : opt->ahead ? opt->ahead : 1024;
 	l.last = calloc(l.ahead, sizeof(*l.last));
 	r = l.last ? prepare(&l, err) : error_set(err, -ENOMEM, "live: out of memory");

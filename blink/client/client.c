@@ -27,11 +27,15 @@ void client_sleep(int64_t ns)
 	nanosleep(&t, NULL);
 }
 
-const char *blink_default_path(void)
+const char *blink_server_path(const char *said)
 {
 	static _Thread_local char path[512];
-	const char *dir = getenv("XDG_RUNTIME_DIR");
+	const char *env = getenv("BLINK_SERVER"), *dir = getenv("XDG_RUNTIME_DIR");
 
+	if (said && *said)
+		return said;
+	if (env && *env)
+		return env;
 	snprintf(path, sizeof(path), "%s/blink-0", dir && *dir ? dir : "/tmp");
 	return path;
 }
@@ -75,7 +79,6 @@ int blink_connect(struct blink_connection **out, const char *path, const struct 
 		  struct error *err)
 {
 	struct blink_connection *c = calloc(1, sizeof(*c));
-	const char *env = getenv("BLINK_SERVER");
 	int r = 0;
 
 	if (!c)
@@ -87,7 +90,7 @@ int blink_connect(struct blink_connection **out, const char *path, const struct 
 	c->wishes.name = c->name;
 	c->context = c->drawable = 1;
 	buf_init(&c->program);
-	c->path = strdup(path ? path : env && *env ? env : blink_default_path());
+	c->path = strdup(blink_server_path(path));
 	c->held = calloc(c->wishes.objects, sizeof(*c->held));
 	if (!c->path || !c->held)
 		r = error_set(err, -ENOMEM, "blink: out of memory");

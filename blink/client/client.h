@@ -34,11 +34,13 @@ struct blink_connection;
 /* What most clients wish for: 64 objects, 64 slots, 64 names of each kind, 1 MiB. */
 struct vso_wishes blink_wishes(const char *name);
 
-/* path NULL: $BLINK_SERVER, else blink_default_path(). */
+/* path: as blink_server_path takes it. */
 int blink_connect(struct blink_connection **c, const char *path, const struct vso_wishes *w,
 		  struct error *err);
 void blink_disconnect(struct blink_connection *c);
-const char *blink_default_path(void);         /* $XDG_RUNTIME_DIR/blink-0, or /tmp/... */
+/* Where the server is: what was said (not NULL, not empty), else $BLINK_SERVER, else blink-0
+ * in $XDG_RUNTIME_DIR, or in /tmp where there is none.  Valid until the thread's next call. */
+const char *blink_server_path(const char *said);
 struct vso_client *blink_vso(struct blink_connection *c);
 
 /* The program being made; blinkgl.h appends to it. */

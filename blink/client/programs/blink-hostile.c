@@ -198,7 +198,6 @@ int main(int argc, char **argv)
 		.text = "--seconds is the time of each act (2).",
 	};
 	int status = program_options(&p, argc, argv);
-	const char *env = getenv("BLINK_SERVER");
 
 	if (status >= 0)
 		return status;
@@ -207,8 +206,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	if (!p.server)
-		p.server = env && *env ? env : blink_default_path();
+	p.server = blink_server_path(p.server);
 	return act_all(&p, name ? name : "all",
 		       UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(program_number(seed, 1) + 1),
 		       p.seconds > 0 ? p.seconds : 2);
