@@ -331,6 +331,26 @@ static enum verify_reason indices_source(const struct verifier *v, const struct 
 	return rec[l->pointer] && index_bytes(rec[l->type]) ? VERIFY_OK : VERIFY_PAYLOAD_NULL;
 }
 
+/* Compiling a list, drivers copy the vertices, and look at no buffer's size.  Of what one's
+ * own programs draw the indices at least are known to be there; strangers do not. */
+static enum verify_reason list_takes(struct verifier *v, const struct desc_layout *l,
+				     const uint32_t *rec, uint32_t buffered)
+{
+	bool indices = l->type && (l->buf || v->s->vao->element);
+	uint32_t min, max;
+
+	if (!v->s->ctx->list || (!indices && !buffered))
+		return VERIFY_OK;
+	if (!v->env->limits.allow_opaque || (indices && !l->buf))
+		return VERIFY_LIST_BUFFER;
+	/* where there are no indices to read, a driver looks at the first */
+	if (indices && ((int32_t)rec[l->count] <= 0 ||
+			buffer_range(v, l, rec, rec[l->count], rec[l->type], &min, &max) !=
+				VERIFY_OK))
+		return VERIFY_LIST_BUFFER;
+	return VERIFY_OK;
+}
+
 static enum verify_reason draw(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	const struct desc_layout *l = verifier_layout(v, d);
@@ -341,10 +361,9 @@ static enum verify_reason draw(struct verifier *v, const struct desc *d, const u
 	uint32_t used = o->enabled | o->maybe;
 
 	caps_draw(v);
-	/* drivers copy the vertices, and look at no buffer's size */
-	if (v->s->ctx->list && ((l->type && (l->buf || o->element)) ||
-				(used & ~(o->client | o->bad))))
-		return VERIFY_LIST_BUFFER;
+	r = list_takes(v, l, rec, used & ~(o->client | o->bad));
+	if (r != VERIFY_OK)
+		return r;
 	if (count <= 0 || instances <= 0)
 		return VERIFY_OK;
 	if (l->type) {
@@ -403,7 +422,8 @@ enum verify_reason arrays_track(struct verifier *v, const struct desc *d, const 
 	case HOOK_LOCK: return lock(v, d, rec);
 	case HOOK_DRAW_UNKNOWN:
 		caps_draw(v);
-		if (v->s->ctx->list && ((o->enabled | o->maybe) & ~(o->client | o->bad)))
+		if (v->s->ctx->list && !v->env->limits.allow_opaque &&
+		    ((o->enabled | o->maybe) & ~(o->client | o->bad)))
 			return VERIFY_LIST_BUFFER;
 		return (o->enabled | o->maybe) & (o->client | o->bad) ? VERIFY_DRAW_UNKNOWN
 								     : VERIFY_OK;

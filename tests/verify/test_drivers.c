@@ -27,6 +27,8 @@
 
 struct hole { const char *name; enum verify_reason reason; struct record r[40]; };
 
+static bool stranger;          /* else it is one's own file that is looked at */
+
 static enum verify_reason verdict(struct verify_state *s, const struct record *r,
 				  struct verify_facts *facts)
 {
@@ -36,6 +38,7 @@ static enum verify_reason verdict(struct verify_state *s, const struct record *r
 	struct sp sp = { .code = code, .callback = SP_INIT };
 
 	case_env(&env);
+	env.limits.allow_opaque = !stranger;
 	sp.nwords = case_code(r, code, 512);
 	assert_int_not_equal(sp.nwords, 0);
 	verify_sp(s, &env, &sp, &v);
@@ -162,6 +165,9 @@ static void indices_and_levels(void **state)
 #define BUFFERED BUFFER, { "glVertexPointer.buf", { 3, GL_FLOAT, 0, 0, 0 } }, \
 	{ "glEnableClientState", { GL_VERTEX_ARRAY } }
 
+#define INDEXED { "glBindBuffer", { GL_ELEMENT_ARRAY_BUFFER, 2 } }, \
+	{ "glBufferData", { GL_ELEMENT_ARRAY_BUFFER, 48, 0, PAY_VERTICES, 0, GL_STATIC_DRAW } }
+
 static void lists(void **state)
 {
 	static const struct hole holes[] = {
@@ -199,8 +205,6 @@ static void lists(void **state)
 		    CALL(3) } },
 		{ "without anything of its own it may call what comes later", VERIFY_OK,
 		  { MAKE, LIST(3, CALL(5), CALL(6)), LIST(5, DRAWN), CALL(3) } },
-		{ "vertices out of a buffer", VERIFY_LIST_BUFFER,
-		  { MAKE, BUFFERED, LIST(1, { "glDrawArrays", { GL_TRIANGLES, 0, 3 } }) } },
 		{ "indices out of a buffer", VERIFY_LIST_BUFFER,
 		  { MAKE, { "glBindBuffer", { GL_ELEMENT_ARRAY_BUFFER, 1 } },
 		    LIST(1, { "glDrawElements.buf", { GL_POINTS, 0, GL_UNSIGNED_BYTE, 0xffffffff,
@@ -219,6 +223,35 @@ static void lists(void **state)
 
 	(void)state;
 	LOOK(holes);
+}
+
+/* A driver copies what a list draws out of buffers without a look at their sizes: programs
+ * that ran on one have done well, strangers may not. */
+static void lists_of_buffers(void **state)
+{
+	static const struct hole own[] = {
+		{ "vertices out of a buffer", VERIFY_OK,
+		  { MAKE, BUFFERED, LIST(1, { "glDrawArrays", { GL_TRIANGLES, 0, 3 } }) } },
+		{ "indices out of a buffer, of known contents", VERIFY_OK,
+		  { MAKE, BUFFERED, INDEXED,
+		    LIST(1, { "glDrawElements.buf", { GL_POINTS, 4, GL_UNSIGNED_BYTE, 0, 0 } }) } },
+		{ "indices beyond the buffer", VERIFY_LIST_BUFFER,
+		  { MAKE, BUFFERED, INDEXED,
+		    LIST(1, { "glDrawElements.buf", { GL_POINTS, 1, GL_UNSIGNED_BYTE, 48, 0 } }) } },
+	};
+	static const struct hole strangers[] = {
+		{ "a stranger's vertices out of a buffer", VERIFY_LIST_BUFFER,
+		  { MAKE, BUFFERED, LIST(1, { "glDrawArrays", { GL_TRIANGLES, 0, 3 } }) } },
+		{ "a stranger's indices out of a buffer", VERIFY_LIST_BUFFER,
+		  { MAKE, BUFFERED, INDEXED,
+		    LIST(1, { "glDrawElements.buf", { GL_POINTS, 4, GL_UNSIGNED_BYTE, 0, 0 } }) } },
+	};
+
+	(void)state;
+	LOOK(own);
+	stranger = true;
+	LOOK(strangers);
+	stranger = false;
 }
 
 /* What the driver lacks it does not do: what was there before is still there. */
@@ -290,7 +323,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(range_wraps), cmocka_unit_test(indices_and_levels),
-		cmocka_unit_test(lists), cmocka_unit_test(lacking), cmocka_unit_test(lists_that_change),
+		cmocka_unit_test(lists), cmocka_unit_test(lists_of_buffers),
+		cmocka_unit_test(lacking), cmocka_unit_test(lists_that_change),
 		cmocka_unit_test(lists_that_multiply),
 	};
 
