@@ -27,7 +27,7 @@ report() {
 }
 fresh() {
 	rm -rf "$dir/t" "$dir/o"
-	mkdir "$dir/t" "$dir/o"
+	mkdir -p "$dir/t" "$dir/o/blink/client"
 	cp "$here"/blink/gl/tables/*.tbl "$dir/t"
 }
 generate() { "$gengl" -r "$registry" -t "$dir/t" -o "$dir/o" 2>"$dir/err"; }
