@@ -28,6 +28,9 @@ struct sink {
 	bool zeroed;                  /* storage that is made without contents holds zeros */
 	sink_fn get_integerv;         /* likewise glGetIntegerv; NULL: this sink keeps no
 	                                 state of GL's */
+	/* likewise glGetTexLevelParameteriv, glGetBufferParameteriv and
+	 * glGetRenderbufferParameteriv: what the driver keeps; NULL as above */
+	sink_fn get_image, get_buffer, get_renderbuffer;
 };
 
 struct sink_ops {

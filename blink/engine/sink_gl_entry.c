@@ -49,6 +49,9 @@ void sink_gl_entries_load(struct sink_gl *g)
 	}
 	g->base.pixel_storei = (sink_fn)g->gl.PixelStorei;
 	g->base.get_integerv = (sink_fn)g->gl.GetIntegerv;
+	g->base.get_image = g->ws->proc("glGetTexLevelParameteriv");
+	g->base.get_buffer = g->ws->proc("glGetBufferParameteriv");
+	g->base.get_renderbuffer = g->ws->proc("glGetRenderbufferParameteriv");
 	/* Mesa's software drivers clear what they allocate (tests/server/test_confine.c) */
 	g->base.zeroed = strncmp(g->renderer, "llvmpipe", 8) == 0 ||
 			 strncmp(g->renderer, "softpipe", 8) == 0;

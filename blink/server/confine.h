@@ -6,6 +6,7 @@
  *                     lists, saved attributes
  *   confine_thunk.c   entry points that know their opcode, for the mediations below
  *   confine_memory.c  what is made, counted against the client's budget
+ *   confine_kept.c    what the driver keeps, where the client's word is not enough
  *   confine_hold.c    objects that live on in others when they are deleted
  *   confine_format.c  bytes of pixels as drivers keep them
  *   confine_shader.c  sources, checked and tried before the driver gets them
@@ -98,6 +99,8 @@ struct confined {
 	/* accounts */
 	struct account **accounts;     /* hashed by kind and name */
 	uint32_t naccounts, accounts_cap;
+	struct account listed;         /* images that lists make of whatever texture is bound
+	                                  when they are called: part of each texture's account */
 	uint64_t memory;
 };
 
@@ -163,8 +166,26 @@ uint64_t confine_image_bytes(uint32_t internal_format, int64_t w, int64_t h, int
 /* A context is gone, or the last of a share group: all that has its names. */
 void confine_memory_forget(struct confined *k, uint32_t owner);
 
+/* Bytes in use, to be compared with later ones. */
+uint64_t confine_heap(void);
+/* A piece of an object's account has grown, or shrunk, by so much.  Beyond the budget: the
+ * fault is told. */
+void confine_grow(struct confined *k, unsigned space, uint64_t name, uint32_t id, int64_t by);
+
 struct account *confine_account(const struct confined *k, unsigned space, uint64_t name);
 void confine_account_free(struct confined *k, struct account *a);
+
+/* ---- confine_kept.c ------------------------------------------------------------------ */
+
+/* What GL refuses changes nothing, and less asked for is not less held: so the driver is
+ * asked.  Bytes of an image of the bound texture, of the bound renderbuffer, of the bound
+ * buffer; otherwise: where it does not tell. */
+uint64_t confine_kept_image(const struct confined *k, uint32_t target, int32_t level,
+			    uint64_t otherwise);
+uint64_t confine_kept_renderbuffer(const struct confined *k, uint64_t otherwise);
+uint64_t confine_kept_buffer(const struct confined *k, uint32_t target, uint64_t otherwise);
+/* Between Begin and End, where GL deletes nothing? */
+bool confine_inside(const struct confined *k);
 
 /* ---- confine_hold.c ------------------------------------------------------------------ */
 

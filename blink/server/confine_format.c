@@ -54,6 +54,12 @@ static uint64_t times(uint64_t a, uint64_t b)
 	return __builtin_mul_overflow(a, b, &r) ? UINT64_MAX : r;
 }
 
+/* In full blocks of 4 lines of 64 bytes: software drivers draw, and threads write, in such. */
+static uint64_t full(uint64_t bytes)
+{
+	return bytes > UINT64_MAX - 63 ? bytes : (bytes + 63) & ~UINT64_C(63);
+}
+
 uint64_t confine_image_bytes(uint32_t format, int64_t w, int64_t h, int64_t d)
 {
 	uint32_t block = find(blocks, sizeof(blocks) / sizeof(*blocks), format, 0);
@@ -62,7 +68,8 @@ uint64_t confine_image_bytes(uint32_t format, int64_t w, int64_t h, int64_t d)
 	if (w < 0 || h < 0 || d < 0)
 		return 0;
 	if (block)
-		return times(times((uint64_t)(w + 3) / 4, (uint64_t)(h + 3) / 4),
-			     times((uint64_t)d, block));
-	return times(times((uint64_t)w, (uint64_t)h), times((uint64_t)d, texel));
+		return times(times(full(times((uint64_t)(w + 3) / 4, block)),
+				   (uint64_t)(h + 3) / 4), (uint64_t)d);
+	return times(times(full(times((uint64_t)w, texel)), ((uint64_t)h + 3) & ~UINT64_C(3)),
+		     (uint64_t)d);
 }

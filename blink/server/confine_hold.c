@@ -124,7 +124,7 @@ static bool is_array(unsigned op)
 bool confine_holds(unsigned op)
 {
 	return attach_of(op) < ATTACHES || is_array(op) || op == OP_glBindVertexBuffer ||
-	       op == OP_glTexBuffer || op == OP_glBindBufferBase || op == OP_glBindBufferRange;
+	       op == OP_glAttachShader || op == OP_glDetachShader || op == OP_glTexBuffer || op == OP_glBindBufferBase || op == OP_glBindBufferRange;
 }
 
 static void attach(struct confined *k, unsigned i, const uint64_t *argv)
@@ -146,11 +146,27 @@ static void put(struct confined *k, unsigned space, uint32_t pname, uint32_t buf
 		hold(k, into, KEY_ANY, confine_account(k, GL_SPACE_BUFFER, buffer));
 }
 
+/* A deleted shader lives on in programs that it is attached to. */
+static void shader(struct confined *k, bool attached, const uint64_t *argv)
+{
+	struct account *program = confine_account(k, GL_SPACE_PROGRAM, (uint32_t)argv[0]);
+	struct account *a = confine_account(k, GL_SPACE_PROGRAM, (uint32_t)argv[1]);
+
+	if (attached && a)
+		hold(k, program, KEY_ANY, a);
+	else if (a)
+		unhold(k, program, a);
+}
+
 uint64_t confine_hold_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
+	bool inside = op == OP_glDetachShader && confine_inside(k);
 	uint64_t r = confine_invoke(k, op, argv);
 
-	if (attach_of(op) < ATTACHES)
+	if (op == OP_glAttachShader || op == OP_glDetachShader) {
+		if (!inside)
+			shader(k, op == OP_glAttachShader, argv);
+	} else if (attach_of(op) < ATTACHES)
 		attach(k, attach_of(op), argv);
 	else if (op == OP_glTexBuffer)
 		put(k, GL_SPACE_TEXTURE, GL_TEXTURE_BINDING_BUFFER, (uint32_t)argv[2]);

@@ -20,6 +20,8 @@
 #define OBJECT_BYTES 512u              /* of the driver's, for an object without contents */
 #define GEN_MAX 65536u                 /* objects that one command makes */
 #define PIECE_ALL UINT32_MAX
+#define PIECE_MIPMAPS (UINT32_MAX - 1)
+#define PIECE_GUESSED (UINT32_MAX - 2) /* of levels that the driver makes room for ahead */
 
 /* ---- accounts ------------------------------------------------------------------------ */
 
@@ -85,7 +87,7 @@ static struct account *account_make(struct confined *k, unsigned space, uint64_t
 	a->name = name;
 	a->space = (uint8_t)space;
 	a->owner = owner_of(k, space);
-	a->bytes = bytes;
+	a->bytes = bytes += space == GL_SPACE_TEXTURE ? k->listed.bytes : 0;
 	b = bucket(k, space, a->owner, name);
 	a->next = *b;
 	*b = a;
@@ -149,6 +151,8 @@ void confine_memory_finish(struct confined *k)
 		while (k->accounts[i])
 			account_unlink(k, &k->accounts[i]);
 	free(k->accounts);
+	free(k->listed.piece);
+	k->listed = (struct account){ 0 };
 	k->accounts = NULL;
 	k->accounts_cap = 0;
 }
@@ -367,12 +371,78 @@ static uint64_t storage_make(struct confined *k, const struct storage *s, unsign
 	return confine_invoke(k, op, argv);
 }
 
+/* A level below the first, without the first: drivers (Mesa) guess how large that is going
+ * to be, and make all levels at once.  What they so make beyond this image; 0: nothing. */
+static uint64_t guessed(const struct account *a, const struct storage *s, const uint64_t *argv)
+{
+	int64_t w = at(argv, s->w, 1), h = at(argv, s->h, 1), d = at(argv, s->d, 1);
+	uint32_t target = (uint32_t)argv[0], level = (uint32_t)at(argv, s->level, 0);
+	bool flat = !s->h || target == GL_TEXTURE_1D_ARRAY, deep = target == GL_TEXTURE_3D;
+	uint64_t first;
+
+	if (!s->level || !level || level > 20 || target == GL_TEXTURE_RECTANGLE ||
+	    (s->h && target != GL_TEXTURE_1D_ARRAY && (w == 1) != (h == 1)))
+		return 0;
+	first = confine_image_bytes((uint32_t)argv[s->format - 1], w << level,
+				    flat ? h : h << level, deep ? d << level : d);
+	if (first <= piece_bytes(a, target << 8))
+		return 0;
+	if (target - GL_TEXTURE_CUBE_MAP_POSITIVE_X < 6)
+		first = first > UINT64_MAX / 16 ? first : first * 6;
+	return first > UINT64_MAX / 4 ? first : flat ? first * 2 : first + first / 3;
+}
+
+/* An image that a list makes: of any texture there is, or is to come, and of the default one. */
+static bool listed_room(struct confined *k, uint32_t id, uint64_t bytes)
+{
+	uint64_t was = piece_bytes(&k->listed, id), more = bytes - was, n = 1, all;
+
+	if (bytes <= was)
+		return true;
+	for (uint32_t i = 0; i < k->accounts_cap; i++)
+		for (struct account *a = k->accounts[i]; a; a = a->next)
+			n += a->space == GL_SPACE_TEXTURE;
+	if (__builtin_mul_overflow(more, n, &all))
+		all = UINT64_MAX;
+	if (!confine_room(k, all))
+		return false;
+	for (uint32_t i = 0; i < k->accounts_cap; i++)
+		for (struct account *a = k->accounts[i]; a; a = a->next)
+			a->bytes += a->space == GL_SPACE_TEXTURE ? more : 0;
+	k->memory += all - more;
+	piece_set(k, &k->listed, id, bytes);
+	return true;
+}
+
+static uint64_t storage_listed(struct confined *k, const struct storage *s, unsigned op,
+			       const uint64_t *argv, uint32_t id, uint64_t bytes)
+{
+	if (!listed_room(k, id, bytes) ||
+	    !listed_room(k, PIECE_GUESSED, guessed(&k->listed, s, argv)))
+		return 0;
+	return storage_make(k, s, op, argv);
+}
+
+/* A piece that is to become smaller is as small as the driver says. */
+static uint64_t kept(const struct confined *k, const struct account *a, uint32_t id,
+		     uint32_t target, uint64_t bytes)
+{
+	uint64_t was = piece_bytes(a, id);
+
+	if (bytes >= was)
+		return bytes;
+	if (target == GL_RENDERBUFFER)
+		return confine_kept_renderbuffer(k, was);
+	/* immutable, as a rule */
+	return id == PIECE_ALL ? was : confine_kept_image(k, target, (int32_t)(id & 0xff), was);
+}
+
 static uint64_t storage_call(struct confined *k, const struct storage *s, unsigned op,
 			     const uint64_t *argv)
 {
 	uint32_t target = (uint32_t)argv[0], name = 0, id;
 	bool renderbuffer = target == GL_RENDERBUFFER;
-	uint64_t bytes = storage_bytes(s, argv), r;
+	uint64_t bytes = storage_bytes(s, argv), r, ahead;
 	struct account *a;
 
 	if (renderbuffer)
@@ -381,11 +451,19 @@ static uint64_t storage_call(struct confined *k, const struct storage *s, unsign
 		return confine_invoke(k, op, argv);
 	/* one piece per target (a face, for the default texture also a kind) and level */
 	id = s->level ? target << 8 | ((uint32_t)at(argv, s->level, 0) & 0xff) : PIECE_ALL;
+	if (s->level && k->current && k->current->list)
+		return storage_listed(k, s, op, argv, id, bytes);
 	if (!piece_room(k, renderbuffer ? GL_SPACE_RENDERBUFFER : GL_SPACE_TEXTURE, name, id,
 			bytes, &a))
 		return 0;
+	ahead = guessed(a, s, argv);
+	if (ahead > piece_bytes(a, PIECE_GUESSED)) {
+		if (!confine_room(k, ahead - piece_bytes(a, PIECE_GUESSED)))
+			return 0;
+		piece_set(k, a, PIECE_GUESSED, ahead);
+	}
 	r = storage_make(k, s, op, argv);
-	piece_set(k, a, id, bytes);
+	piece_set(k, a, id, kept(k, a, id, target, bytes));
 	return r;
 }
 
@@ -394,18 +472,23 @@ static uint64_t mipmap_call(struct confined *k, const uint64_t *argv)
 {
 	uint32_t name;
 	struct account *a;
-	uint64_t base = 0;
+	uint64_t base = 0, was;
+	bool flat = (uint32_t)argv[0] == GL_TEXTURE_1D || (uint32_t)argv[0] == GL_TEXTURE_1D_ARRAY;
 
 	if (!bound_name(k, texture_bindings, (uint32_t)argv[0], &name))
 		return confine_invoke(k, OP_glGenerateMipmap, argv);
 	a = confine_account(k, GL_SPACE_TEXTURE, name);
 	for (uint32_t i = 0; a && i < a->npieces; i++)
-		if (a->piece[i].id != PIECE_ALL - 1 && a->piece[i].bytes > base)
+		if (a->piece[i].id != PIECE_MIPMAPS && a->piece[i].id != PIECE_GUESSED &&
+		    a->piece[i].bytes > base)
 			base = a->piece[i].bytes;
-	base = base * ((uint32_t)argv[0] == GL_TEXTURE_CUBE_MAP ? 6 : 1) / 3;
-	if (!piece_room(k, GL_SPACE_TEXTURE, name, PIECE_ALL - 1, base, &a))
+	base = base * ((uint32_t)argv[0] == GL_TEXTURE_CUBE_MAP ? 6 : 1) / (flat ? 1 : 3);
+	/* a smaller first level leaves the others as they are */
+	was = piece_bytes(a, PIECE_MIPMAPS);
+	base = base > was ? base : was;
+	if (!piece_room(k, GL_SPACE_TEXTURE, name, PIECE_MIPMAPS, base, &a))
 		return 0;
-	piece_set(k, a, PIECE_ALL - 1, base);
+	piece_set(k, a, PIECE_MIPMAPS, base);
 	return confine_invoke(k, OP_glGenerateMipmap, argv);
 }
 
@@ -415,6 +498,7 @@ static uint64_t mipmap_call(struct confined *k, const uint64_t *argv)
 static uint64_t buffer_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
 	uint64_t size = (int64_t)argv[1] > 0 ? argv[1] : 0, empty[4] = { argv[0], 0, 0, argv[3] };
+	uint64_t was, r;
 	struct account *a;
 	uint32_t name;
 
@@ -425,10 +509,12 @@ static uint64_t buffer_call(struct confined *k, unsigned op, const uint64_t *arg
 			confine_invoke(k, op, empty);
 		return 0;
 	}
-	piece_set(k, a, PIECE_ALL, size);
-	if (!argv[2] && size && !k->gl->zeroed)
-		return with_zeros(k, op, argv, 2, size);
-	return confine_invoke(k, op, argv);
+	was = piece_bytes(a, PIECE_ALL);
+	r = !argv[2] && size && !k->gl->zeroed ? with_zeros(k, op, argv, 2, size)
+					       : confine_invoke(k, op, argv);
+	piece_set(k, a, PIECE_ALL,
+		  size < was ? confine_kept_buffer(k, (uint32_t)argv[0], was) : size);
+	return r;
 }
 
 /* ---- objects ------------------------------------------------------------------------- */
@@ -448,7 +534,10 @@ static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
 	int32_t n = (int32_t)argv[0];
 
-	if (n > (int32_t)GEN_MAX || (n > 0 && !confine_room(k, (uint64_t)n * OBJECT_BYTES))) {
+	uint64_t each = OBJECT_BYTES + (space_of(op) == GL_SPACE_TEXTURE ? k->listed.bytes : 0);
+
+	if (n > (int32_t)GEN_MAX || (n > 0 && (each > k->limits.memory ||
+					       !confine_room(k, (uint64_t)n * each)))) {
 		confine_fault(k, VSO_FAULT_MEMORY);
 		return 0;
 	}
@@ -462,8 +551,11 @@ static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 static uint64_t delete_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
 	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
+	bool inside = confine_inside(k);
 
 	confine_invoke(k, op, argv);
+	if (inside)
+		return 0;
 	for (int32_t i = 0; i < (int32_t)argv[0]; i++)
 		if (names[i])
 			confine_hold_deleted(k, confine_account(k, space_of(op), names[i]));
@@ -492,10 +584,23 @@ static uint64_t create_call(struct confined *k, unsigned op, const uint64_t *arg
 
 static uint64_t delete1_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
+	bool inside = confine_inside(k);
+
 	confine_invoke(k, op, argv);
-	if (argv[0])
+	if (argv[0] && !inside)
 		account_close(k, space_of(op), argv[0]);
 	return 0;
+}
+
+void confine_grow(struct confined *k, unsigned space, uint64_t name, uint32_t id, int64_t by)
+{
+	struct account *a = confine_account(k, space, name);
+	uint64_t was = piece_bytes(a, id), less = by < 0 ? (uint64_t)-by : 0;
+
+	if (a)
+		piece_set(k, a, id, by >= 0 ? was + (uint64_t)by : was > less ? was - less : 0);
+	if (k->memory > k->limits.memory)
+		confine_fault(k, VSO_FAULT_MEMORY);
 }
 
 /* ---- lists --------------------------------------------------------------------------- */
@@ -503,7 +608,7 @@ static uint64_t delete1_call(struct confined *k, unsigned op, const uint64_t *ar
 /* The sanitizers' allocator has an account of its own. */
 extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
-static uint64_t heap(void)
+uint64_t confine_heap(void)
 {
 	struct mallinfo2 m;
 
@@ -543,7 +648,7 @@ static uint64_t new_list(struct confined *k, const uint64_t *argv)
 	a = c->list ? account_make(k, GL_SPACE_LIST, c->list, OBJECT_BYTES) : NULL;
 	/* its old body goes when the new one is whole */
 	if (a)
-		c->list_heap = heap() - piece_bytes(a, PIECE_ALL);
+		c->list_heap = confine_heap() - piece_bytes(a, PIECE_ALL);
 	return 0;
 }
 
@@ -559,7 +664,7 @@ static uint64_t end_list(struct confined *k, const uint64_t *argv)
 		return 0;
 	a = confine_account(k, GL_SPACE_LIST, c->list);
 	c->list = 0;
-	now = heap();
+	now = confine_heap();
 	if (a)
 		piece_set(k, a, PIECE_ALL, now > c->list_heap ? now - c->list_heap : 0);
 	if (k->memory > k->limits.memory)
@@ -574,7 +679,7 @@ bool confined_overflows(const struct confined *k)
 
 	if (!c || !c->list)
 		return false;
-	now = heap();
+	now = confine_heap();
 	return now > c->list_heap && !range_ok(k->memory, now - c->list_heap, k->limits.memory);
 }
 
@@ -582,8 +687,11 @@ static uint64_t delete_lists(struct confined *k, const uint64_t *argv)
 {
 	uint32_t first = (uint32_t)argv[0], n = (int32_t)argv[1] > 0 ? (uint32_t)argv[1] : 0;
 	uint32_t owner = owner_of(k, GL_SPACE_LIST);
+	bool inside = confine_inside(k);
 
 	confine_invoke(k, OP_glDeleteLists, argv);
+	if (inside)
+		return 0;
 	if (n < k->accounts_cap) {
 		for (uint32_t i = 0; i < n; i++)
 			account_close(k, GL_SPACE_LIST, first + i);

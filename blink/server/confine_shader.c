@@ -75,11 +75,28 @@ static uint64_t program_string(struct confined *k, const uint64_t *argv)
 	return 0;
 }
 
+/* What becomes of a source takes more memory than its text, and how much only the driver
+ * knows: so it is measured, as a list's body is. */
+static uint64_t measured(struct confined *k, unsigned op, const uint64_t *argv,
+			 uint64_t (*fn)(struct confined *k, const uint64_t *argv))
+{
+	uint64_t before, r;
+
+	if (!confine_room(k, 0))
+		return 0;
+	before = confine_heap();
+	r = fn ? fn(k, argv) : confine_invoke(k, op, argv);
+	confine_grow(k, GL_SPACE_PROGRAM, (uint32_t)argv[0], 0,
+		     (int64_t)(confine_heap() - before));
+	return r;
+}
+
 /* Compiling and linking are done of sources that were tried. */
 uint64_t confine_shader_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
 	switch (op) {
-	case OP_glShaderSource: return shader_source(k, argv);
+	case OP_glShaderSource: return measured(k, op, argv, shader_source);
+	case OP_glCompileShader: case OP_glLinkProgram: return measured(k, op, argv, NULL);
 	case OP_glProgramStringARB: return program_string(k, argv);
 	default: return confine_invoke(k, op, argv);
 	}

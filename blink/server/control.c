@@ -242,7 +242,8 @@ static const struct verb *verb_find(struct json_object *request)
 {
 	struct json_object *name;
 
-	if (!json_object_object_get_ex(request, "verb", &name))
+	/* (null is no object, for that library) */
+	if (!json_object_object_get_ex(request, "verb", &name) || !name)
 		return NULL;
 	for (unsigned i = 0; i < VERBS; i++)
 		if (!strcmp(verbs[i].name, json_object_get_string(name)))
@@ -276,7 +277,7 @@ static void broker_verb(struct control *ctl, struct connection *c, struct json_o
 
 	if (!strcmp(c->verb->name, "quit")) {
 		ctl->broker->quit = true;
-	} else if (!json_object_object_get_ex(request, "file", &file)) {
+	} else if (!json_object_object_get_ex(request, "file", &file) || !file) {
 		answer_error(c, "screenshot: which file?");
 		return;
 	} else if (broker_screenshot_write(ctl->broker, json_object_get_string(file), &err) < 0) {

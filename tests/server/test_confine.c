@@ -417,7 +417,7 @@ static const struct account_case accounts[] = {
 	  "glDeleteRenderbuffers 1, @two\n", MIB, MIB + 1024 },
 	{ "immutable texture", "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
 	  "glTexStorage2D GL_TEXTURE_2D, 10, GL_RGBA8, 512, 512\n",
-	  "glDeleteTextures 1, @two\n", MIB, MIB + MIB / 3 + 1024 },
+	  "glDeleteTextures 1, @two\n", MIB, MIB + MIB / 3 + 4096 },
 	{ "drawable", "blinkDrawable 2, 256, 256, 1\n", "blinkDrawableDestroy 2\n", MIB / 2, MIB / 2 },
 };
 

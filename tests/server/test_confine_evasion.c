@@ -1,0 +1,156 @@
+/* test_confine_evasion.c - what the driver keeps is paid for, whatever a client does to have
+ * its account say less: commands that GL refuses, deletions that do not happen, images that
+ * lists make, sizes that drivers round up or guess. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/server/one.h"
+
+#define MIB (1u << 20)
+
+static struct sink *gl;
+
+#define HEAD \
+	"blink 1\nnames context 8\nnames drawable 8\nnames texture 64\nnames buffer 64\n" \
+	"names renderbuffer 64\nnames list 64\nnames program 64\n" \
+	"payload two {\nu32 1 2\n}\n" \
+	"sp 0 init {\nblinkContext 1, 0, 0, 0\nblinkDrawable 1, 64, 64, 1\n" \
+	"blinkMakeCurrent 1, 1, 1\nend\n}\n"
+#define TEXTURES "glGenTextures 2, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
+#define IMAGE(w, h, border) \
+	"glTexImage2D GL_TEXTURE_2D, 0, 32856, " w ", " h ", " border \
+	", GL_RGBA, GL_UNSIGNED_BYTE, null\n"
+
+static const struct { const char *name, *make; uint64_t least; } evasions[] = {
+	{ "an image refused for its border", TEXTURES IMAGE("512", "512", "0") IMAGE("1", "1", "7"),
+	  MIB },
+	{ "an immutable one made twice", TEXTURES
+	  "glTexStorage2D GL_TEXTURE_2D, 1, GL_RGBA8, 512, 512\n"
+	  "glTexStorage2D GL_TEXTURE_2D, 1, GL_RGBA8, 1, 1\n", MIB },
+	{ "a renderbuffer of no format",
+	  "glGenRenderbuffers 1, @two\nglBindRenderbuffer GL_RENDERBUFFER, 1\n"
+	  "glRenderbufferStorage GL_RENDERBUFFER, GL_RGBA8, 512, 512\n"
+	  "glRenderbufferStorage GL_RENDERBUFFER, 4660, 1, 1\n", MIB },
+	{ "a buffer of no usage", "glGenBuffers 1, @two\nglBindBuffer GL_ARRAY_BUFFER, 1\n"
+	  "glBufferData GL_ARRAY_BUFFER, 1048576, null, GL_STATIC_DRAW\n"
+	  "glBufferData GL_ARRAY_BUFFER, 1, null, 4660\n", MIB },
+	{ "a deletion between Begin and End", TEXTURES IMAGE("512", "512", "0")
+	  "glBegin GL_TRIANGLES\nglDeleteTextures 2, @two\nglEnd\n", MIB },
+	{ "an image in a list", TEXTURES
+	  "glNewList 1, GL_COMPILE\n" IMAGE("512", "512", "0") "glEndList\n"
+	  "glCallList 1\nglBindTexture GL_TEXTURE_2D, 2\nglCallList 1\n", 2 * MIB },
+	{ "textures after the list",
+	  "glNewList 1, GL_COMPILE\n" IMAGE("512", "512", "0") "glEndList\n" TEXTURES
+	  "glCallList 1\nglBindTexture GL_TEXTURE_2D, 2\nglCallList 1\n", 2 * MIB },
+	{ "an image of one column", TEXTURES
+	  "glTexImage2D GL_TEXTURE_2D, 0, 33321, 1, 16384, 0, GL_RED, GL_UNSIGNED_BYTE, null\n", MIB },
+	{ "a level without the first", TEXTURES
+	  "glTexImage2D GL_TEXTURE_2D, 6, 32856, 8, 8, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n", MIB },
+	{ "a smaller image below its mipmaps", TEXTURES IMAGE("1024", "1024", "0")
+	  "glGenerateMipmap GL_TEXTURE_2D\n" IMAGE("1", "1", "0") "glGenerateMipmap GL_TEXTURE_2D\n",
+	  MIB },
+};
+
+static void test_evasions(void **state)
+{
+	const struct confine_limits l = { .memory = 16 * MIB, .contexts = 4, .drawables = 4 };
+	struct client_limits names = { .slots = 64 };
+
+	(void)state;
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		names.names[i] = 256;
+	for (unsigned i = 0; i < sizeof(evasions) / sizeof(*evasions); i++) {
+		struct error err = { 0 };
+		struct confined *k;
+		struct client client;
+		struct text *t;
+		char text[4096];
+		uint64_t empty;
+
+		snprintf(text, sizeof(text), HEAD "sp 1 update frame 0 {\n%send\n}\n",
+			 evasions[i].make);
+		assert_int_equal(confined_create(&k, gl, &l, NULL, &err), 0);
+		assert_int_equal(client_init(&client, confined_sink(k), &names, &err), 0);
+		t = text_open(text);
+		confined_enter(k);
+		assert_int_equal(confined_target(k, 0, NULL, &err), 0);
+		confined_resume(k, &err);
+		text_run(t, 0, &client);
+		empty = confined_memory(k);
+		text_run(t, 1, &client);
+		if (confined_memory(k) < empty + evasions[i].least)
+			fail_msg("%s: %llu bytes are paid for", evasions[i].name,
+				 (unsigned long long)(confined_memory(k) - empty));
+		assert_int_equal(confined_fault(k), VSO_FAULT_OK);
+		text_close(t);
+		confined_enter(k);
+		client_finish(&client);
+		confined_destroy(k);
+	}
+}
+
+/* A source that nothing but its shader holds, and a program that holds a deleted one. */
+static void test_shaders(void **state)
+{
+	const struct confine_limits l = { .memory = 16 * MIB, .contexts = 4, .drawables = 4 };
+	struct client_limits names = { .slots = 64 };
+	struct error err = { 0 };
+	struct confined *k;
+	struct client client;
+	struct text *t;
+	struct buf text;
+	uint64_t empty, full;
+
+	(void)state;
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		names.names[i] = 256;
+	buf_init(&text);
+	buf_printf(&text, "%s", HEAD "payload source {\ntext \"void main() { }//");
+	for (unsigned i = 0; i < 100000; i++)
+		buf_append(&text, "x", 1);
+	buf_printf(&text, "\"\n}\nsp 1 update frame 0 {\nglCreateShader GL_FRAGMENT_SHADER, 1\n"
+		   "glShaderSource 1, 100000, @source\nglCreateProgram 2\nglAttachShader 2, 1\n"
+		   "glDeleteShader 1\nend\n}\nsp 2 update frame 0 {\nglDeleteProgram 2\nend\n}\n");
+	buf_append(&text, "", 1);
+	assert_false(buf_failed(&text));
+	assert_int_equal(confined_create(&k, gl, &l, NULL, &err), 0);
+	assert_int_equal(client_init(&client, confined_sink(k), &names, &err), 0);
+	t = text_open((const char *)text.data);
+	confined_enter(k);
+	assert_int_equal(confined_target(k, 0, NULL, &err), 0);
+	confined_resume(k, &err);
+	text_run(t, 0, &client);
+	empty = confined_memory(k);
+	text_run(t, 1, &client);
+	full = confined_memory(k);
+	assert_in_range(full, empty + 100000, empty + MIB);
+	text_run(t, 2, &client);
+	assert_int_equal(confined_memory(k), empty);
+	text_close(t);
+	confined_enter(k);
+	client_finish(&client);
+	confined_destroy(k);
+	buf_finish(&text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_evasions),
+		cmocka_unit_test(test_shaders),
+	};
+	int failed;
+
+	gl = one_driver();
+	if (!gl)
+		return 77;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	sink_destroy(gl);
+	return failed;
+}
