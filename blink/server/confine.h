@@ -48,6 +48,7 @@ struct confine_context {
 	uint32_t depth;                /* of the driver's stack of saved attributes */
 	uint32_t list;                 /* being compiled, 0 none */
 	uint64_t list_heap;            /* bytes in use when it began */
+	uint64_t list_released;        /* and what accounts had given back by then */
 	uint32_t draw_framebuffer;     /* the driver's name, 0 the window */
 	bool other_buffer;             /* framebuffer 0 is not drawn to its back buffer */
 	/* what the driver's scissor and viewport hold now */
@@ -102,6 +103,7 @@ struct confined {
 	struct account listed;         /* images that lists make of whatever texture is bound
 	                                  when they are called: part of each texture's account */
 	uint64_t memory;
+	uint64_t released;             /* ever */
 };
 
 /* The client that is at work on this thread. */

@@ -99,6 +99,7 @@ static struct account *account_make(struct confined *k, unsigned space, uint64_t
 void confine_account_free(struct confined *k, struct account *a)
 {
 	k->memory -= a->bytes;
+	k->released += a->bytes;
 	free(a->piece);
 	free(a->hold);
 	free(a);
@@ -193,6 +194,7 @@ static void piece_set(struct confined *k, struct account *a, uint32_t id, uint64
 	}
 	if (!p)
 		return;
+	k->released += bytes < p->bytes ? p->bytes - bytes : 0;
 	a->bytes += bytes - p->bytes;
 	k->memory += bytes - p->bytes;
 	p->bytes = bytes;
@@ -649,24 +651,31 @@ static uint64_t new_list(struct confined *k, const uint64_t *argv)
 	/* its old body goes when the new one is whole */
 	if (a)
 		c->list_heap = confine_heap() - piece_bytes(a, PIECE_ALL);
+	c->list_released = k->released;
 	return 0;
 }
 
-/* A list's body is the driver's: what was allocated while it was compiled. */
+/* A list's body is the driver's: what was allocated while it was compiled.  What else was
+ * deleted meanwhile makes it no smaller. */
+static uint64_t list_body(const struct confined *k, const struct confine_context *c)
+{
+	uint64_t now = confine_heap() + (k->released - c->list_released);
+
+	return now > c->list_heap ? now - c->list_heap : 0;
+}
+
 static uint64_t end_list(struct confined *k, const uint64_t *argv)
 {
 	struct confine_context *c = k->current;
 	struct account *a;
-	uint64_t now;
 
 	confine_invoke(k, OP_glEndList, argv);
 	if (!c || !c->list || confine_ask(k, GL_LIST_INDEX, c->list, 0))
 		return 0;
 	a = confine_account(k, GL_SPACE_LIST, c->list);
 	c->list = 0;
-	now = confine_heap();
 	if (a)
-		piece_set(k, a, PIECE_ALL, now > c->list_heap ? now - c->list_heap : 0);
+		piece_set(k, a, PIECE_ALL, list_body(k, c));
 	if (k->memory > k->limits.memory)
 		confine_fault(k, VSO_FAULT_MEMORY);
 	return 0;
@@ -675,12 +684,8 @@ static uint64_t end_list(struct confined *k, const uint64_t *argv)
 bool confined_overflows(const struct confined *k)
 {
 	const struct confine_context *c = k->current;
-	uint64_t now;
 
-	if (!c || !c->list)
-		return false;
-	now = confine_heap();
-	return now > c->list_heap && !range_ok(k->memory, now - c->list_heap, k->limits.memory);
+	return c && c->list && !range_ok(k->memory, list_body(k, c), k->limits.memory);
 }
 
 static uint64_t delete_lists(struct confined *k, const uint64_t *argv)

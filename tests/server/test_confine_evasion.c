@@ -19,7 +19,7 @@ static struct sink *gl;
 #define HEAD \
 	"blink 1\nnames context 8\nnames drawable 8\nnames texture 64\nnames buffer 64\n" \
 	"names renderbuffer 64\nnames list 64\nnames program 64\n" \
-	"payload two {\nu32 1 2\n}\n" \
+	"payload two {\nu32 1 2\n}\npayload pixels {\nzero 1048576\n}\n" \
 	"sp 0 init {\nblinkContext 1, 0, 0, 0\nblinkDrawable 1, 64, 64, 1\n" \
 	"blinkMakeCurrent 1, 1, 1\nend\n}\n"
 #define TEXTURES "glGenTextures 2, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
@@ -48,6 +48,9 @@ static const struct { const char *name, *make; uint64_t least; } evasions[] = {
 	{ "textures after the list",
 	  "glNewList 1, GL_COMPILE\n" IMAGE("512", "512", "0") "glEndList\n" TEXTURES
 	  "glCallList 1\nglBindTexture GL_TEXTURE_2D, 2\nglCallList 1\n", 2 * MIB },
+	{ "a list while a texture goes", TEXTURES IMAGE("512", "512", "0")
+	  "glNewList 1, GL_COMPILE\nglDeleteTextures 2, @two\n"
+	  "glDrawPixels 512, 512, GL_RGBA, GL_UNSIGNED_BYTE, @pixels\nglEndList\n", MIB - 4096 },
 	{ "an image of one column", TEXTURES
 	  "glTexImage2D GL_TEXTURE_2D, 0, 33321, 1, 16384, 0, GL_RED, GL_UNSIGNED_BYTE, null\n", MIB },
 	{ "a level without the first", TEXTURES
