@@ -24,12 +24,13 @@ if [ ! -x "$tree/build/blinkctl" ]; then
 	}
 fi
 make -s -j"$(nproc)" build/blinkctl || exit 1
-"$tree/build/blinkctl" bench --help 2>/dev/null | grep -q -- --output || {
+help=$("$tree/build/blinkctl" bench --help 2>/dev/null)
+printf '%s\n' "$help" | grep -q -- --output || {
 	echo "gate: $base has no results files to compare with" >&2
 	exit 77
 }
 # the quick suite where the base has it, else the long one
-if "$tree/build/blinkctl" bench --help | grep -q '^ *quick:'; then
+if printf '%s\n' "$help" | grep -q '^ *quick:'; then
 	set -- quick corpora/cases/boing.blink corpora/cases/lockward.blink corpora/cases/pymol.blink
 else
 	set -- jit
