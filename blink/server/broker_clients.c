@@ -87,7 +87,9 @@ static void place_recall(const struct broker *b, struct message *m)
 	}
 }
 
-static bool client_attach(struct broker *b, struct broker_client *c)
+/* An executor that has not listened for so long that the pair is full will never hear of
+ * this client: its connection ends, and it may come again. */
+static void client_attach(struct broker *b, struct broker_client *c)
 {
 	struct message m = { .kind = MESSAGE_ATTACH, .id = c->id, .pages = c->pages,
 			     .pid = c->pid };
@@ -98,7 +100,8 @@ static bool client_attach(struct broker *b, struct broker_client *c)
 	if (o && o->resets >= BROKER_RESETS && broker_now() - o->reset_ns < BROKER_RESETS_NS)
 		m.flags = ATTACH_CONDEMNED;
 	place_recall(b, &m);
-	return broker_send(b, &m, fds) >= 0;
+	if (broker_send(b, &m, fds) == -EAGAIN)
+		client_free(b, c);
 }
 
 static struct broker_client *client_add(struct broker *b, int socket,
@@ -154,11 +157,15 @@ void broker_pending_read(struct broker *b, uint32_t i)
 void broker_client_read(struct broker *b, struct broker_client *c)
 {
 	struct message m = { .kind = MESSAGE_DIED, .id = c->id };
+	int r;
 
 	if (c->told_dead)
 		return;
+	r = b->ready ? broker_send(b, &m, NULL) : -EPIPE;
+	if (r == -EAGAIN)
+		return;                 /* its end is still to be read: it is told then */
 	c->told_dead = true;
-	if (!b->ready || broker_send(b, &m, NULL) < 0)
+	if (r < 0)
 		client_free(b, c);
 }
 
