@@ -104,8 +104,16 @@ static uint32_t slot_of(const struct op_row *row, const struct gl_command *c)
 /* What in the slot: those of one cell for each first operand, some for each unit. */
 static void keys_of(const struct kept *k, const uint32_t *rec, struct place *at)
 {
+	bool numbered = gl_ops[sp_opcode(*rec)].noperands > 1;
+
 	switch (at->slot) {
-	case GL_SLOT_enable: case GL_SLOT_texture_binding:
+	case GL_SLOT_enable:
+		at->key[0] = rec[1];
+		at->key[1] = k->select[1];
+		if (numbered && prune_cap_of_unit(rec[1]))
+			at->key[1] = GL_TEXTURE0 + operand(rec, 1);
+		break;
+	case GL_SLOT_texture_binding:
 		at->key[0] = rec[1];
 		at->key[1] = k->select[1];
 		break;
@@ -147,6 +155,21 @@ static struct place *place_find(struct settled *s, const struct place *at)
 	return NULL;
 }
 
+/* One switch of two names in two slots: neither tells what it is. */
+static bool is_twofold(const uint32_t *rec)
+{
+	unsigned special = row_of(rec)->special;
+
+	return (special == S_ENABLE && operand(rec, 0) == GL_PRIMITIVE_RESTART) ||
+	       (special == S_ARRAY_ENABLE && operand(rec, 0) == GL_PRIMITIVE_RESTART_NV);
+}
+
+/* Switches that are on in some new contexts: with debugging, of OpenGL ES. */
+static bool is_context_dependent(uint32_t cap)
+{
+	return cap == GL_DEBUG_OUTPUT || cap == GL_FRAMEBUFFER_SRGB;
+}
+
 /* Whether a new context is as the record makes it. */
 static bool is_initial(const uint32_t *rec)
 {
@@ -155,7 +178,7 @@ static bool is_initial(const uint32_t *rec)
 
 	switch (row->special) {
 	case S_ENABLE:
-		return gl_ops[sp_opcode(*rec)].noperands == 1 &&
+		return gl_ops[sp_opcode(*rec)].noperands == 1 && !is_context_dependent(cap) &&
 		       row->enables == (cap == GL_DITHER || cap == GL_MULTISAMPLE);
 	case S_ARRAY_ENABLE: case S_ATTRIB_ENABLE: return !row->enables;
 	case S_BIND_TEXTURE: case S_BIND_BUFFER: return operand(rec, 1) == 0;
@@ -252,6 +275,8 @@ bool settled_meet(struct settled *s, const struct kept *k, const uint32_t *rec, 
 
 	if (k->role == ROLE_LISTED)
 		return false;            /* compiled */
+	if (!sp_mask(*rec) && is_twofold(rec))
+		return false;            /* neither followed nor ever left out */
 	if (s->off || !place_of(k, rec, &at)) {
 		others_forget(s, k, rec);
 		return false;

@@ -543,7 +543,7 @@ static void table_build(void)
 				s != S_COLOR && s != S_UNIFORM && s != S_TEX_SUB &&
 				s != S_CLEAR_BUFFER && s != S_ACCUM && s != S_BLIT &&
 				s != S_COPY_PIXELS && s != S_READ_PIXELS && s != S_BUFFER_DATA &&
-				s != S_BUFFER_SUB && s != S_ARRAY_ENABLE && s != S_CORE;
+				s != S_BUFFER_SUB && s != S_CORE;
 	}
 	prune_rows = rows;
 }
