@@ -104,10 +104,12 @@ static int broker_close(struct broker *b)
 		if (b->pending[i].socket >= 0)
 			close(b->pending[i].socket);
 	if (b->film) {
-		struct error later;
+		struct error film = { 0 };
 
 		broker_pictures_take(b);
-		b->sum->recorded = film_close(b->film, b->failure ? &later : b->err);
+		b->sum->recorded = film_close(b->film, &film);
+		if (film.code && !b->failure)
+			r = error_set(b->err, film.code, "%s", film.text);
 	}
 	window_view_close(b->view);
 	if (b->trace && fclose(b->trace))

@@ -152,6 +152,7 @@ uint64_t film_close(struct film *r, struct error *err)
 	uint64_t frames = r->frames;
 	int status = 0;
 
+	r->failed |= ferror(r->out) != 0;
 	if (fclose(r->out))
 		r->failed = true;
 	if (r->ffmpeg > 0) {

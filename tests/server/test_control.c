@@ -86,9 +86,33 @@ static void test_requests(void **state)
 	}
 }
 
+/* A film on a full disk: the server says so when it ends. */
+static void test_film(void **state)
+{
+	struct broker_summary sum;
+	struct error err = { 0 };
+	char film[80], at[80];
+	struct broker_options opt = {
+		.server = { .width = 64, .height = 64, .refresh = 50, .clients = 4 },
+		.listen = at, .record = film, .null_gl = true, .no_filter = true,
+		.watchdog_ms = 10000, .duration = 0.2,
+	};
+	int r;
+
+	(void)state;
+	snprintf(film, sizeof(film), "%s/full.y4m", folder);
+	snprintf(at, sizeof(at), "%s/film", folder);
+	assert_int_equal(symlink("/dev/full", film), 0);
+	r = broker_run(&opt, &sum, &err);
+	unlink(film);
+	assert_int_equal(r, -EIO);
+	assert_non_null(strstr(err.text, "film"));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_requests) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_requests),
+					    cmocka_unit_test(test_film) };
 
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
