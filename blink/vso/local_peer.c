@@ -58,6 +58,7 @@ static bool answered(const struct sockaddr_un *at)
 int vso_local_listen(const char *path, struct error *err)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	bool other = false;
 	int fd, r = 0;
 
 	if (strlen(path) >= sizeof(at.sun_path))
@@ -70,8 +71,8 @@ int vso_local_listen(const char *path, struct error *err)
 		struct stat st;
 
 		r = -errno;
-		if (r == -EADDRINUSE && !lstat(path, &st) && S_ISSOCK(st.st_mode) &&
-		    !answered(&at) && !unlink(path))
+		other = r == -EADDRINUSE && !lstat(path, &st) && !S_ISSOCK(st.st_mode);
+		if (r == -EADDRINUSE && !other && !answered(&at) && !unlink(path))
 			r = bind(fd, (struct sockaddr *)&at, sizeof(at)) ? -errno : 0;
 	}
 	if (!r && listen(fd, 64))
@@ -79,7 +80,9 @@ int vso_local_listen(const char *path, struct error *err)
 	if (r) {
 		close(fd);
 		return error_set(err, r, "%s: %s", path,
-				 r == -EADDRINUSE ? "a server listens there already" : strerror(-r));
+				 other ? "is there already, and is no socket"
+				 : r == -EADDRINUSE ? "a server listens there already"
+						    : strerror(-r));
 	}
 	return fd;
 }
