@@ -134,11 +134,11 @@ static void context_drop(struct confined *k, struct confine_context *c)
 	for (uint32_t i = 0; i < k->limits.contexts; i++)
 		alone &= !k->context[i].name || k->context[i].group != group;
 	if (driver != group) {
-		confine_memory_forget(k, driver);
+		confine_accounts_forget(k, driver);
 		number_give(&context_numbers, driver);
 	}
 	if (alone) {
-		confine_memory_forget(k, group);
+		confine_accounts_forget(k, group);
 		number_give(&context_numbers, group);
 	}
 }
@@ -467,7 +467,7 @@ void confined_destroy(struct confined *k)
 			drawable_drop(k, &k->drawable[i]);
 	if (confine_self == k)
 		confine_self = NULL;
-	confine_memory_finish(k);
+	confine_accounts_finish(k);
 	free(k);
 }
 

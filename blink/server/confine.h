@@ -6,6 +6,7 @@
  *                     lists, saved attributes
  *   confine_thunk.c   entry points that know their opcode, for the mediations below
  *   confine_memory.c  what is made, counted against the client's budget
+ *   confine_account.c the accounts of objects, on which it is counted
  *   confine_kept.c    what the driver keeps, where the client's word is not enough
  *   confine_hold.c    objects that live on in others when they are deleted
  *   confine_format.c  bytes of pixels as drivers keep them
@@ -160,13 +161,10 @@ static inline uint64_t confine_invoke(const struct confined *k, unsigned op, con
 /* Is op one that makes or deletes what is accounted? */
 bool confine_accounts(unsigned op);
 uint64_t confine_memory_call(struct confined *k, unsigned op, const uint64_t *argv);
-void confine_memory_finish(struct confined *k);
 /* GL_VERTEX_SHADER..., as it was made; 0 for a name that is no shader. */
 uint32_t confine_shader_stage(const struct confined *k, uint32_t name);
 /* Bytes of an image of an internal format, rounded up where drivers differ. */
 uint64_t confine_image_bytes(uint32_t internal_format, int64_t w, int64_t h, int64_t d);
-/* A context is gone, or the last of a share group: all that has its names. */
-void confine_memory_forget(struct confined *k, uint32_t owner);
 
 /* Bytes in use, to be compared with later ones. */
 uint64_t confine_heap(void);
@@ -174,8 +172,28 @@ uint64_t confine_heap(void);
  * fault is told. */
 void confine_grow(struct confined *k, unsigned space, uint64_t name, uint32_t id, int64_t by);
 
+/* ---- confine_account.c -------------------------------------------------------------- */
+
+/* Whose names of that kind are current: a share group's, a context's. */
+uint32_t confine_owner(const struct confined *k, unsigned space);
+/* NULL: there is none of that name. */
 struct account *confine_account(const struct confined *k, unsigned space, uint64_t name);
+/* The same, made where there is none, with so many bytes of its own; NULL: no memory. */
+struct account *confine_account_make(struct confined *k, unsigned space, uint64_t name,
+				     uint64_t bytes);
+/* The object is deleted: its name is free again; what others hold lives on, and is paid for. */
+void confine_account_close(struct confined *k, unsigned space, uint64_t name);
+void confine_account_unlink(struct confined *k, struct account **at);
 void confine_account_free(struct confined *k, struct account *a);
+/* A context is gone, or the last of a share group: all that has its names. */
+void confine_accounts_forget(struct confined *k, uint32_t owner);
+void confine_accounts_finish(struct confined *k);
+
+uint64_t confine_piece_bytes(const struct account *a, uint32_t id);
+void confine_piece_set(struct confined *k, struct account *a, uint32_t id, uint64_t bytes);
+/* Room for a piece that becomes so large; *a is its account, made if need be. */
+bool confine_piece_room(struct confined *k, unsigned space, uint64_t name, uint32_t id,
+			uint64_t bytes, struct account **a);
 
 /* ---- confine_kept.c ------------------------------------------------------------------ */
 

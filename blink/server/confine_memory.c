@@ -1,10 +1,8 @@
 /* confine_memory.c - mediation of what takes memory: objects, images, buffers, lists.
  *
- * Every object has an account, kept by kind, name, and whose names they are (a share
- * group's or a context's).  An image or a buffer's storage is a piece of it.  A command
- * that would exceed the budget is not executed (a buffer is made empty instead, so that
- * no draw reads what the verifier took to be replaced); its fault is told.  What an
- * account holds is given back when its object is deleted.
+ * All of it is on objects' accounts (confine_account.c).  A command that would exceed the
+ * budget is not executed (a buffer is made empty instead, so that no draw reads what the
+ * verifier took to be replaced); its fault is told.
  *
  * Storage that a client gives no contents for is made of zeros: a driver may hand out
  * memory that was another client's.  Where the sink does not say that its driver sees to
@@ -22,198 +20,6 @@
 #define PIECE_ALL UINT32_MAX
 #define PIECE_MIPMAPS (UINT32_MAX - 1)
 #define PIECE_GUESSED (UINT32_MAX - 2) /* of levels that the driver makes room for ahead */
-
-/* ---- accounts ------------------------------------------------------------------------ */
-
-static uint32_t owner_of(const struct confined *k, unsigned space)
-{
-	return !k->current ? 0 : gl_spaces[space].shared ? k->current->group : k->current->driver;
-}
-
-static struct account **bucket(const struct confined *k, unsigned space, uint32_t owner,
-			       uint64_t name)
-{
-	uint64_t h = (name * 0x9e3779b97f4a7c15ull) ^ ((uint64_t)owner << 8 | space) *
-		     0xc2b2ae3d27d4eb4full;
-
-	return &k->accounts[(h ^ h >> 32) & (k->accounts_cap - 1)];
-}
-
-struct account *confine_account(const struct confined *k, unsigned space, uint64_t name)
-{
-	uint32_t owner = owner_of(k, space);
-	struct account *a = k->accounts_cap ? *bucket(k, space, owner, name) : NULL;
-
-	while (a && (a->name != name || a->space != space || a->owner != owner))
-		a = a->next;
-	return a;
-}
-
-static bool accounts_grow(struct confined *k)
-{
-	struct account **old = k->accounts;
-	uint32_t n = k->accounts_cap;
-
-	k->accounts = calloc(n ? n * 2 : 256, sizeof(struct account *));
-	if (!k->accounts) {
-		k->accounts = old;
-		return false;
-	}
-	k->accounts_cap = n ? n * 2 : 256;
-	for (uint32_t i = 0; i < n; i++)
-		for (struct account *a = old[i], *next; a; a = next) {
-			struct account **b = bucket(k, a->space, a->owner, a->name);
-
-			next = a->next;
-			a->next = *b;
-			*b = a;
-		}
-	free(old);
-	return true;
-}
-
-static struct account *account_make(struct confined *k, unsigned space, uint64_t name,
-				    uint64_t bytes)
-{
-	struct account *a = confine_account(k, space, name), **b;
-
-	if (a)
-		return a;
-	if (k->naccounts >= k->accounts_cap && !accounts_grow(k))
-		return NULL;
-	a = calloc(1, sizeof(*a));
-	if (!a)
-		return NULL;
-	a->name = name;
-	a->space = (uint8_t)space;
-	a->owner = owner_of(k, space);
-	a->bytes = bytes += space == GL_SPACE_TEXTURE ? k->listed.bytes : 0;
-	b = bucket(k, space, a->owner, name);
-	a->next = *b;
-	*b = a;
-	k->naccounts++;
-	k->memory += bytes;
-	return a;
-}
-
-void confine_account_free(struct confined *k, struct account *a)
-{
-	k->memory -= a->bytes;
-	k->released += a->bytes;
-	free(a->piece);
-	free(a->hold);
-	free(a);
-}
-
-/* Its name is free again; what others hold lives on, and is paid for. */
-static void account_unlink(struct confined *k, struct account **at)
-{
-	struct account *a = *at;
-
-	*at = a->next;
-	k->naccounts--;
-	confine_hold_none(k, a);
-	a->gone = true;
-	if (!a->holders)
-		confine_account_free(k, a);
-}
-
-static void account_close(struct confined *k, unsigned space, uint64_t name)
-{
-	uint32_t owner = owner_of(k, space);
-	struct account **at = k->accounts_cap ? bucket(k, space, owner, name) : NULL;
-
-	for (; at && *at; at = &(*at)->next)
-		if ((*at)->name == name && (*at)->space == space && (*at)->owner == owner) {
-			account_unlink(k, at);
-			return;
-		}
-}
-
-void confine_memory_forget(struct confined *k, uint32_t owner)
-{
-	/* those that hold something let go first */
-	for (uint32_t i = 0; i < k->accounts_cap; i++)
-		for (struct account *a = k->accounts[i]; a; a = a->next)
-			if (a->owner == owner)
-				confine_hold_none(k, a);
-	for (uint32_t i = 0; i < k->accounts_cap; i++)
-		for (struct account **at = &k->accounts[i]; *at;) {
-			if ((*at)->owner == owner)
-				account_unlink(k, at);
-			else
-				at = &(*at)->next;
-		}
-}
-
-void confine_memory_finish(struct confined *k)
-{
-	for (uint32_t i = 0; i < k->accounts_cap; i++)
-		while (k->accounts[i])
-			account_unlink(k, &k->accounts[i]);
-	free(k->accounts);
-	free(k->listed.piece);
-	k->listed = (struct account){ 0 };
-	k->accounts = NULL;
-	k->accounts_cap = 0;
-}
-
-uint32_t confine_shader_stage(const struct confined *k, uint32_t name)
-{
-	const struct account *a = confine_account(k, GL_SPACE_PROGRAM, name);
-
-	return a ? a->stage : 0;
-}
-
-/* ---- pieces -------------------------------------------------------------------------- */
-
-static uint64_t piece_bytes(const struct account *a, uint32_t id)
-{
-	for (uint32_t i = 0; a && i < a->npieces; i++)
-		if (a->piece[i].id == id)
-			return a->piece[i].bytes;
-	return 0;
-}
-
-static void piece_set(struct confined *k, struct account *a, uint32_t id, uint64_t bytes)
-{
-	struct piece *p = NULL;
-
-	for (uint32_t i = 0; i < a->npieces && !p; i++)
-		if (a->piece[i].id == id)
-			p = &a->piece[i];
-	if (!p && bytes) {
-		p = realloc(a->piece, (a->npieces + 1) * sizeof(*p));
-		if (!p) {
-			confine_fault(k, VSO_FAULT_MEMORY);
-			return;
-		}
-		a->piece = p;
-		p += a->npieces++;
-		*p = (struct piece){ .id = id };
-	}
-	if (!p)
-		return;
-	k->released += bytes < p->bytes ? p->bytes - bytes : 0;
-	a->bytes += bytes - p->bytes;
-	k->memory += bytes - p->bytes;
-	p->bytes = bytes;
-}
-
-/* Room for a piece that becomes so large; *a is its account, made if need be. */
-static bool piece_room(struct confined *k, unsigned space, uint64_t name, uint32_t id,
-		       uint64_t bytes, struct account **a)
-{
-	uint64_t was;
-
-	*a = account_make(k, space, name, 0);
-	if (!*a) {
-		confine_fault(k, VSO_FAULT_MEMORY);
-		return false;
-	}
-	was = piece_bytes(*a, id);
-	return bytes <= was || confine_room(k, bytes - was);
-}
 
 /* ---- what is bound ------------------------------------------------------------------- */
 
@@ -387,7 +193,7 @@ static uint64_t guessed(const struct account *a, const struct storage *s, const 
 		return 0;
 	first = confine_image_bytes((uint32_t)argv[s->format - 1], w << level,
 				    flat ? h : h << level, deep ? d << level : d);
-	if (first <= piece_bytes(a, target << 8))
+	if (first <= confine_piece_bytes(a, target << 8))
 		return 0;
 	if (target - GL_TEXTURE_CUBE_MAP_POSITIVE_X < 6)
 		first = first > UINT64_MAX / 16 ? first : first * 6;
@@ -397,7 +203,7 @@ static uint64_t guessed(const struct account *a, const struct storage *s, const 
 /* An image that a list makes: of any texture there is, or is to come, and of the default one. */
 static bool listed_room(struct confined *k, uint32_t id, uint64_t bytes)
 {
-	uint64_t was = piece_bytes(&k->listed, id), more = bytes - was, n = 1, all;
+	uint64_t was = confine_piece_bytes(&k->listed, id), more = bytes - was, n = 1, all;
 
 	if (bytes <= was)
 		return true;
@@ -412,7 +218,7 @@ static bool listed_room(struct confined *k, uint32_t id, uint64_t bytes)
 		for (struct account *a = k->accounts[i]; a; a = a->next)
 			a->bytes += a->space == GL_SPACE_TEXTURE ? more : 0;
 	k->memory += all - more;
-	piece_set(k, &k->listed, id, bytes);
+	confine_piece_set(k, &k->listed, id, bytes);
 	return true;
 }
 
@@ -429,7 +235,7 @@ static uint64_t storage_listed(struct confined *k, const struct storage *s, unsi
 static uint64_t kept(const struct confined *k, const struct account *a, uint32_t id,
 		     uint32_t target, uint64_t bytes)
 {
-	uint64_t was = piece_bytes(a, id);
+	uint64_t was = confine_piece_bytes(a, id);
 
 	if (bytes >= was)
 		return bytes;
@@ -455,17 +261,17 @@ static uint64_t storage_call(struct confined *k, const struct storage *s, unsign
 	id = s->level ? target << 8 | ((uint32_t)at(argv, s->level, 0) & 0xff) : PIECE_ALL;
 	if (s->level && k->current && k->current->list)
 		return storage_listed(k, s, op, argv, id, bytes);
-	if (!piece_room(k, renderbuffer ? GL_SPACE_RENDERBUFFER : GL_SPACE_TEXTURE, name, id,
+	if (!confine_piece_room(k, renderbuffer ? GL_SPACE_RENDERBUFFER : GL_SPACE_TEXTURE, name, id,
 			bytes, &a))
 		return 0;
 	ahead = guessed(a, s, argv);
-	if (ahead > piece_bytes(a, PIECE_GUESSED)) {
-		if (!confine_room(k, ahead - piece_bytes(a, PIECE_GUESSED)))
+	if (ahead > confine_piece_bytes(a, PIECE_GUESSED)) {
+		if (!confine_room(k, ahead - confine_piece_bytes(a, PIECE_GUESSED)))
 			return 0;
-		piece_set(k, a, PIECE_GUESSED, ahead);
+		confine_piece_set(k, a, PIECE_GUESSED, ahead);
 	}
 	r = storage_make(k, s, op, argv);
-	piece_set(k, a, id, kept(k, a, id, target, bytes));
+	confine_piece_set(k, a, id, kept(k, a, id, target, bytes));
 	return r;
 }
 
@@ -486,11 +292,11 @@ static uint64_t mipmap_call(struct confined *k, const uint64_t *argv)
 			base = a->piece[i].bytes;
 	base = base * ((uint32_t)argv[0] == GL_TEXTURE_CUBE_MAP ? 6 : 1) / (flat ? 1 : 3);
 	/* a smaller first level leaves the others as they are */
-	was = piece_bytes(a, PIECE_MIPMAPS);
+	was = confine_piece_bytes(a, PIECE_MIPMAPS);
 	base = base > was ? base : was;
-	if (!piece_room(k, GL_SPACE_TEXTURE, name, PIECE_MIPMAPS, base, &a))
+	if (!confine_piece_room(k, GL_SPACE_TEXTURE, name, PIECE_MIPMAPS, base, &a))
 		return 0;
-	piece_set(k, a, PIECE_MIPMAPS, base);
+	confine_piece_set(k, a, PIECE_MIPMAPS, base);
 	return confine_invoke(k, OP_glGenerateMipmap, argv);
 }
 
@@ -506,15 +312,15 @@ static uint64_t buffer_call(struct confined *k, unsigned op, const uint64_t *arg
 
 	if (!bound_name(k, buffer_bindings, (uint32_t)argv[0], &name))
 		return confine_invoke(k, op, argv);
-	if (!piece_room(k, GL_SPACE_BUFFER, name, PIECE_ALL, size, &a)) {
+	if (!confine_piece_room(k, GL_SPACE_BUFFER, name, PIECE_ALL, size, &a)) {
 		if (op == OP_glBufferData)
 			confine_invoke(k, op, empty);
 		return 0;
 	}
-	was = piece_bytes(a, PIECE_ALL);
+	was = confine_piece_bytes(a, PIECE_ALL);
 	r = !argv[2] && size && !k->gl->zeroed ? with_zeros(k, op, argv, 2, size)
 					       : confine_invoke(k, op, argv);
-	piece_set(k, a, PIECE_ALL,
+	confine_piece_set(k, a, PIECE_ALL,
 		  size < was ? confine_kept_buffer(k, (uint32_t)argv[0], was) : size);
 	return r;
 }
@@ -545,7 +351,7 @@ static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 	}
 	confine_invoke(k, op, argv);
 	for (int32_t i = 0; i < n; i++)
-		if (names[i] && !account_make(k, space_of(op), names[i], OBJECT_BYTES))
+		if (names[i] && !confine_account_make(k, space_of(op), names[i], OBJECT_BYTES))
 			confine_fault(k, VSO_FAULT_MEMORY);
 	return 0;
 }
@@ -563,7 +369,7 @@ static uint64_t delete_call(struct confined *k, unsigned op, const uint64_t *arg
 			confine_hold_deleted(k, confine_account(k, space_of(op), names[i]));
 	for (int32_t i = 0; i < (int32_t)argv[0]; i++)
 		if (names[i])
-			account_close(k, space_of(op), names[i]);
+			confine_account_close(k, space_of(op), names[i]);
 	if (op == OP_glDeleteFramebuffers)
 		confine_view_bound(k, 0);
 	return 0;
@@ -578,7 +384,7 @@ static uint64_t create_call(struct confined *k, unsigned op, const uint64_t *arg
 	if (!confine_room(k, OBJECT_BYTES))
 		return 0;
 	name = confine_invoke(k, op, argv);
-	a = name ? account_make(k, space_of(op), name, OBJECT_BYTES) : NULL;
+	a = name ? confine_account_make(k, space_of(op), name, OBJECT_BYTES) : NULL;
 	if (a && op == OP_glCreateShader)
 		a->stage = (uint32_t)argv[0];
 	return name;
@@ -590,17 +396,17 @@ static uint64_t delete1_call(struct confined *k, unsigned op, const uint64_t *ar
 
 	confine_invoke(k, op, argv);
 	if (argv[0] && !inside)
-		account_close(k, space_of(op), argv[0]);
+		confine_account_close(k, space_of(op), argv[0]);
 	return 0;
 }
 
 void confine_grow(struct confined *k, unsigned space, uint64_t name, uint32_t id, int64_t by)
 {
 	struct account *a = confine_account(k, space, name);
-	uint64_t was = piece_bytes(a, id), less = by < 0 ? (uint64_t)-by : 0;
+	uint64_t was = confine_piece_bytes(a, id), less = by < 0 ? (uint64_t)-by : 0;
 
 	if (a)
-		piece_set(k, a, id, by >= 0 ? was + (uint64_t)by : was > less ? was - less : 0);
+		confine_piece_set(k, a, id, by >= 0 ? was + (uint64_t)by : was > less ? was - less : 0);
 	if (k->memory > k->limits.memory)
 		confine_fault(k, VSO_FAULT_MEMORY);
 }
@@ -631,7 +437,7 @@ static uint64_t gen_lists(struct confined *k, const uint64_t *argv)
 	}
 	first = (uint32_t)confine_invoke(k, OP_glGenLists, argv);
 	for (int32_t i = 0; first && i < n; i++)
-		if (!account_make(k, GL_SPACE_LIST, first + (uint32_t)i, OBJECT_BYTES))
+		if (!confine_account_make(k, GL_SPACE_LIST, first + (uint32_t)i, OBJECT_BYTES))
 			confine_fault(k, VSO_FAULT_MEMORY);
 	return first;
 }
@@ -647,10 +453,10 @@ static uint64_t new_list(struct confined *k, const uint64_t *argv)
 	if (c->list)
 		return 0;
 	c->list = confine_ask(k, GL_LIST_INDEX, 0, (uint32_t)argv[0]);
-	a = c->list ? account_make(k, GL_SPACE_LIST, c->list, OBJECT_BYTES) : NULL;
+	a = c->list ? confine_account_make(k, GL_SPACE_LIST, c->list, OBJECT_BYTES) : NULL;
 	/* its old body goes when the new one is whole */
 	if (a)
-		c->list_heap = confine_heap() - piece_bytes(a, PIECE_ALL);
+		c->list_heap = confine_heap() - confine_piece_bytes(a, PIECE_ALL);
 	c->list_released = k->released;
 	return 0;
 }
@@ -675,7 +481,7 @@ static uint64_t end_list(struct confined *k, const uint64_t *argv)
 	a = confine_account(k, GL_SPACE_LIST, c->list);
 	c->list = 0;
 	if (a)
-		piece_set(k, a, PIECE_ALL, list_body(k, c));
+		confine_piece_set(k, a, PIECE_ALL, list_body(k, c));
 	if (k->memory > k->limits.memory)
 		confine_fault(k, VSO_FAULT_MEMORY);
 	return 0;
@@ -691,7 +497,7 @@ bool confined_overflows(const struct confined *k)
 static uint64_t delete_lists(struct confined *k, const uint64_t *argv)
 {
 	uint32_t first = (uint32_t)argv[0], n = (int32_t)argv[1] > 0 ? (uint32_t)argv[1] : 0;
-	uint32_t owner = owner_of(k, GL_SPACE_LIST);
+	uint32_t owner = confine_owner(k, GL_SPACE_LIST);
 	bool inside = confine_inside(k);
 
 	confine_invoke(k, OP_glDeleteLists, argv);
@@ -699,18 +505,25 @@ static uint64_t delete_lists(struct confined *k, const uint64_t *argv)
 		return 0;
 	if (n < k->accounts_cap) {
 		for (uint32_t i = 0; i < n; i++)
-			account_close(k, GL_SPACE_LIST, first + i);
+			confine_account_close(k, GL_SPACE_LIST, first + i);
 		return 0;
 	}
 	for (uint32_t i = 0; i < k->accounts_cap; i++)
 		for (struct account **p = &k->accounts[i]; *p;) {
 			if ((*p)->space == GL_SPACE_LIST && (*p)->owner == owner &&
 			    (*p)->name - first < n)
-				account_unlink(k, p);
+				confine_account_unlink(k, p);
 			else
 				p = &(*p)->next;
 		}
 	return 0;
+}
+
+uint32_t confine_shader_stage(const struct confined *k, uint32_t name)
+{
+	const struct account *a = confine_account(k, GL_SPACE_PROGRAM, name);
+
+	return a ? a->stage : 0;
 }
 
 /* ---- by instruction ------------------------------------------------------------------ */
