@@ -33,17 +33,29 @@ random()
 	seed=$(((seed * 1103515245 + 12345) % 2147483648))
 	echo $((seed / 65536 % $1))
 }
-# tried MOMENTS COMMAND...: killed at so many moments, each time gone on with
+# milliseconds
+now()
+{
+	echo $(($(date +%s%N) / 1000000))
+}
+# tried MOMENTS COMMAND...: killed at so many moments of the time that it takes here, the
+# first in its middle, each time gone on with
 tried()
 {
 	moments=$1 i=0 killed=0
 	shift
+	start=$(now)
+	"$@" >said 2>&1
+	whole=$(($(now) - start + 1))
+	rm -f new.json base.json
 	: >before
 	while [ $i -lt "$moments" ]; do
 		i=$((i + 1))
 		"$@" --resume >said 2>&1 &
 		pid=$!
-		sleep "0.$(printf '%03d' "$(random 700)")"
+		ms=$(random $whole)
+		[ $i -gt 1 ] || ms=$((whole / 2))
+		sleep "$((ms / 1000)).$(printf '%03d' $((ms % 1000)))"
 		if kill -9 $pid 2>/dev/null; then
 			killed=$((killed + 1))
 		fi
