@@ -51,7 +51,7 @@ struct verify_facts {
 	uint64_t commands;              /* worst-case records executed */
 	uint64_t vertices;              /* worst case; of lists whose making was seen */
 	uint64_t list_words;            /* likewise, executed from lists */
-	uint32_t unknown_lists;         /* calls of others */
+	uint32_t unknown_lists;         /* calls of others, and of lists of no known bound */
 	uint32_t contexts, opaque;      /* contexts made current; opaque commands met */
 	uint32_t mediations;            /* what its sensitive commands need: as in limits.
 	                                   Where `restore`, `list` or `framebuffer` is among
