@@ -54,38 +54,6 @@ static void log_head(struct sink_recorder *r, unsigned op, unsigned n)
 
 /* ---- arguments ----------------------------------------------------------------- */
 
-/* A parameter's bits as its type has them. */
-static uint64_t narrow(unsigned ctype, uint64_t v)
-{
-	switch (ctype) {
-	case GL_C_I8: return (uint64_t)(int64_t)(int8_t)v;
-	case GL_C_U8: return (uint8_t)v;
-	case GL_C_I16: return (uint64_t)(int64_t)(int16_t)v;
-	case GL_C_U16: return (uint16_t)v;
-	case GL_C_I32: return (uint64_t)(int64_t)(int32_t)v;
-	case GL_C_U32: case GL_C_F32: return (uint32_t)v;
-	default: return v;
-	}
-}
-
-/* Parameters from where the System V ABI passes them. */
-static void arguments_read(const struct gl_command *cmd, const struct thunk_frame *f,
-			   uint64_t *args)
-{
-	unsigned ints = 0, floats = 0, stack = 0;
-
-	for (unsigned i = 0; i < cmd->nparams; i++) {
-		unsigned ctype = cmd->params[i].ctype;
-		uint64_t v;
-
-		if (ctype == GL_C_F32 || ctype == GL_C_F64)
-			v = floats < 8 ? f->floats[floats++] : f->stack[stack++];
-		else
-			v = ints < 6 ? f->ints[ints++] : f->stack[stack++];
-		args[i] = narrow(ctype, v);
-	}
-}
-
 static uint64_t hash_strings(const char *const *list, uint64_t count, const int32_t *lengths)
 {
 	uint64_t h = 0;
@@ -154,9 +122,9 @@ uint64_t recorder_call(unsigned op, const struct thunk_frame *f)
 {
 	const struct gl_command *cmd = &gl_commands[gl_ops[op].command];
 	struct sink_recorder *r = recorder;
-	uint64_t args[32] = { 0 };
+	uint64_t args[THUNK_ARGUMENTS];
 
-	arguments_read(cmd, f, args);
+	thunk_arguments(cmd, f, args);
 	log_head(r, op, cmd->nparams);
 	for (unsigned i = 0; i < cmd->nparams; i++)
 		log_u64(r->log, cmd->params[i].pointer ? pointer_value(op, cmd, args, i)

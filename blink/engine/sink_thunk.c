@@ -1,47 +1,11 @@
-/* sink_thunk.c - the thunks themselves, in assembly: see sink_thunk.h.
- *
- * A set is GL_OP_COUNT thunks of THUNK_SIZE bytes each, so that thunk i lies at
- * start + i * THUNK_SIZE.  eax carries the number: no GL command is variadic, so
- * nothing else is in it.
+/* sink_thunk.c - the sets of the recorder, of what is missing, and of the profile: see
+ * sink_thunk.h.
  */
 #include "blink/engine/sink_thunk.h"
 
 #include <stddef.h>
 
-#ifndef __x86_64__
-#error "thunks are written for the System V ABI of x86-64"
-#endif
-
-#define THUNK_SIZE 16
-
-__attribute__((naked, used)) static void recording_common(void)
-{
-	__asm__ volatile(
-		"push %rbp\n\t"
-		"mov %rsp, %rbp\n\t"
-		"sub $128, %rsp\n\t"          /* struct thunk_frame is 120 bytes */
-		"mov %rdi, 0(%rsp)\n\t"
-		"mov %rsi, 8(%rsp)\n\t"
-		"mov %rdx, 16(%rsp)\n\t"
-		"mov %rcx, 24(%rsp)\n\t"
-		"mov %r8, 32(%rsp)\n\t"
-		"mov %r9, 40(%rsp)\n\t"
-		"movq %xmm0, 48(%rsp)\n\t"
-		"movq %xmm1, 56(%rsp)\n\t"
-		"movq %xmm2, 64(%rsp)\n\t"
-		"movq %xmm3, 72(%rsp)\n\t"
-		"movq %xmm4, 80(%rsp)\n\t"
-		"movq %xmm5, 88(%rsp)\n\t"
-		"movq %xmm6, 96(%rsp)\n\t"
-		"movq %xmm7, 104(%rsp)\n\t"
-		"lea 16(%rbp), %rcx\n\t"
-		"mov %rcx, 112(%rsp)\n\t"
-		"mov %eax, %edi\n\t"
-		"mov %rsp, %rsi\n\t"
-		"call recorder_call\n\t"
-		"leave\n\t"
-		"ret\n\t");
-}
+THUNK_COMMON(recording_common, recorder_call)
 
 __attribute__((naked, used)) static void missing_common(void)
 {
@@ -93,38 +57,9 @@ __attribute__((naked, used)) static void timing_common(void)
 		    [op] "i"(offsetof(struct thunk_timing, op)));
 }
 
-/* i is redefined for each thunk; the assembler takes its value at that point. */
-#define THUNKS(common) \
-	__asm__ volatile( \
-		".balign %c1\n\t" \
-		".set thunk_number, 0\n\t" \
-		".rept %c0\n\t" \
-		"movl $thunk_number, %%eax\n\t" \
-		"jmp " common "\n\t" \
-		".balign %c1\n\t" \
-		".set thunk_number, thunk_number + 1\n\t" \
-		".endr\n\t" \
-		: : "i"(GL_OP_COUNT), "i"(THUNK_SIZE))
-
-__attribute__((naked, used, aligned(THUNK_SIZE))) static void recording_thunks(void)
-{
-	THUNKS("recording_common");
-}
-
-__attribute__((naked, used, aligned(THUNK_SIZE))) static void missing_thunks(void)
-{
-	THUNKS("missing_common");
-}
-
-__attribute__((naked, used, aligned(THUNK_SIZE))) static void timing_thunks(void)
-{
-	THUNKS("timing_common");
-}
-
-static sink_fn thunk_at(sink_fn first, unsigned op)
-{
-	return (sink_fn)((uintptr_t)first + (uintptr_t)op * THUNK_SIZE);
-}
+THUNK_SET(recording_thunks, recording_common)
+THUNK_SET(missing_thunks, missing_common)
+THUNK_SET(timing_thunks, timing_common)
 
 sink_fn thunk_recording(unsigned op) { return thunk_at(recording_thunks, op); }
 sink_fn thunk_missing(unsigned op) { return thunk_at(missing_thunks, op); }

@@ -1,21 +1,11 @@
-/* sink_thunk.h - entry points that know which opcode they are.
- *
- * A sink's entry is called with the native signature of its command, which says
- * nothing of the command.  For sinks that have to know it there is one thunk per
- * opcode: it loads its own number and goes to code common to its set.
+/* sink_thunk.h - the sets of thunks (thunk.h) of the sinks that have to know which command
+ * they are called for.
  * Private to blink/engine.
  */
 #ifndef BLINK_ENGINE_SINK_THUNK_H
 #define BLINK_ENGINE_SINK_THUNK_H
 
-#include "blink/engine/sink.h"
-
-/* What a recording thunk found in the argument registers and on the stack. */
-struct thunk_frame {
-	uint64_t ints[6];          /* rdi rsi rdx rcx r8 r9 */
-	uint64_t floats[8];        /* low halves of xmm0..7 */
-	const uint64_t *stack;     /* first stack argument */
-};
+#include "blink/engine/thunk.h"
 
 /* Thunks that call recorder_call and return what it returns. */
 sink_fn thunk_recording(unsigned op);
