@@ -108,10 +108,8 @@ int main(int argc, char **argv)
 		.name = "blink-pointer",
 		.summary = "a mark that follows the pointer: the client itself never wakes for it",
 	};
-	struct blink_connection *c = NULL;
 	struct vso_wishes wishes;
-	struct error err = { 0 };
-	int status = program_options(&p, argc, argv), r;
+	int status = program_options(&p, argc, argv);
 
 	if (status >= 0)
 		return status;
@@ -119,15 +117,5 @@ int main(int argc, char **argv)
 	wishes.width = p.width;
 	wishes.height = p.height;
 	wishes.flags = VSO_HELLO_DIRECT | VSO_HELLO_RESIZE;
-	r = blink_connect(&c, p.server, &wishes, &err);
-	if (r >= 0)
-		r = publish_all(c, &p, &err);
-	if (r >= 0)
-		r = blink_settle(c, OBJECT_REDRAW, INT64_C(5000000000), &err);
-	while (r >= 0 && program_left(&p))
-		r = blink_wait(c, program_left(&p), &err);
-	if (r >= 0)
-		program_report(&p, c, NULL, 0);
-	blink_disconnect(c);
-	return r < 0 ? program_fail(&p, &err) : 0;
+	return program_show(&p, &wishes, publish_all, OBJECT_REDRAW);
 }

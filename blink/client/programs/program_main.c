@@ -20,12 +20,18 @@ int64_t program_now(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static volatile sig_atomic_t told_to_end;
+static volatile sig_atomic_t told_to_end, told_anew;
 
 static void end_note(int number)
 {
 	(void)number;
 	told_to_end = 1;
+}
+
+static void anew_note(int number)
+{
+	(void)number;
+	told_anew = 1;
 }
 
 int64_t program_left(const struct program *p)
@@ -146,6 +152,7 @@ int program_options(struct program *p, int argc, char **argv)
 	/* (without SA_RESTART: waiting ends as well) */
 	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = end_note }, NULL);
 	sigaction(SIGINT, &(struct sigaction){ .sa_handler = end_note }, NULL);
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = anew_note }, NULL);
 	p->end_ns = p->seconds > 0 ? program_now() + (int64_t)(p->seconds * 1e9) : INT64_MAX;
 	return -1;
 }
@@ -155,6 +162,35 @@ int program_options(struct program *p, int argc, char **argv)
 static double seconds_of(const struct timeval *t)
 {
 	return (double)t->tv_sec + (double)t->tv_usec * 1e-6;
+}
+
+/* What is counted, from the program's start. */
+struct counted { double cpu, switches, wakeups, reconnects, frames; };
+static struct counted before;
+
+static struct counted counted(struct blink_connection *c)
+{
+	struct counted n = { 0 };
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	n.cpu = seconds_of(&u.ru_utime) + seconds_of(&u.ru_stime);
+	n.switches = (double)(u.ru_nvcsw + u.ru_nivcsw);
+	if (!c)
+		return n;
+	n.wakeups = (double)blink_wakeups(c);
+	n.reconnects = (double)blink_reconnects(c);
+	n.frames = (double)atomic_load(&vso_client_server(blink_vso(c))->frames);
+	return n;
+}
+
+bool program_anew(struct blink_connection *c)
+{
+	if (!told_anew)
+		return false;
+	told_anew = 0;
+	before = counted(c);
+	return true;
 }
 
 static void say(const struct program *p, const char *name, double value, bool first)
@@ -168,21 +204,48 @@ static void say(const struct program *p, const char *name, double value, bool fi
 void program_report(const struct program *p, struct blink_connection *c,
 		    const struct program_count *own, unsigned n)
 {
-	struct rusage u;
+	struct counted now = counted(c);
 
-	getrusage(RUSAGE_SELF, &u);
-	say(p, "cpu_seconds", seconds_of(&u.ru_utime) + seconds_of(&u.ru_stime), true);
-	say(p, "switches", (double)(u.ru_nvcsw + u.ru_nivcsw), false);
+	say(p, "cpu_seconds", now.cpu - before.cpu, true);
+	say(p, "switches", now.switches - before.switches, false);
 	if (c) {
-		const struct vso_server_page *page = vso_client_server(blink_vso(c));
-
-		say(p, "wakeups", (double)blink_wakeups(c), false);
-		say(p, "reconnects", (double)blink_reconnects(c), false);
-		say(p, "frames", (double)atomic_load(&page->frames), false);
+		say(p, "wakeups", now.wakeups - before.wakeups, false);
+		say(p, "reconnects", now.reconnects - before.reconnects, false);
+		/* (a server that came anew counts from 0) */
+		say(p, "frames", now.reconnects > before.reconnects ? now.frames
+								    : now.frames - before.frames,
+		    false);
 	}
 	for (unsigned i = 0; i < n; i++)
 		say(p, own[i].name, own[i].value, false);
 	if (p->json)
 		printf(" }\n");
 	fflush(stdout);
+}
+
+/* ---- programs that sleep ----------------------------------------------------------- */
+
+#define SETTLE_NS INT64_C(5000000000)
+
+int program_show(const struct program *p, const struct vso_wishes *wishes,
+		 int (*publish)(struct blink_connection *c, const struct program *p,
+				struct error *err),
+		 uint32_t shown)
+{
+	struct blink_connection *c = NULL;
+	struct error err = { 0 };
+	int r = blink_connect(&c, p->server, wishes, &err);
+
+	if (r >= 0)
+		r = publish(c, p, &err);
+	if (r >= 0)
+		r = blink_settle(c, shown, SETTLE_NS, &err);
+	while (r >= 0 && program_left(p)) {
+		r = blink_wait(c, program_left(p), &err);
+		program_anew(c);
+	}
+	if (r >= 0)
+		program_report(p, c, NULL, 0);
+	blink_disconnect(c);
+	return r < 0 ? program_fail(p, &err) : 0;
 }

@@ -37,13 +37,25 @@ int64_t program_now(void);
 double program_number(const char *text, double otherwise);
 /* Time that is left, -1: no end.  0 also after SIGTERM and SIGINT. */
 int64_t program_left(const struct program *p);
+/* True once after each SIGUSR1: what comes before no longer counts in program_report, and is
+ * not to count in what the program counts itself.  So that programs can be measured which
+ * did not start at one moment.  c: as for program_report. */
+bool program_anew(struct blink_connection *c);
 /* Prints err; returns the exit status: 77 where there is no server, else 1. */
 int program_fail(const struct program *p, const struct error *err);
 
-/* On standard output: wake-ups, reconnects, the display's frames, CPU seconds, context
+/* On standard output, of all its time or since the last SIGUSR1: wake-ups, reconnects, the display's frames, CPU seconds, context
  * switches, and what is the program's own, "name value" a line, or as JSON. */
 struct program_count { const char *name; double value; };
 void program_report(const struct program *p, struct blink_connection *c,
 		    const struct program_count *own, unsigned n);
+
+/* A program that publishes once and sleeps: connects, has publish publish all, waits until
+ * the object shown is settled, sleeps until its end, or until the server has had enough of
+ * it, and reports.  Returns the exit status. */
+int program_show(const struct program *p, const struct vso_wishes *wishes,
+		 int (*publish)(struct blink_connection *c, const struct program *p,
+				struct error *err),
+		 uint32_t shown);
 
 #endif
