@@ -3,48 +3,15 @@
 # through a server that is lost and comes back; clients that never wake; hostile ones.  TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-ctl=${BLINKCTL:-$(pwd)/build/blinkctl}
-bin=$(dirname "$ctl")
-[ -x "$ctl" ] && [ -x "$bin/blink-hostile" ] || { echo "blinkctl or its clients are not built ($ctl)"; exit 77; }
-work=$(mktemp -d) || exit 1
-server=
-clients=
-finish()
-{
-	[ -z "$clients" ] || kill -KILL $clients 2>/dev/null
-	[ -z "$server" ] || kill $server 2>/dev/null
-	wait 2>/dev/null
-	rm -rf "$work"
-}
-trap finish EXIT
+needs="blink-gears-sp blink-gears-switch blink-hostile"
+. tests/support/server.sh
 . tests/support/tap.sh
+patient="--watchdog 20000"      # the machine may be busy
 
-# Runs a server until it says that it serves.
-serve()
-{
-	: >"$work/serve.log"
-	"$ctl" serve --listen "$work/s" --watchdog 20000 "$@" >"$work/serve.out" 2>"$work/serve.log" &
-	server=$!
-	for i in $(seq 300); do
-		! grep -q serving "$work/serve.log" || return 0
-		kill -0 $server 2>/dev/null || return 1
-		sleep 0.1
-	done
-	return 1
-}
-stop()
-{
-	kill "$@" $server 2>/dev/null
-	wait $server 2>/dev/null
-	server=
-}
 hashes() { sed -n 's/.*"event":"picture".*"hash":"\([0-9a-f]*\)".*/\1/p' "$1"; }
 
-if ! serve --bare --hash --trace "$work/trace" --size 1280x1024 --refresh 100; then
-	cat "$work/serve.log"
-	grep -q "no driver\|not there\|cannot" "$work/serve.log" && exit 77
-	exit 1
-fi
+traced="$patient --bare --hash --trace $work/trace --size 1280x1024 --refresh 100"
+serve_or_skip $traced
 stop
 
 # ---- the same pictures --------------------------------------------------------------------
@@ -52,7 +19,7 @@ for case in glxgears:8 glxheads:6 pymol:4 mplayer:2 queens:4; do
 	name=${case%:*}
 	frames=${case#*:}
 	file=corpora/cases/$name.blink
-	serve --bare --hash --trace "$work/trace" --size 1280x1024 --refresh 100
+	serve $traced
 	"$ctl" replay --server "$work/s" "$file" --frames 0:$frames >"$work/live" 2>"$work/live.err"
 	status=$?
 	stop
@@ -85,7 +52,7 @@ sp 1 redraw frame 0 context 1 drawable 1 {
 }
 S
 "$ctl" asm "$work/bad.s" -o "$work/bad.blink" >"$work/asm" 2>&1 || sed 's/^/# /' "$work/asm"
-serve
+serve $patient
 "$ctl" replay --server "$work/s" "$work/bad.blink" >"$work/bad" 2>"$work/bad.err"
 status=$?
 report_text "a refusal names the frame and the command" "$(
@@ -127,7 +94,7 @@ back=$!
 sleep 0.5
 stop -KILL
 rm -f "$work/s" "$work/s.ctl"
-serve
+serve $patient
 seen=1
 for i in $(seq 100); do
 	"$ctl" top --server "$work/s" --json --count 1 2>/dev/null | grep -q '"name":"back"' && seen=0 && break
@@ -142,13 +109,13 @@ report_text "and knows that it came back" "$(awk '$1 == "reconnects" && $2 != 1'
 # ---- a stream goes on from its pruned log ----------------------------------------------------------
 file=corpora/cases/glxgears.blink
 stop
-serve --refresh 10 --size 640x480
+serve $patient --refresh 10 --size 640x480
 "$ctl" replay --server "$work/s" "$file" --loop 20 >"$work/live" 2>"$work/live.err" &
 clients=$!
 sleep 2
 stop -KILL
 rm -f "$work/s" "$work/s.ctl"
-serve --refresh 100 --size 640x480
+serve $patient --refresh 100 --size 640x480
 wait $clients
 status=$?
 clients=
@@ -157,7 +124,7 @@ report_text "and says how it went on" "$(grep -q 'the server came back' "$work/l
 stop
 
 # ---- hostile clients --------------------------------------------------------------------------------
-serve
+serve $patient
 "$bin/blink-gears-sp" --server "$work/s" --name good >"$work/good" 2>&1 &
 clients=$!
 "$bin/blink-hostile" --server "$work/s" --act all --seconds 0.4 --size 100x100 >"$work/hostile" 2>&1

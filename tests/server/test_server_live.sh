@@ -3,36 +3,11 @@
 # their pixels: killed, stopped, restarted.  TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-ctl=${BLINKCTL:-$(pwd)/build/blinkctl}
-bin=$(dirname "$ctl")
-[ -x "$ctl" ] && [ -x "$bin/blink-gears-sp" ] || { echo "blinkctl or its clients are not built ($ctl)"; exit 77; }
-work=$(mktemp -d) || exit 1
-server=
-clients=
-finish()
-{
-	[ -z "$clients" ] || kill -CONT $clients 2>/dev/null
-	[ -z "$clients" ] || kill -KILL $clients 2>/dev/null
-	[ -z "$server" ] || kill $server 2>/dev/null
-	wait 2>/dev/null
-	rm -rf "$work"
-}
-trap finish EXIT
+needs="blink-gears-sp blink-gears-switch"
+. tests/support/server.sh
 . tests/support/tap.sh
 width=640
-
-serve()
-{
-	: >"$work/serve.log"
-	"$ctl" serve --listen "$work/s" --size 640x480 "$@" >"$work/serve.out" 2>>"$work/serve.log" &
-	server=$!
-	for i in $(seq 300); do
-		! grep -q serving "$work/serve.log" || return 0
-		kill -0 $server 2>/dev/null || { server=; return 1; }
-		sleep 0.1
-	done
-	return 1
-}
+size="--size 640x480"
 
 top() { "$ctl" top --server "$work/s" --json --count 1 >"$work/top.json" 2>>"$work/log"; }
 # number KEY: of the server; of KEY ID: of a client
@@ -69,13 +44,8 @@ gears()
 settled() { shot "$2" && top && gears "$1" "$2"; }
 
 echo 1..13
-serve --watchdog 1500
-status=$?
-if [ $status -ne 0 ] && grep -q 'GL:\|filter:' "$work/serve.log"; then
-	sed 's/^/# /' "$work/serve.log"
-	exit 77
-fi
-report 'the server starts' $status "$work/serve.log"
+serve_or_skip $size --watchdog 1500
+report 'the server starts' 0
 
 "$bin/blink-gears-sp" --server "$work/s" --size 200x200 >"$work/a.log" 2>&1 &
 a=$!
@@ -151,12 +121,8 @@ report 'clients that came and went leave no descriptor open' $? "$work/log"
 # all of the server is killed: its clients find its successor by themselves
 kill -KILL $server
 wait $server 2>/dev/null
-serve && until_true drawn 1 3 && until_true settled 1 new && kill -0 $a
+serve $size && until_true drawn 1 3 && until_true settled 1 new && kill -0 $a
 report 'a server that comes after a killed one has its clients again' $? "$work/serve.log"
 
-kill -INT $server
-wait $server
-status=$?
-server=
-[ $status -eq 0 ] && grep -q '^frames' "$work/serve.out" && [ ! -e "$work/s" ] && [ ! -e "$work/s.ctl" ]
+stop -INT && grep -q '^frames' "$work/serve.out" && [ ! -e "$work/s" ] && [ ! -e "$work/s.ctl" ]
 report 'it ends when it is told to, and leaves no socket' $? "$work/serve.out"

@@ -1,0 +1,63 @@
+# server.sh - a display server and its clients for a test script, which sources it: $ctl and
+# $bin, a folder $work with the server's socket $work/s, serve and stop.  What was started is
+# ended with the script: the server, and whatever stands in $clients.
+# Before it, needs="PROGRAM..." says what besides blinkctl has to be built.
+
+ctl=${BLINKCTL:-$(pwd)/build/blinkctl}
+bin=$(dirname "$ctl")
+for program in blinkctl $needs; do
+	[ -x "$bin/$program" ] || { echo "$program is not built (in $bin)"; exit 77; }
+done
+work=$(mktemp -d) || exit 1
+server=
+clients=
+finish()
+{
+	# (one that was stopped does not end before it goes on)
+	[ -z "$clients" ] || kill -CONT $clients 2>/dev/null
+	[ -z "$clients" ] || kill -KILL $clients 2>/dev/null
+	[ -z "$server" ] || kill $server 2>/dev/null
+	wait 2>/dev/null
+	rm -rf "$work"
+}
+trap finish EXIT
+
+# serve OPTION...: runs a server until it says that it serves; what it says is in
+# $work/serve.log.  Else its exit status.
+serve()
+{
+	: >"$work/serve.log"
+	"$ctl" serve --listen "$work/s" "$@" >"$work/serve.out" 2>"$work/serve.log" &
+	server=$!
+	for i in $(seq 300); do
+		! grep -q serving "$work/serve.log" || return 0
+		if ! kill -0 $server 2>/dev/null; then
+			wait $server
+			ended=$?
+			server=
+			return $((ended ? ended : 1))
+		fi
+		sleep 0.1
+	done
+	return 1
+}
+
+# The same, the first time: without a driver there is nothing to test.
+serve_or_skip()
+{
+	serve "$@"
+	ended=$?
+	[ $ended -eq 0 ] && return 0
+	cat "$work/serve.log"
+	exit $((ended == 77 ? 77 : 1))
+}
+
+# stop [-SIGNAL]: ends the server; its exit status
+stop()
+{
+	kill "$@" $server 2>/dev/null
+	wait $server 2>/dev/null
+	ended=$?
+	server=
+	return $ended
+}
