@@ -52,6 +52,9 @@ struct sink_ops {
 	/* GL's word for how the current context was lost, 0: it was not.  NULL: this sink
 	 * loses none. */
 	uint32_t (*reset_status)(struct sink *s);
+	/* What was drawn in the current context is begun, as by glFlush; whoever looks at its
+	 * drawable's front need not see it.  NULL: glFlush is all there is. */
+	void (*flush)(struct sink *s);
 };
 
 #define SINK_CONFIG_DOUBLE  1u      /* double buffered */
@@ -95,6 +98,8 @@ struct sink_gl_options {
 	uint8_t unwritten;      /* byte that pictures hold outside a window's buffers */
 	bool back;              /* pictures are of the drawable's back buffer, whatever
 	                           framebuffer and buffer the program has bound */
+	bool unseen;            /* drawables are read through GL alone: nothing is done for
+	                           whoever might look at them from outside */
 	const char *title;
 };
 int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct error *err);
@@ -116,6 +121,15 @@ void sink_recorder_use(struct sink *s);
 /* Objects that it has named so far: what its next answers depend on. */
 uint32_t sink_recorder_names(const struct sink *s);
 void sink_recorder_names_set(struct sink *s, uint32_t names);
+
+/* As sink_ops.flush says, on any sink. */
+static inline void sink_flush(struct sink *s)
+{
+	if (s->ops->flush)
+		s->ops->flush(s);
+	else
+		((void (*)(void))s->entry[OP_glFlush])();
+}
 
 static inline void sink_destroy(struct sink *s)
 {

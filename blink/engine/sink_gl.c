@@ -52,6 +52,43 @@ static int table_reserve(void **table, uint32_t *n, size_t size, uint32_t name, 
 /* The sink whose context, draw and read are current on this thread; NULL: none for sure. */
 static _Thread_local struct sink_gl *bound;
 
+/* Mesa keeps one buffer of a pbuffer, and takes it for a front: at each flush and each
+ * change of context it copies all that was drawn since to where a person would see it.  It
+ * does not while a framebuffer of the program's own is bound.  So one is, which has
+ * nothing, where nobody will look (sink_gl_options.unseen). */
+static void set_aside(struct sink_gl *g)
+{
+	struct sink_gl_context *c = bound == g ? context_at(g, g->context) : NULL;
+	GLint name = -1;               /* between Begin and End nothing is told */
+
+	if (!g->unseen || !c || c->aside || g->version < 30 || c->flags & SINK_CONTEXT_ES)
+		return;
+	g->gl.GetIntegerv(GL_DRAW_FRAMEBUFFER_BINDING, &name);
+	if (name != 0)
+		return;
+	if (!c->empty)
+		g->gl.GenFramebuffers(1, &c->empty);
+	g->gl.BindFramebuffer(GL_DRAW_FRAMEBUFFER, c->empty);
+	c->aside = true;
+}
+
+static void set_back(struct sink_gl *g)
+{
+	struct sink_gl_context *c = bound == g ? context_at(g, g->context) : NULL;
+
+	if (!c || !c->aside)
+		return;
+	g->gl.BindFramebuffer(GL_DRAW_FRAMEBUFFER, 0);
+	c->aside = false;
+}
+
+void sink_gl_flush(struct sink_gl *g)
+{
+	set_aside(g);
+	g->gl.Flush();
+	set_back(g);
+}
+
 static int bind(struct sink_gl *g, struct error *err)
 {
 	struct sink_gl_context *c = context_at(g, g->context);
@@ -62,7 +99,13 @@ static int bind(struct sink_gl *g, struct error *err)
 		return error_set(err, -EIO, "make current: context %u on drawable %u: %s",
 				 g->context, g->draw, g->ws->error(g));
 	bound = g;
+	set_back(g);
 	return 0;
+}
+
+static void flush(struct sink *s)
+{
+	sink_gl_flush(sink_gl_of(s));
 }
 
 static int make_current(struct sink *s, uint32_t ctx, uint32_t draw, uint32_t read,
@@ -82,6 +125,7 @@ static int make_current(struct sink *s, uint32_t ctx, uint32_t draw, uint32_t re
 	if (bound == g && g->ws == &sink_gl_ws_egl && g->context == ctx &&
 	    g->draw == draw && g->read == read)
 		return 0;
+	set_aside(g);
 	g->context = ctx;
 	g->draw = draw;
 	g->read = read;
@@ -297,6 +341,7 @@ const struct sink_ops sink_gl_ops = {
 	.swap = swap,
 	.destroy = destroy,
 	.reset_status = reset_status,
+	.flush = flush,
 };
 
 static int open_all(struct sink_gl *g, struct error *err)
@@ -335,6 +380,7 @@ int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct er
 	g->hidden = opt && opt->hidden;
 	g->unwritten = opt ? opt->unwritten : 0;
 	g->back = opt && opt->back;
+	g->unseen = opt && opt->unseen;
 	r = open_all(g, err);
 	if (r < 0) {
 		destroy(&g->base);

@@ -286,7 +286,7 @@ static void pbuffer_pace(struct sink_gl *g)
 		}
 		c->fence = g->gl.FenceSync(GL_SYNC_GPU_COMMANDS_COMPLETE, 0);
 	}
-	g->gl.Flush();
+	sink_gl_flush(g);
 }
 
 /* EGL swaps only what is current.  Nobody sees a pbuffer, so any other is let be. */
@@ -297,7 +297,7 @@ static void egl_swap(struct sink_gl *g, struct sink_gl_drawable *d, bool current
 	else if (current)
 		pbuffer_pace(g);
 	else if (g->context)
-		g->gl.Flush();
+		sink_gl_flush(g);
 }
 
 const struct sink_gl_ws sink_gl_ws_egl = {

@@ -92,7 +92,7 @@ int sink_gl_calls_load(struct sink_gl *g, struct error *err)
 
 	if (!LOAD(GetString) || !LOAD(GetStringi) || !LOAD(GetIntegerv) ||
 	    !LOAD(GetError) || !LOAD(Clear) || !LOAD(ClearColor) || !LOAD(PixelStorei) ||
-	    !LOAD(ReadBuffer) || !LOAD(ReadPixels) || !LOAD(BindFramebuffer) ||
+	    !LOAD(ReadBuffer) || !LOAD(ReadPixels) || !LOAD(BindFramebuffer) || !LOAD(GenFramebuffers) ||
 	    !LOAD(BindBuffer) || !LOAD(BindTexture) || !LOAD(BindRenderbuffer) ||
 	    !LOAD(GetFramebufferAttachmentParameteriv) || !LOAD(GetRenderbufferParameteriv) ||
 	    !LOAD(GetTexLevelParameteriv) || !LOAD(Flush) || !LOAD(Finish))

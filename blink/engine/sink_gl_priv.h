@@ -24,6 +24,8 @@ struct sink_gl_context {
 	uint32_t flags;
 	bool started;           /* has been current once */
 	GLsync fence;           /* EGL: after the last frame, NULL none */
+	GLuint empty;           /* a framebuffer of ours, 0: none yet */
+	bool aside;             /* which is bound for drawing, in the place of framebuffer 0 */
 };
 
 struct sink_gl_drawable {
@@ -71,6 +73,7 @@ struct sink_gl_calls {
 	void (*ReadBuffer)(GLenum);
 	void (*ReadPixels)(GLint, GLint, GLsizei, GLsizei, GLenum, GLenum, void *);
 	void (*BindFramebuffer)(GLenum, GLuint);
+	void (*GenFramebuffers)(GLsizei, GLuint *);
 	void (*BindBuffer)(GLenum, GLuint);
 	void (*BindTexture)(GLenum, GLuint);
 	void (*BindRenderbuffer)(GLenum, GLuint);
@@ -96,7 +99,7 @@ struct sink_gl {
 	const char *title;
 	bool hidden, robust;
 	uint8_t unwritten;
-	bool back;
+	bool back, unseen;
 	struct sink_gl_calls gl;
 	struct sink_gl_context *contexts;
 	uint32_t ncontexts;
@@ -117,6 +120,9 @@ static inline struct sink_gl *sink_gl_of(struct sink *s)
 {
 	return (struct sink_gl *)(void *)s;
 }
+
+/* As glFlush in the current context, and nothing of it is shown. */
+void sink_gl_flush(struct sink_gl *g);
 
 /* Is word among the words of list? */
 bool sink_gl_has_word(const char *list, const char *word);

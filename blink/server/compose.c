@@ -97,7 +97,7 @@ static int redraw(struct server *s, struct window *w, uint32_t screen, struct er
 	server_turn(s, w);
 	r = served_redraw(w->client, &t, screen, screen ? &at : NULL, err);
 	/* what it asked of the driver is done in its own turn, and on its own account */
-	s->screen.call.flush();
+	sink_flush(s->gl);
 	server_turn(s, NULL);
 	spent = server_cpu_ns() - start;
 	server_charge(s, w, spent);

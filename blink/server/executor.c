@@ -79,7 +79,7 @@ static void limits_set(const struct executor *x)
 
 static int sink_open(struct executor *x)
 {
-	const struct sink_gl_options gl = { .title = "blink" };
+	const struct sink_gl_options gl = { .title = "blink", .unseen = true };
 
 	if (!x->opt->null_gl)
 		return sink_gl_create(&x->gl, &gl, &x->err);

@@ -185,7 +185,7 @@ static uint64_t flush(struct served *c)
 {
 	uint64_t now;
 
-	((void (*)(void))c->gl->entry[OP_glFlush])();
+	sink_flush(c->gl);
 	now = server_cpu_ns();
 	if (c->unflushed >= LEAST)
 		cost_note(&c->put_off, now - c->unflushed_since, c->unflushed);

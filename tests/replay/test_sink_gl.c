@@ -218,6 +218,68 @@ static void test_bad_names_are_refused(void **state)
 	sink_destroy(s);
 }
 
+/* Letters last, which drivers put off longest; each then sees another context. */
+static void scribble(struct sink *s)
+{
+	static const uint8_t letter[8] = { 0xff, 0x81, 0xbd, 0xa5, 0xa5, 0xbd, 0x81, 0xff };
+	struct error err = { 0 };
+
+	for (uint32_t turn = 0; turn < 3; turn++) {
+		for (uint32_t c = 1; c <= 2; c++) {
+			assert_int_equal(s->ops->make_current(s, c, c, c, &err), 0);
+			ClearColor((float)turn / 3, (float)c / 2, 0, 1);
+			Enable(GL_SCISSOR_TEST);
+			Scissor(0, 0, 16, 16 - 3 * (GLint)turn);
+			Clear(GL_COLOR_BUFFER_BIT);
+			CALL(void (*)(float, float, float), glColor3f)(1, 0, (float)turn / 2);
+			CALL(void (*)(float, float, float, float), glRectf)(-0.7f, -0.6f, 0.1f, 0.3f);
+			CALL(void (*)(float, float), glRasterPos2f)(-0.5f, -0.4f);
+			CALL(void (*)(GLsizei, GLsizei, float, float, float, float,
+				      const uint8_t *), glBitmap)(8, 8, 0, 0, 9, 0, letter);
+			if (turn == 1)
+				sink_flush(s);
+		}
+	}
+}
+
+static uint8_t *scribbled(const struct sink_gl_options *opt, uint32_t name)
+{
+	struct error err = { 0 };
+	GLint bound = -1;
+	uint32_t w, h;
+	struct sink *s;
+	uint8_t *p;
+
+	assert_int_equal(sink_gl_create(&s, opt, &err), 0);
+	for (uint32_t c = 1; c <= 2; c++) {
+		assert_int_equal(s->ops->context_create(s, c, 0, 0, 0, &err), 0);
+		assert_int_equal(s->ops->drawable_create(s, c, 16, 16, 0, &err), 0);
+	}
+	scribble(s);
+	assert_int_equal(s->ops->make_current(s, name, name, name, &err), 0);
+	((void (*)(GLenum, GLint *))s->get_integerv)(GL_DRAW_FRAMEBUFFER_BINDING, &bound);
+	assert_int_equal(bound, 0);
+	assert_int_equal(sink_gl_errors(s, NULL), 0);
+	assert_int_equal(sink_gl_read(s, &p, &w, &h, &err), 0);
+	sink_destroy(s);
+	return p;
+}
+
+/* What nobody looks at from outside is drawn like anything else. */
+static void test_unseen_is_drawn_the_same(void **state)
+{
+	static const struct sink_gl_options unseen = { .unseen = true };
+
+	(void)state;
+	for (uint32_t name = 1; name <= 2; name++) {
+		uint8_t *a = scribbled(&offscreen, name), *b = scribbled(&unseen, name);
+
+		assert_memory_equal(a, b, 16 * 16 * 3);
+		free(a);
+		free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +289,7 @@ int main(void)
 		cmocka_unit_test(test_framebuffer_is_the_picture),
 		cmocka_unit_test(test_two_drawables_and_contexts),
 		cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_unseen_is_drawn_the_same),
 		cmocka_unit_test(test_errors_are_counted),
 		cmocka_unit_test(test_bad_names_are_refused),
 	};
