@@ -1,6 +1,7 @@
 /* cases.c - see cases.h. */
 #include "tests/verify/cases.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const float vertices[12] = { 0 };
@@ -55,4 +56,42 @@ uint32_t case_code(const struct record *r, uint32_t *code, uint32_t cap)
 	}
 	code[n++] = sp_header(OP_end, 0);
 	return n;
+}
+
+#define WORDS_MAX 512
+
+enum verify_reason case_verdict(struct verify_state *s, const struct verify_env *env,
+				const struct record *r, unsigned callback,
+				struct verify_facts *facts)
+{
+	uint32_t code[WORDS_MAX];
+	struct sp sp = { .code = code, .callback = (uint8_t)callback,
+			 .nwords = case_code(r, code, WORDS_MAX) };
+	struct verify_verdict v;
+
+	if (!s || !sp.nwords)
+		return VERIFY_REASONS;
+	verify_sp(s, env, &sp, &v);
+	if (facts)
+		*facts = v.facts;
+	return v.reason;
+}
+
+unsigned cases_look(const struct verify_case *c, size_t n, const struct verify_env *env)
+{
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct verify_state *s = verify_state_create();
+		enum verify_reason r = case_verdict(s, env, c[i].r, c[i].callback, NULL);
+
+		verify_state_destroy(s);
+		if (r == c[i].reason)
+			continue;
+		fprintf(stderr, "%s: %s, expected %s\n", c[i].name,
+			r < VERIFY_REASONS ? verify_reason_name(r) : "no procedure",
+			verify_reason_name(c[i].reason));
+		bad++;
+	}
+	return bad;
 }

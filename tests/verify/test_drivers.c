@@ -18,56 +18,38 @@
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
-#define MAKE { "blinkContext", { 1, 0, 0, 0 } }, { "blinkMakeCurrent", { 1, 1, 1 } }
 #define DRAWN { "glBegin", { GL_QUADS } }, { "glVertex3f", { 0 } }, { "glColor4f", { 0 } }, \
 	      { "glEnd", { 0 } }
 #define LIST(n, ...) { "glNewList", { n, GL_COMPILE } }, __VA_ARGS__, { "glEndList", { 0 } }
 #define CALL(n) { "glCallList", { n } }
 #define HIGH 0x7fffffff
 
-struct hole { const char *name; enum verify_reason reason; struct record r[40]; };
-
-static bool stranger;          /* else it is one's own file that is looked at */
-
-static enum verify_reason verdict(struct verify_state *s, const struct record *r,
-				  struct verify_facts *facts)
+/* Strangers' files, else one's own. */
+static struct verify_env env_of(bool stranger)
 {
 	struct verify_env env;
-	struct verify_verdict v;
-	uint32_t code[512];
-	struct sp sp = { .code = code, .callback = SP_INIT };
 
 	case_env(&env);
 	env.limits.allow_opaque = !stranger;
-	sp.nwords = case_code(r, code, 512);
-	assert_int_not_equal(sp.nwords, 0);
-	verify_sp(s, &env, &sp, &v);
-	if (facts)
-		*facts = v.facts;
-	return v.reason;
+	return env;
 }
 
-/* Each by itself, from a new client. */
-static void holes_look(const struct hole *h, size_t n)
+static void look(const struct verify_case *c, size_t n, bool stranger)
 {
-	unsigned bad = 0;
+	struct verify_env env = env_of(stranger);
 
-	for (size_t i = 0; i < n; i++) {
-		struct verify_state *s = verify_state_create();
-		enum verify_reason r;
-
-		assert_non_null(s);
-		r = verdict(s, h[i].r, NULL);
-		verify_state_destroy(s);
-		if (r == h[i].reason)
-			continue;
-		print_message("%s: %s", h[i].name, verify_reason_name(r));
-		print_message(", expected %s\n", verify_reason_name(h[i].reason));
-		bad++;
-	}
-	assert_int_equal(bad, 0);
+	assert_int_equal(cases_look(c, n, &env), 0);
 }
-#define LOOK(h) holes_look(h, sizeof(h) / sizeof(*(h)))
+#define LOOK(c) look(c, sizeof(c) / sizeof(*(c)), false)
+
+/* One after the other, for one client. */
+static enum verify_reason verdict(struct verify_state *s, const struct record *r,
+				  struct verify_facts *facts)
+{
+	struct verify_env env = env_of(false);
+
+	return case_verdict(s, &env, r, SP_INIT, facts);
+}
 
 /* ---- sums that wrap ---------------------------------------------------------------- */
 
@@ -79,7 +61,7 @@ static void holes_look(const struct hole *h, size_t n)
 
 static void range_wraps(void **state)
 {
-	static const struct hole holes[] = {
+	static const struct verify_case holes[] = {
 		{ "buffer: an upload behind all memory", VERIFY_RANGE_WRAPS,
 		  { MAKE, BUFFER, { "glBufferSubData", { GL_ARRAY_BUFFER, 0xfffffffc, HIGH, 8, 0,
 							  PAY_VERTICES, 0 } } } },
@@ -120,7 +102,7 @@ static void range_wraps(void **state)
 
 static void indices_and_levels(void **state)
 {
-	static const struct hole holes[] = {
+	static const struct verify_case holes[] = {
 		{ "local parameter: the index that wraps with its number", VERIFY_PARAMETER_RANGE,
 		  { MAKE, { "glProgramLocalParameter4fvARB", { GL_VERTEX_PROGRAM_ARB, 0xffffffff,
 							       PAY_VERTICES, 0 } } } },
@@ -170,7 +152,7 @@ static void indices_and_levels(void **state)
 
 static void lists(void **state)
 {
-	static const struct hole holes[] = {
+	static const struct verify_case holes[] = {
 		{ "a list begun in a list", VERIFY_LIST_NESTED,
 		  { MAKE, { "glNewList", { 1, GL_COMPILE } }, { "glNewList", { 2, GL_COMPILE } } } },
 		{ "a list begun in one that is executed as well", VERIFY_LIST_NESTED,
@@ -229,7 +211,7 @@ static void lists(void **state)
  * that ran on one have done well, strangers may not. */
 static void lists_of_buffers(void **state)
 {
-	static const struct hole own[] = {
+	static const struct verify_case own[] = {
 		{ "vertices out of a buffer", VERIFY_OK,
 		  { MAKE, BUFFERED, LIST(1, { "glDrawArrays", { GL_TRIANGLES, 0, 3 } }) } },
 		{ "indices out of a buffer, of known contents", VERIFY_OK,
@@ -239,7 +221,7 @@ static void lists_of_buffers(void **state)
 		  { MAKE, BUFFERED, INDEXED,
 		    LIST(1, { "glDrawElements.buf", { GL_POINTS, 1, GL_UNSIGNED_BYTE, 48, 0 } }) } },
 	};
-	static const struct hole strangers[] = {
+	static const struct verify_case strangers[] = {
 		{ "a stranger's vertices out of a buffer", VERIFY_LIST_BUFFER,
 		  { MAKE, BUFFERED, LIST(1, { "glDrawArrays", { GL_TRIANGLES, 0, 3 } }) } },
 		{ "a stranger's indices out of a buffer", VERIFY_LIST_BUFFER,
@@ -249,15 +231,13 @@ static void lists_of_buffers(void **state)
 
 	(void)state;
 	LOOK(own);
-	stranger = true;
-	LOOK(strangers);
-	stranger = false;
+	look(strangers, sizeof(strangers) / sizeof(*strangers), true);
 }
 
 /* What the driver lacks it does not do: what was there before is still there. */
 static void lacking(void **state)
 {
-	static const struct hole holes[] = {
+	static const struct verify_case holes[] = {
 		{ "another array object, by an extension", VERIFY_EXTENSION,
 		  { MAKE, { "glEnableVertexAttribArray", { 0 } }, { "glBindVertexArrayAPPLE", { 3 } } } },
 		{ "the one that is bound", VERIFY_OK,

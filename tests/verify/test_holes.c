@@ -1,6 +1,6 @@
 /* test_holes.c - the kinds of hole that others paid for (unchecked counts, two functions
  * that size the same thing, underflow, double fetch, uninitialised memory, state order,
- * enums as indices), and each way back out of confinement: a test for each, by name.
+ * enums as indices): a test for each, by name.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,63 +15,23 @@
 
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
-#define MAKE { "blinkContext", { 1, 0, 0, 0 } }, { "blinkMakeCurrent", { 1, 1, 1 } }
-#define FLOAT 0x1406
-#define USHORT 0x1403
-#define BUF_ARRAY 0x8892
-#define BUF_ELEMENT 0x8893
-#define VERTICES { "glVertexPointer", { 3, FLOAT, 0, PAY_VERTICES, 0 } }, \
-		 { "glEnableClientState", { 0x8074 } }
 #define HUGE 0x7fffffff
 #define MINUS(n) (0u - (n))
 
-struct hole { const char *name; enum verify_reason reason; struct record r[16]; };
-
-static enum verify_reason verdict(struct verify_state *s, const struct verify_env *env,
-				  const struct record *r, unsigned callback,
-				  struct verify_facts *facts)
+static void look(const struct verify_case *c, size_t n)
 {
-	uint32_t code[256];
-	struct sp sp = { .code = code, .callback = (uint8_t)callback };
-	struct verify_verdict v;
+	struct verify_env env;
 
-	sp.nwords = case_code(r, code, 256);
-	assert_int_not_equal(sp.nwords, 0);
-	verify_sp(s, env, &sp, &v);
-	if (facts)
-		*facts = v.facts;
-	return v.reason;
+	case_env(&env);
+	assert_int_equal(cases_look(c, n, &env), 0);
 }
-
-/* Each by itself, from a new client. */
-static void holes_look(const struct hole *h, size_t n)
-{
-	unsigned bad = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		struct verify_state *s = verify_state_create();
-		struct verify_env env;
-		enum verify_reason r;
-
-		assert_non_null(s);
-		case_env(&env);
-		r = verdict(s, &env, h[i].r, SP_INIT, NULL);
-		verify_state_destroy(s);
-		if (r == h[i].reason)
-			continue;
-		print_message("%s: %s", h[i].name, verify_reason_name(r));
-		print_message(", expected %s\n", verify_reason_name(h[i].reason));
-		bad++;
-	}
-	assert_int_equal(bad, 0);
-}
-#define LOOK(h) holes_look(h, sizeof(h) / sizeof(*(h)))
+#define LOOK(c) look(c, sizeof(c) / sizeof(*(c)))
 
 /* ---- counts --------------------------------------------------------------------- */
 
 static void unchecked_counts(void **state)
 {
-	static const struct hole holes[] = {
+	static const struct verify_case holes[] = {
 		{ "more names than the payload holds", VERIFY_PAYLOAD_SHORT,
 		  { MAKE, { "glGenTextures", { 2, PAY_NAMES, 0 } } } },
 		{ "names: a count whose bytes do not fit 32 bits", VERIFY_PAYLOAD_SHORT,
@@ -142,7 +102,7 @@ static void two_size_functions(void **state)
 			case_env(&env);
 			payload[1].size = (uint32_t)need - (uint32_t)less;
 			env.payloads = (struct sp_payloads){ payload, 2 };
-			v = verdict(s, &env, r, SP_INIT, NULL);
+			v = case_verdict(s, &env, r, SP_INIT, NULL);
 			verify_state_destroy(s);
 			if ((v == VERIFY_PAYLOAD_SHORT) != less)
 				fail_msg("%s with %u bytes of %u: %s", row->name, payload[1].size,
@@ -158,7 +118,7 @@ static void two_size_functions(void **state)
 
 static void underflow(void **state)
 {
-	static const struct hole holes[] = {
+	static const struct verify_case holes[] = {
 		{ "an offset beyond the payload, small need", VERIFY_PAYLOAD_RANGE,
 		  { MAKE, { "glVertex3fv", { PAY_VERTICES, 49 } } } },
 		{ "an offset such that offset + need wraps", VERIFY_PAYLOAD_RANGE,
@@ -227,16 +187,16 @@ static void double_fetch(void **state)
 	(void)state;
 	case_env(&env);
 	env.payloads = (struct sp_payloads){ payload, 5 };
-	assert_int_equal(verdict(s, &env, (struct record[]){ MAKE, { 0 } }, SP_INIT, NULL), VERIFY_OK);
-	assert_int_equal(verdict(s, &env, draw, SP_INIT, NULL), VERIFY_OK);
-	assert_int_equal(verdict(s, &env, gen, SP_INIT, NULL), VERIFY_OK);
-	assert_int_equal(verdict(s, &env, locate, SP_INIT, NULL), VERIFY_OK);
+	assert_int_equal(case_verdict(s, &env, (struct record[]){ MAKE, { 0 } }, SP_INIT, NULL), VERIFY_OK);
+	assert_int_equal(case_verdict(s, &env, draw, SP_INIT, NULL), VERIFY_OK);
+	assert_int_equal(case_verdict(s, &env, gen, SP_INIT, NULL), VERIFY_OK);
+	assert_int_equal(case_verdict(s, &env, locate, SP_INIT, NULL), VERIFY_OK);
 	indices[1] = 2;
 	names[0] = CASE_NAMES + 1;
 	text[3] = 'd';
-	assert_int_equal(verdict(s, &env, draw, SP_INIT, NULL), VERIFY_INDEX_RANGE);
-	assert_int_equal(verdict(s, &env, gen, SP_INIT, NULL), VERIFY_NAME_RANGE);
-	assert_int_equal(verdict(s, &env, locate, SP_INIT, NULL), VERIFY_STRING_UNTERMINATED);
+	assert_int_equal(case_verdict(s, &env, draw, SP_INIT, NULL), VERIFY_INDEX_RANGE);
+	assert_int_equal(case_verdict(s, &env, gen, SP_INIT, NULL), VERIFY_NAME_RANGE);
+	assert_int_equal(case_verdict(s, &env, locate, SP_INIT, NULL), VERIFY_STRING_UNTERMINATED);
 	verify_state_destroy(s);
 }
 
@@ -246,7 +206,7 @@ static void shared_payloads(void **state)
 {
 #define SHARED_ARRAY { "glVertexPointer", { 3, FLOAT, 0, PAY_SHARED, 0 } }, \
 		     { "glEnableClientState", { 0x8074 } }
-	static const struct hole holes[] = {
+	static const struct verify_case holes[] = {
 		{ "vertices", VERIFY_OK, { MAKE, SHARED_ARRAY, { "glDrawArrays", { 4, 0, 4 } } } },
 		{ "too few vertices", VERIFY_ARRAY_SHORT,
 		  { MAKE, SHARED_ARRAY, { "glDrawArrays", { 4, 0, 5 } } } },
@@ -376,7 +336,7 @@ static void shared_commands(void **state)
 
 static void uninitialised_memory(void **state)
 {
-	static const struct hole holes[] = {
+	static const struct verify_case holes[] = {
 		{ "indices that nobody uploaded", VERIFY_INDEX_UNKNOWN,
 		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
 		    { "glBufferData", { BUF_ELEMENT, 8, 0, 0, 0, 0x88E4 } },
@@ -403,7 +363,7 @@ static void uninitialised_memory(void **state)
 
 static void state_order(void **state)
 {
-	static const struct hole holes[] = {
+	static const struct verify_case holes[] = {
 		{ "the buffer is unbound after the pointer is set: no effect on it", VERIFY_OK,
 		  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } },
 		    { "glVertexPointer.buf", { 3, FLOAT, 0, 0, 0 } }, { "glBindBuffer", { BUF_ARRAY, 0 } },
@@ -475,11 +435,11 @@ static void enum_as_index(void **state)
 				r[2].op = NULL;
 			for (unsigned w = 0; w < 10; w++)
 				r[2].word[w] = odd[k];
-			verdict(s, &env, r, SP_INIT, NULL);
+			case_verdict(s, &env, r, SP_INIT, NULL);
 			verify_state_destroy(s);
 		}
 	{
-		static const struct hole holes[] = {
+		static const struct verify_case holes[] = {
 			{ "texture unit", VERIFY_ARRAY_RANGE,
 			  { MAKE, { "glClientActiveTexture", { 0x84C8 } } } },
 			{ "texture unit before the first", VERIFY_ARRAY_RANGE,
@@ -517,122 +477,9 @@ static void callback_as_index(void **state)
 	(void)state;
 	case_env(&env);
 	for (unsigned callback = SP_CALLBACKS; callback < 256; callback++)
-		assert_int_equal(verdict(s, &env, (struct record[]){ { "mov", { 0, 0 } }, { 0 } },
+		assert_int_equal(case_verdict(s, &env, (struct record[]){ { "mov", { 0, 0 } }, { 0 } },
 					 callback, NULL), VERIFY_CALLBACK_RULE);
 	verify_state_destroy(s);
-}
-
-/* ---- ways back out of confinement -------------------------------------------------------- */
-
-static uint32_t mediation(const char *name)
-{
-	for (unsigned i = 0; gl_mediations[i].name; i++)
-		if (strcmp(gl_mediations[i].name, name) == 0)
-			return 1u << i;
-	fail_msg("no mediation %s", name);
-	return 0;
-}
-
-/* Where nobody mediates as that command needs, it is refused; where somebody does, the
- * facts say that confinement is to be established anew. */
-static void way_out(const struct record *r, const char *by)
-{
-	struct verify_state *s = verify_state_create();
-	struct verify_facts facts;
-	struct verify_env env;
-
-	case_env(&env);
-	env.limits.allow_sensitive = false;
-	env.limits.unmediated = mediation(by);
-	assert_int_equal(verdict(s, &env, r, SP_REDRAW, NULL), VERIFY_SENSITIVE);
-	env.limits.unmediated = ~mediation(by);
-	assert_int_equal(verdict(s, &env, r, SP_REDRAW, &facts), VERIFY_OK);
-	assert_true(facts.mediations & mediation(by));
-	verify_state_destroy(s);
-}
-
-static void out_by_pop_attrib(void **state)
-{
-	(void)state;
-	way_out((struct record[]){ MAKE, { "glPushAttrib", { 0xfffff } }, { "glPopAttrib", { 0 } },
-				   { 0 } }, "restore");
-}
-
-static void out_by_bind_framebuffer(void **state)
-{
-	(void)state;
-	way_out((struct record[]){ MAKE, { "glBindFramebuffer", { 0x8D40, 0 } }, { 0 } }, "framebuffer");
-	way_out((struct record[]){ MAKE, { "glBindFramebufferEXT", { 0x8D40, 0 } }, { 0 } },
-		"framebuffer");
-	way_out((struct record[]){ MAKE, { "glDeleteFramebuffers", { 1, PAY_NAMES, 0 } }, { 0 } },
-		"framebuffer");
-}
-
-static void out_by_draw_buffer(void **state)
-{
-	(void)state;
-	way_out((struct record[]){ MAKE, { "glDrawBuffer", { 0x0404 } }, { 0 } }, "framebuffer");
-	way_out((struct record[]){ MAKE, { "glReadBuffer", { 0x0404 } }, { 0 } }, "framebuffer");
-}
-
-static void out_by_call_list(void **state)
-{
-	(void)state;
-	way_out((struct record[]){ MAKE, { "glCallList", { 1 } }, { 0 } }, "list");
-	way_out((struct record[]){ MAKE, { "glCallLists", { 4, 0x1401, PAY_INDICES, 0 } }, { 0 } },
-		"list");
-}
-
-/* A list does not hide what it holds: its body is judged where it is compiled. */
-static void out_by_list_body(void **state)
-{
-	struct verify_state *s = verify_state_create();
-	struct verify_env env;
-
-	(void)state;
-	case_env(&env);
-	env.limits.allow_sensitive = false;
-	env.limits.unmediated = mediation("scissor");
-	assert_int_equal(verdict(s, &env, (struct record[]){ MAKE, { "glNewList", { 1, 0x1300 } },
-		{ "glScissor", { 0, 0, 9, 9 } }, { "glEndList", { 0 } }, { 0 } }, SP_INIT, NULL),
-		VERIFY_SENSITIVE);
-	env.limits.unmediated = mediation("restore");
-	assert_int_equal(verdict(s, &env, (struct record[]){ MAKE, { "glNewList", { 1, 0x1300 } },
-		{ "glPopAttrib", { 0 } }, { "glEndList", { 0 } }, { 0 } }, SP_INIT, NULL),
-		VERIFY_SENSITIVE);
-	verify_state_destroy(s);
-}
-
-/* Every sensitive instruction, by the table: refused where its mediation is missing, and
- * told in the facts where it is not. */
-static void out_by_any_sensitive(void **state)
-{
-	unsigned looked = 0;
-
-	(void)state;
-	for (unsigned op = 0; op < GL_OP_COUNT; op++) {
-		const struct gl_command *c;
-		struct verify_state *s;
-		struct verify_env env;
-		struct record r[4] = { MAKE, { gl_ops[op].name } };
-
-		if (gl_ops[op].command == GL_OP_NO_COMMAND)
-			continue;
-		c = &gl_commands[gl_ops[op].command];
-		if (c->klass == GL_CLASS_INNOCUOUS || c->opaque || gl_ops[op].words > 11 ||
-		    c->replay == GL_REPLAY_REFUSE)
-			continue;
-		s = verify_state_create();
-		case_env(&env);
-		env.limits.allow_sensitive = false;
-		env.limits.unmediated = c->mediation ? mediation(c->mediation) : 0;
-		if (verdict(s, &env, r, SP_REDRAW, NULL) != VERIFY_SENSITIVE)
-			fail_msg("%s runs without %s", gl_ops[op].name, c->mediation);
-		verify_state_destroy(s);
-		looked++;
-	}
-	print_message("%u sensitive instructions\n", looked);
-	assert_true(looked > 50);
 }
 
 int main(void)
@@ -643,9 +490,6 @@ int main(void)
 		cmocka_unit_test(shared_payloads), cmocka_unit_test(shared_commands),
 		cmocka_unit_test(uninitialised_memory), cmocka_unit_test(state_order),
 		cmocka_unit_test(enum_as_index), cmocka_unit_test(callback_as_index),
-		cmocka_unit_test(out_by_pop_attrib), cmocka_unit_test(out_by_bind_framebuffer),
-		cmocka_unit_test(out_by_draw_buffer), cmocka_unit_test(out_by_call_list),
-		cmocka_unit_test(out_by_list_body), cmocka_unit_test(out_by_any_sensitive),
 	};
 
 	return cmocka_run_group_tests_name("verifier: holes", tests, NULL, NULL);

@@ -16,11 +16,6 @@
 
 #define MUTANTS 100000u
 #define CODE 256u
-#define FLOAT 0x1406
-#define USHORT 0x1403
-#define MAKE { "blinkContext", { 1, 0, 0, 0 } }, { "blinkMakeCurrent", { 1, 1, 1 } }
-#define VERTICES { "glVertexPointer", { 3, FLOAT, 0, PAY_VERTICES, 0 } }, \
-		 { "glEnableClientState", { 0x8074 } }
 
 static const struct record seeds[][16] = {
 	{ MAKE, VERTICES, { "glDrawArrays", { 4, 0, 4 } }, { "glDrawArrays", { 4, 3, 1 } } },

@@ -12,83 +12,67 @@
 /* Rows say what matters; the rest is 0. */
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 
-#define MAKE { "blinkContext", { 1, 0, 0, 0 } }, { "blinkDrawable", { 1, 64, 64, 1 } }, \
-	     { "blinkMakeCurrent", { 1, 1, 1 } }
-#define FLOAT 0x1406
-#define USHORT 0x1403
-#define BUF_ARRAY 0x8892
-#define BUF_ELEMENT 0x8893
-#define VERTICES { "glVertexPointer", { 3, FLOAT, 0, PAY_VERTICES, 0 } }, \
-		 { "glEnableClientState", { 0x8074 } }
-
-struct test_case {
-	const char *name;
-	enum verify_reason reason;
-	struct record r[14];
-	uint8_t callback;            /* SP_INIT unless said */
-};
-
-static const struct test_case cases[] = {
+static const struct verify_case cases[] = {
 	{ "nothing", VERIFY_OK, { { 0 } } },
 	{ "arithmetic", VERIFY_OK, { { "mov", { 1, 7 } }, { "add.i", { 2, 1, 1 }, 6 }, { 0 } } },
 	{ "register out of range", VERIFY_REGISTER_RANGE, { { "mov", { 32, 7 } }, { 0 } } },
 	{ "register read out of range", VERIFY_REGISTER_RANGE,
 	  { { "mov", { 1, 99 }, 2 }, { 0 } } },
 	{ "register as a name", VERIFY_REGISTER_NOT_ALLOWED,
-	  { MAKE, { "glBindTexture", { 0x0DE1, 1 }, 2 }, { 0 } } },
+	  { MAKE_WINDOW, { "glBindTexture", { 0x0DE1, 1 }, 2 }, { 0 } } },
 	{ "register as a count", VERIFY_REGISTER_NOT_ALLOWED,
-	  { MAKE, { "glDrawArrays", { 4, 0, 3 }, 4 }, { 0 } } },
+	  { MAKE_WINDOW, { "glDrawArrays", { 4, 0, 3 }, 4 }, { 0 } } },
 	{ "mask bit without an operand", VERIFY_REGISTER_NOT_ALLOWED,
 	  { { "mov", { 1, 2 }, 0x8000 }, { 0 } } },
 	{ "external state", VERIFY_OK, { { "ext", { 1, SP_EXT_TIME } }, { 0 } } },
 	{ "external state of no such number", VERIFY_EXTERN_RANGE,
 	  { { "ext", { 1, SP_EXTERNS } }, { 0 } } },
-	{ "texture name", VERIFY_OK, { MAKE, { "glBindTexture", { 0x0DE1, 10 } }, { 0 } } },
+	{ "texture name", VERIFY_OK, { MAKE_WINDOW, { "glBindTexture", { 0x0DE1, 10 } }, { 0 } } },
 	{ "texture name too high", VERIFY_NAME_RANGE,
-	  { MAKE, { "glBindTexture", { 0x0DE1, 11 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glBindTexture", { 0x0DE1, 11 } }, { 0 } } },
 	{ "name in a payload too high", VERIFY_NAME_RANGE,
-	  { MAKE, { "glGenTextures", { 1, PAY_NAMES_BAD, 0 } }, { 0 } } },
-	{ "names", VERIFY_OK, { MAKE, { "glGenTextures", { 1, PAY_NAMES, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glGenTextures", { 1, PAY_NAMES_BAD, 0 } }, { 0 } } },
+	{ "names", VERIFY_OK, { MAKE_WINDOW, { "glGenTextures", { 1, PAY_NAMES, 0 } }, { 0 } } },
 	{ "no context for a name", VERIFY_NO_CONTEXT,
 	  { { "glBindTexture", { 0x0DE1, 1 } }, { 0 } } },
 	{ "context unknown", VERIFY_CONTEXT_UNKNOWN,
 	  { { "blinkMakeCurrent", { 2, 0, 0 } }, { 0 } } },
 	{ "vertex array object of another context", VERIFY_NAME_CONTEXT,
-	  { MAKE, { "glBindVertexArray", { 1 } }, { "blinkContext", { 2, 0, 0, 0 } },
+	  { MAKE_WINDOW, { "glBindVertexArray", { 1 } }, { "blinkContext", { 2, 0, 0, 0 } },
 	    { "blinkMakeCurrent", { 2, 1, 1 } }, { "glBindVertexArray", { 1 } }, { 0 } } },
-	{ "slot", VERIFY_OK, { MAKE, { "glUniform1f", { 5, 0 } }, { 0 } } },
-	{ "slot too high", VERIFY_SLOT_RANGE, { MAKE, { "glUniform1f", { 6, 0 } }, { 0 } } },
+	{ "slot", VERIFY_OK, { MAKE_WINDOW, { "glUniform1f", { 5, 0 } }, { 0 } } },
+	{ "slot too high", VERIFY_SLOT_RANGE, { MAKE_WINDOW, { "glUniform1f", { 6, 0 } }, { 0 } } },
 	{ "slot of a uniform block too high", VERIFY_SLOT_RANGE,
-	  { MAKE, { "glGetUniformBlockIndex", { 1, PAY_STRING, 0, 0, 6 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glGetUniformBlockIndex", { 1, PAY_STRING, 0, 0, 6 } }, { 0 } } },
 	{ "location", VERIFY_OK,
-	  { MAKE, { "glGetUniformLocation", { 1, PAY_STRING, 0, 0, 1 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glGetUniformLocation", { 1, PAY_STRING, 0, 0, 1 } }, { 0 } } },
 	{ "name of a location does not end", VERIFY_STRING_UNTERMINATED,
-	  { MAKE, { "glGetUniformLocation", { 1, PAY_OPEN, 0, 0, 1 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glGetUniformLocation", { 1, PAY_OPEN, 0, 0, 1 } }, { 0 } } },
 	{ "payload missing", VERIFY_PAYLOAD_NULL,
-	  { MAKE, { "glLoadMatrixf", { 0, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glLoadMatrixf", { 0, 0 } }, { 0 } } },
 	{ "no such payload", VERIFY_PAYLOAD_RANGE,
-	  { MAKE, { "glLoadMatrixf", { PAYLOADS, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glLoadMatrixf", { PAYLOADS, 0 } }, { 0 } } },
 	{ "payload offset beyond", VERIFY_PAYLOAD_RANGE,
-	  { MAKE, { "glLoadMatrixf", { PAY_VERTICES, 49 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glLoadMatrixf", { PAY_VERTICES, 49 } }, { 0 } } },
 	{ "payload absent", VERIFY_PAYLOAD_ABSENT,
-	  { MAKE, { "glLoadMatrixf", { PAY_ABSENT, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glLoadMatrixf", { PAY_ABSENT, 0 } }, { 0 } } },
 	{ "payload that may change", VERIFY_PAYLOAD_SHARED,
-	  { MAKE, { "glVertex3fv", { PAY_SHARED, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glVertex3fv", { PAY_SHARED, 0 } }, { 0 } } },
 	{ "payload short", VERIFY_PAYLOAD_SHORT,
-	  { MAKE, { "glLoadMatrixf", { PAY_VERTICES, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glLoadMatrixf", { PAY_VERTICES, 0 } }, { 0 } } },
 	{ "payload long enough", VERIFY_OK,
-	  { MAKE, { "glVertex3fv", { PAY_VERTICES, 36 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glVertex3fv", { PAY_VERTICES, 36 } }, { 0 } } },
 	{ "payload short by its offset", VERIFY_PAYLOAD_SHORT,
-	  { MAKE, { "glVertex3fv", { PAY_VERTICES, 40 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glVertex3fv", { PAY_VERTICES, 40 } }, { 0 } } },
 	{ "size of no known format", VERIFY_PAYLOAD_SIZE_UNKNOWN,
-	  { MAKE, { "glTexImage2D", { 0x0DE1, 0, 4, 1, 1, 0, 1, 1, PAY_VERTICES, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glTexImage2D", { 0x0DE1, 0, 4, 1, 1, 0, 1, 1, PAY_VERTICES, 0 } }, { 0 } } },
 	{ "texture without pixels", VERIFY_OK,
-	  { MAKE, { "glTexImage2D", { 0x0DE1, 0, 4, 1, 1, 0, 0x1908, 0x1401, 0, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glTexImage2D", { 0x0DE1, 0, 4, 1, 1, 0, 0x1908, 0x1401, 0, 0 } }, { 0 } } },
 	{ "pixels from no buffer", VERIFY_BUFFER_UNBOUND,
-	  { MAKE, { "glTexSubImage1D.buf", { 0x0DE0, 0, 0, 1, 0x1908, 0x1401, 0, 0, 0, 0 } },
+	  { MAKE_WINDOW, { "glTexSubImage1D.buf", { 0x0DE0, 0, 0, 1, 0x1908, 0x1401, 0, 0, 0, 0 } },
 	    { 0 } } },
 	{ "pixels while a buffer is bound", VERIFY_BUFFER_BOUND,
-	  { MAKE, { "glBindBuffer", { 0x88EC, 1 } },
+	  { MAKE_WINDOW, { "glBindBuffer", { 0x88EC, 1 } },
 	    { "glTexSubImage1D", { 0x0DE0, 0, 0, 1, 0x1908, 0x1401, PAY_VERTICES, 0 } }, { 0 } } },
 	{ "jump", VERIFY_OK, { { "jump", { 1 } }, { "yield", { 0 } }, { "yield", { 0 } }, { 0 } } },
 	{ "jump to the end", VERIFY_OK, { { "jump", { 1 } }, { "yield", { 0 } }, { 0 } } },
@@ -98,7 +82,7 @@ static const struct test_case cases[] = {
 	{ "jump into a record", VERIFY_JUMP_INSIDE,
 	  { { "jump", { 1 } }, { "mov", { 1, 0 } }, { 0 } } },
 	{ "Begin on one way only", VERIFY_JOIN_STATE,
-	  { MAKE, { "jump.eq.i", { 1, 2, 2 } }, { "glBegin", { 4 } }, { "glEnd", { 0 } }, { 0 } } },
+	  { MAKE_WINDOW, { "jump.eq.i", { 1, 2, 2 } }, { "glBegin", { 4 } }, { "glEnd", { 0 } }, { 0 } } },
 	{ "call of nothing", VERIFY_CALL_UNKNOWN, { { "call", { 99, 0, 0 } }, { 0 } } },
 	{ "call of itself", VERIFY_CALL_CYCLE, { { "call", { 0, 0, 0 } }, { 0 } } },
 	{ "call too deep", VERIFY_CALL_DEPTH, { { "call", { 20, 0, 0 } }, { 0 } } },
@@ -110,169 +94,169 @@ static const struct test_case cases[] = {
 	{ "swap in an update procedure", VERIFY_CALLBACK_RULE,
 	  { { "blinkSwap", { 1 } }, { 0 } }, SP_UPDATE },
 	{ "client state between Begin and End", VERIFY_BEGIN_END,
-	  { MAKE, { "glBegin", { 4 } }, { "glEnableClientState", { 0x8074 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glBegin", { 4 } }, { "glEnableClientState", { 0x8074 } }, { 0 } } },
 	{ "client state between Begin and End of a list that runs", VERIFY_BEGIN_END,
-	  { MAKE, { "glNewList", { 1, 0x1301 } }, { "glBegin", { 4 } },
+	  { MAKE_WINDOW, { "glNewList", { 1, 0x1301 } }, { "glBegin", { 4 } },
 	    { "glEnableClientState", { 0x8074 } }, { 0 } } },
 	{ "buffer made anew while it is bound", VERIFY_ARRAY_UNKNOWN,
-	  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } }, { "glGenBuffers", { 1, PAY_NAMES, 0 } },
+	  { MAKE_WINDOW, { "glBindBuffer", { BUF_ARRAY, 1 } }, { "glGenBuffers", { 1, PAY_NAMES, 0 } },
 	    { "glVertexPointer.buf", { 3, FLOAT, 0, 0, 0 } },
 	    { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 1 } }, { 0 } } },
 	{ "buffer of another share group deleted", VERIFY_NAME_CONTEXT,
-	  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } }, { "blinkContext", { 2, 0, 0, 0 } },
+	  { MAKE_WINDOW, { "glBindBuffer", { BUF_ARRAY, 1 } }, { "blinkContext", { 2, 0, 0, 0 } },
 	    { "blinkMakeCurrent", { 2, 1, 1 } }, { "glDeleteBuffers", { 1, PAY_NAMES, 0 } },
 	    { 0 } } },
 	{ "payload that is none, but an offset", VERIFY_PAYLOAD_RANGE,
-	  { MAKE, { "glTexImage2D", { 0x0DE1, 0, 4, 1, 1, 0, 0x1908, 0x1401, 0, 64 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glTexImage2D", { 0x0DE1, 0, 4, 1, 1, 0, 0x1908, 0x1401, 0, 64 } }, { 0 } } },
 	{ "vertex array object made anew while it is bound", VERIFY_NAME_IN_USE,
-	  { MAKE, { "glBindVertexArray", { 1 } }, { "glGenVertexArrays", { 1, PAY_NAMES, 0 } },
+	  { MAKE_WINDOW, { "glBindVertexArray", { 1 } }, { "glGenVertexArrays", { 1, PAY_NAMES, 0 } },
 	    { 0 } } },
 	{ "client state in a list, by Enable", VERIFY_LIST_STATE,
-	  { MAKE, { "glNewList", { 1, 0x1300 } }, { "glEnable", { 0x8074 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glNewList", { 1, 0x1300 } }, { "glEnable", { 0x8074 } }, { 0 } } },
 	{ "list that leaves Begin open", VERIFY_LIST_BALANCE,
-	  { MAKE, { "glNewList", { 1, 0x1300 } }, { "glBegin", { 4 } }, { "glEndList", { 0 } },
+	  { MAKE_WINDOW, { "glNewList", { 1, 0x1300 } }, { "glBegin", { 4 } }, { "glEndList", { 0 } },
 	    { 0 } } },
 	{ "array object bound by an extension", VERIFY_EXTENSION,
-	  { MAKE, { "glBindVertexArrayAPPLE", { 3 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glBindVertexArrayAPPLE", { 3 } }, { 0 } } },
 	{ "list begun in a list", VERIFY_LIST_NESTED,
-	  { MAKE, { "glNewList", { 1, 0x1300 } }, { "glNewList", { 2, 0x1300 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glNewList", { 1, 0x1300 } }, { "glNewList", { 2, 0x1300 } }, { 0 } } },
 	{ "list that calls what is not there, and draws", VERIFY_LIST_CALLS,
-	  { MAKE, { "glNewList", { 1, 0x1300 } }, { "glCallList", { 2 } }, { "glBegin", { 4 } },
+	  { MAKE_WINDOW, { "glNewList", { 1, 0x1300 } }, { "glCallList", { 2 } }, { "glBegin", { 4 } },
 	    { "glEnd", { 0 } }, { "glEndList", { 0 } }, { 0 } } },
 	{ "list of what is in a buffer", VERIFY_LIST_BUFFER,
-	  { MAKE, { "glBindBuffer", { 0x8893, 1 } }, { "glNewList", { 1, 0x1300 } },
+	  { MAKE_WINDOW, { "glBindBuffer", { 0x8893, 1 } }, { "glNewList", { 1, 0x1300 } },
 	    { "glDrawElements.buf", { 0, 1, 0x1401, 0, 0 } }, { 0 } } },
 	{ "start and length that wrap", VERIFY_RANGE_WRAPS,
-	  { MAKE, { "glBufferSubData", { 0x8892, 0xfffffffc, 0x7fffffff, 8, 0, PAY_VERTICES, 0 } },
+	  { MAKE_WINDOW, { "glBufferSubData", { 0x8892, 0xfffffffc, 0x7fffffff, 8, 0, PAY_VERTICES, 0 } },
 	    { 0 } } },
 	{ "parameter of a program that is beyond all", VERIFY_PARAMETER_RANGE,
-	  { MAKE, { "glProgramEnvParameter4fARB", { 0x8620, 0xffffffff } }, { 0 } } },
+	  { MAKE_WINDOW, { "glProgramEnvParameter4fARB", { 0x8620, 0xffffffff } }, { 0 } } },
 	{ "texture unit out of range", VERIFY_ARRAY_RANGE,
-	  { MAKE, { "glClientActiveTexture", { 0x84C0 + 8 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glClientActiveTexture", { 0x84C0 + 8 } }, { 0 } } },
 	{ "draw within arrays", VERIFY_OK,
-	  { MAKE, VERTICES, { "glDrawArrays", { 4, 0, 4 } }, { "glDrawArrays", { 4, 3, 1 } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawArrays", { 4, 0, 4 } }, { "glDrawArrays", { 4, 3, 1 } },
 	    { 0 } } },
 	{ "draw beyond arrays", VERIFY_ARRAY_SHORT,
-	  { MAKE, VERTICES, { "glDrawArrays", { 4, 0, 5 } }, { 0 } } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawArrays", { 4, 0, 5 } }, { 0 } } },
 	{ "draw beyond arrays by its start", VERIFY_ARRAY_SHORT,
-	  { MAKE, VERTICES, { "glDrawArrays", { 4, 0x7fffffff, 1 } }, { 0 } } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawArrays", { 4, 0x7fffffff, 1 } }, { 0 } } },
 	{ "draw before arrays", VERIFY_DRAW_RANGE,
-	  { MAKE, VERTICES, { "glDrawArrays", { 4, 0xffffffff, 2 } }, { 0 } } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawArrays", { 4, 0xffffffff, 2 } }, { 0 } } },
 	{ "draw of a disabled short array", VERIFY_OK,
-	  { MAKE, { "glColorPointer", { 4, FLOAT, 0, PAY_TWO, 0 } }, VERTICES,
+	  { MAKE_WINDOW, { "glColorPointer", { 4, FLOAT, 0, PAY_TWO, 0 } }, VERTICES,
 	    { "glDrawArrays", { 4, 0, 4 } }, { 0 } } },
 	{ "draw of a second array that is short", VERIFY_ARRAY_SHORT,
-	  { MAKE, { "glColorPointer", { 3, FLOAT, 0, PAY_TWO, 0 } },
+	  { MAKE_WINDOW, { "glColorPointer", { 3, FLOAT, 0, PAY_TWO, 0 } },
 	    { "glEnableClientState", { 0x8076 } }, VERTICES, { "glDrawArrays", { 4, 0, 4 } },
 	    { 0 } } },
 	{ "draw of an array never set", VERIFY_ARRAY_UNKNOWN,
-	  { MAKE, { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 1 } }, { 0 } } },
+	  { MAKE_WINDOW, { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 1 } }, { 0 } } },
 	{ "draw of an array with a format that GL refuses", VERIFY_ARRAY_UNKNOWN,
-	  { MAKE, VERTICES, { "glVertexPointer", { 5, FLOAT, 0, PAY_VERTICES, 0 } },
+	  { MAKE_WINDOW, VERTICES, { "glVertexPointer", { 5, FLOAT, 0, PAY_VERTICES, 0 } },
 	    { "glDrawArrays", { 4, 0, 1 } }, { 0 } } },
 	{ "array at an address", VERIFY_ARRAY_UNKNOWN,
-	  { MAKE, { "glVertexPointer.buf", { 3, FLOAT, 0, 0x1000, 0 } },
+	  { MAKE_WINDOW, { "glVertexPointer.buf", { 3, FLOAT, 0, 0x1000, 0 } },
 	    { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 1 } }, { 0 } } },
 	{ "array in a buffer", VERIFY_OK,
-	  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } },
+	  { MAKE_WINDOW, { "glBindBuffer", { BUF_ARRAY, 1 } },
 	    { "glVertexPointer.buf", { 3, FLOAT, 0, 0x1000, 0 } },
 	    { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 1000 } }, { 0 } } },
 	{ "array in a buffer that was deleted", VERIFY_ARRAY_UNKNOWN,
-	  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } },
+	  { MAKE_WINDOW, { "glBindBuffer", { BUF_ARRAY, 1 } },
 	    { "glVertexPointer.buf", { 3, FLOAT, 0, 0x1000, 0 } },
 	    { "glDeleteBuffers", { 1, PAY_NAMES, 0 } }, { "glEnableClientState", { 0x8074 } },
 	    { "glDrawArrays", { 4, 0, 1 } }, { 0 } } },
 	{ "array from a payload while a buffer is bound", VERIFY_BUFFER_BOUND,
-	  { MAKE, { "glBindBuffer", { BUF_ARRAY, 1 } },
+	  { MAKE_WINDOW, { "glBindBuffer", { BUF_ARRAY, 1 } },
 	    { "glVertexPointer", { 3, FLOAT, 0, PAY_VERTICES, 0 } }, { 0 } } },
 	{ "stride", VERIFY_ARRAY_SHORT,
-	  { MAKE, { "glVertexPointer", { 3, FLOAT, 24, PAY_VERTICES, 0 } },
+	  { MAKE_WINDOW, { "glVertexPointer", { 3, FLOAT, 24, PAY_VERTICES, 0 } },
 	    { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 3 } }, { 0 } } },
 	{ "indices", VERIFY_OK,
-	  { MAKE, VERTICES, { "glDrawElements", { 4, 4, USHORT, PAY_INDICES, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawElements", { 4, 4, USHORT, PAY_INDICES, 0 } }, { 0 } } },
 	{ "index beyond arrays", VERIFY_INDEX_RANGE,
-	  { MAKE, VERTICES, { "glDrawElements", { 4, 4, USHORT, PAY_INDICES_BAD, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawElements", { 4, 4, USHORT, PAY_INDICES_BAD, 0 } }, { 0 } } },
 	{ "index beyond arrays that is not drawn", VERIFY_OK,
-	  { MAKE, VERTICES, { "glDrawElements", { 4, 3, USHORT, PAY_INDICES_BAD, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawElements", { 4, 3, USHORT, PAY_INDICES_BAD, 0 } }, { 0 } } },
 	{ "indices short", VERIFY_PAYLOAD_SHORT,
-	  { MAKE, VERTICES, { "glDrawElements", { 4, 5, USHORT, PAY_INDICES, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawElements", { 4, 5, USHORT, PAY_INDICES, 0 } }, { 0 } } },
 	{ "stated range beyond arrays", VERIFY_INDEX_RANGE,
-	  { MAKE, VERTICES, { "glDrawRangeElements", { 4, 0, 4, 4, USHORT, PAY_INDICES, 0 } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawRangeElements", { 4, 0, 4, 4, USHORT, PAY_INDICES, 0 } },
 	    { 0 } } },
 	{ "stated range reversed", VERIFY_DRAW_RANGE,
-	  { MAKE, VERTICES, { "glDrawRangeElements", { 4, 3, 0, 4, USHORT, PAY_INDICES, 0 } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawRangeElements", { 4, 3, 0, 4, USHORT, PAY_INDICES, 0 } },
 	    { 0 } } },
 	{ "base vertex below", VERIFY_INDEX_RANGE,
-	  { MAKE, VERTICES,
+	  { MAKE_WINDOW, VERTICES,
 	    { "glDrawElementsBaseVertex", { 4, 4, USHORT, PAY_INDICES, 0, 0xffffffff } }, { 0 } } },
 	{ "base vertex beyond", VERIFY_INDEX_RANGE,
-	  { MAKE, VERTICES,
+	  { MAKE_WINDOW, VERTICES,
 	    { "glDrawElementsBaseVertex", { 4, 4, USHORT, PAY_INDICES, 0, 1 } }, { 0 } } },
 	{ "restart index", VERIFY_OK,
-	  { MAKE, VERTICES, { "glEnable", { 0x8F9D } }, { "glPrimitiveRestartIndex", { 0xffff } },
+	  { MAKE_WINDOW, VERTICES, { "glEnable", { 0x8F9D } }, { "glPrimitiveRestartIndex", { 0xffff } },
 	    { "glDrawElements", { 4, 4, USHORT, PAY_RESTART, 0 } }, { 0 } } },
 	{ "restart enabled between Begin and End", VERIFY_INDEX_RANGE,
-	  { MAKE, VERTICES, { "glPrimitiveRestartIndex", { 0xffff } }, { "glBegin", { 4 } },
+	  { MAKE_WINDOW, VERTICES, { "glPrimitiveRestartIndex", { 0xffff } }, { "glBegin", { 4 } },
 	    { "glEnable", { 0x8F9D } }, { "glEnd", { 0 } },
 	    { "glDrawElements", { 4, 4, USHORT, PAY_RESTART, 0 } }, { 0 } } },
 	{ "restart index between Begin and End", VERIFY_INDEX_RANGE,
-	  { MAKE, VERTICES, { "glEnable", { 0x8F9D } }, { "glBegin", { 4 } },
+	  { MAKE_WINDOW, VERTICES, { "glEnable", { 0x8F9D } }, { "glBegin", { 4 } },
 	    { "glPrimitiveRestartIndex", { 0xffff } }, { "glEnd", { 0 } },
 	    { "glDrawElements", { 4, 4, USHORT, PAY_RESTART, 0 } }, { 0 } } },
 	{ "indices replaced by an upload that GL refuses", VERIFY_INDEX_UNKNOWN,
-	  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+	  { MAKE_WINDOW, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
 	    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES_BAD, 0, 0x88E4 } },
 	    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES, 0, 0x1234 } },
 	    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } }, { 0 } } },
 	{ "indices uploaded between Begin and End", VERIFY_INDEX_UNKNOWN,
-	  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+	  { MAKE_WINDOW, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
 	    { "glBufferData", { BUF_ELEMENT, 8, 0, 0, 0, 0x88E4 } }, { "glBegin", { 4 } },
 	    { "glBufferSubData", { BUF_ELEMENT, 0, 0, 8, 0, PAY_INDICES, 0 } }, { "glEnd", { 0 } },
 	    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } }, { 0 } } },
 	{ "fixed restart, which needs GL 4.3", VERIFY_INDEX_RANGE,
-	  { MAKE, VERTICES, { "glEnable", { 0x8D69 } },
+	  { MAKE_WINDOW, VERTICES, { "glEnable", { 0x8D69 } },
 	    { "glDrawElements", { 4, 4, USHORT, PAY_RESTART, 0 } }, { 0 } } },
 	{ "restart index without restart", VERIFY_INDEX_RANGE,
-	  { MAKE, VERTICES, { "glDrawElements", { 4, 4, USHORT, PAY_RESTART, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawElements", { 4, 4, USHORT, PAY_RESTART, 0 } }, { 0 } } },
 	{ "indices at an address", VERIFY_BUFFER_UNBOUND,
-	  { MAKE, VERTICES, { "glDrawElements.buf", { 4, 4, USHORT, 0x1000, 0 } }, { 0 } } },
+	  { MAKE_WINDOW, VERTICES, { "glDrawElements.buf", { 4, 4, USHORT, 0x1000, 0 } }, { 0 } } },
 	{ "indices in a buffer that holds nothing", VERIFY_INDEX_UNKNOWN,
-	  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+	  { MAKE_WINDOW, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
 	    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } }, { 0 } } },
 	{ "indices in a buffer", VERIFY_OK,
-	  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+	  { MAKE_WINDOW, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
 	    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES, 0, 0x88E4 } },
 	    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } }, { 0 } } },
 	{ "indices in a buffer beyond arrays", VERIFY_INDEX_RANGE,
-	  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
+	  { MAKE_WINDOW, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } },
 	    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES_BAD, 0, 0x88E4 } },
 	    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } }, { 0 } } },
 	{ "instanced array", VERIFY_OK,
-	  { MAKE, { "glVertexAttribPointer", { 1, 3, FLOAT, 0, 0, PAY_TWO, 0 } },
+	  { MAKE_WINDOW, { "glVertexAttribPointer", { 1, 3, FLOAT, 0, 0, PAY_TWO, 0 } },
 	    { "glEnableVertexAttribArray", { 1 } }, { "glVertexAttribDivisor", { 1, 2 } },
 	    { "glDrawArraysInstanced", { 4, 0, 9, 4 } }, { 0 } } },
 	{ "instanced array short", VERIFY_ARRAY_SHORT,
-	  { MAKE, { "glVertexAttribPointer", { 1, 3, FLOAT, 0, 0, PAY_TWO, 0 } },
+	  { MAKE_WINDOW, { "glVertexAttribPointer", { 1, 3, FLOAT, 0, 0, PAY_TWO, 0 } },
 	    { "glEnableVertexAttribArray", { 1 } }, { "glVertexAttribDivisor", { 1, 2 } },
 	    { "glDrawArraysInstanced", { 4, 0, 9, 5 } }, { 0 } } },
 	{ "locked range beyond arrays", VERIFY_ARRAY_SHORT,
-	  { MAKE, VERTICES, { "glLockArraysEXT", { 0, 5 } }, { "glDrawArrays", { 4, 0, 1 } },
+	  { MAKE_WINDOW, VERTICES, { "glLockArraysEXT", { 0, 5 } }, { "glDrawArrays", { 4, 0, 1 } },
 	    { 0 } } },
 	{ "pushed and popped arrays", VERIFY_ARRAY_UNKNOWN,
-	  { MAKE, { "glEnableClientState", { 0x8074 } }, { "glPushClientAttrib", { 2 } },
+	  { MAKE_WINDOW, { "glEnableClientState", { 0x8074 } }, { "glPushClientAttrib", { 2 } },
 	    { "glVertexPointer", { 3, FLOAT, 0, PAY_VERTICES, 0 } },
 	    { "glDrawArrays", { 4, 0, 4 } }, { "glPopClientAttrib", { 0 } },
 	    { "glDrawArrays", { 4, 0, 4 } }, { 0 } } },
 	{ "arrays that differ where ways meet", VERIFY_ARRAY_SHORT,
-	  { MAKE, VERTICES, { "jump.eq.i", { 1, 2, 6 } },
+	  { MAKE_WINDOW, VERTICES, { "jump.eq.i", { 1, 2, 6 } },
 	    { "glVertexPointer", { 3, FLOAT, 0, PAY_TWO, 0 } },
 	    { "glDrawArrays", { 4, 0, 3 } }, { 0 } } },
 	{ "arrays that fit on both ways", VERIFY_OK,
-	  { MAKE, VERTICES, { "jump.eq.i", { 1, 2, 6 } },
+	  { MAKE_WINDOW, VERTICES, { "jump.eq.i", { 1, 2, 6 } },
 	    { "glVertexPointer", { 3, FLOAT, 0, PAY_TWO, 0 } },
 	    { "glDrawArrays", { 4, 0, 2 } }, { 0 } } },
 	{ "array enabled on one way only", VERIFY_ARRAY_UNKNOWN,
-	  { MAKE, { "jump.eq.i", { 1, 2, 2 } }, { "glEnableClientState", { 0x8074 } },
+	  { MAKE_WINDOW, { "jump.eq.i", { 1, 2, 2 } }, { "glEnableClientState", { 0x8074 } },
 	    { "glDrawArrays", { 4, 0, 1 } }, { 0 } } },
 };
 
@@ -333,20 +317,14 @@ static bool seen[VERIFY_REASONS];
 
 static void test_cases(void **state)
 {
-	unsigned bad = 0;
+	struct verify_env env;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		enum verify_reason r = verdict(cases[i].r, cases[i].callback, true);
-
+	case_env(&env);
+	env.callee = callee;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
 		seen[cases[i].reason] = true;
-		if (r == cases[i].reason)
-			continue;
-		print_message("%s: %s", cases[i].name, verify_reason_name(r));
-		print_message(", expected %s\n", verify_reason_name(cases[i].reason));
-		bad++;
-	}
-	assert_int_equal(bad, 0);
+	assert_int_equal(cases_look(cases, sizeof(cases) / sizeof(*cases), &env), 0);
 }
 
 static void expect_words(const uint32_t *code, uint32_t n, enum verify_reason reason)
@@ -422,7 +400,7 @@ static void test_flow(void **state)
 	struct verify_state *s = verify_state_create();
 
 	(void)state;
-	verify_in(s, (struct record[]){ MAKE, VERTICES, { "glDrawArrays", { 4, 0, 4 } }, { 0 } },
+	verify_in(s, (struct record[]){ MAKE_WINDOW, VERTICES, { "glDrawArrays", { 4, 0, 4 } }, { 0 } },
 		  VERIFY_OK);
 	/* the payloads of an earlier SP may be gone */
 	verify_in(s, (struct record[]){ { "glDrawArrays", { 4, 0, 4 } }, { 0 } },
@@ -439,7 +417,7 @@ static void test_flow(void **state)
 
 static void test_stack_depth(void **state)
 {
-	struct record r[24] = { MAKE };
+	struct record r[24] = { MAKE_WINDOW };
 	unsigned n = 3;
 
 	(void)state;
@@ -454,7 +432,7 @@ static void test_stack_depth(void **state)
 /* Reasons with conditions that the table's ops of today do not reach in one record. */
 static void test_rare(void **state)
 {
-	struct record layout[] = { MAKE, { "glBindBuffer", { 0x88EC, 1 } },
+	struct record layout[] = { MAKE_WINDOW, { "glBindBuffer", { 0x88EC, 1 } },
 		{ "glTexSubImage1D.buf", { 0x0DE0, 0, 0, 1, 0x1908, 0x1401, 0, 0, 0, 0 }, 0 },
 		{ 0 } };
 	uint32_t code[64], n = case_code(layout, code, 64);
@@ -466,7 +444,7 @@ static void test_rare(void **state)
 	if (unknown == GL_OP_COUNT)             /* no draw of unknown extent in the table */
 		seen[VERIFY_DRAW_UNKNOWN] = true;
 	else
-		assert_int_equal(verdict((struct record[]){ MAKE, VERTICES,
+		assert_int_equal(verdict((struct record[]){ MAKE_WINDOW, VERTICES,
 				 { "glDrawTransformFeedback", { 4, 1 } }, { 0 } }, SP_INIT, true),
 				 VERIFY_DRAW_UNKNOWN);
 }
@@ -496,7 +474,7 @@ static struct verify_facts facts_of(const struct record *r)
 
 static void test_facts(void **state)
 {
-	struct verify_facts f = facts_of((struct record[]){ MAKE, { "glClear", { 0x4100 } },
+	struct verify_facts f = facts_of((struct record[]){ MAKE_WINDOW, { "glClear", { 0x4100 } },
 		{ "glEnable", { 0x0B71 } }, { "glBegin", { 4 } }, { "glVertex2f", { 0, 0 } },
 		{ "glEnd", { 0 } }, { "glClear", { 0x400 } }, { 0 } });
 
@@ -507,16 +485,16 @@ static void test_facts(void **state)
 	assert_int_equal(f.contexts, 1);
 	assert_int_equal(f.vertices, 1);
 	assert_int_equal(f.commands, 10);
-	f = facts_of((struct record[]){ MAKE, { "glEnable", { 0x0C11 } },
+	f = facts_of((struct record[]){ MAKE_WINDOW, { "glEnable", { 0x0C11 } },
 		{ "glClear", { 0x4100 } }, { "glCopyPixels", { 0, 0, 1, 1, 0x1800 } }, { 0 } });
 	assert_true(!f.clears_color && f.reads_framebuffer);
 	/* a list counts when it is called, by what it holds */
-	f = facts_of((struct record[]){ MAKE, { "glNewList", { 1, 0x1300 } }, { "glBegin", { 4 } },
+	f = facts_of((struct record[]){ MAKE_WINDOW, { "glNewList", { 1, 0x1300 } }, { "glBegin", { 4 } },
 		{ "glVertex2f", { 0, 0 } }, { "glVertex2f", { 0, 0 } }, { "glEnd", { 0 } },
 		{ "glEndList", { 0 } }, { "glCallList", { 1 } }, { "glCallList", { 1 } }, { 0 } });
 	assert_int_equal(f.vertices, 6);
 	assert_true(f.draws && !f.reads_framebuffer && !f.uses_depth);
-	f = facts_of((struct record[]){ MAKE, { "glCallList", { 2 } }, { 0 } });
+	f = facts_of((struct record[]){ MAKE_WINDOW, { "glCallList", { 2 } }, { 0 } });
 	assert_true(f.reads_framebuffer && f.uses_depth);
 	assert_int_equal(f.unknown_lists, 1);
 }
@@ -553,7 +531,7 @@ static void test_composable(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
-		struct record r[16] = { MAKE };
+		struct record r[16] = { MAKE_WINDOW };
 		struct verify_facts f;
 
 		memcpy(r + 3, v[i].r, sizeof(v[i].r));
@@ -567,16 +545,16 @@ static void test_composable(void **state)
 /* Registers that feed what confines a client are told; so are the names mentioned. */
 static void test_clamps_and_names(void **state)
 {
-	const struct record r[] = { MAKE, { "glBindTexture", { 0x0DE1, 7 } },
+	const struct record r[] = { MAKE_WINDOW, { "glBindTexture", { 0x0DE1, 7 } },
 		{ "glGenTextures", { 1, PAY_NAMES, 0 } }, { "glBindBuffer", { BUF_ARRAY, 3 } }, { 0 } };
 	uint32_t code[64], max[GL_SPACE_COUNT];
 	struct sp sp = { .code = code, .nwords = case_code(r, code, 64) };
 	struct verify_facts f;
 
 	(void)state;
-	f = facts_of((struct record[]){ MAKE, { "glScissor", { 1, 2, 3, 4 }, 15 }, { 0 } });
+	f = facts_of((struct record[]){ MAKE_WINDOW, { "glScissor", { 1, 2, 3, 4 }, 15 }, { 0 } });
 	assert_true(f.clamps);
-	f = facts_of((struct record[]){ MAKE, { "glScissor", { 1, 2, 3, 4 } },
+	f = facts_of((struct record[]){ MAKE_WINDOW, { "glScissor", { 1, 2, 3, 4 } },
 		{ "glColor3f", { 1, 2, 3 }, 7 }, { 0 } });
 	assert_false(f.clamps);
 	verify_names_used(&sp, &case_payloads, max);
