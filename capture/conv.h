@@ -280,6 +280,7 @@ int conv_hook_vao(struct conv *, const struct trace_call *, const struct conv_pl
 int conv_hook_map(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_memcpy(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_array(struct conv *, const struct trace_call *, const struct conv_plan *);
+int conv_hook_storage(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_lock(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_interleaved(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_multidraw(struct conv *, const struct trace_call *, const struct conv_plan *);

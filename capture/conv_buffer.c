@@ -11,6 +11,8 @@
 
 #define ARRAY_BUFFER 0x8892u
 #define ELEMENT_ARRAY_BUFFER 0x8893u
+#define MAP_WRITE_BIT 0x2u
+#define DYNAMIC_STORAGE_BIT 0x100u
 
 static const uint32_t targets[] = {
 	ARRAY_BUFFER, ELEMENT_ARRAY_BUFFER, 0x88EB /* PIXEL_PACK */, 0x88EC /* PIXEL_UNPACK */,
@@ -196,6 +198,28 @@ int conv_hook_map(struct conv *c, const struct trace_call *call, const struct co
 	if (m.start)
 		buf_append(&c->maps, &m, sizeof(m));
 	return 0;
+}
+
+/* Writes through a mapping become glBufferSubData, which GL allows in immutable storage
+ * only if its flags say so (ARB_buffer_storage); a program that maps need not say it. */
+int conv_hook_storage(struct conv *c, const struct trace_call *call,
+		      const struct conv_plan *plan)
+{
+	int flags = conv_param_index(plan->cmd, "flags");
+	const struct gl_op *o = &gl_ops[plan->cmd->op];
+	uint32_t w[64] = { 0 };
+
+	for (unsigned i = 0; i < o->noperands; i++) {
+		const struct gl_operand *operand = &o->operands[i];
+		uint32_t bits;
+
+		if (operand->param != (unsigned)flags || operand->param >= call->sig->nargs)
+			continue;
+		bits = (uint32_t)conv_arg_uint(call, operand->param);
+		w[operand->word - 1] = bits & MAP_WRITE_BIT ? bits | DYNAMIC_STORAGE_BIT : bits;
+		return conv_encode_given(c, call, plan, plan->cmd->op, w, 1u << i);
+	}
+	return conv_encode(c, call, plan, plan->cmd->op);
 }
 
 int conv_hook_memcpy(struct conv *c, const struct trace_call *call,

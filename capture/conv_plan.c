@@ -32,6 +32,7 @@ static const struct {
 	{ "glUnmapBuffer", conv_hook_map, 2 },
 	{ "glFlushMappedBufferRange", conv_hook_map, 3 },
 	{ "glFlushMappedBufferRangeAPPLE", conv_hook_map, 3 },
+	{ "glBufferStorage", conv_hook_storage, 0 },
 	{ "glInterleavedArrays", conv_hook_interleaved, 0 },
 	{ "glXChooseFBConfig", conv_hook_window, 0 },
 	{ "glXGetFBConfigAttrib", conv_hook_window, 0 },

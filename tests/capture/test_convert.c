@@ -259,6 +259,37 @@ static void test_mapped_buffer(void **state)
 	done(&m);
 }
 
+/* Immutable storage that is written through its mapping takes glBufferSubData as well. */
+static void test_mapped_storage(void **state)
+{
+	static const struct { unsigned given, made; } flags[] = {
+		{ 0x2 | 0x40 | 0x80, 0x2 | 0x40 | 0x80 | 0x100 },       /* persistent, coherent */
+		{ 0x1, 0x1 }, { 0, 0 }, { 0x102, 0x102 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+		struct tracegen *g = tracegen_create();
+		const uint32_t *rec;
+		struct made m;
+		struct sp sp;
+
+		tracegen_window(g);
+		tracegen_call(g, 0, "glGenBuffers", "n=i,buffers=I[1]", 1, (int[]){ 9 });
+		tracegen_call(g, 0, "glBindBuffer", "target=e,buffer=i", ARRAY_BUFFER, 9);
+		tracegen_call(g, 0, "glBufferStorage", "target=e,size=i,data=n,flags=u",
+			      ARRAY_BUFFER, 64, (uint64_t)flags[i].given);
+		draw(g);
+		convert(&m, g, false, 0);
+		if (m.result)
+			fail_msg("%s", m.err.text);
+		rec = find(&m, SP_INIT, OP_glBufferStorage, 0, &sp);
+		assert_non_null(rec);
+		assert_int_equal(rec[gl_ops[OP_glBufferStorage].words - 1], flags[i].made);
+		done(&m);
+	}
+}
+
 static void draw_elements(struct tracegen *g)
 {
 	tracegen_call(g, 0, "glDrawElements", "mode=e,count=i,type=e,indices=b", 4, 1, 0x1401,
@@ -461,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_repack_skips),
 		cmocka_unit_test(test_upload_moves_ahead),
 		cmocka_unit_test(test_mapped_buffer),
+		cmocka_unit_test(test_mapped_storage),
 		cmocka_unit_test(test_vao_name_again),
 		cmocka_unit_test(test_contexts_and_threads),
 		cmocka_unit_test(test_uniform_elements),
