@@ -8,7 +8,7 @@
  *               -> conv_encode: the generic walk over the op's operands
  *               -> a record in the frame's update or redraw code
  *
- * Hooks stand in one table (conv_hooks[], conv_plan.c); everything else about a
+ * Hooks stand in one table (hooks[], conv_plan.c); everything else about a
  * command comes from the command table.
  */
 #ifndef CAPTURE_CONV_H
@@ -239,10 +239,15 @@ int conv_refuse(struct conv *c, const struct trace_call *call, const char *why, 
 	__attribute__((format(printf, 3, 4)));
 
 /* conv_plan.c */
+/* NULL: no memory, and the error is set. */
+const struct conv_plan *conv_plan_get(struct conv *c, struct trace_sig *sig);
+/* The parameter of that name; -1: none. */
+int conv_param_index(const struct gl_command *cmd, const char *name);
+
+/* conv_encode.c */
 /* A call of a plan with .words: the record is a copy. */
 void conv_encode_words(struct conv *c, const struct trace_call *call,
 		       const struct conv_plan *plan);
-const struct conv_plan *conv_plan_get(struct conv *c, struct trace_sig *sig);
 /* Encodes the call as op (one of its command's). */
 int conv_encode(struct conv *c, const struct trace_call *call, const struct conv_plan *plan,
 		unsigned op);
@@ -266,7 +271,6 @@ uint32_t conv_keep(struct conv *c, const void *bytes, size_t size);
 uint64_t conv_arg_uint(const struct trace_call *call, unsigned i);
 uint32_t conv_name(struct conv *c, unsigned space, uint64_t traced);   /* makes it if unknown */
 uint32_t conv_owner(const struct conv *c, unsigned space);
-int conv_param_index(const struct gl_command *cmd, const char *name);  /* -1: none */
 
 /* hooks, by file */
 int conv_hook_window(struct conv *, const struct trace_call *, const struct conv_plan *);

@@ -152,6 +152,13 @@ static struct blink_connection *publish(struct fake *f, const char *text)
 	return c;
 }
 
+static struct blink_connection *serve_and_publish(struct fake *f, const char *text)
+{
+	fake_init(f);
+	fake_start(f);
+	return publish(f, text);
+}
+
 static void check(struct fake *f, const char *text)
 {
 	assert_int_equal(f->object[1].desc.callback, SP_INIT);
@@ -171,9 +178,7 @@ static void test_published(void **state)
 	struct fake f;
 
 	(void)state;
-	fake_init(&f);
-	fake_start(&f);
-	c = publish(&f, "second");
+	c = serve_and_publish(&f, "second");
 	blink_request_update(c);
 	blink_flush(c);
 	assert_int_equal(blink_wait(c, SECOND / 20, &err), 0);
@@ -194,9 +199,7 @@ static void test_reconnects(void **state)
 	struct fake f;
 
 	(void)state;
-	fake_init(&f);
-	fake_start(&f);
-	c = publish(&f, "latest");
+	c = serve_and_publish(&f, "latest");
 	fake_stop(&f);
 	/* what is published meanwhile is kept */
 	assert_int_equal(blink_wait(c, SECOND / 10, &err), 0);
@@ -222,9 +225,7 @@ static void test_dismissed(void **state)
 	struct fake f;
 
 	(void)state;
-	fake_init(&f);
-	fake_start(&f);
-	c = publish(&f, "latest");
+	c = serve_and_publish(&f, "latest");
 	f.dismiss = true;
 	fake_stop(&f);
 	assert_int_equal(blink_wait(c, 5 * SECOND, &err), -ECONNRESET);
