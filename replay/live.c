@@ -19,6 +19,7 @@
 #define RETRY_NS INT64_C(20000000)
 #define RETRIES 500
 #define RETURNS_MOST 4u           /* without a frame between two: this file is why */
+#define FRAMES_AT_ONCE 16u        /* that are waited for, so that not each is a wake-up */
 
 struct live {
 	struct blink_file *file;
@@ -180,10 +181,21 @@ static int push_range(struct live *l, struct blink_file *f, uint32_t first, uint
 	return r;
 }
 
-/* Waits until frame done + 1 has run. */
+/* How many of those that are under way to wait for: half of them, so that the server has
+ * the other half to go on with. */
+static uint32_t frames_awaited(const struct live *l)
+{
+	uint32_t under_way = l->pushed - l->done;
+	uint32_t n = l->out->frames ? (under_way + 1) / 2 : 1;
+
+	return n > FRAMES_AT_ONCE ? FRAMES_AT_ONCE : n;
+}
+
+/* Waits until frame done + 1 has run, and maybe some more. */
 static int frame_wait(struct live *l, struct error *err)
 {
-	uint64_t entry = l->last[l->done % l->ahead];
+	uint32_t last = l->done + frames_awaited(l) - 1;
+	uint64_t entry = l->last[last % l->ahead];
 	int r = vso_stream_wait(l->vso, entry, ANSWER_NS, err);
 
 	if (r < 0)
@@ -193,6 +205,7 @@ static int frame_wait(struct live *l, struct error *err)
 		l->cpu = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 	}
 	l->vain = 0;
+	l->done = last;
 	if (l->out->frames <= l->done)
 		l->out->frames = l->done + 1;
 	if (l->opt->on_frame)

@@ -285,16 +285,34 @@ static bool server_draws(const struct server *s)
 	return any;
 }
 
+static bool frame_stale(const struct server *s, const struct window *w, bool all)
+{
+	return decorated(s) && (all || w->frame_damaged || w->bar_stale);
+}
+
+/* The screen is current afterwards.  (It stays so from copying on, if that is all.) */
+static int draw_copies(struct server *s, bool all, struct error *err)
+{
+	bool more = all, copied = false;
+	int r = 0;
+
+	for (uint32_t i = 0; i < s->n && r >= 0; i++) {
+		struct window *w = &s->windows[i];
+
+		more |= frame_stale(s, w, all);
+		if (!w->copy || !w->visible.n)
+			continue;
+		copied = true;
+		r = copy(s, w, err);
+	}
+	return r >= 0 && (more || !copied) ? screen_current(&s->screen, 0, err) : r;
+}
+
 static int draw_server(struct server *s, struct error *err)
 {
 	bool all = s->everything || s->opt.no_facts;
-	int r = 0;
+	int r = draw_copies(s, all, err);
 
-	for (uint32_t i = 0; i < s->n && r >= 0; i++)
-		if (s->windows[i].copy && s->windows[i].visible.n)
-			r = copy(s, &s->windows[i], err);
-	if (r >= 0)
-		r = screen_current(&s->screen, 0, err);
 	if (r < 0)
 		return r;
 	if (all)
@@ -302,7 +320,7 @@ static int draw_server(struct server *s, struct error *err)
 	for (uint32_t i = 0; i < s->n && r >= 0; i++) {
 		struct window *w = &s->windows[i];
 
-		if (decorated(s) && (all || w->frame_damaged || w->bar_stale))
+		if (frame_stale(s, w, all))
 			r = draw_frame(s, w, err);
 		w->frame_damaged = false;
 	}
@@ -321,9 +339,7 @@ int compose_frame(struct server *s, struct error *err)
 		return r;
 	if (!s->stats.direct && !server_draws(s))
 		return 0;
-	r = screen_current(&s->screen, 0, err);
-	if (r >= 0 && server_draws(s))
-		r = draw_server(s, err);
+	r = server_draws(s) ? draw_server(s, err) : screen_current(&s->screen, 0, err);
 	if (r >= 0)
 		r = gl->ops->swap(gl, SERVER_SCREEN, err);
 	return r;

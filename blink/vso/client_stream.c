@@ -134,16 +134,17 @@ static int stream_state(const struct vso_client *c, struct error *err)
 	return 0;
 }
 
-/* Until field reaches value, which is asked for in wish.  0, -EAGAIN: not in that time. */
+/* Until field reaches value; wished: the value at which the server is asked to ring, beyond
+ * it where the bell need not ring so often.  0, -EAGAIN: not in that time. */
 static int wait_for(struct vso_client *c, const _Atomic uint64_t *field, _Atomic uint64_t *wish,
-		    uint64_t value, int64_t timeout_ns, struct error *err)
+		    uint64_t value, uint64_t wished, int64_t timeout_ns, struct error *err)
 {
 	int64_t until = now_ns() + timeout_ns, left = timeout_ns;
 	int r = 0;
 
 	vso_client_ring(c);
 	for (;;) {
-		atomic_store_explicit(wish, value, memory_order_relaxed);
+		atomic_store_explicit(wish, wished, memory_order_relaxed);
 		atomic_thread_fence(memory_order_seq_cst);
 		if (atomic_load_explicit(field, memory_order_acquire) >= value)
 			break;
@@ -174,7 +175,7 @@ int vso_stream_push(struct vso_client *c, const struct vso_stream_sp *sp, int64_
 		    struct error *err)
 {
 	struct vso_stream_entry e;
-	uint64_t tail;
+	uint64_t tail, room, half;
 	int r;
 
 	if (!layout(sp, &e) || e.size > c->stream_bytes)
@@ -183,9 +184,14 @@ int vso_stream_push(struct vso_client *c, const struct vso_stream_sp *sp, int64_
 				 c->stream_bytes);
 	r = stream_state(c, err);
 	tail = atomic_load_explicit(&c->server->tail, memory_order_acquire);
-	if (!r && c->head + e.size - tail > c->stream_bytes)
-		r = wait_for(c, &c->server->tail, &c->page->wake_room,
-			     c->head + e.size - c->stream_bytes, timeout_ns, err);
+	/* whoever has to wait for room waits for half a ring of it: a wake-up costs more than
+	 * an entry */
+	if (!r && c->head + e.size - tail > c->stream_bytes) {
+		room = c->head + e.size - c->stream_bytes;
+		half = c->head - c->stream_bytes / 2;
+		r = wait_for(c, &c->server->tail, &c->page->wake_room, room,
+			     half > room && half < c->head ? half : room, timeout_ns, err);
+	}
 	if (r)
 		return r;
 	put_entry(c, sp, &e);
@@ -199,7 +205,7 @@ int vso_stream_wait(struct vso_client *c, uint64_t n, int64_t timeout_ns, struct
 {
 	if (atomic_load_explicit(&c->server->done, memory_order_acquire) >= n)
 		return 0;
-	return wait_for(c, &c->server->done, &c->page->wake_done, n, timeout_ns, err);
+	return wait_for(c, &c->server->done, &c->page->wake_done, n, n, timeout_ns, err);
 }
 
 uint64_t vso_stream_pushed(const struct vso_client *c) { return c->pushed; }
