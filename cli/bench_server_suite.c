@@ -53,9 +53,14 @@ struct json_object *bench_server_suite(const struct bench_request *q, struct err
 
 	opt.nclients = counts_parse(o[OPT_COUNTS] ? o[OPT_COUNTS]
 				    : o[OPT_SWITCH] ? "4" : "1,2,4,8,16", counts);
+	if (o[OPT_HOLD] && !o[OPT_COUNTS])
+		opt.nclients = 0;
 	if (ways > 1)
 		error_set(err, -EINVAL, "bench: one of --hold, --switch, --live, --isolation");
-	else if (!opt.nclients)
+	else if (o[OPT_HOLD] && o[OPT_COUNTS] && (opt.nclients != 2 || counts[0] >= counts[1]))
+		error_set(err, -EINVAL, "--counts: with --hold, the numbers between which the limit "
+			  "is looked for: LOW,HIGH");
+	else if (!opt.nclients && !o[OPT_HOLD])
 		error_set(err, -EINVAL, "--counts: '%s' is no list of numbers from 1 to 120 "
 			  "(16 at most)", o[OPT_COUNTS]);
 	else if (opt.rate < 0 || opt.seconds < 0)

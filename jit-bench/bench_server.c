@@ -2,8 +2,8 @@
  * the Blink paper, and how many clients hold the display's rate.
  *
  * Cases take turns within each run, one number of clients after the other.  Holding: at
- * most 1 % of display periods without a redraw, in two of three runs; the number is found
- * by doubling and halving.
+ * most 1 % of display periods without a redraw, in two of three runs; how the number is
+ * found, and predicted, is in bench_server_hold.c.
  */
 #include "jit-bench/bench_server.h"
 
@@ -18,8 +18,6 @@
 
 #define CASES 16u
 #define COUNTS 16u
-#define HOLD_LATE 0.01
-#define HOLD_MOST 96u
 
 static const struct {
 	const char *name, *unit, *direction;
@@ -49,7 +47,8 @@ struct bench {
 	const struct bench_server_options *opt;
 	struct server_case c[CASES];
 	struct cell *cell;             /* by case, then by number of clients */
-	struct sample held[CASES];
+	struct server_held found[CASES];       /* in the latest run */
+	struct sample held[CASES], predicted[CASES];
 };
 
 static struct cell *cell_of(const struct bench *b, unsigned c, unsigned k)
@@ -77,6 +76,51 @@ static void cell_metrics(struct json_object *list, const char *of, const struct 
 							figures[f].direction, &cell->figure[f]));
 }
 
+static void number_add(struct json_object *j, const char *key, double v)
+{
+	json_object_object_add(j, key, json_object_new_double(v));
+}
+
+static void held_json(const struct bench *b, unsigned c, struct json_object *one,
+		      struct json_object *metrics)
+{
+	const struct server_held *f = &b->found[c];
+
+	number_add(one, "clients_held", sample_median(&b->held[c]));
+	number_add(one, "clients_predicted", sample_median(&b->predicted[c]));
+	number_add(one, "not_held", f->failed);
+	number_add(one, "serving_cpu_ms", f->draw_ms);
+	number_add(one, "client_cpu_ms", f->client_ms);
+	number_add(one, "late_share_when_held", f->late);
+	number_add(one, "interval_p99_when_held", f->p99);
+	number_add(one, "cpu_share_when_held", f->cpu);
+	number_add(one, "trials", f->trials);
+	json_object_array_add(metrics, metric_json(b->c[c].text, "clients_held", "clients", "higher",
+						   &b->held[c]));
+	json_object_array_add(metrics, metric_json(b->c[c].text, "clients_predicted", "clients",
+						   "none", &b->predicted[c]));
+}
+
+/* The first case's clients to each other one's, held and predicted. */
+static struct json_object *ratios_json(const struct bench *b)
+{
+	struct json_object *list = json_object_new_object();
+
+	for (unsigned c = 1; c < b->opt->ncases && b->held[0].n; c++) {
+		struct json_object *one = json_object_new_object();
+		double held = sample_median(&b->held[c]), predicted = sample_median(&b->predicted[c]);
+		char of[600];
+
+		if (held > 0)
+			number_add(one, "held", sample_median(&b->held[0]) / held);
+		if (predicted > 0)
+			number_add(one, "predicted", sample_median(&b->predicted[0]) / predicted);
+		snprintf(of, sizeof(of), "%s : %s", b->c[0].text, b->c[c].text);
+		json_object_object_add(list, of, one);
+	}
+	return list;
+}
+
 static struct json_object *bench_json(void *user)
 {
 	const struct bench *b = user;
@@ -97,18 +141,16 @@ static struct json_object *bench_json(void *user)
 			snprintf(of, sizeof(of), "%s/n=%u", b->c[c].text, b->opt->clients[k]);
 			cell_metrics(metrics, of, cell);
 		}
-		if (b->held[c].n) {
-			json_object_object_add(one, "clients_held",
-					       json_object_new_double(sample_median(&b->held[c])));
-			json_object_array_add(metrics, metric_json(b->c[c].text, "clients_held",
-								   "clients", "higher", &b->held[c]));
-		}
+		if (b->held[c].n)
+			held_json(b, c, one, metrics);
 		json_object_object_add(cases, b->c[c].text, one);
 	}
 	json_object_object_add(j, "suite", json_object_new_string("server"));
 	json_object_object_add(j, "rate", json_object_new_double(b->opt->rate));
 	json_object_object_add(j, "seconds", json_object_new_double(b->opt->seconds));
 	json_object_object_add(j, "cases", cases);
+	if (b->opt->hold && b->opt->ncases > 1)
+		json_object_object_add(j, "ratios", ratios_json(b));
 	json_object_object_add(j, "environment", environment_json());
 	json_object_object_add(j, "metrics", metrics);
 	return j;
@@ -131,47 +173,14 @@ static int cell_run(struct bench *b, unsigned c, unsigned k, struct error *err)
 	return e;
 }
 
-/* 1 n clients hold, 0 not. */
-static int holds(struct bench *b, unsigned c, unsigned n, struct error *err)
+static int hold_run(struct bench *b, unsigned c, struct error *err)
 {
-	unsigned good = 0, bad = 0;
+	int e = server_hold(&b->c[c], b->opt, &b->found[c], err);
 
-	while (good < 2 && bad < 2) {
-		struct server_run run;
-		int e = server_run(&b->c[c], b->opt, n, &run, err);
-
-		if (e < 0)
-			return e;
-		if (run.late <= HOLD_LATE)
-			good++;
-		else
-			bad++;
-	}
-	return good == 2;
-}
-
-static int hold_find(struct bench *b, unsigned c, struct error *err)
-{
-	unsigned low = 0, high = 1;
-	int e;
-
-	while (high <= HOLD_MOST && (e = holds(b, c, high, err)) > 0) {
-		low = high;
-		high *= 2;
-	}
-	if (high > HOLD_MOST)
-		high = HOLD_MOST + 1;
-	else if (e < 0)
+	if (e < 0)
 		return e;
-	while (high - low > 1) {
-		unsigned n = (low + high) / 2;
-
-		e = holds(b, c, n, err);
-		if (e < 0)
-			return e;
-		*(e ? &low : &high) = n;
-	}
-	sample_add(&b->held[c], low);
+	sample_add(&b->held[c], b->found[c].held);
+	sample_add(&b->predicted[c], b->found[c].predicted);
 	return 0;
 }
 
@@ -180,7 +189,7 @@ static int round_run(struct bench *b, struct error *err)
 	int e = 0;
 
 	for (unsigned c = 0; b->opt->hold && c < b->opt->ncases && e == 0; c++)
-		e = hold_find(b, c, err);
+		e = hold_run(b, c, err);
 	for (unsigned k = 0; !b->opt->hold && k < b->opt->nclients && e == 0; k++)
 		for (unsigned c = 0; c < b->opt->ncases && e == 0; c++)
 			e = cell_run(b, c, k, err);

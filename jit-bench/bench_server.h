@@ -2,7 +2,8 @@
  *
  * A case is a client and how it is served: NAME[:FILE][/HOW...].  NAME: gears-sp,
  * gears-switch, video (FILE: a film), gears-native, video-native.  HOW: offscreen (never
- * drawn direct), nofacts, null (GL that does nothing); of native ones virgl.
+ * drawn direct), nofacts, threads (of the driver's, as many as processors), null (GL that
+ * does nothing); of native ones virgl, indirect (GLX, drawn by the X server).
  */
 #ifndef JIT_BENCH_BENCH_SERVER_H
 #define JIT_BENCH_BENCH_SERVER_H
@@ -15,7 +16,7 @@ struct server_case {
 	const char *text;              /* as given */
 	const char *program;           /* "blink-gears-sp" */
 	char file[256];
-	bool native, film, offscreen, nofacts, null_gl, virgl;
+	bool native, film, offscreen, nofacts, null_gl, threads, virgl, indirect;
 };
 int server_case_parse(struct server_case *c, const char *text, bool null_gl, struct error *err);
 
@@ -28,11 +29,34 @@ struct server_run {
 	double server_cpu, client_cpu; /* ms per frame shown, of all clients together */
 	double cpu;                    /* their sum */
 	double switches, wakeups;      /* per frame shown and client: of all processes; of the
-	                                  clients */
+	                                  clients.  Of a film: wake-ups per picture of it */
 	double update_mean, update_p99;        /* of update SPs, ms; 0: there were none */
 	double frames;                 /* display frames, or a native client's */
 };
 int server_run(const struct server_case *c, const struct bench_server_options *opt, unsigned n,
 	       struct server_run *out, struct error *err);
+
+/* ---- between server_run.c and server_native.c ---- */
+#define SERVER_SETTLE 1.0              /* seconds after all have drawn */
+int server_clients_start(struct rig *r, const struct server_case *c,
+			 const struct bench_server_options *opt, unsigned n,
+			 const char *const *env, struct error *err);
+void server_said_put(struct json_object **said, unsigned n);
+int server_run_native(const struct server_case *c, const struct bench_server_options *opt,
+		      unsigned n, struct server_run *out, struct error *err);
+
+/* ---- bench_server_hold.c: how many clients hold the rate ---- */
+struct server_held {
+	unsigned held;                 /* most that held by the definition; 0: none did */
+	unsigned failed;               /* least that did not, above; 0: none was tried */
+	unsigned trials;               /* of both kinds */
+	unsigned predicted;            /* from the cost of few */
+	double draw_ms, client_ms;     /* CPU time of few, per frame and client: of what serves
+	                                  them, their own */
+	double late, p99, cpu;         /* when so many held: of the better runs the worse one;
+	                                  cpu: share of all processors */
+};
+int server_hold(const struct server_case *c, const struct bench_server_options *opt,
+		struct server_held *out, struct error *err);
 
 #endif

@@ -1,6 +1,7 @@
 /* server_rig.c - see server_rig.h. */
 #include "jit-bench/server_rig.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -31,10 +32,12 @@ double rig_number(struct json_object *j, const char *key)
 	return json_object_object_get_ex(j, key, &v) ? json_object_get_double(v) : 0;
 }
 
-double rig_process_cpu(int pid)
+/* Its process group; 0: there is no such process. */
+static int process_look(int pid, double *cpu)
 {
 	char path[64], text[1024], *after;
 	unsigned long user = 0, system = 0;
+	int group = 0;
 	FILE *f;
 	size_t n;
 
@@ -45,10 +48,36 @@ double rig_process_cpu(int pid)
 		fclose(f);
 	text[n] = 0;
 	after = strrchr(text, ')');            /* the name may hold anything */
-	if (!after || sscanf(after + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-			     &user, &system) != 2)
+	if (!after || sscanf(after + 2, "%*c %*d %d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
+			     &group, &user, &system) != 3)
 		return 0;
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+	*cpu = (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
+	return group;
+}
+
+double rig_process_cpu(int pid)
+{
+	double cpu = 0;
+
+	process_look(pid, &cpu);
+	return cpu;
+}
+
+double rig_group_cpu(int group)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *entry;
+	double sum = -1, cpu;
+
+	while (d && (entry = readdir(d))) {
+		int pid = atoi(entry->d_name);
+
+		if (pid > 0 && process_look(pid, &cpu) == group)
+			sum = sum < 0 ? cpu : sum + cpu;
+	}
+	if (d)
+		closedir(d);
+	return sum;
 }
 
 /* ---- the server ------------------------------------------------------------------------ */
@@ -97,19 +126,27 @@ static int server_wait(struct rig *r, struct error *err)
 	return error_set(err, -EIO, "bench: the server does not answer in 30 s");
 }
 
+int rig_folder(struct rig *r, struct error *err)
+{
+	memset(r, 0, sizeof(*r));
+	snprintf(r->folder, sizeof(r->folder), "/tmp/blink-bench-XXXXXX");
+	if (mkdtemp(r->folder))
+		return 0;
+	r->folder[0] = 0;
+	return error_set(err, -errno, "/tmp: no folder can be made there: %s", strerror(errno));
+}
+
 int rig_open(struct rig *r, const struct rig_options *opt, struct error *err)
 {
 	const char *argv[32] = { opt->self, "serve", "--listen", r->socket, "--size", opt->size,
 				 "--clients", "200" };
 	struct process_place place = { 0 };
-	char refresh[32];
+	char refresh[32], threads[16];
 	unsigned n = 8;
-	int e;
+	int e = rig_folder(r, err);
 
-	memset(r, 0, sizeof(*r));
-	snprintf(r->folder, sizeof(r->folder), "/tmp/blink-bench-XXXXXX");
-	if (!mkdtemp(r->folder))
-		return error_set(err, -errno, "%s: %s", r->folder, strerror(errno));
+	if (e < 0)
+		return e;
 	snprintf(r->socket, sizeof(r->socket), "%s/server", r->folder);
 	snprintf(r->env, sizeof(r->env), "BLINK_SERVER=%s", r->socket);
 	snprintf(refresh, sizeof(refresh), "%g", opt->refresh);
@@ -118,6 +155,11 @@ int rig_open(struct rig *r, const struct rig_options *opt, struct error *err)
 	if (opt->null_gl) {
 		argv[n++] = "--sink";
 		argv[n++] = "null";
+	}
+	if (opt->threads) {
+		snprintf(threads, sizeof(threads), "%u", opt->threads);
+		argv[n++] = "--gl-threads";
+		argv[n++] = threads;
 	}
 	if (opt->no_direct)
 		argv[n++] = "--no-direct";
@@ -144,11 +186,7 @@ void rig_close(struct rig *r)
 {
 	double cpu;
 
-	for (unsigned i = 0; i < r->clients; i++) {
-		process_stop(&r->client[i].process, &cpu);
-		unlink(r->client[i].output);
-	}
-	r->clients = 0;
+	rig_clients_stop(r);
 	process_stop(&r->server, &cpu);
 	if (r->folder[0]) {
 		char control[sizeof(r->socket) + 8];
@@ -190,6 +228,34 @@ int rig_client_start(struct rig *r, const char *self, const char *const *argv,
 		 r->clients);
 	r->clients++;
 	return process_start(&c->process, &place, words, settings, err);
+}
+
+void rig_clients_anew(struct rig *r)
+{
+	for (unsigned i = 0; i < r->clients; i++)
+		if (r->client[i].process.pid > 0)
+			kill(r->client[i].process.pid, SIGUSR1);
+}
+
+unsigned rig_clients_said(const struct rig *r)
+{
+	unsigned n = 0;
+	struct stat st;
+
+	for (unsigned i = 0; i < r->clients; i++)
+		n += !stat(r->client[i].output, &st) && st.st_size;
+	return n;
+}
+
+void rig_clients_stop(struct rig *r)
+{
+	double cpu;
+
+	for (unsigned i = 0; i < r->clients; i++) {
+		process_stop(&r->client[i].process, &cpu);
+		unlink(r->client[i].output);
+	}
+	r->clients = 0;
 }
 
 /* A signal may come just before a program waits: it is sent until it was heard. */

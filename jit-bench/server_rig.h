@@ -21,6 +21,7 @@ struct rig_options {
 	double refresh;
 	const char *size;              /* of the screen, "1280x1024" */
 	bool null_gl, no_direct, no_facts, bare, hash;
+	unsigned threads;              /* of the driver's */
 	const char *trace;             /* file, or NULL */
 };
 
@@ -36,6 +37,8 @@ struct rig {
 	unsigned clients;
 };
 
+/* A folder alone, where there are clients but no server of ours. */
+int rig_folder(struct rig *r, struct error *err);
 int rig_open(struct rig *r, const struct rig_options *opt, struct error *err);
 /* Ends clients and server; the folder goes. */
 void rig_close(struct rig *r);
@@ -43,6 +46,12 @@ void rig_close(struct rig *r);
  * name first.  env: more settings, or NULL. */
 int rig_client_start(struct rig *r, const char *self, const char *const *argv,
 		     const char *const *env, struct error *err);
+/* Tells all clients to count anew. */
+void rig_clients_anew(struct rig *r);
+/* How many have written something. */
+unsigned rig_clients_said(const struct rig *r);
+/* Ends them, whatever they have to say. */
+void rig_clients_stop(struct rig *r);
 /* Tells all clients to end, and waits; what each said last, as JSON, or NULL.  0, or the
  * number of those that failed. */
 unsigned rig_clients_end(struct rig *r, struct json_object *said[RIG_CLIENTS]);
@@ -54,6 +63,8 @@ int rig_ask(struct rig *r, const char *request, struct error *err);
 double rig_number(struct json_object *j, const char *key);
 /* User and system time of a process so far, seconds. */
 double rig_process_cpu(int pid);
+/* The same of all processes that are alive in a process group; -1: there is none. */
+double rig_group_cpu(int group);
 void rig_sleep(double seconds);
 
 #endif

@@ -1,9 +1,8 @@
 /* server_run.c - one run of some clients: see bench_server.h.
  *
  * A server for each run, so that nothing is left of the one before.  Clients start, have a
- * moment to settle, and then two looks at the server stand as many seconds apart as asked
- * for; CPU time of clients is theirs from beginning to end, divided by the frames of all
- * that time, which are more by that moment.
+ * moment to settle, are told to count anew, and then two looks at the server stand as many
+ * seconds apart as asked for.
  */
 #include "jit-bench/bench_server.h"
 
@@ -11,80 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SETTLE 1.0                      /* seconds */
-
-static const struct { const char *name, *program; bool native, film; } kinds[] = {
-	{ "gears-sp", "blink-gears-sp", false, false },
-	{ "gears-switch", "blink-gears-switch", false, false },
-	{ "video", "blink-video", false, true },
-	{ "gears-native", "blink-gears-native", true, false },
-	{ "video-native", "blink-video-native", true, true },
-};
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-static bool how_parse(struct server_case *c, const char *word, size_t n)
-{
-	const struct { const char *word; bool *flag; } hows[] = {
-		{ "offscreen", &c->offscreen }, { "nofacts", &c->nofacts },
-		{ "null", &c->null_gl }, { "virgl", &c->virgl },
-	};
-
-	for (size_t i = 0; i < sizeof(hows) / sizeof(hows[0]); i++)
-		if (strlen(hows[i].word) == n && !strncmp(hows[i].word, word, n)) {
-			*hows[i].flag = true;
-			return true;
-		}
-	return false;
-}
-
-/* "video:some/film.mp4/offscreen": known words at the end are not the file's. */
-static size_t hows_parse(struct server_case *c, const char *text)
-{
-	size_t n = strlen(text);
-
-	for (;;) {
-		size_t at = n;
-
-		while (at && text[at - 1] != '/')
-			at--;
-		if (!at || !how_parse(c, text + at, n - at))
-			return n;
-		n = at - 1;
-	}
-}
-
-int server_case_parse(struct server_case *c, const char *text, bool null_gl, struct error *err)
-{
-	size_t n, name;
-
-	memset(c, 0, sizeof(*c));
-	c->text = text;
-	c->null_gl = null_gl;
-	n = hows_parse(c, text);
-	name = strcspn(text, ":");
-	if (name < n && n - name - 1 < sizeof(c->file))
-		snprintf(c->file, sizeof(c->file), "%.*s", (int)(n - name - 1), text + name + 1);
-	name = name < n ? name : n;
-	for (size_t i = 0; i < KINDS; i++) {
-		if (strlen(kinds[i].name) != name || strncmp(kinds[i].name, text, name))
-			continue;
-		c->program = kinds[i].program;
-		c->native = kinds[i].native;
-		c->film = kinds[i].film;
-		if (c->film != (c->file[0] != 0))
-			return error_set(err, -EINVAL, "%s: %s", text, c->film
-					 ? "a film is needed (video:FILE)" : "it takes no file");
-		return 0;
-	}
-	return error_set(err, -EINVAL, "%s: no case (gears-sp, gears-switch, gears-native, "
-			 "video:FILE, video-native:FILE; then /offscreen, /nofacts, /null, /virgl)",
-			 text);
-}
+#include <unistd.h>
 
 /* ---- clients ------------------------------------------------------------------------------ */
 
-static int clients_start(struct rig *r, const struct server_case *c,
+int server_clients_start(struct rig *r, const struct server_case *c,
 			 const struct bench_server_options *opt, unsigned n,
 			 const char *const *env, struct error *err)
 {
@@ -97,15 +27,21 @@ static int clients_start(struct rig *r, const struct server_case *c,
 	if (c->native) {
 		argv[at++] = "--rate";
 		argv[at++] = rate;
+		argv[at++] = "--drain";
+		argv[at++] = "8";
 	}
 	if (c->film)
 		argv[at++] = c->file;
-	for (unsigned i = 0; i < n && e == 0; i++)
+	for (unsigned i = 0; i < n && e == 0; i++) {
 		e = rig_client_start(r, opt->self, argv, env, err);
+		/* (its server listens for few at a time, and refuses the others) */
+		if (c->virgl)
+			rig_sleep(0.15);
+	}
 	return e;
 }
 
-static void said_put(struct json_object **said, unsigned n)
+void server_said_put(struct json_object **said, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		json_object_put(said[i]);
@@ -176,6 +112,7 @@ static int served_figures(struct looks *l, struct json_object **said, unsigned n
 			  struct server_run *out, struct error *err)
 {
 	double frames = grown(l, "frames"), cpu = 0, switches = 0, wakeups = 0, shown = 0;
+	double pictures = 0;
 
 	clients_sum(l, out);
 	if (l->clients < n)
@@ -187,6 +124,7 @@ static int served_figures(struct looks *l, struct json_object **said, unsigned n
 		/* a film's player is woken by its own clock as well */
 		wakeups += rig_number(said[i], "wakeups") + rig_number(said[i], "wakes");
 		shown += rig_number(said[i], "frames");
+		pictures += rig_number(said[i], "pictures");
 	}
 	out->frames = frames;
 	if (frames > 0)
@@ -194,7 +132,7 @@ static int served_figures(struct looks *l, struct json_object **said, unsigned n
 	if (shown > 0) {
 		out->client_cpu = 1e3 * cpu / shown * n;
 		out->switches = switches / shown;
-		out->wakeups = wakeups / shown;
+		out->wakeups = wakeups / (pictures > 0 ? pictures : shown);
 	}
 	if (frames > 0)
 		out->switches += (grown(l, "switches_voluntary") +
@@ -218,7 +156,7 @@ static int settle(struct rig *r, unsigned n, struct error *err)
 						    "redraws") > 0;
 		json_object_put(top);
 		if (drawn >= n) {
-			rig_sleep(SETTLE);
+			rig_sleep(SERVER_SETTLE);
 			return 0;
 		}
 		rig_sleep(0.1);
@@ -244,7 +182,8 @@ static int run_served(const struct server_case *c, const struct bench_server_opt
 	char size[32];
 	const struct rig_options ro = { .self = opt->self, .refresh = opt->rate,
 					.size = size, .null_gl = c->null_gl,
-					.no_direct = c->offscreen, .no_facts = c->nofacts };
+					.no_direct = c->offscreen, .no_facts = c->nofacts,
+					.threads = c->threads ? (unsigned)sysconf(_SC_NPROCESSORS_ONLN) : 0 };
 	struct json_object *said[RIG_CLIENTS] = { 0 };
 	struct looks l = { 0 };
 	struct rig r;
@@ -254,12 +193,13 @@ static int run_served(const struct server_case *c, const struct bench_server_opt
 	e = rig_open(&r, &ro, err);
 	if (e < 0)
 		return e;
-	e = clients_start(&r, c, opt, n, NULL, err);
+	e = server_clients_start(&r, c, opt, n, NULL, err);
 	if (e == 0)
 		e = settle(&r, n, err);
 	if (e == 0)
 		e = rig_look(&r, &l.before, err);
 	if (e == 0) {
+		rig_clients_anew(&r);
 		rig_sleep(opt->seconds);
 		e = rig_look(&r, &l.after, err);
 	}
@@ -267,81 +207,10 @@ static int run_served(const struct server_case *c, const struct bench_server_opt
 		e = error_set(err, -EIO, "bench: a client failed (%s)", c->text);
 	if (e == 0)
 		e = served_figures(&l, said, n, out, err);
-	said_put(said, n);
+	server_said_put(said, n);
 	json_object_put(l.before);
 	json_object_put(l.after);
 	rig_close(&r);
-	return e;
-}
-
-/* ---- native ------------------------------------------------------------------------------- */
-
-static void native_figures(struct json_object **said, unsigned n, double server_seconds,
-			   struct server_run *out)
-{
-	double cpu = 0, switches = 0;
-
-	for (unsigned i = 0; i < n; i++) {
-		double p99 = 1e3 * rig_number(said[i], "interval_p99");
-
-		out->frames += rig_number(said[i], "frames");
-		out->interval_mean += 1e3 * rig_number(said[i], "interval_mean") / n;
-		out->interval_p99 = p99 > out->interval_p99 ? p99 : out->interval_p99;
-		out->late += rig_number(said[i], "late") / n;
-		cpu += rig_number(said[i], "cpu_seconds");
-		switches += rig_number(said[i], "switches");
-	}
-	if (out->frames <= 0)
-		return;
-	out->client_cpu = 1e3 * cpu / out->frames * n;
-	out->server_cpu = 1e3 * server_seconds / out->frames * n;
-	out->switches = switches / out->frames;
-	out->wakeups = 1;               /* each frame is the program's own work */
-	out->frames /= n;
-}
-
-static int run_native(const struct server_case *c, const struct bench_server_options *opt,
-		      unsigned n, struct server_run *out, struct error *err)
-{
-	static const char *const virgl_server[] = { "virgl_test_server",
-						    "--use-egl-surfaceless", NULL };
-	struct json_object *said[RIG_CLIENTS] = { 0 };
-	struct process_beside virgl = { 0 };
-	struct process_place place = { 0 };
-	struct rig r = { .env = "BLINK_SERVER=none" };
-	struct xvfb x = { 0 };
-	char display[32];
-	const char *env[] = { display, "LIBGL_ALWAYS_SOFTWARE=1", "vblank_mode=0",
-			      c->virgl ? "GALLIUM_DRIVER=virpipe" : "GALLIUM_DRIVER=llvmpipe",
-			      "LP_NUM_THREADS=0", NULL };
-	double cpu = 0, before;
-	int e = xvfb_start(&x, 1280, 1024, err);
-
-	if (e < 0)
-		return e;
-	snprintf(display, sizeof(display), "DISPLAY=%s", x.display);
-	if (c->virgl)
-		e = process_start(&virgl, &place, virgl_server, NULL, err);
-	if (e == 0 && c->virgl)
-		rig_sleep(0.5);
-	before = rig_process_cpu(x.pid);
-	if (e == 0)
-		e = clients_start(&r, c, opt, n, env, err);
-	rig_sleep(SETTLE + opt->seconds);
-	if (e == 0 && rig_clients_end(&r, said))
-		e = error_set(err, -EIO, "bench: a client failed (%s)", c->text);
-	cpu = rig_process_cpu(x.pid) - before;
-	if (c->virgl) {
-		double more;
-
-		process_stop(&virgl, &more);
-		cpu += more;
-	}
-	if (e == 0)
-		native_figures(said, n, cpu, out);
-	said_put(said, n);
-	rig_close(&r);
-	xvfb_stop(&x);
 	return e;
 }
 
@@ -351,7 +220,8 @@ int server_run(const struct server_case *c, const struct bench_server_options *o
 	int e;
 
 	memset(out, 0, sizeof(*out));
-	e = c->native ? run_native(c, opt, n, out, err) : run_served(c, opt, n, out, err);
+	e = c->native ? server_run_native(c, opt, n, out, err)
+		      : run_served(c, opt, n, out, err);
 	out->cpu = out->server_cpu + out->client_cpu;
 	return e;
 }

@@ -17,7 +17,7 @@
 #define GL_TURN(i, angle) glRotatef(gears[i].turns * (angle) + gears[i].phase, 0, 0, 1)
 #include "blink/client/programs/gears_scene.h"
 
-static void run(struct program *p, struct glx_window *w, double rate)
+static void run(struct program *p, struct glx_window *w, double rate, unsigned drain)
 {
 	struct program_count counts[] = { { "frames", 0 }, { "interval_mean", 0 },
 					  { "interval_p99", 0 }, { "late", 0 } };
@@ -31,8 +31,10 @@ static void run(struct program *p, struct glx_window *w, double rate)
 		float angle = GEARS_SPEED * (float)((double)(program_now() - start) * 1e-9);
 
 		pace_wait(&pace);
+		if (program_anew(NULL))
+			pace_anew(&pace);
 		gears_draw(angle - floorf(angle / GEARS_ROUND) * GEARS_ROUND);
-		glx_window_swap(w);
+		glx_window_swap(w, drain);
 		pace_shown(&pace);
 	}
 	counts[0].value = (double)pace.frames;
@@ -43,9 +45,10 @@ static void run(struct program *p, struct glx_window *w, double rate)
 
 int main(int argc, char **argv)
 {
-	const char *rate = NULL;
+	const char *rate = NULL, *drain = NULL;
 	const struct program_option options[] = {
 		{ "rate", "HZ", "frames per second (50; 0: as many as possible)", &rate },
+		GLX_DRAIN_OPTION(&drain),
 		{ 0 }
 	};
 	struct program p = {
@@ -60,7 +63,7 @@ int main(int argc, char **argv)
 		return status;
 	if (glx_window_create(&w, p.name, p.width, p.height, &err) < 0)
 		return program_fail(&p, &err);
-	run(&p, w, program_number(rate, 50));
+	run(&p, w, program_number(rate, 50), (unsigned)program_number(drain, 0));
 	glx_window_destroy(w);
 	return 0;
 }

@@ -70,6 +70,8 @@ int main(int argc, char **argv)
 		r = blink_settle(c, GEARS_OBJECT_REDRAW, INT64_C(5000000000), &err);
 	while (r >= 0 && program_left(&p)) {
 		r = blink_wait(c, program_left(&p), &err);
+		if (program_anew(c))
+			turns.value = 0;
 		if (r > 0) {
 			r = turn(c, publish != NULL, &err);
 			turns.value++;

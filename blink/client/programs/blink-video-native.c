@@ -22,6 +22,7 @@ struct player {
 	void *picture;
 	double rate;                   /* of the film */
 	bool blend;
+	unsigned drain;
 	uint64_t there;                /* pictures decoded */
 	struct pace pace;
 };
@@ -94,18 +95,23 @@ static int play(struct player *p, double display_rate, struct error *err)
 	struct program_count counts[] = { { "frames", 0 }, { "pictures", 0 }, { "interval_mean", 0 },
 					  { "interval_p99", 0 }, { "late", 0 } };
 	int64_t begin = program_now();
+	uint64_t before = 0;
 	int r = 0;
 
 	start(p);
 	pace_start(&p->pace, display_rate, p->program.seconds);
 	while (r >= 0 && program_left(&p->program)) {
 		pace_wait(&p->pace);
+		if (program_anew(NULL)) {
+			pace_anew(&p->pace);
+			before = p->there;
+		}
 		r = draw(p, (double)(program_now() - begin) * 1e-9 * p->rate, err);
-		glx_window_swap(p->window);
+		glx_window_swap(p->window, p->drain);
 		pace_shown(&p->pace);
 	}
 	counts[0].value = (double)p->pace.frames;
-	counts[1].value = (double)p->there;
+	counts[1].value = (double)(p->there - before);
 	pace_figures(&p->pace, &counts[2].value, &counts[3].value, &counts[4].value);
 	if (r >= 0)
 		program_report(&p->program, NULL, counts, 5);
@@ -135,10 +141,11 @@ static int player_open(struct player *p, struct error *err)
 
 int main(int argc, char **argv)
 {
-	const char *rate = NULL, *no_blend = NULL;
+	const char *rate = NULL, *no_blend = NULL, *drain = NULL;
 	const struct program_option options[] = {
 		{ "rate", "HZ", "frames per second (50)", &rate },
 		{ "no-blend", NULL, "show whole pictures, as they come due", &no_blend },
+		GLX_DRAIN_OPTION(&drain),
 		{ 0 }
 	};
 	struct player p = { .program = {
@@ -151,6 +158,7 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	p.blend = !no_blend;
+	p.drain = (unsigned)program_number(drain, 0);
 	r = player_open(&p, &err);
 	if (r >= 0)
 		r = play(&p, program_number(rate, 50), &err);

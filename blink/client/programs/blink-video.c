@@ -300,6 +300,8 @@ static int play(struct player *p, struct error *err)
 		r = blink_settle(p->c, OBJECT_REDRAW, INT64_C(10000000000), err);
 	while (r >= 0 && program_left(&p->program)) {
 		r = wait_for_turn(p, err);
+		if (program_anew(p->c))
+			p->wakes = p->pictures = 0;
 		if (r < 0 || !program_left(&p->program))
 			break;
 		r = batch_decode(p, err);

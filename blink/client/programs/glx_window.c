@@ -4,6 +4,7 @@
 #include <GL/glx.h>
 #include <X11/Xlib.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -12,7 +13,16 @@ struct glx_window {
 	Window window;
 	GLXContext context;
 	int height;
+	unsigned swaps;
 };
+
+/* An X server without a driver takes all commands of the GLX protocol, and forgets them. */
+static bool draws(void)
+{
+	const char *renderer = (const char *)glGetString(GL_RENDERER);
+
+	return renderer && renderer[0];
+}
 
 static int window_open(struct glx_window *w, const char *title, uint32_t width, uint32_t height,
 		       struct error *err)
@@ -42,6 +52,8 @@ static int window_open(struct glx_window *w, const char *title, uint32_t width, 
 	XSync(w->display, False);
 	if (!glXMakeCurrent(w->display, w->window, w->context))
 		return error_set(err, -ENODEV, "the OpenGL context cannot be used");
+	if (!draws())
+		return error_set(err, -ENODEV, "the display's OpenGL draws nothing");
 	w->height = (int)height;
 	return 0;
 }
@@ -73,9 +85,11 @@ void glx_window_destroy(struct glx_window *w)
 	free(w);
 }
 
-void glx_window_swap(struct glx_window *w)
+void glx_window_swap(struct glx_window *w, unsigned drain)
 {
 	glXSwapBuffers(w->display, w->window);
+	if (drain && ++w->swaps % drain == 0)
+		XSync(w->display, False);
 }
 
 void glx_window_pointer(struct glx_window *w, int *x, int *y)
@@ -135,6 +149,18 @@ void pace_shown(struct pace *p)
 									  : at - p->last);
 	p->last = at;
 	p->frames++;
+	/* who reads our figures learns that we draw */
+	if (!p->told) {
+		printf("\n");
+		fflush(stdout);
+	}
+	p->told = true;
+}
+
+void pace_anew(struct pace *p)
+{
+	p->n = 0;
+	p->frames = 0;
 }
 
 static int order(const void *a, const void *b)

@@ -34,6 +34,10 @@ static void anew_note(int number)
 	told_anew = 1;
 }
 
+static const struct { int number; void (*note)(int); } told[] = {
+	{ SIGTERM, end_note }, { SIGINT, end_note }, { SIGUSR1, anew_note },
+};
+
 int64_t program_left(const struct program *p)
 {
 	int64_t left = p->end_ns - program_now();
@@ -149,10 +153,11 @@ int program_options(struct program *p, int argc, char **argv)
 	if (argc - optind != (p->operand ? 1 : 0))
 		return usage(p, p->operand ? "one operand is needed" : "it takes no operand");
 	p->argument = p->operand ? argv[optind] : NULL;
-	/* (without SA_RESTART: waiting ends as well) */
-	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = end_note }, NULL);
-	sigaction(SIGINT, &(struct sigaction){ .sa_handler = end_note }, NULL);
-	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = anew_note }, NULL);
+	/* waits end with a signal; what libraries read and write is not to (a driver that talks to
+	 * a server of its own takes an interrupted answer for its end) */
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		sigaction(told[i].number, &(struct sigaction){ .sa_handler = told[i].note,
+							       .sa_flags = SA_RESTART }, NULL);
 	p->end_ns = p->seconds > 0 ? program_now() + (int64_t)(p->seconds * 1e9) : INT64_MAX;
 	return -1;
 }
