@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 #include "blink/sp/file.h"
-#include "capture/xvfb.h"
 #include "jit-bench/environment.h"
 #include "jit-bench/process.h"
 #include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
+#include "replay/xvfb.h"
 
 /* One command of the experiment. */
 enum step { CHECKPOINT, RESTART, GLTRIM, GLRETRACE, STEPS };

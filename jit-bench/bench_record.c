@@ -20,13 +20,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "capture/xvfb.h"
 #include "corpora/corpora.h"
 #include "jit-bench/environment.h"
 #include "jit-bench/frame_log.h"
 #include "jit-bench/process.h"
 #include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
+#include "replay/xvfb.h"
 
 enum side { NATIVE, APITRACE, BLINK, PRUNED, SIDES };
 static const char *const side_names[SIDES] = {

@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include "capture/trace.h"
-#include "capture/xvfb.h"
 #include "jit-bench/environment.h"
 #include "jit-bench/frames.h"
 #include "jit-bench/process.h"
 #include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
+#include "replay/xvfb.h"
 
 /* CPU seconds of whole processes, and ns per call of frames alone. */
 enum quantity {

@@ -8,9 +8,9 @@
 #ifndef JIT_BENCH_BENCH_SERVER_H
 #define JIT_BENCH_BENCH_SERVER_H
 
-#include "capture/xvfb.h"
 #include "jit-bench/bench.h"
 #include "jit-bench/server_rig.h"
+#include "replay/xvfb.h"
 
 struct server_case {
 	const char *text;              /* as given */

@@ -6,9 +6,9 @@
 
 #include "blink/sp/file.h"
 #include "capture/trace.h"
-#include "capture/xvfb.h"
 #include "replay/compare.h"
 #include "replay/stream.h"
+#include "replay/xvfb.h"
 
 const char *const compare_verdict_names[] = {
 	"same", "different", "size", "missing", "neither",

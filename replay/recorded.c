@@ -8,8 +8,8 @@
 #include <xxhash.h>
 
 #include "blink/sp/file.h"
-#include "capture/xvfb.h"
 #include "replay/stream.h"
+#include "replay/xvfb.h"
 
 const char *const recorded_verdict_names[] = { "same", "different", "size", "missing" };
 

@@ -29,8 +29,8 @@
 #include "capture/record/format.h"
 #include "capture/recording.h"
 #include "capture/run.h"
-#include "capture/xvfb.h"
 #include "replay/player.h"
+#include "replay/xvfb.h"
 
 static char library[PATH_MAX], rec[PATH_MAX], blink[PATH_MAX];
 static struct xvfb xvfb;

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "capture/xvfb.h"
+#include "replay/xvfb.h"
 
 #define START_SECONDS 30
 

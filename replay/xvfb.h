@@ -4,8 +4,8 @@
  * server that resets when its last client leaves refuses programs that start just
  * then, and it dies with the process that started it.
  */
-#ifndef CAPTURE_XVFB_H
-#define CAPTURE_XVFB_H
+#ifndef REPLAY_XVFB_H
+#define REPLAY_XVFB_H
 
 #include <sys/types.h>
 
