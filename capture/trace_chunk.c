@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "blink/base/buf.h"
+#include "blink/sp/format.h"
 
 /* The densest snappy element turns 3 bytes into 64. */
 enum { SNAPPY_RATIO = 22 };
@@ -452,6 +453,8 @@ static int container_check(struct trace *t, const char *path, const uint8_t *m, 
 		return 0;
 	if (n == 0)
 		trace_bad(t, -EBADMSG, "%s: empty file (the program made no GL call, or was not traced)", path);
+	else if (n >= 4 && !memcmp(m, BLINK_MAGIC, 4))
+		trace_bad(t, -EINVAL, "%s: is a .blink file, not a trace", path);
 	else if (n >= 2 && m[0] == 0x1f && m[1] == 0x8b)
 		trace_bad(t, -ENOTSUP, "%s: gzip container (repack it: apitrace repack %s OUT.trace)",
 			  path, path);

@@ -23,16 +23,16 @@ static int text_map(const char *path, char **text, size_t *n, struct error *err)
 	void *map = NULL;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		code = -errno;
+		code = error_set(err, -errno, "%s: %s", path, strerror(errno));
 	else if (!S_ISREG(st.st_mode))
-		code = -EINVAL;
+		code = error_set(err, -EINVAL, "%s: not a regular file", path);
 	else if (st.st_size && (map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE,
 					   fd, 0)) == MAP_FAILED)
-		code = -errno;
+		code = error_set(err, -errno, "%s: %s", path, strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	if (code)
-		return error_set(err, code, "%s: %s", path, strerror(-code));
+		return code;
 	*text = map;
 	*n = (size_t)st.st_size;
 	return 0;

@@ -266,6 +266,8 @@ static int replay_play(struct replay *r, struct error *err)
 	for (r->loop = 0; r->loop < r->loops && e >= 0; r->loop++)
 		e = loop_play(r, err);
 	cli_progress(NULL, -1, NULL);
+	if (e >= 0 && r->jitdump)
+		e = jit_watch_check(player_jit(r->player), err);
 	return r->traps ? replay_trap_end(&r->trap, e, err) : e;
 }
 

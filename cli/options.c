@@ -68,6 +68,8 @@ static int option_take(struct parse *p, int i, const char *word, const char *val
 			return usage_error(p, word, "needs a value");
 		value = p->argv[p->at++];
 	}
+	if (o->value && !value[0])
+		return usage_error(p, word, "its value is empty");
 	if (o->value && p->args->opt[i])
 		return usage_error(p, word, "is given twice");
 	p->args->opt[i] = value;

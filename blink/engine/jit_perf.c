@@ -107,6 +107,8 @@ enum { DUMP_LOAD = 0, DUMP_DEBUG = 2 };
 struct perf_dump {
 	struct jit_watch watch;
 	FILE *out;
+	struct buf written;       /* paths, each with its end: all go if one fails */
+	int failed;               /* of which one was not written */
 	char *dir;
 	void *marker;             /* mapped so that perf finds the file */
 	size_t page;
@@ -141,6 +143,13 @@ static bool listing_write(const char *path, const struct sp *sp)
 	good = !ferror(out);
 	buf_finish(&line);
 	return fclose(out) == 0 && good;
+}
+
+/* The first failure counts; from then on nothing is written. */
+static void dump_fail(struct perf_dump *d)
+{
+	if (!d->failed)
+		d->failed = errno ? errno : EIO;
 }
 
 static void debug_write(struct perf_dump *d, const struct jit_lines *l, const char *path)
@@ -184,23 +193,48 @@ static void dump_made(struct jit_watch *w, const struct jit_code *k, const struc
 	char name[JIT_SYMBOL_SIZE], *path;
 	struct jit_lines lines;
 
+	if (d->failed)
+		return;
 	jit_symbol(sp, name);
 	if (asprintf(&path, "%s/%s-%llu.bgl", d->dir, name, (unsigned long long)d->index) < 0)
 		return;
 	if (jit_lines_make(&lines, k, sp, NULL) == 0) {
-		if (lines.n && listing_write(path, sp))
-			debug_write(d, &lines, path);
+		if (lines.n) {
+			buf_append(&d->written, path, strlen(path) + 1);
+			if (listing_write(path, sp))
+				debug_write(d, &lines, path);
+			else
+				dump_fail(d);
+		}
 		jit_lines_finish(&lines);
 	}
 	load_write(d, k, name);
+	if (ferror(d->out))
+		dump_fail(d);
 	d->index++;
 	free(path);
+}
+
+static int dump_check(struct jit_watch *w, struct error *err)
+{
+	struct perf_dump *d = (struct perf_dump *)w;
+	const char *path = (const char *)d->written.data, *end = path + d->written.len;
+
+	if (fflush(d->out))
+		dump_fail(d);
+	if (!d->failed)
+		return 0;
+	error_set(err, -d->failed, "%s: %s", path, strerror(d->failed));
+	for (; path < end; path += strlen(path) + 1)
+		unlink(path);
+	return -d->failed;
 }
 
 static void dump_finish(struct jit_watch *w)
 {
 	struct perf_dump *d = (struct perf_dump *)w;
 
+	buf_finish(&d->written);
 	if (d->out)
 		fclose(d->out);
 	if (d->marker && d->marker != MAP_FAILED)
@@ -216,9 +250,16 @@ static int dump_open(struct perf_dump *d, const char *path, struct error *err)
 		.pid = (uint32_t)getpid(), .time = now(),
 	};
 
+	buf_append(&d->written, path, strlen(path) + 1);
+	if (buf_failed(&d->written))
+		return error_set(err, -ENOMEM, "jitdump: out of memory");
 	d->out = fopen(path, "w+e");
-	if (!d->out || fwrite(&head, sizeof(head), 1, d->out) != 1 || fflush(d->out))
-		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (!d->out || fwrite(&head, sizeof(head), 1, d->out) != 1 || fflush(d->out)) {
+		error_set(err, -errno, "%s: %s", path, strerror(errno));
+		if (d->out)
+			unlink(path);
+		return err->code;
+	}
 	d->page = (size_t)sysconf(_SC_PAGESIZE);
 	d->marker = mmap(NULL, d->page, PROT_READ | PROT_EXEC, MAP_PRIVATE, fileno(d->out), 0);
 	if (d->marker == MAP_FAILED)
@@ -247,6 +288,7 @@ int jit_perf_dump(struct jit *j, const char *dir, struct error *err)
 		return rc;
 	}
 	d->watch.made = dump_made;
+	d->watch.check = dump_check;
 	d->watch.finish = dump_finish;
 	jit_watch(j, &d->watch);
 	return 0;

@@ -20,9 +20,12 @@ struct jit_watch {
 	struct jit_watch *next;
 	void (*made)(struct jit_watch *w, const struct jit_code *k, const struct sp *sp);
 	void (*gone)(struct jit_watch *w, const struct jit_code *k);   /* may be NULL */
+	int (*check)(struct jit_watch *w, struct error *err);          /* may be NULL */
 	void (*finish)(struct jit_watch *w);       /* frees it, when j is destroyed */
 };
 void jit_watch(struct jit *j, struct jit_watch *w);
+/* Has all been written so far?  What could not be is gone then, as a whole. */
+int jit_watch_check(struct jit *j, struct error *err);
 /* For the JIT. */
 void jit_watch_made(struct jit_watch *w, const struct jit_code *k, const struct sp *sp);
 void jit_watch_gone(struct jit_watch *w, const struct jit_code *k);

@@ -27,6 +27,16 @@ void jit_watch_gone(struct jit_watch *w, const struct jit_code *k)
 			w->gone(w, k);
 }
 
+int jit_watch_check(struct jit *j, struct error *err)
+{
+	int r = 0;
+
+	for (struct jit_watch *w = j->watches; w && !r; w = w->next)
+		if (w->check)
+			r = w->check(w, err);
+	return r;
+}
+
 void jit_watch_finish(struct jit_watch *w)
 {
 	while (w) {

@@ -1,6 +1,7 @@
 #!/bin/sh
 # test_outputs.sh - what commands write replaces neither their input nor what is no regular
-# file; FIFOs are not waited for; options that would have no effect are refused.  Speaks TAP.
+# file; FIFOs are not waited for; what is of another kind is said to be; options that would
+# have no effect are refused; what could not be written whole is not left.  Speaks TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 blinkctl=${BLINKCTL:-$(pwd)/build/blinkctl}
@@ -30,7 +31,7 @@ sp 1 redraw frame 0 context 1 drawable 1 {\nglClear GL_COLOR_BUFFER_BIT\nblinkSw
 "$blinkctl" checkpoint "$work/t.blink" -o "$work/c.blink" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
 cp "$work/t.blink" "$work/t2.blink"
 
-echo 1..6
+echo 1..8
 report_text 'what is no regular file is not replaced' "$(
 refuses 1 'not a regular file' results merge "$work/r.json" -o "$work/fifo"
 refuses 2 'not a regular file' gate "$work/r.json" "$work/r.json" --junit "$work/fifo"
@@ -50,6 +51,24 @@ refuses 1 'not a regular file' restart "$work/c.blink" "$work/fifo"
 refuses 1 'not a regular file' restart "$work/fifo"
 refuses 2 'not a regular file' gate "$work/r.json" "$work/r.json" --policy "$work/fifo"
 refuses 1 'not a regular file' report show "$work/fifo")"
+report_text 'what is not what was meant, is said' "$(
+refuses 1 'not a regular file' asm "$work" -o "$work/x"
+refuses 1 'not a regular file' asm "$work/fifo" -o "$work/x"
+refuses 1 'is a .blink file, not a trace' convert "$work/t.blink" -o "$work/x"
+refuses 1 'is a .blink file, not a trace' compare "$work/t.blink" "$work/t.blink"
+refuses 2 'its value is empty' asm "$work/t.txt" -o ''
+refuses 2 'its value is empty' replay "$work/t.blink" --snapshot=)"
+name='of what does not fit on the disk nothing stays'
+mkdir "$work/small"
+if unshare -m mount -t tmpfs -o size=8k none "$work/small" 2>/dev/null; then
+	report_text "$name" "$(timeout 60 unshare -m sh -c 'mount -t tmpfs -o size=8k none "$1/small" &&
+		"$2" replay corpora/cases/glxgears.blink --sink null --jitdump "$1/small/jit" >"$1/said" 2>"$1/error"
+		[ $? -eq 1 ] && grep -q "No space left" "$1/error" || cat "$1/said" "$1/error"
+		ls "$1/small/jit"' - "$work" "$blinkctl")"
+else
+	report "$name # SKIP no mounts of its own here" 0
+fi
+rmdir "$work/small"
 report_text 'options without effect are refused' "$(
 refuses 2 'jit or interp' state "$work/t.blink" --engine other
 refuses 2 'pruned file' state "$work/t.blink" --pruned
