@@ -5,8 +5,8 @@
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "blink/base/clock.h"
 #include "capture/conv.h"
 #include "capture/live_store.h"
 #include "capture/record/format.h"
@@ -50,14 +50,6 @@ struct live {
 	bool reached;                      /* the frames asked for */
 	bool cannot;                       /* space cannot be given back here */
 };
-
-static double cpu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static int no_memory(struct live *l)
 {
@@ -372,7 +364,7 @@ static int process_look(struct live *l)
 
 static int take(struct live *l, struct error *err)
 {
-	double start = cpu_now();
+	double start = clock_thread_seconds();
 	int code = process_look(l);
 
 	while (code >= 0 && !l->reached) {
@@ -385,7 +377,7 @@ static int take(struct live *l, struct error *err)
 		if (code == CONV_ALL)
 			break;
 	}
-	l->cpu += cpu_now() - start;
+	l->cpu += clock_thread_seconds() - start;
 	if (code < 0 && err)
 		*err = l->error;
 	return code < 0 ? code : 0;
@@ -415,7 +407,7 @@ int live_end(struct live *l, struct error *err)
 		code = recording_last(l->store.recording, &l->error);
 	if (code >= 0)
 		code = take(l, NULL);
-	start = cpu_now();
+	start = clock_thread_seconds();
 	if (code >= 0 && !l->reached)
 		code = conv_end(&l->conv);
 	/* what follows the last frame, where none is held back */
@@ -425,7 +417,7 @@ int live_end(struct live *l, struct error *err)
 		frame_drop(l, f);
 		l->now = NULL;
 	}
-	l->cpu += cpu_now() - start;
+	l->cpu += clock_thread_seconds() - start;
 	if (code < 0 && err)
 		*err = l->error;
 	return code < 0 ? code : 0;
@@ -554,7 +546,7 @@ int live_write(struct live *l, const char *out, struct live_stats *stats, struct
 	const struct blink_writer_options wo = { .level = l->opt.level };
 	struct writing w = { .l = l, .err = err };
 	struct prune_stats pruned;
-	double start = cpu_now();
+	double start = clock_thread_seconds();
 	int ret = l->error.code;
 
 	if (ret < 0 && err)
@@ -571,7 +563,7 @@ int live_write(struct live *l, const char *out, struct live_stats *stats, struct
 	if (ret >= 0)
 		ret = commit(l, w.w, &pruned, err);
 	blink_writer_destroy(w.w);
-	l->cpu += cpu_now() - start;
+	l->cpu += clock_thread_seconds() - start;
 	if (ret >= 0 && stats)
 		stats_get(l, stats);
 	return ret;

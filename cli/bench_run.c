@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "blink/base/clock.h"
 #include "cli/bench_worker.h"
 #include "cli/doctor.h"
 #include "jit-bench/rounds.h"
@@ -35,14 +36,6 @@ struct bench_runner {
 	struct error *err;
 	int rc;
 };
-
-static double now_seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- an invocation ------------------------------------------------------------------ */
 
@@ -92,7 +85,7 @@ static struct json_object *invocation_make(struct bench_runner *r, struct json_o
 	strftime(started, sizeof(started), "%Y-%m-%dT%H:%M:%SZ",
 		 gmtime_r(&r->started.tv_sec, &tm));
 	origin.started = started;
-	origin.seconds = now_seconds() - r->suite_begin;
+	origin.seconds = clock_seconds() - r->suite_begin;
 	if (environment && !worker_is())
 		bench_driver_put(environment);
 	r->rc = results_make(&made, suite, &origin, r->err);
@@ -179,7 +172,7 @@ static unsigned runs_before(const struct bench_runner *r)
 
 static void progress(const struct bench_runner *r, unsigned total, unsigned most)
 {
-	double used = now_seconds() - r->suite_begin, left = -1, part;
+	double used = clock_seconds() - r->suite_begin, left = -1, part;
 	double each = r->made ? used / r->made : 0;
 	char what[64], detail[96], time_left[48] = "";
 
@@ -188,7 +181,7 @@ static void progress(const struct bench_runner *r, unsigned total, unsigned most
 	if (each > 0)
 		left = each * (most - total);
 	if (r->opt->seconds > 0) {
-		double budget = fmax(0, r->opt->seconds - (now_seconds() - r->begin));
+		double budget = fmax(0, r->opt->seconds - (clock_seconds() - r->begin));
 
 		left = left < 0 || left > budget ? budget : left;
 	}
@@ -203,7 +196,7 @@ static void progress(const struct bench_runner *r, unsigned total, unsigned most
 
 static bool more_wanted(struct bench_runner *r, unsigned total, unsigned most)
 {
-	bool late = r->opt->seconds > 0 && now_seconds() - r->begin >= r->opt->seconds;
+	bool late = r->opt->seconds > 0 && clock_seconds() - r->begin >= r->opt->seconds;
 
 	if (r->rc < 0)
 		return false;
@@ -303,7 +296,7 @@ static int suite_run(struct bench_runner *r, struct bench_run_result *out)
 	unsigned before = runs_before(r);
 
 	clock_gettime(CLOCK_REALTIME, &r->started);
-	r->suite_begin = now_seconds();
+	r->suite_begin = clock_seconds();
 	r->made = 0;
 	json_object_put(out->last);
 	out->last = NULL;
@@ -312,7 +305,7 @@ static int suite_run(struct bench_runner *r, struct bench_run_result *out)
 	r->err->code = 0;
 	if (warm(r, r->err) < 0)
 		return r->err->code;
-	r->suite_begin = now_seconds();
+	r->suite_begin = clock_seconds();
 	out->last = r->q->slice ? sliced_run(r) : watched_run(r);
 	out->whole = r->opt->n == 1 && !before && (!r->q->slice || r->made <= r->q->slice);
 	if (!out->last && r->rc >= 0)
@@ -354,7 +347,7 @@ int bench_run(const struct bench_run_options *opt, struct bench_run_result *out,
 	      struct error *err)
 {
 	struct bench_runner r = { .opt = opt, .err = err, .file = results_file_new(),
-				  .begin = now_seconds() };
+				  .begin = clock_seconds() };
 
 	*out = (struct bench_run_result){ .narrow = true };
 	if (opt->resume)

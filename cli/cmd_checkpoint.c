@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "blink/base/clock.h"
 #include "capture/convert.h"
 #include "capture/recording.h"
 #include "cli/cli.h"
@@ -22,14 +22,6 @@ static const struct cli_option options[] = {
 	[OPT_PID] = { 'p', "pid", "PID", "likewise, of the process that is being recorded" },
 	{ 0 }
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static int usage(const char *why)
 {
@@ -144,7 +136,7 @@ static int checkpoint_main(const struct cli_args *args)
 	struct error err = { 0 };
 	char path[4096];
 	unsigned long v;
-	double start = now();
+	double start = clock_seconds();
 	int e = 0;
 
 	if (!args->opt[OPT_OUTPUT])
@@ -171,7 +163,7 @@ static int checkpoint_main(const struct cli_args *args)
 			 : file_checkpoint(args->argv[0], args->opt[OPT_OUTPUT], &opt, &stats, &err);
 	if (e < 0)
 		return cli_fail(EXIT_DIFFERENT, &err);
-	cli_print(args, done_json(args->opt[OPT_OUTPUT], &opt, &stats, now() - start));
+	cli_print(args, done_json(args->opt[OPT_OUTPUT], &opt, &stats, clock_seconds() - start));
 	return EXIT_GOOD;
 }
 

@@ -2,8 +2,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "blink/base/clock.h"
 #include "blink/log/prune.h"
 #include "cli/cli.h"
 
@@ -112,14 +112,6 @@ static struct json_object *result_json(const struct prune_file_options *o,
 	return j;
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static int run(const struct cli_args *args)
 {
 	struct prune_file_options o = { .tool = "blinkctl " BLINKCTL_VERSION };
@@ -127,7 +119,7 @@ static int run(const struct cli_args *args)
 	struct blink_file *in = NULL;
 	struct prune *p = NULL;
 	struct error err = { 0 };
-	double start = now();
+	double start = clock_seconds();
 	int status = options_read(args, &o), ret;
 
 	if (status != EXIT_GOOD)
@@ -142,7 +134,7 @@ static int run(const struct cli_args *args)
 			fprintf(stderr, "blinkctl: prune: what swaps leave in the back buffer is taken "
 				"as undefined (--back-buffer preserved keeps it)\n");
 		cli_print(args, result_json(&o, &stats, p, args->argv[0],
-					    args->opt[OPT_OUTPUT], now() - start));
+					    args->opt[OPT_OUTPUT], clock_seconds() - start));
 	}
 	prune_destroy(p);
 	blink_close(in);

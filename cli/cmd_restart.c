@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "blink/base/clock.h"
 #include "cli/command.h"
 #include "replay/checkpoint.h"
 #include "replay/driver.h"
@@ -63,14 +63,6 @@ struct restart {
 	unsigned most;
 	uint32_t compared, sizes, missing;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static int usage(const char *why)
 {
@@ -278,24 +270,24 @@ static int restore(struct restart *r, const struct cli_args *args, struct error 
 	e = args->opt[OPT_STATE] ? elsewhere_start(&r->restored, r->checkpoint, 0, r->engine, err) : 0;
 	if (e < 0)
 		return e;
-	start = now();
+	start = clock_seconds();
 	e = state_replay_open(&r->replay, r->checkpoint, &opt, err);
-	r->driver = now() - start;
+	r->driver = clock_seconds() - start;
 	if (e < 0)
 		return e;
 	snprintf(r->renderer, sizeof(r->renderer), "%s", sink_gl_renderer(state_replay_sink(r->replay)));
-	start = now();
+	start = clock_seconds();
 	e = state_replay_to(r->replay, 0, err);
 	if (e < 0)
 		return e;
 	finish_drawing(r);
-	r->restore = now() - start;
+	r->restore = clock_seconds() - start;
 	return r->snapshot ? restored_save(r, err) : 0;
 }
 
 static int go_on(struct restart *r, struct error *err)
 {
-	double start = now();
+	double start = clock_seconds();
 	int e = 0;
 
 	if (!r->then)
@@ -305,13 +297,13 @@ static int go_on(struct restart *r, struct error *err)
 		e = state_replay_to(r->replay, f + 1, err);
 		if (f == r->info.frame) {
 			finish_drawing(r);
-			r->first = now() - start;
-			start = now();
+			r->first = clock_seconds() - start;
+			start = clock_seconds();
 		}
 		cli_progress("playing", (double)(f + 1 - r->info.frame) / (r->end - r->info.frame),
 			     NULL);
 	}
-	r->rest = now() - start;
+	r->rest = clock_seconds() - start;
 	cli_progress(NULL, -1, NULL);
 	return e;
 }
@@ -319,10 +311,10 @@ static int go_on(struct restart *r, struct error *err)
 static int run(struct restart *r, const struct cli_args *args, uint32_t frames, struct error *err)
 {
 	struct blink_file *checked;
-	double start = now();
+	double start = clock_seconds();
 	int e = checkpoint_open(&checked, r->checkpoint, &r->info, err);
 
-	r->check = now() - start;
+	r->check = clock_seconds() - start;
 	if (e < 0)
 		return e;
 	blink_close(checked);

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "blink/base/clock.h"
 #include "cli/command.h"
 #include "blink/log/prune.h"
 #include "replay/prune_check.h"
@@ -45,14 +45,6 @@ static enum player_engine engine_of(const struct cli_args *args)
 	       ? PLAYER_INTERP : PLAYER_JIT;
 }
 
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void drivers_strip(struct state_dump *d)
 {
 	size_t n = 0;
@@ -84,9 +76,9 @@ static int take(struct taken *t, const struct cli_args *args, struct error *err)
 	if (e >= 0)
 		e = state_replay_to(r, t->frame, err);
 	if (e >= 0) {
-		t->seconds = -now();
+		t->seconds = -clock_seconds();
 		e = state_replay_take(r, &t->dump, err);
-		t->seconds += now();
+		t->seconds += clock_seconds();
 	}
 	if (e >= 0 && args->opt[OPT_TWICE]) {
 		struct state_dump again;

@@ -24,9 +24,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "blink/base/clock.h"
 #include "blink/log/prune.h"
 #include "jit-bench/environment.h"
 #include "jit-bench/rounds.h"
@@ -55,17 +55,9 @@ struct bench {
 /* Seconds spent, by what. */
 struct spent { double read, prune, emit; };
 
-static double cpu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void lap(double *sum, double *since)
 {
-	double now = cpu_now();
+	double now = clock_thread_seconds();
 
 	*sum += now - *since;
 	*since = now;
@@ -150,7 +142,7 @@ static int sps_walk(struct blink_file *f, uint32_t first, uint32_t end, double *
 	int rc = 0;
 
 	for (uint32_t id = first; id < end && rc >= 0; id++) {
-		double since = cpu_now();
+		double since = clock_thread_seconds();
 		struct sp sp;
 
 		rc = blink_sp_load(f, id, &sp, err);
@@ -210,7 +202,7 @@ struct feeding { struct prune *p; double *spent; };
 static int add_fn(void *user, const struct sp *sp, struct error *err)
 {
 	struct feeding *f = user;
-	double since = cpu_now();
+	double since = clock_thread_seconds();
 	int rc = prune_add(f->p, sp, err);
 
 	lap(f->spent, &since);
@@ -233,7 +225,7 @@ static int feed(struct bench *b, struct prune *p, uint32_t *frame, uint32_t end,
 		rc = blink_frame(b->file, *frame, &first, &count);
 		if (rc >= 0)
 			rc = sps_walk(b->file, first, first + count, &spent->read, add_fn, &f, err);
-		since = cpu_now();
+		since = clock_thread_seconds();
 		if (rc == 0)
 			rc = prune_frame(p, err);
 		lap(&spent->prune, &since);
@@ -245,7 +237,7 @@ static int emit(struct bench *b, struct prune *p, struct point *at, struct spent
 		struct error *err)
 {
 	struct blink_writer *w;
-	double since = cpu_now();
+	double since = clock_thread_seconds();
 	int rc = blink_writer_create(&w, b->out, NULL, err);
 
 	if (rc < 0)
@@ -350,7 +342,7 @@ static int marked_add(void *user, const struct sp *sp, struct error *err)
 /* Goes backward over what is new: that, too, is the cost of the new calls. */
 static int settle(struct prune *p, struct spent *spent, struct error *err)
 {
-	double since = cpu_now();
+	double since = clock_thread_seconds();
 	int rc = prune_compact(p, err);
 
 	lap(&spent->prune, &since);

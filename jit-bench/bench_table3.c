@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "blink/base/clock.h"
 #include "blink/engine/jit_tools.h"
 #include "blink/sp/file.h"
 #include "blink/sp/index.h"
@@ -258,14 +258,6 @@ static int native_make(struct table *t, struct error *err)
 
 /* ---- measuring ------------------------------------------------------------------------- */
 
-static double cpu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void settle(const struct table *t)
 {
 	((void (*)(void))t->sink->entry[OP_glFinish])();
@@ -295,11 +287,11 @@ static int side_measure(struct table *t, enum side side, struct error *err)
 	int rc = 0;
 
 	settle(t);
-	since = cpu_now();
+	since = clock_thread_seconds();
 	for (unsigned i = 0; i < t->repeats && rc == 0; i++)
 		rc = side_once(t, side, err);
 	settle(t);
-	sample_add(&t->seconds[side], (cpu_now() - since) / t->repeats);
+	sample_add(&t->seconds[side], (clock_thread_seconds() - since) / t->repeats);
 	return rc;
 }
 
@@ -324,12 +316,12 @@ static int case_measure(struct table *t, unsigned runs, struct error *err)
 	t->repeats = 1;
 	for (unsigned i = 0; i < SIDES && rc == 0; i++)
 		rc = side_once(t, (enum side)i, err);
-	since = cpu_now();
+	since = clock_thread_seconds();
 	if (rc == 0)
 		rc = side_once(t, JIT, err);
 	settle(t);
-	if (cpu_now() - since < SHORT_RUN)
-		t->repeats = 1 + (unsigned)(SHORT_RUN / (cpu_now() - since));
+	if (clock_thread_seconds() - since < SHORT_RUN)
+		t->repeats = 1 + (unsigned)(SHORT_RUN / (clock_thread_seconds() - since));
 	for (unsigned run = 0; run < runs; run++)
 		for (unsigned i = 0; i < SIDES && rc == 0; i++)
 			rc = side_measure(t, (enum side)(run % 2 ? SIDES - 1 - i : i), err);

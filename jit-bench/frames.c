@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "blink/base/clock.h"
 #include "blink/engine/engine.h"
 #include "blink/sp/file.h"
 #include "blink/verify/verify.h"
@@ -31,17 +31,9 @@ struct frames {
 	struct frames_cost *cost;
 };
 
-static double cpu_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static void lap(double *sum, double *since)
 {
-	double now = cpu_now();
+	double now = clock_thread_seconds();
 
 	*sum += now - *since;
 	*since = now;
@@ -62,7 +54,7 @@ static const struct sp *callee(void *user, uint32_t id)
 
 static int batch_load(struct frames *f, uint32_t first, uint32_t end, struct error *err)
 {
-	double since = cpu_now();
+	double since = clock_thread_seconds();
 	uint32_t words = 0;
 	int rc = 0;
 
@@ -84,7 +76,7 @@ static int batch_load(struct frames *f, uint32_t first, uint32_t end, struct err
 
 static int batch_verify(struct frames *f, struct error *err)
 {
-	double since = cpu_now();
+	double since = clock_thread_seconds();
 	struct verify_verdict v;
 
 	for (uint32_t i = 0; i < f->count; i++) {
@@ -114,7 +106,7 @@ static int compile_all(struct frames *f, struct error *err)
 static int batch_compile(struct frames *f, bool *fits, struct error *err)
 {
 	struct jit_stats before, after;
-	double since = cpu_now();
+	double since = clock_thread_seconds();
 	int rc;
 
 	*fits = true;
@@ -135,7 +127,7 @@ static int batch_run(struct frames *f, bool fits, struct error *err)
 {
 	enum engine_status status = ENGINE_END;
 	uint64_t calls = f->client.calls;
-	double since = cpu_now();
+	double since = clock_thread_seconds();
 	uint32_t i;
 
 	for (i = 0; i < f->count && status == ENGINE_END; i++) {

@@ -1,5 +1,6 @@
 /* process.c - see process.h. */
 #include "jit-bench/process.h"
+#include "blink/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,18 +13,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define EXIT_NOT_FOUND 127
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static double seconds(struct timeval t)
 {
@@ -54,7 +46,7 @@ _Noreturn static void child(const struct process_place *place, const char *const
 static bool in_time(int fd, double until)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
-	double left = until - now();
+	double left = until - clock_seconds();
 	int rc;
 
 	do
@@ -109,7 +101,7 @@ int process_run_in(const struct process_place *place, const char *const *argv,
 {
 	struct rusage usage;
 	int complaints[2], status;
-	double start = now();
+	double start = clock_seconds();
 	bool alive = true;
 	char line[256];
 	pid_t pid;
@@ -134,7 +126,7 @@ int process_run_in(const struct process_place *place, const char *const *argv,
 	if (!alive)
 		return error_set(err, -ETIMEDOUT, "%s: still running after %.0f s, killed", argv[0],
 				 place->limit);
-	cost->wall = now() - start;
+	cost->wall = clock_seconds() - start;
 	cost->cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime);
 	cost->peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
 	return judge(argv[0], status, line, err);

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "replay/prune_check.h"
+#include "blink/base/clock.h"
 
 /* A replay and the picture that it showed last. */
 struct side {
@@ -28,14 +28,6 @@ struct check {
 	struct branch *branches;    /* in order of their boundaries */
 	const struct prune_check_options *opt;
 };
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 /* ---- sides ------------------------------------------------------------------ */
 
@@ -194,17 +186,17 @@ static int branch_open(struct check *c, struct branch *b, uint32_t frame, struct
 	if (snprintf(path, sizeof(path), "%s/pruned-%06u-%ld.blink", c->opt->folder, frame,
 		     (long)getpid()) >= (int)sizeof(path))
 		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", c->opt->folder);
-	start = now();
+	start = clock_seconds();
 	e = c->opt->prune(c->opt->user, frame, b->end - frame, path, err);
-	b->result.prune_seconds = now() - start;
+	b->result.prune_seconds = clock_seconds() - start;
 	if (e >= 0)
 		e = side_open(&b->side, path, c->opt->engine, err);
 	/* it is mapped: the name is not needed any more */
 	unlink(path);
-	start = now();
+	start = clock_seconds();
 	if (e >= 0)
 		e = state_replay_to(b->side.replay, 0, err);
-	b->result.init_seconds = now() - start;
+	b->result.init_seconds = clock_seconds() - start;
 	return e;
 }
 

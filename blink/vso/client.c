@@ -1,10 +1,10 @@
 /* client.c - the client's half: the hello, registers, versions of objects.  See vso.h. */
 #include "blink/vso/client_priv.h"
+#include "blink/base/clock.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* ---- begin and end ----------------------------------------------------------------- */
 
@@ -123,17 +123,9 @@ const struct vso_server_page *vso_client_server(const struct vso_client *c) { re
 struct vso_client_page *vso_client_page(struct vso_client *c) { return c->page; }
 void vso_client_ring(struct vso_client *c) { c->link->ops->notify(c->link); }
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
-
 int vso_client_start(struct vso_client *c, int64_t timeout_ns, struct error *err)
 {
-	int64_t until = now_ns() + timeout_ns, left = timeout_ns;
+	int64_t until = clock_ns() + timeout_ns, left = timeout_ns;
 	int r = 1;
 
 	vso_client_ring(c);
@@ -154,7 +146,7 @@ int vso_client_start(struct vso_client *c, int64_t timeout_ns, struct error *err
 		if (r == -EPIPE)
 			return error_set(err, r, "server: it went away before it answered");
 		if (timeout_ns >= 0)
-			left = until - now_ns();
+			left = until - clock_ns();
 		if (timeout_ns >= 0 && left <= 0)
 			return error_set(err, -ETIMEDOUT, "server: no answer in %.1f s",
 					 (double)timeout_ns / 1e9);

@@ -1,10 +1,10 @@
 /* client_stream.c - the client's half of a stream: entries into the ring, fences. */
+#include "blink/base/clock.h"
 #include "blink/vso/client_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 int client_stream_open(struct vso_client *c, uint32_t bytes, struct error *err)
 {
@@ -111,14 +111,6 @@ static void put_entry(struct vso_client *c, const struct vso_stream_sp *sp,
 
 /* ---- waiting ------------------------------------------------------------------------------- */
 
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ll + t.tv_nsec;
-}
-
 static int stream_state(const struct vso_client *c, struct error *err)
 {
 	uint32_t fault = atomic_load_explicit(&c->server->stream_fault, memory_order_acquire);
@@ -139,7 +131,7 @@ static int stream_state(const struct vso_client *c, struct error *err)
 static int wait_for(struct vso_client *c, const _Atomic uint64_t *field, _Atomic uint64_t *wish,
 		    uint64_t value, uint64_t wished, int64_t timeout_ns, struct error *err)
 {
-	int64_t until = now_ns() + timeout_ns, left = timeout_ns;
+	int64_t until = clock_ns() + timeout_ns, left = timeout_ns;
 	int r = 0;
 
 	vso_client_ring(c);
@@ -152,7 +144,7 @@ static int wait_for(struct vso_client *c, const _Atomic uint64_t *field, _Atomic
 		if (r)
 			break;
 		if (timeout_ns >= 0)
-			left = until - now_ns();
+			left = until - clock_ns();
 		if (timeout_ns >= 0 && left <= 0) {
 			r = error_set(err, -EAGAIN, "stream: the server has not come so far in %.3f s",
 				      (double)timeout_ns / 1e9);
