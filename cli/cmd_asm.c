@@ -48,10 +48,8 @@ static int run(const struct cli_args *args)
 	size_t n = 0;
 	int ret;
 
-	if (!out) {
-		error_set(&err, -EINVAL, "asm: no output (give -o X.blink)");
-		return cli_fail(EXIT_USAGE, &err);
-	}
+	if (!out)
+		return cli_usage("asm", "no output (give -o X.blink)");
 	if (cli_replaces(in, out, &err))
 		return cli_fail(EXIT_USAGE, &err);
 	ret = text_map(in, &text, &n, &err);

@@ -33,14 +33,6 @@ static const struct cli_option options[] = {
 	{ 0 }
 };
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "capture: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 static void capture_progress(void *user, const struct run_progress *p)
 {
 	const struct run_options *opt = user;
@@ -75,11 +67,11 @@ static int capture_options(const struct cli_args *args, struct capture_flow *f)
 	f->prune = args->opt[OPT_PRUNE] != NULL;
 	f->last = 1;
 	if ((args->opt[OPT_LAST] || args->opt[OPT_EVERY]) && !f->prune)
-		return usage("--last and --every are for --prune");
+		return cli_usage("capture", "--last and --every are for --prune");
 	if (args->opt[OPT_EVERY]) {
 		f->every = strtod(args->opt[OPT_EVERY], &end);
 		if (*end || end == args->opt[OPT_EVERY] || !(f->every > 0 && f->every < 1e6))
-			return usage("--every wants seconds, such as 60");
+			return cli_usage("capture", "--every wants seconds, such as 60");
 	}
 	if (args->opt[OPT_LAST]) {
 		if (!cli_uint("--last", args->opt[OPT_LAST], 1u << 20, &last))
@@ -88,30 +80,30 @@ static int capture_options(const struct cli_args *args, struct capture_flow *f)
 	}
 	opt->hash = args->opt[OPT_HASH] != NULL;
 	if (!f->output)
-		return usage("no output file (give one with -o X.blink or -o X.trace)");
+		return cli_usage("capture", "no output file (give one with -o X.blink or -o X.trace)");
 	if (!capture_recorder_parse(args->opt[OPT_RECORDER], &f->recorder))
-		return usage("--recorder wants auto, blink or apitrace");
+		return cli_usage("capture", "--recorder wants auto, blink or apitrace");
 	if (capture_flow_objection(f))
-		return usage(capture_flow_objection(f));
+		return cli_usage("capture", capture_flow_objection(f));
 	if (args->opt[OPT_XVFB] && args->opt[OPT_DISPLAY])
-		return usage("--xvfb and --display exclude each other");
+		return cli_usage("capture", "--xvfb and --display exclude each other");
 	opt->display = args->opt[OPT_XVFB] ? RUN_DISPLAY_OWN :
 		args->opt[OPT_DISPLAY] ? RUN_DISPLAY_GIVEN : RUN_DISPLAY_AUTO;
 	opt->display_name = args->opt[OPT_DISPLAY];
 	if (args->opt[OPT_SIZE] && !size_parse(args->opt[OPT_SIZE], &opt->width, &opt->height))
-		return usage("--size wants WIDTHxHEIGHT, such as 1280x1024");
+		return cli_usage("capture", "--size wants WIDTHxHEIGHT, such as 1280x1024");
 	if (args->opt[OPT_DURATION]) {
 		opt->duration = strtod(args->opt[OPT_DURATION], &end);
 		if (*end || end == args->opt[OPT_DURATION] || !(opt->duration > 0 && opt->duration < 1e6))
-			return usage("--duration wants seconds, such as 20 or 2.5");
+			return cli_usage("capture", "--duration wants seconds, such as 20 or 2.5");
 	}
 	if (args->opt[OPT_FRAMES] && !cli_uint("--frames", args->opt[OPT_FRAMES], UINT32_MAX, &frames))
 		return EXIT_USAGE;
 	if (args->opt[OPT_FRAMES] && frames == 0)
-		return usage("--frames wants at least 1");
+		return cli_usage("capture", "--frames wants at least 1");
 	opt->frames = frames;
 	if (api && strcmp(api, "auto") && strcmp(api, "glx") && strcmp(api, "egl"))
-		return usage("--api wants auto, glx or egl");
+		return cli_usage("capture", "--api wants auto, glx or egl");
 	opt->api = !api || !strcmp(api, "auto") ? RUN_API_AUTO : !strcmp(api, "egl") ? RUN_API_EGL : RUN_API_GLX;
 	opt->verbose = args->opt[OPT_VERBOSE] != NULL;
 	return 0;

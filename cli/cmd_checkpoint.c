@@ -23,14 +23,6 @@ static const struct cli_option options[] = {
 	{ 0 }
 };
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "checkpoint: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 /* ---- recordings in progress --------------------------------------------------- */
 
 /* The recording that a process has mapped. */
@@ -140,11 +132,12 @@ static int checkpoint_main(const struct cli_args *args)
 	int e = 0;
 
 	if (!args->opt[OPT_OUTPUT])
-		return usage("-o C.blink is missing");
+		return cli_usage("checkpoint", "-o C.blink is missing");
 	if (live == (args->argc == 1) || (args->opt[OPT_RECORDING] && args->opt[OPT_PID]))
-		return usage("one of X.blink, --recording and --pid is wanted");
+		return cli_usage("checkpoint", "one of X.blink, --recording and --pid is wanted");
 	if (live && args->opt[OPT_AT])
-		return usage("a recording in progress is taken at its last whole frame");
+		return cli_usage("checkpoint",
+				 "a recording in progress is taken at its last whole frame");
 	if (args->opt[OPT_AT]) {
 		if (!cli_uint("--at-frame", args->opt[OPT_AT], UINT32_MAX - 1, &v))
 			return EXIT_USAGE;

@@ -123,14 +123,6 @@ static struct json_object *result_json(const struct comparison *c, const char *t
 	return j;
 }
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "compare: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 static int compare_main(const struct cli_args *args)
 {
 	const char *engine = args->opt[OPT_ENGINE] ? args->opt[OPT_ENGINE] : "jit";
@@ -145,18 +137,19 @@ static int compare_main(const struct cli_args *args)
 	opt.jit = !strcmp(engine, "jit") || !strcmp(engine, "both");
 	opt.interp = !strcmp(engine, "interp") || !strcmp(engine, "both");
 	if (!opt.jit && !opt.interp)
-		return usage("--engine is jit, interp or both");
+		return cli_usage("compare", "--engine is jit, interp or both");
 	if (args->opt[OPT_EVERY] && !cli_uint("--every", args->opt[OPT_EVERY], UINT32_MAX, &every))
 		return EXIT_USAGE;
 	if (!every)
-		return usage("--every is at least 1");
+		return cli_usage("compare", "--every is at least 1");
 	if (args->opt[OPT_PICTURE]) {
 		if (!cli_uint("--picture", args->opt[OPT_PICTURE], UINT32_MAX, &shown))
 			return EXIT_USAGE;
 		c.shown = (int64_t)shown;
 	}
 	if (args->argc != (args->opt[OPT_RECORDED] ? 1 : 2))
-		return usage(args->opt[OPT_RECORDED] ? "--recorded wants one file, X.blink"
+		return cli_usage("compare",
+				 args->opt[OPT_RECORDED] ? "--recorded wants one file, X.blink"
 						     : "wants X.trace and X.blink");
 	if (args->opt[OPT_RECORDED]) {
 		struct recorded_options recorded = {

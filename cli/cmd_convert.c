@@ -1,5 +1,4 @@
 /* cmd_convert.c - blinkctl convert: a trace or a recording in, stored procedures out. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -68,14 +67,6 @@ static struct json_object *summary(const char *trace, const char *out,
 	return j;
 }
 
-static int convert_usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "convert: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 static int convert_run(const struct cli_args *args)
 {
 	const char *trace = args->argv[0], *out = args->opt[OPT_OUTPUT];
@@ -88,7 +79,7 @@ static int convert_run(const struct cli_args *args)
 	int r;
 
 	if (!out)
-		return convert_usage("no output file (give one with -o X.blink)");
+		return cli_usage("convert", "no output file (give one with -o X.blink)");
 	if (args->opt[OPT_LEVEL] && !cli_uint("--level", args->opt[OPT_LEVEL], 19, &level))
 		return EXIT_USAGE;
 	if (args->opt[OPT_FRAMES] && !cli_uint("--frames", args->opt[OPT_FRAMES], UINT32_MAX, &frames))

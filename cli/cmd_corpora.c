@@ -26,14 +26,6 @@ static const struct cli_option options[] = {
 	{ 0 }
 };
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "corpora: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 /* ---- list ---- */
 
 static struct json_object *strings_json(const char *const *list)
@@ -207,13 +199,13 @@ static int length_choose(const struct cli_args *args, const struct recipe *r, st
 		if (!cli_uint("--frames", args->opt[OPT_FRAMES], UINT32_MAX, &frames))
 			return EXIT_USAGE;
 		if (!frames)
-			return usage("--frames wants at least 1");
+			return cli_usage("corpora", "--frames wants at least 1");
 		opt->frames = frames;
 	}
 	if (args->opt[OPT_DURATION]) {
 		opt->duration = strtod(args->opt[OPT_DURATION], &end);
 		if (*end || end == args->opt[OPT_DURATION] || !(opt->duration > 0 && opt->duration < 1e6))
-			return usage("--duration wants seconds, such as 20 or 2.5");
+			return cli_usage("corpora", "--duration wants seconds, such as 20 or 2.5");
 		if (!args->opt[OPT_FRAMES])
 			opt->frames = 0;
 	}
@@ -279,9 +271,9 @@ static int corpora_record(const struct cli_args *args)
 	int code;
 
 	if (args->argc != 2)
-		return usage("record wants one NAME (blinkctl corpora list)");
+		return cli_usage("corpora", "record wants one NAME (blinkctl corpora list)");
 	if (!capture_recorder_parse(args->opt[OPT_RECORDER], &f.recorder))
-		return usage("--recorder wants auto, blink or apitrace");
+		return cli_usage("corpora", "--recorder wants auto, blink or apitrace");
 	f.run.hash = args->opt[OPT_HASH] != NULL;
 	if (recipe_load(&r, args->argv[1], &err) < 0)
 		return cli_fail(EXIT_DIFFERENT, &err);
@@ -291,7 +283,7 @@ static int corpora_record(const struct cli_args *args)
 	f.output = out;
 	f.program = r.name;
 	if (!code && capture_flow_objection(&f))
-		code = usage(capture_flow_objection(&f));
+		code = cli_usage("corpora", capture_flow_objection(&f));
 	if (code) {
 		recipe_finish(&r);
 		return code;
@@ -308,12 +300,13 @@ static int corpora_run(const struct cli_args *args)
 	const char *verb = args->argv[0];
 
 	if (!strcmp(verb, "list"))
-		return args->argc == 1 ? corpora_list(args) : usage("list takes no name");
+		return args->argc == 1 ? corpora_list(args) : cli_usage("corpora", "list takes no name");
 	if (!strcmp(verb, "install"))
-		return args->argc > 1 ? corpora_install(args) : usage("install wants a NAME (blinkctl corpora list)");
+		return args->argc > 1 ? corpora_install(args)
+				      : cli_usage("corpora", "install wants a NAME (blinkctl corpora list)");
 	if (!strcmp(verb, "record"))
 		return corpora_record(args);
-	return usage("the first word is list, install or record");
+	return cli_usage("corpora", "the first word is list, install or record");
 }
 
 const struct cli_command cmd_corpora = {

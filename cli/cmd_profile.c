@@ -36,14 +36,6 @@ struct profiling {
 	const char *clock;
 };
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "profile: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 /* ---- telling -------------------------------------------------------------------- */
 
 static void add(struct json_object *j, const char *key, double value)
@@ -374,11 +366,11 @@ static int profile_command(const struct cli_args *args)
 	int e, status = EXIT_GOOD;
 
 	if (engine && strcmp(engine, "jit") && strcmp(engine, "interp"))
-		return usage("--engine is jit or interp");
+		return cli_usage("profile", "--engine is jit or interp");
 	if (sink && strcmp(sink, "gl") && strcmp(sink, "null"))
-		return usage("--sink is gl or null");
+		return cli_usage("profile", "--sink is gl or null");
 	if (g.null_sink && g.pictures)
-		return usage("--sink null draws nothing: no --pictures");
+		return cli_usage("profile", "--sink null draws nothing: no --pictures");
 	if (args->opt[OPT_TOP] && !cli_uint("--top", args->opt[OPT_TOP], 100000, &top))
 		return EXIT_USAGE;
 	opt.engine = engine && !strcmp(engine, "interp") ? PLAYER_INTERP : PLAYER_JIT;

@@ -1,5 +1,4 @@
 /* cmd_prune.c - blinkctl prune: of a log, what the next frame needs. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,21 +18,13 @@ static const struct cli_option options[] = {
 
 static const char *const rules[] = { "auto", "undefined", "preserved" };
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "prune: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 static int options_read(const struct cli_args *args, struct prune_file_options *o)
 {
 	const char *back = args->opt[OPT_BACK];
 	unsigned long n = 0;
 
 	if (!args->opt[OPT_OUTPUT] || !args->opt[OPT_AT])
-		return usage("say where to write, -o FILE, and for which frame, --at-frame N");
+		return cli_usage("prune", "say where to write, -o FILE, and for which frame, --at-frame N");
 	if (!cli_uint("--at-frame", args->opt[OPT_AT], UINT32_MAX - 1, &n))
 		return EXIT_USAGE;
 	o->at_frame = (uint32_t)n;
@@ -48,7 +39,7 @@ static int options_read(const struct cli_args *args, struct prune_file_options *
 			o->back_buffer = (enum prune_back_buffer)i;
 			return EXIT_GOOD;
 		}
-	return back ? usage("--back-buffer is auto, undefined or preserved") : EXIT_GOOD;
+	return back ? cli_usage("prune", "--back-buffer is auto, undefined or preserved") : EXIT_GOOD;
 }
 
 static void number(struct json_object *j, const char *key, uint64_t n)

@@ -69,22 +69,14 @@ struct replay {
 
 /* ---- options ------------------------------------------------------------- */
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "replay: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 static int options_read(const struct cli_args *args, struct replay *r)
 {
 	const char *engine = args->opt[OPT_ENGINE], *sink = args->opt[OPT_SINK];
 
 	if (engine && strcmp(engine, "jit") && strcmp(engine, "interp"))
-		return usage("--engine is jit or interp");
+		return cli_usage("replay", "--engine is jit or interp");
 	if (sink && strcmp(sink, "gl") && strcmp(sink, "null") && !strchr(sink, '/'))
-		return usage("--sink is gl, null, or the path of a null libGL.so.1");
+		return cli_usage("replay", "--sink is gl, null, or the path of a null libGL.so.1");
 	r->engine = engine && !strcmp(engine, "interp") ? PLAYER_INTERP : PLAYER_JIT;
 	r->null_sink = sink && strcmp(sink, "gl");
 	r->null_library = sink && strchr(sink, '/') ? sink : NULL;
@@ -96,7 +88,7 @@ static int options_read(const struct cli_args *args, struct replay *r)
 	if (args->opt[OPT_LOOP] && !cli_uint("--loop", args->opt[OPT_LOOP], 1000000, &r->loops))
 		return EXIT_USAGE;
 	if (!r->every || !r->loops)
-		return usage("--every and --loop are at least 1");
+		return cli_usage("replay", "--every and --loop are at least 1");
 	r->perf_map = args->opt[OPT_PERF_MAP] != NULL;
 	r->jitdump = args->opt[OPT_JITDUMP];
 	r->gdb = args->opt[OPT_GDB] != NULL;
@@ -106,20 +98,22 @@ static int options_read(const struct cli_args *args, struct replay *r)
 		return EXIT_USAGE;
 	r->hash = args->opt[OPT_HASH] != NULL;
 	if (r->hash && (r->null_sink || args->opt[OPT_SERVER]))
-		return usage("--hash is about pictures that are drawn here: no --sink null, no --server");
+		return cli_usage("replay",
+				 "--hash is about pictures that are drawn here: no --sink null, no --server");
 	r->traps = r->trap.save || r->trap.resume || r->trap.stop;
 	if (!args->opt[OPT_SERVER] && (args->opt[OPT_AHEAD] || args->opt[OPT_DIRECT]))
-		return usage("--ahead and --direct are about playing with --server");
+		return cli_usage("replay", "--ahead and --direct are about playing with --server");
 	if (args->opt[OPT_SERVER] && (engine || sink || r->window || r->snapshot || r->perf_map ||
 				      r->jitdump || r->gdb || r->traps))
-		return usage("with --server the server runs and shows what is played: no option "
+		return cli_usage("replay", "with --server the server runs and shows what is played: no option "
 			     "about engine, sink, pictures, tools or traps");
 	if (r->traps && args->opt[OPT_LOOP])
-		return usage("--stop, --trap and --resume are about one playing: no --loop");
+		return cli_usage("replay", "--stop, --trap and --resume are about one playing: no --loop");
 	if (r->engine == PLAYER_INTERP && (r->perf_map || r->jitdump || r->gdb))
-		return usage("--perf-map, --jitdump and --gdb are about compiled SPs: no --engine interp");
+		return cli_usage("replay",
+				 "--perf-map, --jitdump and --gdb are about compiled SPs: no --engine interp");
 	if (r->null_sink && (r->window || r->snapshot))
-		return usage("--sink null draws nothing: no --window and no --snapshot");
+		return cli_usage("replay", "--sink null draws nothing: no --window and no --snapshot");
 	return EXIT_GOOD;
 }
 

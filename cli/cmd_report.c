@@ -22,14 +22,6 @@ static const struct cli_option options[] = {
 	{ 0 }
 };
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "report: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 /* A result that was kept as JSON, as its command would have printed it. */
 static int report_show(const struct cli_args *args)
 {
@@ -90,17 +82,17 @@ static int report_results(const struct cli_args *args)
 	int rc;
 
 	if (paper && strcmp(paper, "blink") && strcmp(paper, "prune"))
-		return usage("--paper knows prune and blink");
+		return cli_usage("report", "--paper knows prune and blink");
 	if (!paper && opt.partial)
-		return usage("--partial is for --paper");
+		return cli_usage("report", "--partial is for --paper");
 	if (paper && args->opt[OPT_REFRESH])
-		return usage("--refresh is not for --paper");
+		return cli_usage("report", "--refresh is not for --paper");
 	if (args->opt[OPT_REFRESH] && !cli_uint("--refresh", args->opt[OPT_REFRESH], 10000, &refresh))
 		return EXIT_USAGE;
 	if (!refresh)
-		return usage("--refresh is at least 1");
+		return cli_usage("report", "--refresh is at least 1");
 	if (!opt.dir)
-		return usage("needs -o DIR");
+		return cli_usage("report", "needs -o DIR");
 	rc = results_open_all(&all, (const char *const *)args->argv, (unsigned)args->argc, &err);
 	if (rc == 0)
 		rc = !paper ? results_report(&all, (double)refresh, &opt, &err)
@@ -126,10 +118,10 @@ static int report_run(const struct cli_args *args)
 	if (!word)
 		return report_results(args);
 	if (args->opt[OPT_FORMAT] || args->opt[OPT_REFRESH] || args->opt[OPT_PARTIAL])
-		return usage("--format, --refresh and --partial are for results files");
+		return cli_usage("report", "--format, --refresh and --partial are for results files");
 	if (!strcmp(kind, "show"))
-		return args->argc == 2 ? report_show(args) : usage("show takes one FILE");
-	return args->argc > 2 ? report_demo(args) : usage("demo takes DIR and PROGRAMs");
+		return args->argc == 2 ? report_show(args) : cli_usage("report", "show takes one FILE");
+	return args->argc > 2 ? report_demo(args) : cli_usage("report", "demo takes DIR and PROGRAMs");
 }
 
 const struct cli_command cmd_report = {

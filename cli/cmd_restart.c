@@ -64,14 +64,6 @@ struct restart {
 	uint32_t compared, sizes, missing;
 };
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "restart: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 /* ---- pictures ------------------------------------------------------------------- */
 
 static void pixels_compare(struct restart *r, const struct picture *a, const struct picture *b)
@@ -423,10 +415,10 @@ static int restart_main(const struct cli_args *args)
 	int e, status = EXIT_GOOD;
 
 	if (engine && strcmp(engine, "jit") && strcmp(engine, "interp"))
-		return usage("--engine is jit or interp");
+		return cli_usage("restart", "--engine is jit or interp");
 	r.engine = engine && !strcmp(engine, "interp") ? PLAYER_INTERP : PLAYER_JIT;
 	if (args->opt[OPT_TOLERANCE] && !args->opt[OPT_AGAINST])
-		return usage("--tolerance goes with --against");
+		return cli_usage("restart", "--tolerance goes with --against");
 	if (args->opt[OPT_FRAMES] && !cli_uint("--frames", args->opt[OPT_FRAMES], UINT32_MAX, &frames))
 		return EXIT_USAGE;
 	if (args->opt[OPT_TOLERANCE] && !cli_uint("--tolerance", args->opt[OPT_TOLERANCE], 255, &tolerance))

@@ -1,5 +1,4 @@
 /* cmd_results.c - blinkctl results: look at results files, join them, compare two. */
-#include <errno.h>
 #include <string.h>
 
 #include "cli/command.h"
@@ -12,14 +11,6 @@ static const struct cli_option options[] = {
 	[OPT_REFRESH] = { 0, "refresh", "HZ", "frames: of the display whose deadlines count (60)" },
 	{ 0 }
 };
-
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "results: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
 
 static int show(const struct cli_args *args)
 {
@@ -48,7 +39,7 @@ static int frames(const struct cli_args *args)
 	if (args->opt[OPT_REFRESH] && !cli_uint("--refresh", args->opt[OPT_REFRESH], 10000, &refresh))
 		return EXIT_USAGE;
 	if (!refresh)
-		return usage("--refresh is at least 1");
+		return cli_usage("results", "--refresh is at least 1");
 	if (results_open_all(&r, (const char *const *)args->argv + 1, (unsigned)args->argc - 1,
 			     &err) == 0)
 		j = results_frames(&r, (double)refresh, &err);
@@ -68,7 +59,7 @@ static int merge(const struct cli_args *args)
 	int rc;
 
 	if (!out)
-		return usage("merge needs -o FILE");
+		return cli_usage("results", "merge needs -o FILE");
 	rc = results_open_all(&r, (const char *const *)args->argv + 1, (unsigned)args->argc - 1,
 			      &err);
 	if (rc == 0)
@@ -108,9 +99,9 @@ static int run(const struct cli_args *args)
 	const char *what = args->argv[0];
 
 	if (strcmp(what, "merge") && args->opt[OPT_OUTPUT])
-		return usage("-o is for merge");
+		return cli_usage("results", "-o is for merge");
 	if (strcmp(what, "frames") && args->opt[OPT_REFRESH])
-		return usage("--refresh is for frames");
+		return cli_usage("results", "--refresh is for frames");
 	if (!strcmp(what, "show"))
 		return show(args);
 	if (!strcmp(what, "frames"))
@@ -118,8 +109,8 @@ static int run(const struct cli_args *args)
 	if (!strcmp(what, "merge"))
 		return merge(args);
 	if (!strcmp(what, "diff"))
-		return args->argc == 3 ? diff(args) : usage("diff takes two files, BASE NEW");
-	return usage("the first word is show, frames, merge or diff");
+		return args->argc == 3 ? diff(args) : cli_usage("results", "diff takes two files, BASE NEW");
+	return cli_usage("results", "the first word is show, frames, merge or diff");
 }
 
 const struct cli_command cmd_results = {

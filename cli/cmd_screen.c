@@ -32,14 +32,6 @@ static const struct { const char *verb, *param[4]; } verbs[] = {
 };
 #define VERBS (sizeof(verbs) / sizeof(*verbs))
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "screen: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 /* The server may stand in another folder. */
 static struct json_object *file_word(const char *name)
 {
@@ -102,7 +94,7 @@ static int screen_command(const struct cli_args *args)
 
 	request = request_make(args, &why);
 	if (!request)
-		return usage(why);
+		return cli_usage("screen", why);
 	r = control_ask(path, json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN), &line,
 			&err);
 	json_object_put(request);

@@ -343,10 +343,8 @@ static int state_main(const struct cli_args *args)
 	struct error err = { 0 };
 	int e = 0, status;
 
-	if (wrong) {
-		error_set(&err, -EINVAL, "state: %s", wrong);
-		return cli_fail(EXIT_USAGE, &err);
-	}
+	if (wrong)
+		return cli_usage("state", wrong);
 	if (!frame_read(args, OPT_AT, "--at-frame", &t[0].frame) ||
 	    !frame_read(args, OPT_FRAMES, "--frames", &frames) ||
 	    !frame_read(args, OPT_EVERY, "--prune-every", &every))

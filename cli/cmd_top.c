@@ -190,12 +190,8 @@ static int top_command(const struct cli_args *args)
 		return EXIT_USAGE;
 	if (args->opt[OPT_INTERVAL])
 		interval = strtod(args->opt[OPT_INTERVAL], &end);
-	if ((end && (*end || end == args->opt[OPT_INTERVAL])) || !(interval >= 0.01 && interval < 1e6)) {
-		struct error err;
-
-		error_set(&err, -EINVAL, "top: --interval is 0.01 or more seconds");
-		return cli_fail(EXIT_USAGE, &err);
-	}
+	if ((end && (*end || end == args->opt[OPT_INTERVAL])) || !(interval >= 0.01 && interval < 1e6))
+		return cli_usage("top", "--interval is 0.01 or more seconds");
 	w = calloc(1, sizeof(*w));
 	/* rates need a look before */
 	if (w && !args->json && look(path, w, false, true) == EXIT_GOOD)

@@ -49,6 +49,9 @@ extern const struct cli_command *const cli_commands[];
 
 /* "blinkctl: what: why (what to do)" on stderr; returns status. */
 int cli_fail(int status, const struct error *err);
+/* "blinkctl: COMMAND: why" on stderr, for options that do not go together and the like;
+ * returns EXIT_USAGE. */
+int cli_usage(const char *command, const char *why);
 /* Prints j (and drops it): compact JSON with --json, a readable listing without. */
 void cli_print(const struct cli_args *args, struct json_object *j);
 /* Progress on stderr when it is a terminal; fraction < 0 clears the line. */

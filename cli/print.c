@@ -1,6 +1,7 @@
 /* print.c - results and errors on the terminal.  A result is built once, as JSON; the
  * readable listing is a walk over it: objects as aligned "key  value" lines, arrays of
  * objects as tables, arrays of plain values on one line. */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,14 @@ int cli_fail(int status, const struct error *err)
 	fflush(stdout);
 	fprintf(stderr, "blinkctl: %s\n", err->text);
 	return status;
+}
+
+int cli_usage(const char *command, const char *why)
+{
+	struct error err;
+
+	error_set(&err, -EINVAL, "%s: %s", command, why);
+	return cli_fail(EXIT_USAGE, &err);
 }
 
 void cli_progress(const char *what, double fraction, const char *detail)
