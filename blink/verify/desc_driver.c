@@ -5,6 +5,8 @@
  *   for small, and memory is written where the start says.
  * - An index of program parameters likewise, with their number.
  * - The pixels that CopyPixels copies are counted in 32 bits.
+ * - How many levels an image has follows from its largest side, before anybody looks whether
+ *   there could be such a side: each level's place is written to an array on the stack.
  * - A texture's levels are taken for numbers of levels that are there.
  *
  * Nothing that works is refused: GL would raise an error, or draw nothing. */
@@ -13,7 +15,8 @@
 #include <string.h>
 
 #define PARAMETERS_MAX 0xffffu
-#define SIDE_MAX 0x7fffu                /* of what is copied: drawables are smaller */
+#define COPY_SIDE_MAX 0x7fffu           /* drawables are smaller */
+#define IMAGE_SIDE_MAX 0x8000u          /* no driver has larger ones, nor as many layers */
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 /* Operands that are added, by name, wherever both are. */
@@ -55,19 +58,30 @@ static unsigned spans_find(const struct gl_op *op, struct desc_check *out)
 	return n;
 }
 
-static unsigned copies_find(const struct gl_op *op, struct desc_check *out)
+/* The largest side that op may name; 0: it does not matter. */
+static uint32_t side_most(const char *name)
 {
-	static const char *const sides[] = { "width", "height" };
+	if (strcmp(name, "glCopyPixels") == 0)
+		return COPY_SIDE_MAX;
+	if (strncmp(name, "glGet", 5) != 0 && (strstr(name, "TexImage") || strstr(name, "TexStorage")))
+		return IMAGE_SIDE_MAX;
+	return 0;
+}
+
+static unsigned sides_find(const struct gl_op *op, struct desc_check *out, unsigned room)
+{
+	static const char *const sides[] = { "width", "height", "depth" };
+	uint32_t most = side_most(op->name);
 	unsigned n = 0;
 
-	for (size_t i = 0; i < COUNT(sides) && strcmp(op->name, "glCopyPixels") == 0; i++) {
+	for (size_t i = 0; i < COUNT(sides) && most && n < room; i++) {
 		const struct gl_operand *o = operand(op, sides[i]);
 
 		if (is_number(o))
 			out[n++] = (struct desc_check){
 				.kind = CHECK_MOST, .operand = (uint8_t)(o - op->operands),
 				.other = (uint8_t)(o - op->operands), .word = o->word,
-				.most = SIDE_MAX };
+				.most = most };
 	}
 	return n;
 }
@@ -103,8 +117,7 @@ unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
 	const struct gl_operand *index = operand(op, "index");
 	unsigned n = spans_find(op, out);
 
-	if (n + 2 <= DESC_DRIVER_CHECKS)
-		n += copies_find(op, out + n);
+	n += sides_find(op, out + n, DESC_DRIVER_CHECKS - n);
 	if (is_number(index) && takes_program_parameters(op->name) && n < DESC_DRIVER_CHECKS)
 		out[n++] = (struct desc_check){ .kind = CHECK_MOST,
 						.operand = (uint8_t)(index - op->operands),

@@ -142,6 +142,40 @@ static void indices_and_levels(void **state)
 	LOOK(holes);
 }
 
+/* ---- images --------------------------------------------------------------------------- */
+
+#define IMAGE(target, w, h) { "glTexImage2D", { target, 0, GL_R8, w, h, 0, GL_RED, \
+						GL_UNSIGNED_BYTE, 0, 0 } }
+
+/* Levels are counted by the largest side, whether or not there could be such a one. */
+static void images(void **state)
+{
+	static const struct verify_case cases[] = {
+		{ "image: a side whose levels lie behind all levels", VERIFY_PARAMETER_RANGE,
+		  { MAKE, IMAGE(GL_TEXTURE_2D, 1u << 27, 1) } },
+		{ "image: the other side", VERIFY_PARAMETER_RANGE,
+		  { MAKE, IMAGE(GL_TEXTURE_2D, 1, 1u << 27) } },
+		{ "image: of a proxy, too", VERIFY_PARAMETER_RANGE,
+		  { MAKE, IMAGE(GL_PROXY_TEXTURE_2D, 1u << 27, 1) } },
+		{ "image: of one dimension", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glTexImage1D", { GL_TEXTURE_1D, 0, GL_R8, HIGH, 0, GL_RED,
+					      GL_UNSIGNED_BYTE, 0, 0 } } } },
+		{ "image: layers of samples", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glTexImage3DMultisample", { GL_TEXTURE_2D_MULTISAMPLE_ARRAY, 2,
+							 GL_RGB4, 5, 3, HIGH, 0 } } } },
+		{ "image: a copy", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glCopyTexImage2D", { GL_TEXTURE_2D, 0, GL_RGBA, 0, 0, 0x8001, 1, 0 } } } },
+		{ "image: storage", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glTexStorage2D", { GL_TEXTURE_2D, 1, GL_R8, 1, 0x8001 } } } },
+		{ "image: a side in a register", VERIFY_REGISTER_NOT_ALLOWED,
+		  { MAKE, { "glTexStorage2D", { GL_TEXTURE_2D, 1, GL_R8, 1, 1 }, 16 } } },
+		{ "image: the largest", VERIFY_OK, { MAKE, IMAGE(GL_TEXTURE_2D, 0x8000, 1) } },
+	};
+
+	(void)state;
+	LOOK(cases);
+}
+
 /* ---- lists -------------------------------------------------------------------------- */
 
 #define BUFFERED BUFFER, { "glVertexPointer.buf", { 3, GL_FLOAT, 0, 0, 0 } }, \
@@ -303,6 +337,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(range_wraps), cmocka_unit_test(indices_and_levels),
+		cmocka_unit_test(images),
 		cmocka_unit_test(lists), cmocka_unit_test(lists_of_buffers),
 		cmocka_unit_test(lacking), cmocka_unit_test(lists_that_change),
 		cmocka_unit_test(lists_that_multiply),
