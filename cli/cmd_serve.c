@@ -30,7 +30,7 @@ static const struct cli_option options[] = {
 	[OPT_NO_DIRECT] = { 0, "no-direct", NULL, "every client draws into a drawable of its own" },
 	[OPT_NO_FACTS] = { 0, "no-facts", NULL, "clear, draw and copy everything at every frame" },
 	[OPT_WATCHDOG] = { 0, "watchdog", "MS", "a client's turn may last so long (1000)" },
-	[OPT_BUDGET] = { 0, "budget", "MS", "CPU time of a client per display frame (50)" },
+	[OPT_BUDGET] = { 0, "budget", "MS", "CPU time of a client per display frame (what the period allows)" },
 	[OPT_MEMORY] = { 0, "memory", "MIB", "of a client's textures, buffers and drawables (256)" },
 	[OPT_GL_THREADS] = { 0, "gl-threads", "N", "of the software driver, beside the server's own (0)" },
 	[OPT_SINK] = { 0, "sink", "gl|null", "null: GL commands do nothing, to measure the rest" },
@@ -150,7 +150,7 @@ static struct json_object *summary_json(const struct broker_options *b,
 static const char *options_read(const struct cli_args *args, struct broker_options *b)
 {
 	const char *const *o = args->opt;
-	double watchdog = 1000, budget = 50, memory = 256, clients = 64, threads = 0;
+	double watchdog = 1000, budget = 0, memory = 256, clients = 64, threads = 0;
 
 	if (o[OPT_HEADLESS] && o[OPT_WINDOW])
 		return "--headless or --window, not both";

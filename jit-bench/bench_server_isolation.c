@@ -1,7 +1,11 @@
 /* bench_server_isolation.c - well-behaved clients beside hostile ones.
  *
  * Two GearsSP draw; for each act of blink-hostile their redraw intervals without it and with
- * it are compared, from one server in turn: quiet, act, quiet, act...  After each act the
+ * it are compared, from one server in turn: quiet, act, control, quiet...  The control is a
+ * program that is no client, and takes as much of a processor as the act's own process did:
+ * what it does to the good clients is the machine's doing, the rest the server's.  With one
+ * that makes the server wait for its watchdog, `back` is how long nothing of the good
+ * clients was drawn, the longest time, to POLL.  During each act the
  * screen is looked at: nothing of the act's colour lies in the good clients' areas, and
  * nothing coloured in the act's own that it did not draw.  At the end: descriptors and
  * memory of the server as they were, and how often its executor had to be replaced.
@@ -14,14 +18,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "blink/server/broker.h"
 #include "jit-bench/environment.h"
 #include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 #define ACTS 40u
 #define GOOD 2u
+#define POLL 0.05                       /* seconds between looks */
 
 /* Those that make everybody wait for the watchdog are asked for by name. */
 static const char *const acts_all[] = {
@@ -32,7 +39,11 @@ static const char *const acts_all[] = {
 
 struct act {
 	const char *name;
-	struct sample quiet, with;     /* 99th percentile of the good clients' intervals, ms */
+	/* 99th percentile of the good clients' intervals, ms */
+	struct sample quiet, with, control;
+	struct sample share;           /* of a processor, of the act's own process */
+	struct sample missed;          /* display frames left out during the act */
+	struct sample back;            /* ms, where the executor was replaced */
 	unsigned restarts, foreign;    /* pixels that are not where they belong */
 };
 struct bench {
@@ -43,6 +54,14 @@ struct bench {
 	unsigned files[2];
 	double memory[2];              /* kB */
 };
+
+static double now_seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
 
 static unsigned files_of(int pid)
 {
@@ -155,44 +174,142 @@ static double good_p99(struct json_object *top)
 	return worst;
 }
 
-static int act_run(struct bench *b, struct act *a, struct error *err)
+/* Redraws of the good clients so far; negative: the server does not answer now. */
+static double good_redraws(struct bench *b)
 {
-	char seconds[32], seed[32];
-	const char *argv[] = { "blink-hostile", "--act", a->name, "--seconds", seconds, "--seed",
-			       seed, "--size", "100x100", NULL };
-	struct json_object *quiet = NULL, *during = NULL, *after = NULL;
-	struct rig hostile = b->rig;
-	double restarts = 0, cpu;
+	struct json_object *top, *list, *name;
+	struct error none = { 0 };
+	char *answer = NULL;
+	double n = 0;
+
+	if (control_ask(b->rig.socket, "{\"verb\":\"top\"}", &answer, &none) < 0)
+		return -1;
+	top = json_tokener_parse(answer);
+	free(answer);
+	if (!top || !json_object_object_get_ex(top, "clients", &list)) {
+		json_object_put(top);
+		return -1;
+	}
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *c = json_object_array_get_idx(list, i);
+
+		json_object_object_get_ex(c, "name", &name);
+		if (!strcmp(json_object_get_string(name), "GearsSP"))
+			n += rig_number(c, "redraws");
+	}
+	json_object_put(top);
+	return n;
+}
+
+/* So long; the longest time, ms, in which no good client drew. */
+static double watch(struct bench *b, double seconds)
+{
+	double start = now_seconds(), drawn = start, longest = 0, last = good_redraws(b);
+
+	while (now_seconds() - start < seconds) {
+		double n;
+
+		rig_sleep(POLL);
+		n = good_redraws(b);
+		if (n < 0 || n == last)
+			continue;
+		if (now_seconds() - drawn > longest)
+			longest = now_seconds() - drawn;
+		drawn = now_seconds();
+		last = n;
+	}
+	return 1e3 * longest;
+}
+
+/* Some program of ours beside the good clients, for 256 intervals: what the server says
+ * then, and the share of a processor that the program took. */
+static int beside(struct bench *b, const char *const *argv, struct json_object **during,
+		  double *share, double *gap, unsigned *foreign, struct error *err)
+{
+	double span = 256 / b->opt->rate + 1, cpu, start;
+	struct rig other = b->rig;
 	int e;
 
-	/* 256 intervals of each */
+	other.clients = 0;
+	start = now_seconds();
+	e = rig_client_start(&other, b->opt->self, argv, NULL, err);
+	*gap = watch(b, span);
+	if (e == 0)
+		e = rig_look(&b->rig, during, err);
+	if (e == 0 && foreign)
+		*foreign += foreign_pixels(b, *during);
+	process_stop(&other.client[0].process, &cpu);
+	unlink(other.client[0].output);
+	*share = cpu / (now_seconds() - start);
+	return e;
+}
+
+static void act_note(struct act *a, struct json_object *quiet, struct json_object *during,
+		     struct json_object *after, double gap)
+{
+	double restarts = rig_number(after, "restarts") - rig_number(quiet, "restarts");
+
+	sample_add(&a->quiet, good_p99(quiet));
+	sample_add(&a->with, good_p99(during));
+	sample_add(&a->missed, rig_number(during, "missed") - rig_number(quiet, "missed"));
+	if (restarts > 0) {
+		a->restarts += (unsigned)restarts;
+		sample_add(&a->back, gap);
+	}
+}
+
+static int act_run(struct bench *b, struct act *a, struct error *err)
+{
+	char seconds[32], seed[32], share[32];
+	const char *act[] = { "blink-hostile", "--act", a->name, "--seconds", seconds, "--seed",
+			      seed, "--size", "100x100", NULL };
+	const char *busy[] = { "blink-hostile", "--busy", share, "--seconds", seconds, NULL };
+	struct json_object *quiet = NULL, *during = NULL, *after = NULL, *control = NULL;
+	double took, gap, none;
+	int e;
+
 	snprintf(seconds, sizeof(seconds), "%g", 256 / b->opt->rate + 2);
 	snprintf(seed, sizeof(seed), "%u", a->with.n + 1);
 	rig_sleep(256 / b->opt->rate + 1);
 	e = rig_look(&b->rig, &quiet, err);
-	hostile.clients = 0;
 	if (e == 0)
-		e = rig_client_start(&hostile, b->opt->self, argv, NULL, err);
-	rig_sleep(256 / b->opt->rate + 1);
-	if (e == 0)
-		e = rig_look(&b->rig, &during, err);
-	if (e == 0) {
-		sample_add(&a->quiet, good_p99(quiet));
-		sample_add(&a->with, good_p99(during));
-		a->foreign += foreign_pixels(b, during);
-	}
-	process_stop(&hostile.client[0].process, &cpu);
-	unlink(hostile.client[0].output);
+		e = beside(b, act, &during, &took, &gap, &a->foreign, err);
 	/* time for the watchdog */
 	rig_sleep(2);
 	if (e == 0)
 		e = rig_look(&b->rig, &after, err);
-	restarts = e == 0 ? rig_number(after, "restarts") - rig_number(quiet, "restarts") : 0;
-	a->restarts += restarts > 0 ? (unsigned)restarts : 0;
+	if (e == 0) {
+		act_note(a, quiet, during, after, gap);
+		sample_add(&a->share, took);
+		snprintf(share, sizeof(share), "%.3f", took);
+		e = beside(b, busy, &control, &none, &gap, NULL, err);
+	}
+	if (e == 0)
+		sample_add(&a->control, good_p99(control));
+	json_object_put(control);
 	json_object_put(after);
 	json_object_put(quiet);
 	json_object_put(during);
 	return e;
+}
+
+/* An act's own part of the answer. */
+static struct json_object *act_json(const struct act *a)
+{
+	struct json_object *one = json_object_new_object();
+
+	json_object_object_add(one, "p99_quiet_ms", sample_json(&a->quiet));
+	json_object_object_add(one, "p99_with_ms", sample_json(&a->with));
+	json_object_object_add(one, "p99_control_ms", sample_json(&a->control));
+	json_object_object_add(one, "ratio", sample_ratio_json(&a->with, &a->quiet));
+	json_object_object_add(one, "ratio_to_control", sample_ratio_json(&a->with, &a->control));
+	json_object_object_add(one, "cpu_share", sample_json(&a->share));
+	json_object_object_add(one, "missed", sample_json(&a->missed));
+	if (a->back.n)
+		json_object_object_add(one, "back_ms", sample_json(&a->back));
+	json_object_object_add(one, "executor_restarts", json_object_new_int64(a->restarts));
+	json_object_object_add(one, "foreign_pixels", json_object_new_int64(a->foreign));
+	return one;
 }
 
 static struct json_object *isolation_json(void *user)
@@ -204,18 +321,14 @@ static struct json_object *isolation_json(void *user)
 	json_object_object_add(j, "suite", json_object_new_string("server-isolation"));
 	for (unsigned i = 0; i < b->nacts; i++) {
 		const struct act *a = &b->act[i];
-		struct json_object *one = json_object_new_object();
 
-		json_object_object_add(one, "p99_quiet_ms", sample_json(&a->quiet));
-		json_object_object_add(one, "p99_with_ms", sample_json(&a->with));
-		json_object_object_add(one, "ratio", sample_ratio_json(&a->with, &a->quiet));
-		json_object_object_add(one, "executor_restarts", json_object_new_int64(a->restarts));
-		json_object_object_add(one, "foreign_pixels", json_object_new_int64(a->foreign));
-		json_object_object_add(acts, a->name, one);
+		json_object_object_add(acts, a->name, act_json(a));
 		json_object_array_add(metrics, metric_json(a->name, "good_p99_quiet", "ms", "none",
 							   &a->quiet));
 		json_object_array_add(metrics, metric_json(a->name, "good_p99", "ms", "lower",
 							   &a->with));
+		json_object_array_add(metrics, metric_json(a->name, "good_p99_control", "ms", "none",
+							   &a->control));
 		json_object_array_add(metrics, metric_count_json(a->name, "foreign_pixels", "count",
 								 "lower", a->foreign));
 	}

@@ -145,7 +145,8 @@ static void poll_fill(struct broker *b, struct polled *q)
 {
 	q->n = 0;
 	poll_add(q, b->signals, 0);
-	poll_add(q, b->listen, 0);
+	/* who connects without pause is not listened to without pause */
+	poll_add(q, broker_now() >= b->accept_ns ? b->listen : -1, 0);
 	poll_add(q, b->socket, 0);
 	poll_add(q, b->pidfd, 0);
 	poll_add(q, b->view ? window_view_fd(b->view) : -1, 0);
@@ -189,6 +190,8 @@ static int sleep_ms(const struct broker *b)
 
 	if ((b->trace || b->opt->event) && ms > 50)
 		ms = 50;
+	if (b->accept_ns > broker_now())
+		ms = 1 + (b->accept_ns - broker_now()) / 1000000;
 	if (b->opt->duration > 0 && (double)run * 1e-6 + (double)ms > b->opt->duration * 1e3) {
 		double left = b->opt->duration * 1e3 - (double)run * 1e-6;
 
@@ -223,6 +226,7 @@ static int broker_loop(struct broker *b)
 			poll_serve(b, &q);
 		broker_executor_check(b);
 		broker_pending_expire(b);
+		broker_clients_release(b);
 		broker_pictures_take(b);
 		broker_trace_write(b);
 		status_ask(b);

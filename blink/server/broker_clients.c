@@ -29,10 +29,12 @@ static void pending_drop(struct broker *b, uint32_t i)
 void broker_accept(struct broker *b)
 {
 	int fd = accept4(b->listen, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	uint64_t now = broker_now(), few = now - BROKER_ACCEPTS * (uint64_t)BROKER_ACCEPT_NS;
 	uint32_t oldest = 0;
 
 	if (fd < 0)
 		return;
+	b->accept_ns = (b->accept_ns > few ? b->accept_ns : few) + BROKER_ACCEPT_NS;
 	for (uint32_t i = 0; i < BROKER_PENDING; i++) {
 		if (b->pending[i].socket < 0) {
 			b->pending[i] = (struct broker_pending){ fd, broker_now() };
@@ -95,13 +97,23 @@ static void client_attach(struct broker *b, struct broker_client *c)
 			     .pid = c->pid };
 	int fds[3] = { c->memory, c->doorbell, c->bell };
 
-	const struct broker_offender *o = broker_offender_of(b, c->pid);
-
-	if (o && o->resets >= BROKER_RESETS && broker_now() - o->reset_ns < BROKER_RESETS_NS)
+	if (broker_condemned(b, c))
 		m.flags = ATTACH_CONDEMNED;
+	else
+		c->held = broker_waits(b, c, !c->known);
+	if (c->held)
+		return;
+	c->known = true;
 	place_recall(b, &m);
 	if (broker_send(b, &m, fds) == -EAGAIN)
 		client_free(b, c);
+}
+
+void broker_clients_release(struct broker *b)
+{
+	for (uint32_t i = 0; b->ready && i < b->places; i++)
+		if (b->clients[i].id && b->clients[i].held && !b->clients[i].told_dead)
+			client_attach(b, &b->clients[i]);
 }
 
 static struct broker_client *client_add(struct broker *b, int socket,
@@ -117,6 +129,7 @@ static struct broker_client *client_add(struct broker *b, int socket,
 			.doorbell = g->doorbell, .bell = g->bell, .pages = g->pages,
 			.pid = g->pid,
 		};
+		broker_who(c);
 		b->nclients++;
 		if (b->nclients > b->sum->at_once)
 			b->sum->at_once = b->nclients;

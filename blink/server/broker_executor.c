@@ -6,8 +6,10 @@
  * shader that does not end.  Nothing but killing the process helps against that.  An
  * executor that does not answer questions any more is treated alike. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -33,10 +35,31 @@ static void descriptors_leave(int socket)
 	close_range(4, ~0u, 0);
 }
 
+/* Its clients' own programs take processors, too; it goes before them where it may be given
+ * that.  (A system that gives each client a weight of its own, as hosts of virtual machines
+ * do, needs this less.) */
+#define PRIORITY (-10)
+/* When memory runs out: before all else that is not to blame, and can be had anew. */
+#define OOM_SCORE "500"
+
+static void standing_take(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)!write(fd, OOM_SCORE, strlen(OOM_SCORE));
+		close(fd);
+	}
+	(void)setpriority(PRIO_PROCESS, 0, PRIORITY);
+	/* a shader's variables that nobody wrote could hold what another client's left */
+	setenv("glsl_zero_init", "true", 1);
+}
+
 static void executor_become(struct broker *b, int socket)
 {
 	sigset_t none;
 
+	standing_take();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_NAME, "blink-executor");
 	sigemptyset(&none);
@@ -58,6 +81,7 @@ int broker_executor_start(struct broker *b)
 		return error_set(b->err, -errno, "serve: socketpair: %s", strerror(errno));
 	atomic_store(&b->board->busy_ns, broker_now());
 	atomic_store(&b->board->turn, 0);
+	b->oom_kills = broker_oom_kills();
 	fflush(NULL);
 	pid = fork();
 	if (!pid)
@@ -71,7 +95,7 @@ int broker_executor_start(struct broker *b)
 	b->socket = pair[0];
 	b->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 	b->started_ns = broker_now();
-	b->ready = b->hanging = false;
+	b->ready = b->hanging = b->stopped = false;
 	b->asked_ns = 0;
 	return 0;
 }
@@ -114,37 +138,6 @@ static int reap(struct broker *b)
 	return status;
 }
 
-struct broker_offender *broker_offender_of(struct broker *b, int32_t pid)
-{
-	for (uint32_t i = 0; i < BROKER_OFFENDERS; i++)
-		if (b->offenders[i].resets && b->offenders[i].pid == pid)
-			return &b->offenders[i];
-	return NULL;
-}
-
-/* Whose turn it was when the executor went is noted against him; the oldest note gives
- * way. */
-static void blame(struct broker *b)
-{
-	struct broker_client *c = broker_client_of(b, atomic_load(&b->board->turn));
-	struct broker_offender *o = c ? broker_offender_of(b, c->pid) : NULL;
-	uint64_t now = broker_now();
-
-	if (!c)
-		return;
-	if (!o) {
-		o = &b->offenders[0];
-		for (uint32_t i = 1; i < BROKER_OFFENDERS; i++)
-			if (b->offenders[i].reset_ns < o->reset_ns)
-				o = &b->offenders[i];
-		*o = (struct broker_offender){ .pid = c->pid };
-	}
-	if (now - o->reset_ns > BROKER_RESETS_NS)
-		o->resets = 0;
-	o->resets++;
-	o->reset_ns = now;
-}
-
 /* For whoever looks after the server. */
 static void end_tell(const struct broker *b, int status)
 {
@@ -165,10 +158,19 @@ static void end_tell(const struct broker *b, int status)
 			? "the driver lost its contexts" : "it could not go on");
 }
 
-/* Was it the doing of the client whose turn it was?  Not if somebody killed it. */
-static bool by_client(const struct broker *b, int status)
+/* Whose doing was it?  Nobody's, if somebody killed it; but where that was the system, for
+ * lack of memory, it was that of him whose turn it was, or who has most of it. */
+static uint32_t culprit(const struct broker *b, int status)
 {
-	return b->hanging || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL;
+	uint32_t turn = atomic_load(&b->board->turn);
+
+	if (b->stopped)
+		return 0;
+	if (b->hanging || !WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
+		return turn;
+	if (broker_oom_kills() == b->oom_kills)
+		return 0;
+	return turn ? turn : broker_largest(b);
 }
 
 void broker_executor_died(struct broker *b)
@@ -183,8 +185,7 @@ void broker_executor_died(struct broker *b)
 		return;
 	}
 	status = reap(b);
-	if (by_client(b, status))
-		blame(b);
+	broker_blame(b, culprit(b, status), b->hanging);
 	end_tell(b, status);
 	control_lost(b->ctl);
 	b->quick_deaths = lived < QUICK_NS && !was_ready ? b->quick_deaths + 1 : 0;
@@ -218,6 +219,7 @@ void broker_executor_check(struct broker *b)
 		return;
 	b->sum->hangs++;
 	b->hanging = true;
+	b->stopped = watchdog_stopped(b->executor);
 	kill(b->executor, SIGKILL);
 }
 

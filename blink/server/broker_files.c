@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "blink/server/broker_priv.h"
 
@@ -53,6 +54,7 @@ int broker_screenshot_write(struct broker *b, const char *path, struct error *er
 	const struct message m = { .kind = MESSAGE_PICTURE };
 	uint64_t before = atomic_load(&b->board->pictures_head), start = broker_now(), t;
 	const uint8_t *rgb;
+	struct stat there;
 
 	if (b->ready && broker_send(b, &m, NULL) >= 0) {
 		while (b->ready && atomic_load(&b->board->pictures_head) == before &&
@@ -68,6 +70,10 @@ int broker_screenshot_write(struct broker *b, const char *path, struct error *er
 	rgb = broker_picture(b, &t);
 	if (!rgb)
 		return error_set(err, -EIO, "%s: there is no picture of the screen yet", path);
+	/* a pipe that nobody reads, or a terminal, would hold up everybody */
+	if (!lstat(path, &there) && !S_ISREG(there.st_mode))
+		return error_set(err, -EINVAL, "%s: is there already, and is no ordinary file",
+				 path);
 	return b->opt->picture(path, rgb, b->opt->server.width, b->opt->server.height, err);
 }
 

@@ -94,16 +94,22 @@ struct broker_client {
 	int socket, memory, doorbell, bell;
 	uint32_t pages;
 	int32_t pid;
+	uint64_t program, principal;    /* it, and who runs it (broker_blame.c) */
 	bool told_dead;
+	bool known;                     /* it was handed to an executor */
+	bool held;                      /* it waits until it may be */
 };
 
 /* watchdog.c: ns that the executor spent, by itself, in the turn that began at busy_ns. */
 struct watchdog { uint64_t busy_ns, waited_ns; };
 uint64_t watchdog_turn(struct watchdog *w, pid_t pid, uint64_t busy_ns, uint64_t now_ns);
+bool watchdog_stopped(pid_t pid);       /* somebody has stopped it */
 
-/* A program whose turns did harm, by its process: it may come back as another client. */
-struct broker_offender { int32_t pid; uint32_t resets; uint64_t reset_ns; };
-#define BROKER_OFFENDERS 32u
+/* Of a program whose turns did harm, or of who runs it (broker_blame.c). */
+struct broker_note { uint64_t key, harm_ns, next_ns; uint32_t harms; };
+#define BROKER_NOTES 64u
+#define BROKER_ACCEPTS 32u              /* connections that may come at once; */
+#define BROKER_ACCEPT_NS 2000000u       /* then one in so much time */
 
 struct broker_pending { int socket; uint64_t since_ns; };
 
@@ -120,12 +126,13 @@ struct broker {
 	/* the executor */
 	pid_t executor;
 	int socket, pidfd;
-	bool ready, hanging;
+	bool ready, hanging, stopped;   /* stopped: by somebody, when it was found hanging */
 	uint64_t started_ns;
 	uint32_t quick_deaths;
 	struct watchdog watchdog, answering;
 	uint64_t asked_ns;              /* the first question not answered yet; 0: none */
-	struct broker_offender offenders[BROKER_OFFENDERS];
+	struct broker_note notes[BROKER_NOTES];
+	uint64_t oom_kills;             /* of the system, when it was started */
 	/* clients */
 	struct broker_client *clients;
 	uint32_t nclients, next_id;
@@ -137,6 +144,7 @@ struct broker {
 	struct window_view *view;
 	void *trace;                    /* FILE */
 	uint64_t next_status_ns, events_seen, pictures_seen;
+	uint64_t accept_ns;             /* up to when connections have been paid for */
 };
 
 /* broker_executor.c */
@@ -155,7 +163,18 @@ void broker_client_read(struct broker *b, struct broker_client *c);
 void broker_client_drop(struct broker *b, uint32_t id);
 void broker_clients_attach(struct broker *b);        /* all, to a new executor */
 struct broker_client *broker_client_of(struct broker *b, uint32_t id);
-struct broker_offender *broker_offender_of(struct broker *b, int32_t pid);
+/* Those that have waited long enough are handed on. */
+void broker_clients_release(struct broker *b);
+
+/* broker_blame.c */
+void broker_who(struct broker_client *c);            /* sets program and principal */
+/* The executor was lost in its turn; hung: which did not end. */
+void broker_blame(struct broker *b, uint32_t id, bool hung);
+bool broker_condemned(struct broker *b, const struct broker_client *c);
+/* It has to wait; if not, the next one has to. */
+bool broker_waits(struct broker *b, const struct broker_client *c, bool newcomer);
+uint64_t broker_oom_kills(void);
+uint32_t broker_largest(const struct broker *b);     /* client, 0 none */
 
 /* control.c: PATH.ctl.  Polled descriptors are appended to p (at most room), and handed
  * back in the same order. */

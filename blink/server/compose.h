@@ -106,6 +106,27 @@ int screen_read_into(struct screen *s, uint8_t *rgb, uint8_t *scratch, struct er
 
 /* ---- the core ------------------------------------------------------------------------------ */
 
+/* What is known of a client's turns (turns.c). */
+struct turn {
+	uint64_t prepare_ns, draw_ns;  /* that they take: the most lately */
+	uint64_t given_ns, spent_ns;   /* its budget now; in this display frame */
+	uint64_t expected_ns;          /* that it will still take in it */
+	bool greedy;                   /* takes more than its share */
+	uint64_t stalls;               /* display frames that failed through it */
+	uint64_t good, proof;          /* frames of good work: since then, and asked of it */
+	uint64_t last_frame;
+};
+
+/* Of all clients, in this display frame. */
+struct turns {
+	uint64_t began_ns;             /* monotonic */
+	uint64_t usable_ns, spent_ns, expected_ns;      /* the last of those not greedy */
+	uint64_t own_ns;               /* that the server's own drawing takes: the most lately */
+	uint32_t active, greedy;       /* clients: that do something; that are still to come */
+	uint32_t tried;                /* the one on probation that has its turn */
+	uint64_t stall_frame;          /* the last that failed through a client */
+};
+
 /* A client on the screen. */
 struct window {
 	struct served *client;
@@ -126,6 +147,7 @@ struct window {
 	uint64_t shown_at;             /* display frame that showed a new picture last */
 	/* its turn */
 	uint64_t attached_ns;
+	struct turn turn;
 	int64_t credit_ns;             /* CPU time that it may use; below 0: it owes some */
 	bool over_budget;
 	uint64_t direct_after;         /* display frame: it did not finish when drawn direct */
@@ -155,6 +177,7 @@ struct server {
 	uint32_t turn;                 /* client whose turn it is */
 	bool layout_stale, everything; /* everything: the screen holds nothing to be kept */
 	struct hand hand;
+	struct turns turns;
 	struct server_frame_stats stats;
 };
 
@@ -165,8 +188,22 @@ void server_event_send(struct server *s, enum server_event_kind kind, uint64_t s
 uint64_t server_cpu_ns(void);
 /* The external state that a client has at this moment. */
 void server_tick_make(const struct server *s, struct window *w, struct served_tick *t);
-/* w used so much: what it may use next, and whether it is over its budget. */
+/* w used so much for its redraw. */
 void server_charge(struct server *s, struct window *w, uint64_t cpu_ns);
+
+/* turns.c: whose turn is how long.  At the beginning of a display frame; */
+void turns_begin(struct server *s);
+/* the order of steps 1 and 2: from *at == 0 until NULL; */
+struct window *turns_next(struct server *s, uint32_t *at);
+/* has it a turn in this frame?  (sets over_budget) */
+bool turns_allow(struct server *s, struct window *w);
+/* CPU time that it may use now, and that a turn which failed the frame goes on for. */
+uint64_t turns_budget(const struct server *s, const struct window *w);
+uint64_t turns_grace(const struct server *s, const struct window *w);
+/* What it used of that; after steps 1 and 2; after the frame. */
+void turns_spent(struct server *s, struct window *w, uint64_t cpu_ns, bool drawing);
+void turns_prepared(struct server *s, struct window *w);
+void turns_end(struct server *s, uint64_t cpu_ns);
 
 /* server_place.c: where new clients come, and how far windows may go */
 void place_new(struct server *s, struct window *w, uint32_t width, uint32_t height);

@@ -10,6 +10,7 @@
 
 #define LOSSES 4u                      /* worlds that a client may wreck */
 #define RESET_TURNS 16u                /* between looks at whether a context was lost */
+#define SLICED 8u                      /* half of the first slice */
 #define INPUT_COMMANDS 8192u           /* of an input SP */
 
 /* ---- its world ----------------------------------------------------------------------- */
@@ -107,6 +108,7 @@ int served_create(struct served **out, struct sink *gl, struct vso_server *v,
 	c->hello = vso_server_hello(v);
 	c->opt = *opt;
 	c->stream_over = c->hello->stream_bytes == 0;
+	c->sliced = SLICED;
 	env_make(c);
 	r = index_init(&c->index) < 0 ? error_set(err, -ENOMEM, "server: out of memory") :
 	    served_objects_create(c, err);
@@ -256,14 +258,14 @@ static bool called(struct served *c, enum sp_callback cb, uint32_t object)
 	return r == RUN_DONE || r == RUN_REFUSED;
 }
 
-static bool late(const struct served *c)
+static bool late(struct served *c)
 {
 	uint64_t made = c->count.verify_ns + c->count.compile_ns - c->made_ns;
 
 	/* however little there is, something is done */
 	return c->over || c->run.on || c->waiting ||
 	       (c->began && (made >= c->opt.limits.compile_ns ||
-			     server_cpu_ns() >= c->deadline));
+			     served_run_late(c, server_cpu_ns())));
 }
 
 /* Each once per version, and once more in every new world. */

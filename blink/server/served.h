@@ -110,11 +110,12 @@ struct served {
 	uint64_t shadow, epoch;            /* count changes: of the shadow; of objects */
 	/* what runs */
 	struct running run;
-	uint64_t deadline;                 /* by server_cpu_ns */
+	uint64_t deadline, grace;          /* by server_cpu_ns; what it is put off by, once */
 	uint32_t turns;
 	uint64_t made_ns;                  /* spent on verifying and compiling before this turn */
 	uint64_t unflushed, unflushed_since;   /* commands that the driver may have put off */
 	uint64_t at_once, put_off;         /* what a command costs (served_run.c) */
+	uint64_t sliced, flushed;          /* commands that a slice, and a flush, had lately */
 	bool owed;                         /* the redraw SP was verified, and has to run */
 	uint32_t regs[SP_REGISTERS];       /* private: what input and update SPs left */
 	uint32_t page_regs[SP_REGISTERS];  /* as the client's page was last */
@@ -179,6 +180,8 @@ enum run_result served_run_on(struct served *c);
 /* What the driver has put off is done now, on this client's account. */
 void served_run_flush(struct served *c);
 void served_run_clock(struct served *c, const struct served_tick *t);
+/* Its time is over. */
+bool served_run_late(struct served *c, uint64_t now);
 void served_event(struct served *c, enum server_event_kind kind, uint64_t start_ns,
 		  uint64_t commands, uint32_t detail);
 void served_intervals_add(struct intervals *v, uint64_t now_ns);

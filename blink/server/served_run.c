@@ -138,37 +138,54 @@ static const struct jit_code *compiled(struct served *c, struct program *p, bool
 void served_run_clock(struct served *c, const struct served_tick *t)
 {
 	c->deadline = server_cpu_ns() + t->budget_ns;
+	c->grace = t->grace_ns;
+}
+
+/* A turn that one command has made much too long has made the display frame fail; it goes
+ * on for a while, so that the next ones need not. */
+bool served_run_late(struct served *c, uint64_t now)
+{
+	if (c->grace && now > c->deadline + c->grace / 8) {
+		c->deadline += c->grace;
+		c->grace = 0;
+	}
+	return now >= c->deadline;
 }
 
 /* Two costs of a command, both of the costliest lately, in 1/256 ns.  At once: a draw may
  * make a driver compile for a tenth of a second, so the clock is looked at after as few as
  * may use up what is left.  And put off: what shows when the driver is made to do it.  That
- * costs too, so it is done after as many as may use up what is left, or 8192. */
-#define FIRST 16u
+ * costs too, so it is done after as many as may use up what is left, or 8192.  Both numbers
+ * begin low, and are at most doubled each time: what was cheap so far need not stay so. */
 #define UNFLUSHED 8192u
 #define LEAST 64u
 
-static uint64_t fits(const struct served *c, uint64_t now, uint64_t each, uint64_t otherwise)
+static uint64_t fits(const struct served *c, uint64_t now, uint64_t each)
 {
 	uint64_t left = c->deadline > now ? c->deadline - now : 0;
 
-	return each ? left * 256 / each : otherwise;
+	return each ? left * 256 / each : UINT64_MAX;
 }
 
 static uint64_t flush_after(const struct served *c, uint64_t now)
 {
-	uint64_t n = fits(c, now, c->put_off, UNFLUSHED);
+	uint64_t n = fits(c, now, c->put_off + c->at_once), most = c->flushed * 2;
 
-	return n > UNFLUSHED ? UNFLUSHED : n < LEAST ? LEAST : n;
+	most = most > UNFLUSHED ? UNFLUSHED : most;
+	n = n > most ? most : n;
+	return n < LEAST ? LEAST : n;
 }
 
-static uint64_t slice_size(const struct served *c, uint64_t now, uint64_t most)
+static uint64_t slice_size(struct served *c, uint64_t now, uint64_t most)
 {
-	uint64_t n = fits(c, now, c->at_once, FIRST);
+	uint64_t n = fits(c, now, c->at_once);
 
+	if (n > c->sliced * 2)
+		n = c->sliced * 2;
 	if (n > c->opt.limits.slice)
 		n = c->opt.limits.slice;
-	return n > most ? most : n ? n : 1;
+	c->sliced = n ? n : 1;
+	return c->sliced > most ? most : c->sliced;
 }
 
 /* A cost is remembered while greater ones do not come; what is less often so goes by 1/16. */
@@ -181,7 +198,8 @@ static void cost_note(uint64_t *cost, uint64_t ns, uint64_t commands)
 		*cost = each;
 }
 
-static uint64_t flush(struct served *c)
+/* cut: in the midst of a run. */
+static uint64_t flush(struct served *c, bool cut)
 {
 	uint64_t now;
 
@@ -189,6 +207,8 @@ static uint64_t flush(struct served *c)
 	now = server_cpu_ns();
 	if (c->unflushed >= LEAST)
 		cost_note(&c->put_off, now - c->unflushed_since, c->unflushed);
+	if (cut || c->unflushed > c->flushed)
+		c->flushed = c->unflushed;
 	c->unflushed = 0;
 	c->unflushed_since = now;
 	return now;
@@ -197,7 +217,7 @@ static uint64_t flush(struct served *c)
 void served_run_flush(struct served *c)
 {
 	if (c->unflushed)
-		flush(c);
+		flush(c, false);
 }
 
 static enum engine_status slice(struct served *c, const struct jit_code *code, uint64_t n)
@@ -231,7 +251,7 @@ enum run_result served_run_on(struct served *c)
 {
 	struct program *p = c->run.program;
 	const struct jit_code *code = compiled(c, p, !c->run.object);
-	uint64_t now = server_cpu_ns(), until = flush_after(c, now);
+	uint64_t now = server_cpu_ns(), until = c->unflushed + flush_after(c, now);
 	enum engine_status status;
 
 	c->began = true;
@@ -239,7 +259,7 @@ enum run_result served_run_on(struct served *c)
 	if (!c->unflushed)
 		c->unflushed_since = now;
 	do {
-		uint64_t n = slice_size(c, now, until), since = now;
+		uint64_t n = slice_size(c, now, until - c->unflushed), since = now;
 
 		status = slice(c, code, n);
 		if (status != ENGINE_LIMIT)
@@ -252,9 +272,9 @@ enum run_result served_run_on(struct served *c)
 		cost_note(&c->at_once, now - since, n);
 		if (c->unflushed < until)
 			continue;
-		now = flush(c);
+		now = flush(c, true);
 		until = flush_after(c, now);
-	} while (now < c->deadline);
+	} while (!served_run_late(c, now));
 	tell_faults(c);
 	c->run.on = status == ENGINE_LIMIT || status == ENGINE_YIELD;
 	return c->run.on ? RUN_LATER : status == ENGINE_END ? RUN_DONE : RUN_FAILED;

@@ -93,6 +93,6 @@ void served_stream_run(struct served *c)
 		return;
 	}
 	while (!c->stream_over && !c->swapped && (c->item_ready || entry_take(c)))
-		if (!entry_run(c) || server_cpu_ns() >= c->deadline)
+		if (!entry_run(c) || served_run_late(c, server_cpu_ns()))
 			break;
 }

@@ -1,8 +1,8 @@
 /* server.c - the core: clients come, have their turns, and go.
  *
- * A client's turn is a budget of CPU time per display frame.  What it used beyond that it
- * owes, and sits out frames until it has paid; meanwhile its last picture is shown.  The
- * others' turns come when they did before. */
+ * A client's turn is a budget of CPU time per display frame (turns.c).  What it used beyond
+ * that it owes, and sits out frames until it has paid; meanwhile its last picture is shown.
+ * The others' turns come when they did before. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,6 @@
 
 const struct server_limits server_limits_default = {
 	.memory = 256u << 20,
-	.frame_ns = 50000000,
 	.compile_ns = 20000000,
 	.slice = 256,
 	.contexts = 8, .drawables = 16,
@@ -104,8 +103,9 @@ void server_tick_make(const struct server *s, struct window *w, struct served_ti
 		.frame = w->frames, .refresh = s->opt.refresh,
 		.pointer_x = w->pointer_x, .pointer_y = w->pointer_y,
 		.buttons = w->buttons, .key = w->key, .input = w->input,
-		.budget_ns = w->credit_ns > 0 ? (uint64_t)w->credit_ns : 0,
+		.budget_ns = turns_budget(s, w), .grace_ns = turns_grace(s, w),
 	};
+	w->turn.given_ns = t->budget_ns;
 }
 
 static uint32_t float_bits(double v)
@@ -133,30 +133,7 @@ void served_tick_externs(const struct served_tick *t, uint32_t width, uint32_t h
 
 void server_charge(struct server *s, struct window *w, uint64_t cpu_ns)
 {
-	int64_t most = (int64_t)s->opt.limits.frame_ns;
-
-	w->cpu_ns += cpu_ns;
-	/* more than a second's worth is not owed: the watchdog's affair */
-	if (cpu_ns > 1000000000u)
-		cpu_ns = 1000000000u;
-	w->credit_ns -= (int64_t)cpu_ns;
-	if (w->credit_ns < -20 * most)
-		w->credit_ns = -20 * most;
-}
-
-/* At the beginning of a display frame. */
-static void credit(struct server *s, struct window *w)
-{
-	int64_t most = (int64_t)s->opt.limits.frame_ns;
-	bool was = w->over_budget;
-
-	w->credit_ns = w->credit_ns + most < most ? w->credit_ns + most : most;
-	w->over_budget = w->credit_ns <= 0;
-	if (w->over_budget && !was) {
-		s->turn = w->id;
-		server_event_send(s, SERVER_EVENT_OVER_BUDGET, 0, 0);
-		s->turn = 0;
-	}
+	turns_spent(s, w, cpu_ns, true);
 }
 
 /* ---- coming and going ----------------------------------------------------------------- */
@@ -258,8 +235,7 @@ static int window_add(struct server *s, struct vso_server *v, uint32_t id, struc
 
 	if (r < 0)
 		return r;
-	*w = (struct window){ .client = c, .id = id, .bar_stale = true,
-			      .credit_ns = (int64_t)s->opt.limits.frame_ns };
+	*w = (struct window){ .client = c, .id = id, .bar_stale = true };
 	decorate_color(w->id, w->color);
 	place_new(s, w, hello->width, hello->height);
 	s->n++;
@@ -335,22 +311,22 @@ static void prepare(struct server *s, struct window *w)
 
 	if (!w->attached_ns)
 		w->attached_ns = s->now_ns;
-	credit(s, w);
+	w->turn.given_ns = 0;
 	server_turn(s, w);
 	if (is_dead(w)) {
 		w->doomed = VSO_FAULT_GONE;
-	} else {
+	} else if (turns_allow(s, w)) {
+		server_tick_make(s, w, &t);
 		served_take(w->client);
-		if (!w->over_budget) {
-			server_tick_make(s, w, &t);
-			w->doomed = served_prepare(w->client, &t);
-			w->input = false;
-		}
+		w->doomed = served_prepare(w->client, &t);
+		w->input = false;
 	}
 	server_turn(s, NULL);
-	server_charge(s, w, server_cpu_ns() - start);
-	if (!w->doomed)
-		follow_size(s, w);
+	turns_spent(s, w, server_cpu_ns() - start, false);
+	if (w->doomed)
+		return;
+	follow_size(s, w);
+	turns_prepared(s, w);
 }
 
 /* Step 5. */
@@ -377,20 +353,24 @@ static void leave_doomed(struct server *s)
 int server_frame(struct server *s, uint64_t now_ns, struct error *err)
 {
 	uint64_t start = server_cpu_ns();
+	struct window *w;
+	uint32_t at = 0;
 	int r;
 
 	s->now_ns = now_ns;
 	s->frames++;
 	s->due_ns = (now_ns / s->period_ns + 1) * s->period_ns;
 	s->stats = (struct server_frame_stats){ 0 };
-	for (uint32_t i = 0; i < s->n; i++)
-		prepare(s, &s->windows[i]);
+	turns_begin(s);
+	while ((w = turns_next(s, &at)))
+		prepare(s, w);
 	leave_doomed(s);
 	r = compose_frame(s, err);
 	leave_doomed(s);
 	for (uint32_t i = 0; i < s->n; i++)
 		show(s, &s->windows[i]);
 	s->stats.cpu_ns = server_cpu_ns() - start;
+	turns_end(s, s->stats.cpu_ns);
 	server_event_send(s, SERVER_EVENT_FRAME, start, s->stats.redraws);
 	return r;
 }
@@ -413,7 +393,7 @@ void server_frame_stats_get(const struct server *s, struct server_frame_stats *o
 bool server_idle(const struct server *s)
 {
 	for (uint32_t i = 0; i < s->n; i++)
-		if (served_busy(s->windows[i].client))
+		if (served_busy(s->windows[i].client) || s->windows[i].over_budget)
 			return false;
 	return !s->stats.redraws && !s->stats.copies && !s->stats.hidden && !s->layout_stale;
 }

@@ -3,6 +3,7 @@
  *   broker.c     process that owns sockets and files; starts, watches, restarts the executor
  *   executor.c   process that owns GL, under a seccomp filter; calls this module's core
  *   server.c     the core: clients, callbacks at their times (the paper's Table 1)
+ *   turns.c      whose turn is how long
  *   compose.c    the screen: order, places, frames and labels, what has to be drawn
  *   served*.c    one client: objects taken, verified, compiled, run, accounted
  *   confine*.c   the sink of one client: its mediated commands over the driver's
@@ -36,7 +37,8 @@ struct server_limits {                 /* of one client */
 	struct vso_quotas quotas;
 	uint64_t memory;               /* bytes of textures, buffers, drawables and lists */
 	uint64_t frame_ns;             /* CPU time of one display frame; more is taken from
-	                                  later frames of that client's */
+	                                  later frames of that client's.  0: what the
+	                                  display period allows, by shares (turns.c) */
 	uint64_t compile_ns;           /* verify and compile, of one display frame */
 	uint32_t slice;                /* commands between looks at the clock */
 	uint32_t contexts, drawables;

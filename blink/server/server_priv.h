@@ -80,6 +80,7 @@ struct served_tick {
 	uint32_t buttons, key;
 	bool input;                    /* pointer or keys concern this client, and changed */
 	uint64_t budget_ns;            /* what it may use in this display frame */
+	uint64_t grace_ns;             /* what one that has overrun it anyhow may use more */
 };
 /* External state as a client's SPs read it with a drawable of that size, and as page 1 shows
  * it.  (server.c; which also does step 5: vso_server_show, vso_server_wake.) */

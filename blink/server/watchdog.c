@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "blink/server/broker_priv.h"
 
@@ -60,4 +61,20 @@ uint64_t watchdog_turn(struct watchdog *w, pid_t pid, uint64_t busy_ns, uint64_t
 	lasted = now_ns - busy_ns;
 	waited = waited_most(pid) - w->waited_ns;
 	return waited < lasted ? lasted - waited : 0;
+}
+
+bool watchdog_stopped(pid_t pid)
+{
+	char path[40], text[512], *after;
+	FILE *in;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	in = fopen(path, "re");
+	n = in ? fread(text, 1, sizeof(text) - 1, in) : 0;
+	if (in)
+		fclose(in);
+	text[n] = 0;
+	after = strrchr(text, ')');
+	return after && (strncmp(after, ") T", 3) == 0 || strncmp(after, ") t", 3) == 0);
 }

@@ -25,6 +25,7 @@
 #include <xxhash.h>
 
 #define EXIT_NO_DRIVER 77
+#define TRIAL_NICE 10
 #define KNOWN_MAX 16384u                /* verdicts kept; then all are forgotten */
 
 struct request { uint32_t stage, n; };
@@ -229,6 +230,8 @@ static void trials_serve(int fd, const struct shader_limits *l)
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* trials are in nobody's way */
+	setpriority(PRIO_PROCESS, 0, TRIAL_NICE);
 	/* a crash is to end the process, whoever else used to catch it */
 	for (int s = 1; s < NSIG; s++)
 		signal(s, SIG_DFL);

@@ -11,6 +11,7 @@
 #include "blink/client/programs/program_main.h"
 
 #define ANSWER_NS INT64_C(2000000000)
+#define BUSY_NS 10000000
 
 static const struct hostile_act *const tables[] = { hostile_protocol, hostile_sockets,
 						    hostile_commands };
@@ -183,13 +184,31 @@ static int act_all(const struct program *p, const char *name, uint64_t seed, dou
 	return 2;
 }
 
+/* No act, and no client: a program that takes so much of a processor, as acts do on their
+ * own side.  What others feel of it is not the server's doing. */
+static int busy(double share, double seconds)
+{
+	int64_t now = program_now(), end = now + (int64_t)(seconds * 1e9), until;
+
+	while (now < end) {
+		until = now + (int64_t)((share < 1 ? share : 1) * BUSY_NS);
+		while (program_now() < until)
+			;
+		now += BUSY_NS;
+		if (program_now() < now)
+			hostile_pause((uint32_t)((now - program_now()) / 1000));
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	const char *name = NULL, *seed = NULL, *listed = NULL;
+	const char *name = NULL, *seed = NULL, *listed = NULL, *share = NULL;
 	const struct program_option options[] = {
 		{ "act", "NAME", "what it does; all: one after the other (all)", &name },
 		{ "seed", "N", "of its chance (1)", &seed },
 		{ "list", NULL, "list the acts", &listed },
+		{ "busy", "SHARE", "no act: only takes that share of a processor", &share },
 		{ 0 }
 	};
 	struct program p = {
@@ -206,6 +225,8 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	signal(SIGPIPE, SIG_IGN);
+	if (share)
+		return busy(program_number(share, 1), p.seconds > 0 ? p.seconds : 2);
 	p.server = blink_server_path(p.server);
 	return act_all(&p, name ? name : "all",
 		       UINT64_C(0x9e3779b97f4a7c15) * (uint64_t)(program_number(seed, 1) + 1),

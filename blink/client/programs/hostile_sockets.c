@@ -203,7 +203,7 @@ static _Noreturn void victim(struct hostile *h)
 		blink_program_begin(c);
 		if (i == 0)
 			blink_window(code, 200, 200);
-		blinkClearColor(code, (float)(i % 100) * 0.01f, 0, 1, 1);
+		blinkClearColor(code, 0.6f + (float)(i % 40) * 0.01f, 0, 1, 1);
 		blinkClear(code, 0x4000);
 		for (uint32_t k = 0; k < 2000; k++)
 			blinkFlush(code);

@@ -1,0 +1,164 @@
+/* test_turns.c - shares of a display frame, and what comes of stalls. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "blink/server/compose.h"
+
+#define PERIOD 20000000u
+#define N 4u
+
+struct rig { struct server s; struct window w[N]; };
+
+static void rig_make(struct rig *r, uint32_t n)
+{
+	*r = (struct rig){ .s = { .windows = r->w, .n = n, .period_ns = PERIOD, .frames = 1000 } };
+	for (uint32_t i = 0; i < n; i++)
+		r->w[i].id = i + 1;
+}
+
+static void frame(struct rig *r)
+{
+	r->s.frames++;
+	r->s.now_ns += PERIOD;
+	turns_begin(&r->s);
+}
+
+/* w's turn takes so long; late: and the display frame with it. */
+static void spend(struct rig *r, uint32_t i, uint64_t ns, bool late)
+{
+	struct window *w = &r->w[i];
+
+	w->turn.given_ns = turns_budget(&r->s, w);
+	if (late)
+		r->s.turns.began_ns -= 2 * PERIOD;
+	turns_spent(&r->s, w, ns, true);
+}
+
+static bool frame_of(struct rig *r, uint64_t ns, bool late)
+{
+	bool allowed;
+
+	frame(r);
+	for (uint32_t i = 1; i < r->s.n; i++)
+		spend(r, i, 500000, false);
+	allowed = turns_allow(&r->s, &r->w[0]);
+	if (allowed)
+		spend(r, 0, ns, late);
+	return allowed;
+}
+
+/* Who wants more gets what the others leave, and comes after them; they have their shares. */
+static void test_shares(void **state)
+{
+	struct rig r;
+	uint32_t at = 0;
+
+	(void)state;
+	rig_make(&r, 3);
+	for (int i = 0; i < 3; i++)
+		frame_of(&r, 12000000, false);
+	frame(&r);
+	assert_true(r.w[0].turn.greedy);
+	assert_ptr_equal(turns_next(&r.s, &at), &r.w[1]);
+	assert_ptr_equal(turns_next(&r.s, &at), &r.w[2]);
+	assert_ptr_equal(turns_next(&r.s, &at), &r.w[0]);
+	assert_null(turns_next(&r.s, &at));
+	assert_in_range(turns_budget(&r.s, &r.w[0]), PERIOD / 2, PERIOD - PERIOD / 8 - 1000000);
+	/* nothing is left of the frame: shares are */
+	r.s.turns.began_ns -= 2 * PERIOD;
+	assert_in_range(turns_budget(&r.s, &r.w[1]), PERIOD / 4, PERIOD / 3);
+	assert_in_range(turns_budget(&r.s, &r.w[0]), PERIOD / 4, PERIOD / 3);
+}
+
+/* Frames that fail through one client are fewer than one in a hundred. */
+static void test_stalls(void **state)
+{
+	struct rig r;
+	unsigned turns = 0;
+
+	(void)state;
+	rig_make(&r, 3);
+	for (unsigned i = 0; i < 10; i++)
+		frame_of(&r, 1000000, false);
+	for (unsigned i = 0; i < 13000; i++)
+		turns += frame_of(&r, 60000000, true);
+	assert_in_range(turns, 50, 13000 / 128 + 3);
+	/* the good ones never missed theirs */
+	assert_false(r.w[1].over_budget || r.w[2].over_budget);
+}
+
+/* Several take turns at it, and it is no more. */
+static void test_many(void **state)
+{
+	struct rig r;
+	unsigned turns[N] = { 0 }, all = 0;
+
+	(void)state;
+	rig_make(&r, N);
+	for (unsigned f = 0; f < 13000; f++) {
+		frame(&r);
+		spend(&r, 0, 500000, false);
+		for (uint32_t i = 1; i < N; i++) {
+			if (!turns_allow(&r.s, &r.w[i]))
+				continue;
+			turns[i]++;
+			spend(&r, i, 60000000, true);
+		}
+	}
+	for (uint32_t i = 1; i < N; i++) {
+		assert_true(turns[i] > 20);
+		all += turns[i];
+	}
+	assert_in_range(all, 60, 13000 / 128 + 3 * N);
+}
+
+/* Good work ends probation; and nobody else there, there is none. */
+static void test_forgiven(void **state)
+{
+	struct rig r;
+	unsigned turns = 0;
+
+	(void)state;
+	rig_make(&r, 2);
+	for (unsigned i = 0; i < 1000; i++)
+		frame_of(&r, 60000000, i < 500);
+	for (unsigned i = 0; i < 9000; i++)
+		frame_of(&r, 1000000, false);
+	for (unsigned i = 0; i < 100; i++)
+		turns += frame_of(&r, 1000000, false);
+	assert_int_equal(turns, 100);
+	rig_make(&r, 1);
+	for (unsigned i = 0; i < 100; i++)
+		turns += frame_of(&r, 30000000, true);
+	assert_true(turns > 150);
+}
+
+/* A fixed budget knows none of this. */
+static void test_fixed(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_make(&r, 2);
+	r.s.opt.limits.frame_ns = 5000000;
+	assert_true(frame_of(&r, 5000000, true));
+	assert_true(frame_of(&r, 9000000, true));
+	assert_false(r.w[0].turn.stalls);
+	assert_true(frame_of(&r, 6000000, true));
+	assert_false(frame_of(&r, 0, false));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_shares), cmocka_unit_test(test_stalls),
+		cmocka_unit_test(test_many), cmocka_unit_test(test_forgiven),
+		cmocka_unit_test(test_fixed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
