@@ -1,9 +1,8 @@
 /* test_confine.c - a client's sink: what is drawn direct is what is drawn off-screen, at any
- * place, and nothing gets out of the area; what is made is counted.
+ * place, and nothing gets out of the area.
  *
  * The texts are run without a verifier before them: its facts keep most of the hostile ones
  * from being drawn direct, and here is held what stands if they did not. */
-#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,44 +12,13 @@
 
 #include <cmocka.h>
 
-#include "tests/server/one.h"
+#include "tests/server/alone.h"
 
 #define SCREEN 200u
 
 static struct sink *gl;
 static const uint8_t canary[3] = { 255, 0, 255 };
 
-#define HEAD \
-	"blink 1\n" \
-	"names context 8\nnames drawable 8\nnames texture 64\nnames framebuffer 64\n" \
-	"names buffer 64\nnames renderbuffer 64\nnames list 64\nnames query 64\n"
-#define PAYLOADS \
-	"payload two {\nu32 1 2\n}\n" \
-	"payload corners {\nf32 -1 -1  1 -1  1 1  -1 1\n}\n" \
-	"payload texels {\nhex ff0000ff00ff00ff0000ffffffffffff\n}\n" \
-	"payload stipple {\nhex " \
-	"aaaaaaaa55555555aaaaaaaa55555555aaaaaaaa55555555aaaaaaaa55555555" \
-	"aaaaaaaa55555555aaaaaaaa55555555aaaaaaaa55555555aaaaaaaa55555555" \
-	"aaaaaaaa55555555aaaaaaaa55555555aaaaaaaa55555555aaaaaaaa55555555" \
-	"aaaaaaaa55555555aaaaaaaa55555555aaaaaaaa55555555aaaaaaaa55555555\n}\n"
-#define INIT(more) \
-	"sp 0 init {\n" \
-	"blinkContext 1, 0, 0, 0\n" \
-	"blinkDrawable 1, 64, 64, 1\n" \
-	"blinkMakeCurrent 1, 1, 1\n" \
-	more \
-	"end\n}\n"
-#define REDRAW(more) \
-	"sp 1 redraw frame 0 context 1 drawable 1 {\n" \
-	more \
-	"end\n}\n"
-#define CLEAR "glClearColor 0.25, 0.5, 0.75, 1\nglClear GL_COLOR_BUFFER_BIT|GL_DEPTH_BUFFER_BIT\n"
-/* far beyond all of the area */
-#define FLOOD \
-	"glBegin GL_QUADS\n" \
-	"glColor3f 1, 1, 0\n" \
-	"glVertex2f -100, -100\nglVertex2f 100, -100\nglVertex2f 100, 100\nglVertex2f -100, 100\n" \
-	"glEnd\n"
 #define OFF "glDisable GL_SCISSOR_TEST\n"
 #define TRIANGLE \
 	"glBegin GL_TRIANGLES\n" \
@@ -59,46 +27,7 @@ static const uint8_t canary[3] = { 255, 0, 255 };
 	"glColor3f 0, 0, 1\nglVertex2f 0, 0.75\n" \
 	"glEnd\n"
 
-/* ---- the machine --------------------------------------------------------------------- */
-
-struct machine {
-	struct confined *k;
-	struct client client;
-	struct text *text;
-	enum engine_status status;
-};
-
-static void machine_open(struct machine *m, const char *text, uint64_t memory)
-{
-	const struct confine_limits l = { .memory = memory, .contexts = 4, .drawables = 4 };
-	struct client_limits names = { .slots = 64 };
-	struct error err = { 0 };
-
-	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
-		names.names[i] = 256;
-	assert_int_equal(confined_create(&m->k, gl, &l, NULL, &err), 0);
-	assert_int_equal(client_init(&m->client, confined_sink(m->k), &names, &err), 0);
-	m->text = text_open(text);
-}
-
-static void machine_run(struct machine *m, uint32_t sp, uint32_t screen, const struct place *at)
-{
-	struct error err = { 0 };
-
-	confined_enter(m->k);
-	assert_int_equal(confined_target(m->k, screen, at, &err), 0);
-	confined_resume(m->k, &err);
-	m->status = text_run(m->text, sp, &m->client);
-	((void (*)(void))gl->entry[OP_glFlush])();
-}
-
-static void machine_close(struct machine *m)
-{
-	text_close(m->text);
-	confined_enter(m->k);
-	client_finish(&m->client);
-	confined_destroy(m->k);
-}
+/* ---- pictures ------------------------------------------------------------------------- */
 
 /* The area's pixels, rows top to bottom; false if any pixel outside is no canary. */
 static bool screen_area(const struct place *at, uint8_t *to)
@@ -191,18 +120,18 @@ static void test_direct_is_offscreen(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(scenes) / sizeof(*scenes); i++) {
 		static uint8_t got[64 * 64 * 3];
-		struct machine m;
+		struct alone m;
 		uint32_t w, h, d;
 		uint8_t *want;
 
-		machine_open(&m, scenes[i].text, 1u << 24);
-		machine_run(&m, 0, 0, NULL);
-		machine_run(&m, 1, 0, NULL);
+		alone_open(&m, gl, scenes[i].text, 1u << 24);
+		alone_run(&m, 0, 0, NULL);
+		alone_run(&m, 1, 0, NULL);
 		d = confined_window(m.k, &w, &h);
 		want = one_read(gl, d, &w, &h);
 		for (unsigned j = 0; j < sizeof(places) / sizeof(*places); j++) {
 			one_screen(gl, SCREEN, SCREEN, canary);
-			machine_run(&m, 1, SERVER_SCREEN, &places[j]);
+			alone_run(&m, 1, SERVER_SCREEN, &places[j]);
 			if (!screen_area(&places[j], got))
 				fail_msg("%s: outside of place %u", scenes[i].name, j);
 			compare(scenes[i].name, j, got, want);
@@ -210,12 +139,12 @@ static void test_direct_is_offscreen(void **state)
 		assert_false(confined_skipped(m.k));
 		/* and back */
 		one_screen(gl, SCREEN, SCREEN, canary);
-		machine_run(&m, 1, 0, NULL);
+		alone_run(&m, 1, 0, NULL);
 		free(want);
 		want = one_read(gl, d, &w, &h);
 		compare(scenes[i].name, 99, want, got);
 		free(want);
-		machine_close(&m);
+		alone_close(&m);
 	}
 }
 
@@ -319,34 +248,34 @@ static void test_hostile(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < sizeof(hostile) / sizeof(*hostile); i++) {
-		struct machine other, m;
+		struct alone other, m;
 		uint32_t w, h;
 		uint8_t *before, *after;
 
-		machine_open(&other, scenes[0].text, 1u << 24);
-		machine_run(&other, 0, 0, NULL);
-		machine_run(&other, 1, 0, NULL);
+		alone_open(&other, gl, scenes[0].text, 1u << 24);
+		alone_run(&other, 0, 0, NULL);
+		alone_run(&other, 1, 0, NULL);
 		before = one_read(gl, confined_window(other.k, &w, &h), &w, &h);
 		one_screen(gl, SCREEN, SCREEN, canary);
-		machine_open(&m, hostile[i].text, 1u << 24);
-		machine_run(&m, 0, 0, NULL);
-		machine_run(&m, 1, SERVER_SCREEN, &at);
-		machine_run(&m, 1, SERVER_SCREEN, &at);
+		alone_open(&m, gl, hostile[i].text, 1u << 24);
+		alone_run(&m, 0, 0, NULL);
+		alone_run(&m, 1, SERVER_SCREEN, &at);
+		alone_run(&m, 1, SERVER_SCREEN, &at);
 		if (!screen_area(&at, area)) {
 			print_message("%s: outside of its area\n", hostile[i].name);
 			faults++;
 		}
-		machine_run(&m, 1, 0, NULL);
+		alone_run(&m, 1, 0, NULL);
 		if (!screen_area(&at, area)) {
 			print_message("%s: outside of its area, off-screen\n", hostile[i].name);
 			faults++;
 		}
-		machine_close(&m);
+		alone_close(&m);
 		after = one_read(gl, confined_window(other.k, &w, &h), &w, &h);
 		assert_memory_equal(before, after, w * h * 3);
 		free(before);
 		free(after);
-		machine_close(&other);
+		alone_close(&other);
 	}
 	assert_int_equal(faults, 0);
 }
@@ -370,14 +299,14 @@ static void test_reads_own(void **state)
 	(void)state;
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		for (unsigned direct = 0; direct < 2; direct++) {
-			struct machine m;
+			struct alone m;
 			uint32_t w, h;
 			uint8_t *own = area;
 
 			one_screen(gl, SCREEN, SCREEN, canary);
-			machine_open(&m, texts[i], 1u << 24);
-			machine_run(&m, 0, 0, NULL);
-			machine_run(&m, 1, direct ? SERVER_SCREEN : 0, direct ? &at : NULL);
+			alone_open(&m, gl, texts[i], 1u << 24);
+			alone_run(&m, 0, 0, NULL);
+			alone_run(&m, 1, direct ? SERVER_SCREEN : 0, direct ? &at : NULL);
 			/* it has read what lies outside of its own, where there is nothing */
 			if (!direct)
 				own = one_read(gl, confined_window(m.k, &w, &h), &w, &h);
@@ -387,224 +316,8 @@ static void test_reads_own(void **state)
 				assert_memory_not_equal(own + p * 3, canary, 3);
 			if (own != area)
 				free(own);
-			machine_close(&m);
+			alone_close(&m);
 		}
-}
-
-/* ---- accounts ------------------------------------------------------------------------ */
-
-#define MIB (1u << 20)
-
-struct account_case { const char *name, *make, *drop; uint64_t least, most; };
-
-static const struct account_case accounts[] = {
-	{ "texture", "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
-	  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n",
-	  "glDeleteTextures 1, @two\n", MIB, MIB + 1024 },
-	{ "texture again", "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
-	  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 1024, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n"
-	  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n",
-	  "glDeleteTextures 1, @two\n", MIB, MIB + 1024 },
-	{ "mipmaps", "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
-	  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n"
-	  "glGenerateMipmap GL_TEXTURE_2D\n",
-	  "glDeleteTextures 1, @two\n", MIB + MIB / 3, MIB + MIB / 3 + 1024 },
-	{ "buffer", "glGenBuffers 1, @two\nglBindBuffer GL_ARRAY_BUFFER, 1\n"
-	  "glBufferData GL_ARRAY_BUFFER, 1048576, null, GL_STATIC_DRAW\n",
-	  "glDeleteBuffers 1, @two\n", MIB, MIB + 1024 },
-	{ "renderbuffer", "glGenRenderbuffers 1, @two\nglBindRenderbuffer GL_RENDERBUFFER, 1\n"
-	  "glRenderbufferStorage GL_RENDERBUFFER, GL_RGBA8, 512, 512\n",
-	  "glDeleteRenderbuffers 1, @two\n", MIB, MIB + 1024 },
-	{ "immutable texture", "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
-	  "glTexStorage2D GL_TEXTURE_2D, 10, GL_RGBA8, 512, 512\n",
-	  "glDeleteTextures 1, @two\n", MIB, MIB + MIB / 3 + 4096 },
-	{ "drawable", "blinkDrawable 2, 256, 256, 1\n", "blinkDrawableDestroy 2\n", MIB / 2, MIB / 2 },
-};
-
-static void account_text(char *to, size_t n, const struct account_case *c)
-{
-	snprintf(to, n, HEAD PAYLOADS INIT("") "sp 1 update frame 0 {\n%send\n}\n"
-		 "sp 2 update frame 0 {\n%send\n}\n", c->make, c->drop);
-}
-
-static void test_accounts(void **state)
-{
-	(void)state;
-	for (unsigned i = 0; i < sizeof(accounts) / sizeof(*accounts); i++) {
-		char text[4096];
-		struct machine m;
-		uint64_t empty, full;
-
-		account_text(text, sizeof(text), &accounts[i]);
-		machine_open(&m, text, 1u << 24);
-		machine_run(&m, 0, 0, NULL);
-		empty = confined_memory(m.k);
-		for (unsigned round = 0; round < 3; round++) {
-			machine_run(&m, 1, 0, NULL);
-			full = confined_memory(m.k) - empty;
-			if (full < accounts[i].least || full > accounts[i].most)
-				fail_msg("%s: %llu bytes", accounts[i].name,
-					 (unsigned long long)full);
-			machine_run(&m, 2, 0, NULL);
-			if (confined_memory(m.k) != empty)
-				fail_msg("%s: %lld bytes are left", accounts[i].name,
-					 (long long)(confined_memory(m.k) - empty));
-		}
-		assert_int_equal(confined_fault(m.k), VSO_FAULT_OK);
-		machine_close(&m);
-		/* there is no room for it: nothing is made, and that is told */
-		machine_open(&m, text, empty + 2048);
-		machine_run(&m, 0, 0, NULL);
-		if (strncmp(accounts[i].make, "blink", 5) != 0) {
-			machine_run(&m, 1, 0, NULL);
-			assert_int_equal(confined_fault(m.k), VSO_FAULT_MEMORY);
-			assert_in_range(confined_memory(m.k), empty, empty + 2048);
-		}
-		machine_close(&m);
-	}
-}
-
-/* What other objects hold is paid for until they let go of it. */
-static void test_held(void **state)
-{
-	static const struct { const char *name, *make, *hide, *drop; } cases[] = {
-		{ "attached", "glGenFramebuffers 1, @two\nglBindFramebuffer GL_FRAMEBUFFER, 1\n"
-		  "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
-		  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n"
-		  "glFramebufferTexture2D GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, 1, 0\n",
-		  "glBindFramebuffer GL_FRAMEBUFFER, 0\nglDeleteTextures 1, @two\n",
-		  "glDeleteFramebuffers 1, @two\n" },
-		{ "renderbuffer", "glGenFramebuffers 1, @two\nglBindFramebuffer GL_FRAMEBUFFER, 1\n"
-		  "glGenRenderbuffers 1, @two\nglBindRenderbuffer GL_RENDERBUFFER, 1\n"
-		  "glRenderbufferStorage GL_RENDERBUFFER, GL_RGBA8, 512, 512\n"
-		  "glFramebufferRenderbuffer GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, 1\n",
-		  "glBindFramebuffer GL_FRAMEBUFFER, 0\nglDeleteRenderbuffers 1, @two\n",
-		  "glDeleteFramebuffers 1, @two\n" },
-		{ "array", "glGenVertexArrays 1, @two\nglBindVertexArray 1\n"
-		  "glGenBuffers 1, @two\nglBindBuffer GL_ARRAY_BUFFER, 1\n"
-		  "glBufferData GL_ARRAY_BUFFER, 1048576, null, GL_STATIC_DRAW\n"
-		  "glVertexAttribPointer.buf 0, 4, GL_FLOAT, false, 0, 0\n",
-		  "glBindVertexArray 0\nglBindBuffer GL_ARRAY_BUFFER, 0\nglDeleteBuffers 1, @two\n",
-		  "glDeleteVertexArrays 1, @two\n" },
-		{ "indices", "glGenVertexArrays 1, @two\nglBindVertexArray 1\n"
-		  "glGenBuffers 1, @two\nglBindBuffer GL_ELEMENT_ARRAY_BUFFER, 1\n"
-		  "glBufferData GL_ELEMENT_ARRAY_BUFFER, 1048576, null, GL_STATIC_DRAW\n",
-		  "glBindVertexArray 0\nglDeleteBuffers 1, @two\n",
-		  "glDeleteVertexArrays 1, @two\n" },
-		{ "bound", "glGenFramebuffers 1, @two\nglBindFramebuffer GL_FRAMEBUFFER, 1\n"
-		  "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
-		  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n"
-		  "glFramebufferTexture2D GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, 1, 0\n",
-		  "", "glDeleteTextures 1, @two\nglDeleteFramebuffers 1, @two\n" },
-	};
-
-	(void)state;
-	for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		char text[4096];
-		struct machine m;
-		uint64_t empty;
-
-		snprintf(text, sizeof(text), HEAD "names vertexarray 64\n" PAYLOADS INIT("")
-			 "sp 1 update frame 0 {\n%send\n}\nsp 2 update frame 0 {\n%send\n}\n"
-			 "sp 3 update frame 0 {\n%send\n}\n", cases[i].make, cases[i].hide,
-			 cases[i].drop);
-		machine_open(&m, text, 1u << 24);
-		machine_run(&m, 0, 0, NULL);
-		empty = confined_memory(m.k);
-		for (unsigned round = 0; round < 2; round++) {
-			machine_run(&m, 1, 0, NULL);
-			machine_run(&m, 2, 0, NULL);
-			if (confined_memory(m.k) < empty + MIB)
-				fail_msg("%s: it is held, and not paid for", cases[i].name);
-			machine_run(&m, 3, 0, NULL);
-			if (confined_memory(m.k) != empty)
-				fail_msg("%s: %lld bytes are left", cases[i].name,
-					 (long long)(confined_memory(m.k) - empty));
-		}
-		/* and so goes what is held when the client does */
-		machine_run(&m, 1, 0, NULL);
-		machine_run(&m, 2, 0, NULL);
-		machine_close(&m);
-	}
-}
-
-/* Storage that is given no contents is black, whatever memory held before. */
-static void test_zeros(void **state)
-{
-	static const char *const texts[] = {
-		"glTexImage2D GL_TEXTURE_2D, 0, 32856, 64, 64, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n",
-		"glTexStorage2D GL_TEXTURE_2D, 1, GL_RGBA8, 64, 64\n",
-		"glCopyTexImage2D GL_TEXTURE_2D, 0, GL_RGBA, 1000, 1000, 64, 64, 0\n",
-	};
-
-	(void)state;
-	/* what the allocator hands out is no zeros */
-	mallopt(M_PERTURB, 0xaa);
-	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		char text[4096];
-		struct machine m;
-		uint32_t w, h;
-		uint8_t *rgb;
-
-		snprintf(text, sizeof(text), HEAD PAYLOADS INIT("") REDRAW(CLEAR
-			 "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
-			 "glTexParameteri GL_TEXTURE_2D, GL_TEXTURE_MIN_FILTER, 9728\n%s"
-			 "glTexEnvi GL_TEXTURE_ENV, GL_TEXTURE_ENV_MODE, 7681\n"
-			 "glEnable GL_TEXTURE_2D\nglBegin GL_QUADS\nglTexCoord2f 0, 0\n"
-			 "glVertex2f -1, -1\nglTexCoord2f 1, 0\nglVertex2f 1, -1\nglTexCoord2f 1, 1\n"
-			 "glVertex2f 1, 1\nglTexCoord2f 0, 1\nglVertex2f -1, 1\nglEnd\n"), texts[i]);
-		machine_open(&m, text, 1u << 24);
-		machine_run(&m, 0, 0, NULL);
-		machine_run(&m, 1, 0, NULL);
-		rgb = one_read(gl, confined_window(m.k, &w, &h), &w, &h);
-		for (uint32_t p = 0; p < w * h * 3; p++)
-			assert_int_equal(rgb[p], 0);
-		free(rgb);
-		machine_close(&m);
-	}
-	mallopt(M_PERTURB, 0);
-}
-
-/* Of what can only be shown through a framebuffer object, and a drawable's depth. */
-static void test_zeros_attached(void **state)
-{
-	static const char *const texts[] = {
-		"glGenRenderbuffers 1, @two\nglBindRenderbuffer GL_RENDERBUFFER, 1\n"
-		"glRenderbufferStorage GL_RENDERBUFFER, GL_RGBA8, 64, 64\n"
-		"glGenFramebuffers 1, @two\nglBindFramebuffer GL_READ_FRAMEBUFFER, 1\n"
-		"glFramebufferRenderbuffer GL_READ_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_RENDERBUFFER, 1\n"
-		"glBlitFramebuffer 0, 0, 64, 64, 0, 0, 64, 64, GL_COLOR_BUFFER_BIT, GL_NEAREST\n",
-		"glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D_MULTISAMPLE, 1\n"
-		"glTexImage2DMultisample GL_TEXTURE_2D_MULTISAMPLE, 4, GL_RGBA8, 64, 64, true\n"
-		"glGenFramebuffers 1, @two\nglBindFramebuffer GL_READ_FRAMEBUFFER, 1\n"
-		"glFramebufferTexture2D GL_READ_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, "
-		"GL_TEXTURE_2D_MULTISAMPLE, 1, 0\n"
-		"glBlitFramebuffer 0, 0, 64, 64, 0, 0, 64, 64, GL_COLOR_BUFFER_BIT, GL_NEAREST\n",
-		/* depth is 0 everywhere: nothing passes LESS, all that is shown is the clear */
-		"glClearColor 0, 0, 0, 0\nglClear GL_COLOR_BUFFER_BIT\nglEnable GL_DEPTH_TEST\n" FLOOD,
-	};
-
-	(void)state;
-	mallopt(M_PERTURB, 0xaa);
-	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
-		char text[4096];
-		struct machine m;
-		uint32_t w, h;
-		uint8_t *rgb;
-
-		snprintf(text, sizeof(text), HEAD PAYLOADS INIT("") REDRAW("%s%s"), i < 2 ? CLEAR : "",
-			 texts[i]);
-		machine_open(&m, text, 1u << 24);
-		machine_run(&m, 0, 0, NULL);
-		machine_run(&m, 1, 0, NULL);
-		rgb = one_read(gl, confined_window(m.k, &w, &h), &w, &h);
-		for (uint32_t p = 0; p < w * h * 3; p++)
-			if (rgb[p])
-				fail_msg("storage %u: not zero at %u", i, p);
-		free(rgb);
-		machine_close(&m);
-	}
-	mallopt(M_PERTURB, 0);
 }
 
 /* Every mediation of the table is somebody's. */
@@ -630,10 +343,6 @@ int main(void)
 		cmocka_unit_test(test_direct_is_offscreen),
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_reads_own),
-		cmocka_unit_test(test_accounts),
-		cmocka_unit_test(test_held),
-		cmocka_unit_test(test_zeros),
-		cmocka_unit_test(test_zeros_attached),
 	};
 
 	gl = one_driver();

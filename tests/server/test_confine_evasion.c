@@ -10,13 +10,13 @@
 
 #include <cmocka.h>
 
-#include "tests/server/one.h"
+#include "tests/server/alone.h"
 
 #define MIB (1u << 20)
 
 static struct sink *gl;
 
-#define HEAD \
+#define TABLES \
 	"blink 1\nnames context 8\nnames drawable 8\nnames texture 64\nnames buffer 64\n" \
 	"names renderbuffer 64\nnames list 64\nnames program 64\n" \
 	"payload two {\nu32 1 2\n}\npayload pixels {\nzero 1048576\n}\n" \
@@ -62,59 +62,36 @@ static const struct { const char *name, *make; uint64_t least; } evasions[] = {
 
 static void test_evasions(void **state)
 {
-	const struct confine_limits l = { .memory = 16 * MIB, .contexts = 4, .drawables = 4 };
-	struct client_limits names = { .slots = 64 };
-
 	(void)state;
-	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
-		names.names[i] = 256;
 	for (unsigned i = 0; i < sizeof(evasions) / sizeof(*evasions); i++) {
-		struct error err = { 0 };
-		struct confined *k;
-		struct client client;
-		struct text *t;
+		struct alone m;
 		char text[4096];
 		uint64_t empty;
 
-		snprintf(text, sizeof(text), HEAD "sp 1 update frame 0 {\n%send\n}\n",
+		snprintf(text, sizeof(text), TABLES "sp 1 update frame 0 {\n%send\n}\n",
 			 evasions[i].make);
-		assert_int_equal(confined_create(&k, gl, &l, NULL, &err), 0);
-		assert_int_equal(client_init(&client, confined_sink(k), &names, &err), 0);
-		t = text_open(text);
-		confined_enter(k);
-		assert_int_equal(confined_target(k, 0, NULL, &err), 0);
-		confined_resume(k, &err);
-		text_run(t, 0, &client);
-		empty = confined_memory(k);
-		text_run(t, 1, &client);
-		if (confined_memory(k) < empty + evasions[i].least)
+		alone_open(&m, gl, text, 16 * MIB);
+		alone_run(&m, 0, 0, NULL);
+		empty = confined_memory(m.k);
+		alone_run(&m, 1, 0, NULL);
+		if (confined_memory(m.k) < empty + evasions[i].least)
 			fail_msg("%s: %llu bytes are paid for", evasions[i].name,
-				 (unsigned long long)(confined_memory(k) - empty));
-		assert_int_equal(confined_fault(k), VSO_FAULT_OK);
-		text_close(t);
-		confined_enter(k);
-		client_finish(&client);
-		confined_destroy(k);
+				 (unsigned long long)(confined_memory(m.k) - empty));
+		assert_int_equal(confined_fault(m.k), VSO_FAULT_OK);
+		alone_close(&m);
 	}
 }
 
 /* A source that nothing but its shader holds, and a program that holds a deleted one. */
 static void test_shaders(void **state)
 {
-	const struct confine_limits l = { .memory = 16 * MIB, .contexts = 4, .drawables = 4 };
-	struct client_limits names = { .slots = 64 };
-	struct error err = { 0 };
-	struct confined *k;
-	struct client client;
-	struct text *t;
+	struct alone m;
 	struct buf text;
-	uint64_t empty, full;
+	uint64_t empty;
 
 	(void)state;
-	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
-		names.names[i] = 256;
 	buf_init(&text);
-	buf_printf(&text, "%s", HEAD "payload source {\ntext \"void main() { }//");
+	buf_printf(&text, "%s", TABLES "payload source {\ntext \"void main() { }//");
 	for (unsigned i = 0; i < 100000; i++)
 		buf_append(&text, "x", 1);
 	buf_printf(&text, "\"\n}\nsp 1 update frame 0 {\nglCreateShader GL_FRAGMENT_SHADER, 1\n"
@@ -122,23 +99,14 @@ static void test_shaders(void **state)
 		   "glDeleteShader 1\nend\n}\nsp 2 update frame 0 {\nglDeleteProgram 2\nend\n}\n");
 	buf_append(&text, "", 1);
 	assert_false(buf_failed(&text));
-	assert_int_equal(confined_create(&k, gl, &l, NULL, &err), 0);
-	assert_int_equal(client_init(&client, confined_sink(k), &names, &err), 0);
-	t = text_open((const char *)text.data);
-	confined_enter(k);
-	assert_int_equal(confined_target(k, 0, NULL, &err), 0);
-	confined_resume(k, &err);
-	text_run(t, 0, &client);
-	empty = confined_memory(k);
-	text_run(t, 1, &client);
-	full = confined_memory(k);
-	assert_in_range(full, empty + 100000, empty + MIB);
-	text_run(t, 2, &client);
-	assert_int_equal(confined_memory(k), empty);
-	text_close(t);
-	confined_enter(k);
-	client_finish(&client);
-	confined_destroy(k);
+	alone_open(&m, gl, (const char *)text.data, 16 * MIB);
+	alone_run(&m, 0, 0, NULL);
+	empty = confined_memory(m.k);
+	alone_run(&m, 1, 0, NULL);
+	assert_in_range(confined_memory(m.k), empty + 100000, empty + MIB);
+	alone_run(&m, 2, 0, NULL);
+	assert_int_equal(confined_memory(m.k), empty);
+	alone_close(&m);
 	buf_finish(&text);
 }
 
