@@ -41,14 +41,8 @@ static const char *engine_name(enum player_engine e)
 static int picture_save(const struct comparison *c, const struct compare_frame *f,
 			const char *which, const struct picture *p, struct error *err)
 {
-	char path[4096];
-
-	if (!p)
-		return 0;
-	if (snprintf(path, sizeof(path), "%s/frame-%06u-%s-%s.png", c->dir, f->frame,
-		     engine_name(f->engine), which) >= (int)sizeof(path))
-		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", c->dir);
-	return picture_write_png(p, path, err);
+	return p ? picture_write_in(p, c->dir, err, "frame-%06u-%s-%s", f->frame,
+				    engine_name(f->engine), which) : 0;
 }
 
 /* Both pictures and their difference. */

@@ -256,25 +256,15 @@ static int results_write(const struct profiling *g, const char *path, struct err
 static int picture_take(void *user, struct sink *sink, uint32_t frame, struct error *err)
 {
 	struct profiling *g = user;
-	struct picture p = { 0 };
 	bool wanted = false;
-	char path[4096];
 	int e;
 
 	for (uint32_t i = 0; i < g->nslowest; i++)
 		wanted |= g->profile.frames[g->slowest[i]].frame == frame;
 	if (!wanted)
 		return 0;
-	if (snprintf(path, sizeof(path), "%s/frame-%06u.png", g->pictures, frame) >=
-	    (int)sizeof(path))
-		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", g->pictures);
-	e = sink_gl_read(sink, &p.rgb, &p.w, &p.h, err);
-	if (e == -ENODATA)
-		return 0;        /* nothing was drawn to: there is no picture */
-	if (e >= 0)
-		e = picture_write_png(&p, path, err);
-	picture_finish(&p);
-	return e;
+	e = picture_write_frame(sink, g->pictures, frame, err);
+	return e < 0 ? e : 0;
 }
 
 /* Played once more, without any clock. */

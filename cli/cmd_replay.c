@@ -133,8 +133,6 @@ static void picture_hash(struct replay *r, struct sink *sink)
 static int picture_take(void *user, struct sink *sink, uint32_t frame, struct error *err)
 {
 	struct replay *r = user;
-	struct picture p = { 0 };
-	char path[4096];
 	int e;
 
 	if (r->hash)
@@ -143,17 +141,9 @@ static int picture_take(void *user, struct sink *sink, uint32_t frame, struct er
 		return 0;
 	if (frame % r->every && frame + 1 != r->end)
 		return 0;
-	if (snprintf(path, sizeof(path), "%s/frame-%06u.png", r->snapshot, frame) >=
-	    (int)sizeof(path))
-		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", r->snapshot);
-	e = sink_gl_read(sink, &p.rgb, &p.w, &p.h, err);
-	if (e == -ENODATA)
-		return 0;        /* nothing was drawn to: there is no picture */
-	if (e >= 0)
-		e = picture_write_png(&p, path, err);
-	picture_finish(&p);
-	r->pictures += e >= 0;
-	return e;
+	e = picture_write_frame(sink, r->snapshot, frame, err);
+	r->pictures += e > 0;
+	return e < 0 ? e : 0;
 }
 
 /* ---- playing ------------------------------------------------------------- */

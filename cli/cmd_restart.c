@@ -89,22 +89,11 @@ static void pixels_compare(struct restart *r, const struct picture *a, const str
 	}
 }
 
-static int picture_save(const struct restart *r, const struct picture *p, const char *name,
-			struct error *err)
-{
-	char path[4096];
-
-	if (snprintf(path, sizeof(path), "%s/%s.png", r->snapshot, name) >= (int)sizeof(path))
-		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", r->snapshot);
-	return picture_write_png(p, path, err);
-}
-
 static int picture_take(void *user, struct sink *sink, uint32_t frame, struct error *err)
 {
 	struct restart *r = user;
 	const struct picture *other = NULL;
 	struct picture p = { 0 };
-	char name[32];
 	int e;
 
 	r->played++;
@@ -113,9 +102,8 @@ static int picture_take(void *user, struct sink *sink, uint32_t frame, struct er
 	e = sink_gl_read(sink, &p.rgb, &p.w, &p.h, NULL);
 	if (e < 0 && !r->full.what)
 		return 0;                /* nothing to see */
-	snprintf(name, sizeof(name), "frame-%06u", frame);
 	if (e >= 0 && r->snapshot)
-		e = picture_save(r, &p, name, err);
+		e = picture_write_in(&p, r->snapshot, err, "frame-%06u", frame);
 	if (r->full.what) {
 		int found = stream_take(&r->full, frame, &other, err);
 
@@ -243,7 +231,7 @@ static int restored_save(struct restart *r, struct error *err)
 	struct picture p = { 0 };
 	int e = sink_gl_read(state_replay_sink(r->replay), &p.rgb, &p.w, &p.h, NULL);
 
-	e = e < 0 ? 0 : picture_save(r, &p, "restored", err);
+	e = e < 0 ? 0 : picture_write_in(&p, r->snapshot, err, "restored");
 	picture_finish(&p);
 	return e;
 }

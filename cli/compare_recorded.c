@@ -18,16 +18,11 @@ struct outcome {
 
 static int picture_save(struct outcome *o, const struct recorded_frame *f, struct error *err)
 {
-	char path[4096];
-
 	if (!f->picture || o->pictures++ >= PICTURES)
 		return 0;
 	if (mkdir(o->dir, 0777) && errno != EEXIST)
 		return error_set(err, -errno, "%s: cannot be made", o->dir);
-	if (snprintf(path, sizeof(path), "%s/frame-%06u-replay.png", o->dir, f->frame) >=
-	    (int)sizeof(path))
-		return error_set(err, -ENAMETOOLONG, "%s: the name is too long", o->dir);
-	return picture_write_png(f->picture, path, err);
+	return picture_write_in(f->picture, o->dir, err, "frame-%06u-replay", f->frame);
 }
 
 static int frame_seen(void *user, const struct recorded_frame *f, struct error *err)

@@ -1,12 +1,14 @@
 /* picture.c - frame pictures: PNG files, PNM streams, differences. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <png.h>
 
+#include "blink/engine/sink.h"
 #include "replay/picture.h"
 
 #define PICTURE_SIDE_MAX 32768u
@@ -55,6 +57,37 @@ int picture_write_png(const struct picture *p, const char *path, struct error *e
 	}
 	free(temporary);
 	return r;
+}
+
+int picture_write_in(const struct picture *p, const char *dir, struct error *err,
+		     const char *name, ...)
+{
+	char *file = NULL, *path = NULL;
+	va_list ap;
+	int r;
+
+	va_start(ap, name);
+	if (vasprintf(&file, name, ap) < 0)
+		file = NULL;
+	va_end(ap);
+	if (!file || asprintf(&path, "%s/%s.png", dir, file) < 0)
+		path = NULL;
+	r = path ? picture_write_png(p, path, err)
+		 : error_set(err, -ENOMEM, "%s: out of memory", dir);
+	free(file);
+	free(path);
+	return r;
+}
+
+int picture_write_frame(struct sink *sink, const char *dir, uint32_t frame, struct error *err)
+{
+	struct picture p = { 0 };
+	int r = sink_gl_read(sink, &p.rgb, &p.w, &p.h, err);
+
+	if (r >= 0)
+		r = picture_write_in(&p, dir, err, "frame-%06u", frame);
+	picture_finish(&p);
+	return r == -ENODATA ? 0 : r < 0 ? r : 1;
 }
 
 /* ---- PNM ----------------------------------------------------------------- */

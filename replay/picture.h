@@ -14,6 +14,8 @@
 
 #include "blink/base/error.h"
 
+struct sink;
+
 struct picture {
 	uint32_t w, h;
 	uint8_t *rgb;          /* owned, malloc'd */
@@ -23,6 +25,12 @@ void picture_finish(struct picture *p);
 
 /* Written under a temporary name and renamed when whole. */
 int picture_write_png(const struct picture *p, const char *path, struct error *err);
+/* The same, as DIR/NAME.png. */
+int picture_write_in(const struct picture *p, const char *dir, struct error *err,
+		     const char *name, ...) __attribute__((format(printf, 4, 5)));
+/* What the sink's drawable shows, as DIR/frame-NNNNNN.png.  1: written, 0: nothing was drawn
+ * to. */
+int picture_write_frame(struct sink *sink, const char *dir, uint32_t frame, struct error *err);
 
 /* 1: a picture was read (p's memory is used again), 0: the stream has ended,
  * negative: it is broken.  number: from the comment, 0 without. */
