@@ -3,13 +3,10 @@
 # Speaks TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-blinkctl=${BLINKCTL:-build/blinkctl}
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-. tests/support/tap.sh
+. tests/support/ctl.sh
 turns()
 {
-	"$blinkctl" bench "$@" --against "$blinkctl" -o "$work/new.json" \
+	"$ctl" bench "$@" --against "$ctl" -o "$work/new.json" \
 		--base-output "$work/base.json" --json > "$work/log" 2>&1
 }
 echo 1..6
@@ -18,12 +15,12 @@ turns lines . --turns 5
 [ $? = 0 ] && grep -q '"verdict":"passed","turns":5' "$work/log"
 report 'counts of one build against itself pass' $? "$work/log"
 
-"$blinkctl" gate "$work/base.json" "$work/new.json" > "$work/log" 2>&1
+"$ctl" gate "$work/base.json" "$work/new.json" > "$work/log" 2>&1
 report 'the gate says the same of the files' $? "$work/log"
 
 # A build that counts otherwise: the files' counts are changed behind its back.
 sed 's/"samples": *\[ *\([0-9]\)/"samples":[9\1/' "$work/new.json" > "$work/worse.json"
-"$blinkctl" gate "$work/base.json" "$work/worse.json" > "$work/log" 2>&1
+"$ctl" gate "$work/base.json" "$work/worse.json" > "$work/log" 2>&1
 [ $? = 1 ]
 report 'another count is a regression' $? "$work/log"
 
@@ -39,12 +36,12 @@ done
 kill -9 $(cat "/proc/$pid/task/$pid/children" 2> /dev/null) 2> /dev/null
 kill -9 $pid 2> /dev/null
 wait $pid 2> /dev/null
-"$blinkctl" results show "$work/new.json" > "$work/log" 2>&1
+"$ctl" results show "$work/new.json" > "$work/log" 2>&1
 report 'a killed benchmark leaves whole results' $? "$work/log"
 
 count()
 {
-	"$blinkctl" results show "$1" --json | tr ',' '\n' | sed -n 's/.*"runs":\([0-9]*\).*/\1/p' |
+	"$ctl" results show "$1" --json | tr ',' '\n' | sed -n 's/.*"runs":\([0-9]*\).*/\1/p' |
 		sort -n | head -n 1
 }
 before=$(count "$work/new.json")

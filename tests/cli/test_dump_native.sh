@@ -3,11 +3,7 @@
 # code that it became, loops as loops.  TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-ctl=${BLINKCTL:-$(pwd)/build/blinkctl}
-[ -x "$ctl" ] || { echo "blinkctl is not built ($ctl)"; exit 77; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-. tests/support/tap.sh
+. tests/support/ctl.sh
 {
 	echo 'blink 1'
 	echo 'sp 0 init {'

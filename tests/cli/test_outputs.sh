@@ -4,17 +4,13 @@
 # have no effect are refused; what could not be written whole is not left.  Speaks TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-blinkctl=${BLINKCTL:-$(pwd)/build/blinkctl}
-[ -x "$blinkctl" ] || { echo "blinkctl is not built ($blinkctl)"; exit 77; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-. tests/support/tap.sh
+. tests/support/ctl.sh
 # refuses STATUS TEXT ARGUMENT...: one line on standard error, and in time
 refuses()
 {
 	wanted=$1 text=$2
 	shift 2
-	timeout 60 "$blinkctl" "$@" >"$work/said" 2>"$work/error"
+	timeout 60 "$ctl" "$@" >"$work/said" 2>"$work/error"
 	status=$?
 	[ $status -eq "$wanted" ] || echo "status $status instead of $wanted: $*"
 	[ "$(wc -l <"$work/error")" -eq 1 ] || echo "more or less than one line: $*"
@@ -27,8 +23,8 @@ cp "$work/r.json" "$work/same.json"
 printf 'blink 1\nnames context 1\nnames drawable 1\nsp 0 init {\nblinkContext 1, 0, 0, 0
 blinkDrawable 1, 8, 8, 1\nblinkMakeCurrent 1, 1, 1\nend\n}
 sp 1 redraw frame 0 context 1 drawable 1 {\nglClear GL_COLOR_BUFFER_BIT\nblinkSwap 1\nend\n}\n' >"$work/t.txt"
-"$blinkctl" asm "$work/t.txt" -o "$work/t.blink" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
-"$blinkctl" checkpoint "$work/t.blink" -o "$work/c.blink" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
+"$ctl" asm "$work/t.txt" -o "$work/t.blink" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
+"$ctl" checkpoint "$work/t.blink" -o "$work/c.blink" >"$work/said" 2>&1 || { cat "$work/said"; exit 1; }
 cp "$work/t.blink" "$work/t2.blink"
 
 echo 1..8
@@ -64,7 +60,7 @@ if unshare -m mount -t tmpfs -o size=8k none "$work/small" 2>/dev/null; then
 	report_text "$name" "$(timeout 60 unshare -m sh -c 'mount -t tmpfs -o size=8k none "$1/small" &&
 		"$2" replay corpora/cases/glxgears.blink --sink null --jitdump "$1/small/jit" >"$1/said" 2>"$1/error"
 		[ $? -eq 1 ] && grep -q "No space left" "$1/error" || cat "$1/said" "$1/error"
-		ls "$1/small/jit"' - "$work" "$blinkctl")"
+		ls "$1/small/jit"' - "$work" "$ctl")"
 else
 	report "$name # SKIP no mounts of its own here" 0
 fi
@@ -78,8 +74,8 @@ refuses 2 'goes with' state "$work/t.blink" --until-frame 1
 refuses 2 'goes with' state "$work/t.blink" --frames 1
 refuses 2 'goes with' restart "$work/c.blink" --tolerance 1)"
 report_text 'a checkpoint whose frame is no number is none' "$(
-"$blinkctl" dump --payloads "$work/c.blink" | sed 's/frame\\":[0-9]*/frame\\":\\"x\\"/' >"$work/t.txt"
+"$ctl" dump --payloads "$work/c.blink" | sed 's/frame\\":[0-9]*/frame\\":\\"x\\"/' >"$work/t.txt"
 grep -q 'frame\\":\\"x' "$work/t.txt" || echo 'not forged'
-"$blinkctl" asm "$work/t.txt" -o "$work/c.blink" >/dev/null 2>"$work/said" || cat "$work/said"
+"$ctl" asm "$work/t.txt" -o "$work/c.blink" >/dev/null 2>"$work/said" || cat "$work/said"
 refuses 1 'no checkpoint' restart "$work/c.blink")"
 report_text 'nothing stays behind' "$(ls "$work" | grep -v -E '^(c|t|t2).blink$|^(r|same).json$|^t.txt$|^fifo$|^said$|^error$')"

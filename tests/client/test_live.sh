@@ -5,7 +5,6 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 needs="blink-gears-sp blink-gears-switch blink-hostile"
 . tests/support/server.sh
-. tests/support/tap.sh
 patient="--watchdog 20000"      # the machine may be busy
 
 hashes() { sed -n 's/.*"event":"picture".*"hash":"\([0-9a-f]*\)".*/\1/p' "$1"; }

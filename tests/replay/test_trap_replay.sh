@@ -3,11 +3,7 @@
 # process, with the other engine, to the same pictures; what does not fit is refused.  TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-ctl=${BLINKCTL:-$(pwd)/build/blinkctl}
-[ -x "$ctl" ] || { echo "blinkctl is not built ($ctl)"; exit 77; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-. tests/support/tap.sh
+. tests/support/ctl.sh
 frame()
 {
 	echo "sp $(($1 + 1)) redraw frame $1 context 1 drawable 1 {"

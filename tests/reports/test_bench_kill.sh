@@ -4,10 +4,7 @@
 # Speaks TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-blinkctl=$(realpath "${BLINKCTL:-build/blinkctl}")
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-. tests/support/tap.sh
+. tests/support/ctl.sh
 echo 1..4
 cases=$PWD/corpora/cases
 cd "$work" || exit 1
@@ -61,7 +58,7 @@ tried()
 		fi
 		wait $pid 2>/dev/null
 		[ -e new.json ] || continue
-		"$blinkctl" results show new.json >/dev/null 2>said || { echo "moment $i: $(cat said)"; return; }
+		"$ctl" results show new.json >/dev/null 2>said || { echo "moment $i: $(cat said)"; return; }
 		samples new.json >after
 		[ ! -s before ] || kept before after
 		mv after before
@@ -80,15 +77,15 @@ wrong()
 }
 
 good=0
-report_text 'one suite' "$(tried 8 "$blinkctl" bench quick --runs 40 --warm-up 0 -o new.json
+report_text 'one suite' "$(tried 8 "$ctl" bench quick --runs 40 --warm-up 0 -o new.json
 wrong 40)"
 report_text 'nothing else is left' "$(ls | grep -vx 'new.json\|policy.json\|said\|before\|after')"
 rm -f new.json
-report_text 'several suites' "$(tried 6 "$blinkctl" bench quick "$cases/glxgears.blink" frames "$cases/boing.blink" --runs 12 --warm-up 0 -o new.json
+report_text 'several suites' "$(tried 6 "$ctl" bench quick "$cases/glxgears.blink" frames "$cases/boing.blink" --runs 12 --warm-up 0 -o new.json
 grep -o '"suite":"[a-z]*"' new.json | tr '\n' ' ' | grep -qx '"suite":"quick" "suite":"frames" ' || grep -o '"suite":"[a-z]*"' new.json)"
 rm -f new.json
 good='0 1 3'
-report_text 'two builds in turns' "$(tried 6 "$blinkctl" bench quick --runs 2 --warm-up 0 --turns 12 --policy "$work/policy.json" \
-	--against "$blinkctl" -o new.json --base-output base.json
+report_text 'two builds in turns' "$(tried 6 "$ctl" bench quick --runs 2 --warm-up 0 --turns 12 --policy "$work/policy.json" \
+	--against "$ctl" -o new.json --base-output base.json
 [ "$(samples base.json | wc -l)" = "$(samples new.json | wc -l)" ] || echo 'the sides differ'
 ls | grep 'turn$')"

@@ -3,15 +3,12 @@
 # that is off by one, either way, is found, and so is one that nothing measures.  Speaks TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-blinkctl=${BLINKCTL:-build/blinkctl}
+. tests/support/ctl.sh
 golden=corpora/cases/golden.json
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-. tests/support/tap.sh
 echo 1..4
 
-"$blinkctl" bench counts corpora/cases/*.blink tests/capture/data/gears.trace -o "$work/new.json" >/dev/null 2>"$work/log" &&
-	"$blinkctl" gate $golden "$work/new.json" >"$work/all" 2>&1
+"$ctl" bench counts corpora/cases/*.blink tests/capture/data/gears.trace -o "$work/new.json" >/dev/null 2>"$work/log" &&
+	"$ctl" gate $golden "$work/new.json" >"$work/all" 2>&1
 status=$?
 { cat "$work/all" 2>/dev/null | grep -v '^ *passed'; echo '(sh ci/golden.sh --update takes the new ones)'; } >>"$work/log"
 (exit $status)
@@ -35,7 +32,7 @@ changed()
 	for file in "$work"/golden"$1"-*.json; do
 		[ -e "$file" ] || continue
 		tried=$((tried + 1))
-		"$blinkctl" gate "$file" "$work/new.json" >"$work/log" 2>&1
+		"$ctl" gate "$file" "$work/new.json" >"$work/log" 2>&1
 		[ $? -eq 1 ] && grep -q '^regressed *1$' "$work/log" || echo "$file: passed"
 	done
 	[ $tried -gt 4 ] || echo "only $tried goldens were changed"
@@ -44,6 +41,6 @@ report_text 'one more is a regression' "$(changed 1)"
 report_text 'and so is one less' "$(changed -1)"
 
 sed 's/"metric":"records"/"metric":"records_of_old"/' $golden >"$work/old.json"
-"$blinkctl" gate "$work/old.json" "$work/new.json" >"$work/log" 2>&1
+"$ctl" gate "$work/old.json" "$work/new.json" >"$work/log" 2>&1
 [ $? -eq 3 ] && grep -q 'only in the base' "$work/log"
 report 'a golden that nothing measures has not passed' $? "$work/log"

@@ -3,17 +3,14 @@
 # Speaks TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-blinkctl=${BLINKCTL:-build/blinkctl}
+. tests/support/ctl.sh
 command -v valgrind >/dev/null || { echo "valgrind is missing (package valgrind)"; exit 77; }
-[ "$(nm -D "$blinkctl" 2>/dev/null | grep -c __asan_init)" = 0 ] || { echo "valgrind and sanitizers exclude each other"; exit 77; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-. tests/support/tap.sh
+[ "$(nm -D "$ctl" 2>/dev/null | grep -c __asan_init)" = 0 ] || { echo "valgrind and sanitizers exclude each other"; exit 77; }
 echo 1..2
 
-"$blinkctl" bench instructions corpora/cases/glxheads.blink --runs 2 --warm-up 0 -o "$work/a.json" >/dev/null 2>"$work/log"
+"$ctl" bench instructions corpora/cases/glxheads.blink --runs 2 --warm-up 0 -o "$work/a.json" >/dev/null 2>"$work/log"
 report 'four works are counted' $? "$work/log"
-"$blinkctl" results show --json "$work/a.json" | sed 's/"case"/\n"case"/g' | awk '
+"$ctl" results show --json "$work/a.json" | sed 's/"case"/\n"case"/g' | awk '
 	/"metric":"(verify|replay_jit|replay_interpreter|prune)"/ {
 		match($0, /"low":[0-9.]+/); low = substr($0, RSTART + 6, RLENGTH - 6)
 		match($0, /"high":[0-9.]+/); high = substr($0, RSTART + 7, RLENGTH - 7)

@@ -5,7 +5,6 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 needs="blink-gears-sp blink-gears-switch"
 . tests/support/server.sh
-. tests/support/tap.sh
 width=640
 size="--size 640x480"
 

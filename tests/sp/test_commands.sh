@@ -3,11 +3,7 @@
 # byte, what they print, and that mistakes give one line, status 1 and no file.  TAP.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-ctl=${BLINKCTL:-$(pwd)/build/blinkctl}
-[ -x "$ctl" ] || { echo "blinkctl is not built ($ctl)"; exit 77; }
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-. tests/support/tap.sh
+. tests/support/ctl.sh
 echo 1..8
 seed=tests/sp/fuzz_asm/language.txt
 

@@ -1,14 +1,13 @@
-# server.sh - a display server and its clients for a test script, which sources it: $ctl and
-# $bin, a folder $work with the server's socket $work/s, serve and stop.  What was started is
-# ended with the script: the server, and whatever stands in $clients.
+# server.sh - a display server and its clients for a test script, which sources it: what
+# ctl.sh gives, the programs' folder $bin, serve and stop; the server's socket is $work/s.
+# What was started is ended with the script: the server, and whatever stands in $clients.
 # Before it, needs="PROGRAM..." says what besides blinkctl has to be built.
 
-ctl=${BLINKCTL:-$(pwd)/build/blinkctl}
+. tests/support/ctl.sh
 bin=$(dirname "$ctl")
-for program in blinkctl $needs; do
+for program in $needs; do
 	[ -x "$bin/$program" ] || { echo "$program is not built (in $bin)"; exit 77; }
 done
-work=$(mktemp -d) || exit 1
 server=
 clients=
 finish()
