@@ -20,37 +20,14 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "blink/base/clock.h"
-#include "blink/log/prune.h"
-#include "jit-bench/environment.h"
+#include "jit-bench/bench_log.h"
 #include "jit-bench/rounds.h"
-#include "jit-bench/sample.h"
-
-struct point {
-	double at;                       /* seconds */
-	uint32_t frame;                  /* the log ends before it */
-	uint64_t calls, bytes;           /* whole */
-	struct prune_stats pruned;
-	uint64_t kept_bytes, file_bytes;
-	struct sample scratch, read, step, emit, ns_per_call, ns_short;
-	uint64_t memory;                 /* that the pruner holds, once it is done */
-};
-
-struct bench {
-	const struct bench_log_options *opt;
-	struct blink_file *file;
-	struct point *points;
-	unsigned n;
-	char folder[4096], out[4112];
-	struct blink_file *kept;         /* out as it was at the point before */
-	const char *time_from;
-};
 
 /* Seconds spent, by what. */
 struct spent { double read, prune, emit; };
@@ -66,7 +43,7 @@ static void lap(double *sum, double *since)
 /* ---- where the points lie ------------------------------------------------------------ */
 
 /* The first frame that ends after `at` seconds; the recording's frames if none does. */
-static int frame_at(struct bench *b, double at, uint32_t *frame, struct error *err)
+static int frame_at(struct log_bench *b, double at, uint32_t *frame, struct error *err)
 {
 	uint32_t frames = blink_frame_count(b->file);
 	struct blink_frame_data first = { 0 }, d;
@@ -88,7 +65,7 @@ static int frame_at(struct bench *b, double at, uint32_t *frame, struct error *e
 	return rc < 0 ? rc : 0;
 }
 
-static int points_place(struct bench *b, struct error *err)
+static int points_place(struct log_bench *b, struct error *err)
 {
 	uint32_t frames = blink_frame_count(b->file);
 	unsigned kept = 0;
@@ -155,7 +132,7 @@ static int sps_walk(struct blink_file *f, uint32_t first, uint32_t end, double *
 	return rc < 0 ? rc : 0;
 }
 
-struct counting { struct bench *b; uint64_t calls, bytes; };
+struct counting { struct log_bench *b; uint64_t calls, bytes; };
 
 static int count_fn(void *user, const struct sp *sp, struct error *err)
 {
@@ -167,7 +144,7 @@ static int count_fn(void *user, const struct sp *sp, struct error *err)
 }
 
 /* The SPs of frames before `frame`, init SPs with them. */
-static uint32_t sps_before(struct bench *b, uint32_t frame)
+static uint32_t sps_before(struct log_bench *b, uint32_t frame)
 {
 	uint32_t first = 0, count = 0;
 
@@ -177,7 +154,7 @@ static uint32_t sps_before(struct bench *b, uint32_t frame)
 	return first + count;
 }
 
-static int whole_measure(struct bench *b, struct error *err)
+static int whole_measure(struct log_bench *b, struct error *err)
 {
 	struct counting c = { .b = b };
 	uint32_t done = 0;
@@ -210,7 +187,7 @@ static int add_fn(void *user, const struct sp *sp, struct error *err)
 }
 
 /* Frames [*frame, end), before the first the init SPs. */
-static int feed(struct bench *b, struct prune *p, uint32_t *frame, uint32_t end,
+static int feed(struct log_bench *b, struct prune *p, uint32_t *frame, uint32_t end,
 		struct spent *spent, struct error *err)
 {
 	struct feeding f = { .p = p, .spent = &spent->prune };
@@ -233,7 +210,7 @@ static int feed(struct bench *b, struct prune *p, uint32_t *frame, uint32_t end,
 	return rc;
 }
 
-static int emit(struct bench *b, struct prune *p, struct point *at, struct spent *spent,
+static int emit(struct log_bench *b, struct prune *p, struct log_point *at, struct spent *spent,
 		struct error *err)
 {
 	struct blink_writer *w;
@@ -256,7 +233,7 @@ static int emit(struct bench *b, struct prune *p, struct point *at, struct spent
 }
 
 /* What was written, for its sizes, and as the short log of the next step. */
-static int kept_open(struct bench *b, struct point *at, struct error *err)
+static int kept_open(struct log_bench *b, struct log_point *at, struct error *err)
 {
 	struct blink_stats s;
 	int rc;
@@ -272,7 +249,7 @@ static int kept_open(struct bench *b, struct point *at, struct error *err)
 	return 0;
 }
 
-static int pruner_make(struct bench *b, struct prune **p, struct error *err)
+static int pruner_make(struct log_bench *b, struct prune **p, struct error *err)
 {
 	struct prune_options opt = { .payload = prune_file_payload, .callee = prune_file_callee,
 				     .user = b->file };
@@ -280,7 +257,7 @@ static int pruner_make(struct bench *b, struct prune **p, struct error *err)
 	return prune_create(p, &opt, err);
 }
 
-static int scratch_measure(struct bench *b, struct point *at, struct error *err)
+static int scratch_measure(struct log_bench *b, struct log_point *at, struct error *err)
 {
 	struct spent spent = { 0 };
 	struct prune *p = NULL;
@@ -306,14 +283,14 @@ static int scratch_measure(struct bench *b, struct point *at, struct error *err)
 
 static int either_payload(void *user, uint32_t id, struct sp_payload *out, struct error *err)
 {
-	struct bench *b = user;
+	struct log_bench *b = user;
 
 	return prune_file_payload(id & OTHER ? b->kept : b->file, id & ~OTHER, out, err);
 }
 
 static const struct sp *whole_callee(void *user, uint32_t id)
 {
-	return prune_file_callee(((struct bench *)user)->file, id);
+	return prune_file_callee(((struct log_bench *)user)->file, id);
 }
 
 static int marked_add(void *user, const struct sp *sp, struct error *err)
@@ -349,7 +326,7 @@ static int settle(struct prune *p, struct spent *spent, struct error *err)
 	return rc;
 }
 
-static int short_measure(struct bench *b, uint32_t frame, struct point *at, uint64_t calls,
+static int short_measure(struct log_bench *b, uint32_t frame, struct log_point *at, uint64_t calls,
 			 struct error *err)
 {
 	struct prune_options opt = { .payload = either_payload, .callee = whole_callee, .user = b };
@@ -372,7 +349,7 @@ static int short_measure(struct bench *b, uint32_t frame, struct point *at, uint
 	return rc;
 }
 
-static int steps_measure(struct bench *b, unsigned turn, struct error *err)
+static int steps_measure(struct log_bench *b, unsigned turn, struct error *err)
 {
 	struct prune *p = NULL;
 	uint64_t calls = 0;
@@ -380,7 +357,7 @@ static int steps_measure(struct bench *b, unsigned turn, struct error *err)
 	int rc = pruner_make(b, &p, err);
 
 	for (unsigned i = 0; i < b->n && rc == 0; i++) {
-		struct point *at = &b->points[i];
+		struct log_point *at = &b->points[i];
 		struct spent spent = { 0 };
 
 		/* the two sides take turns at who goes first */
@@ -413,153 +390,16 @@ static int steps_measure(struct bench *b, unsigned turn, struct error *err)
 	return rc;
 }
 
-/* ---- results --------------------------------------------------------------------------------- */
-
-static void put(struct json_object *j, const char *key, double v)
-{
-	json_object_object_add(j, key, json_object_new_double(v));
-}
-
-static void put_count(struct json_object *j, const char *key, uint64_t v)
-{
-	json_object_object_add(j, key, json_object_new_int64((int64_t)v));
-}
-
-static struct json_object *point_json(const struct point *p)
-{
-	struct json_object *j = json_object_new_object();
-	const struct prune_stats *s = &p->pruned;
-
-	put(j, "demo_s", p->at);
-	put_count(j, "frame", p->frame);
-	put_count(j, "full_calls", p->calls);
-	put_count(j, "full_bytes", p->bytes);
-	put_count(j, "kept_calls", s->kept_total);
-	put_count(j, "kept_bytes", p->kept_bytes);
-	put_count(j, "file_bytes", p->file_bytes);
-	put_count(j, "last_frame_calls", s->kept[PRUNE_FRAME]);
-	put_count(j, "last_frame_payload", s->payload[PRUNE_FRAME]);
-	put(j, "scratch_s", sample_median(&p->scratch));
-	put(j, "read_s", sample_median(&p->read));
-	put(j, "step_s", sample_median(&p->step));
-	put(j, "emit_s", sample_median(&p->emit));
-	put(j, "ns_per_new_call", sample_median(&p->ns_per_call));
-	put(j, "ns_after_short_log", sample_median(&p->ns_short));
-	put_count(j, "pruner_bytes", p->memory);
-	return j;
-}
-
-static void point_metrics(struct json_object *list, const struct point *p)
-{
-	const struct prune_stats *s = &p->pruned;
-	const struct { const char *name, *unit, *better; double v; } counts[] = {
-		{ "frame", "frames", "none", p->frame },
-		{ "full_calls", "calls", "none", (double)p->calls },
-		{ "full_bytes", "bytes", "none", (double)p->bytes },
-		{ "kept_calls", "calls", "lower", (double)s->kept_total },
-		{ "kept_bytes", "bytes", "lower", (double)p->kept_bytes },
-		{ "file_bytes", "bytes", "lower", (double)p->file_bytes },
-		{ "last_frame_calls", "calls", "lower", (double)s->kept[PRUNE_FRAME] },
-		{ "last_frame_payload", "bytes", "lower", (double)s->payload[PRUNE_FRAME] },
-		{ "unjudged_calls", "calls", "lower", (double)s->kept[PRUNE_UNJUDGED] },
-	};
-	const struct { const char *name, *unit; const struct sample *s; } times[] = {
-		{ "scratch_seconds", "CPU s", &p->scratch }, { "read_seconds", "CPU s", &p->read },
-		{ "step_seconds", "CPU s", &p->step }, { "emit_seconds", "CPU s", &p->emit },
-		{ "ns_per_new_call", "CPU ns/call", &p->ns_per_call },
-		{ "ns_after_short_log", "CPU ns/call", &p->ns_short },
-	};
-	char of[32];
-
-	snprintf(of, sizeof(of), "%g s", p->at);
-	for (unsigned i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
-		json_object_array_add(list, metric_count_json(of, counts[i].name, counts[i].unit,
-							      counts[i].better, counts[i].v));
-	for (unsigned i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-		json_object_array_add(list, metric_json(of, times[i].name, times[i].unit, "lower",
-							times[i].s));
-}
-
-/* Between the first point from 30 s on and the last: percent a minute, the last frame's
- * own left out. */
-static bool growth(const struct bench *b, double *calls, double *bytes)
-{
-	const struct point *last = &b->points[b->n - 1], *first = NULL;
-	double minutes, c0, b0;
-
-	for (unsigned i = 0; i < b->n && !first; i++)
-		if (b->points[i].at >= 30)
-			first = &b->points[i];
-	if (!first || last->at <= first->at)
-		return false;
-	minutes = (last->at - first->at) / 60;
-	c0 = (double)(first->pruned.kept_total - first->pruned.kept[PRUNE_FRAME]);
-	b0 = (double)(first->kept_bytes - first->pruned.payload[PRUNE_FRAME]);
-	if (c0 <= 0 || b0 <= 0)
-		return false;
-	*calls = 100 * ((double)(last->pruned.kept_total - last->pruned.kept[PRUNE_FRAME]) / c0 -
-			1) / minutes;
-	*bytes = 100 * ((double)(last->kept_bytes - last->pruned.payload[PRUNE_FRAME]) / b0 - 1) /
-		 minutes;
-	return true;
-}
-
-/* How far the cost per new call strays from its median, as a share: of the points as they
- * are, and of the same calls behind a long and a short log. */
-static void flatness(const struct bench *b, double *scene, double *length)
-{
-	struct sample ns = { .n = 0 };
-
-	*scene = *length = 0;
-	for (unsigned i = 0; i < b->n; i++)
-		sample_add(&ns, sample_median(&b->points[i].ns_per_call));
-	for (unsigned i = 0; i < b->n && sample_median(&ns) > 0; i++) {
-		double s = sample_median(&b->points[i].ns_short);
-		double off = fabs(ns.v[i] / sample_median(&ns) - 1);
-
-		*scene = off > *scene ? off : *scene;
-		off = s > 0 ? fabs(ns.v[i] / s - 1) : 0;
-		*length = off > *length ? off : *length;
-	}
-}
-
-static struct json_object *results(void *suite)
-{
-	struct bench *b = suite;
-	struct json_object *j = json_object_new_object(), *rows = json_object_new_array();
-	struct json_object *metrics = json_object_new_array();
-	double calls, bytes, scene, length;
-
-	json_object_object_add(j, "suite", json_object_new_string("log"));
-	json_object_object_add(j, "blink", json_object_new_string(b->opt->blink));
-	json_object_object_add(j, "environment", environment_json());
-	json_object_object_add(j, "time_from", json_object_new_string(b->time_from));
-	if (b->opt->rate > 0)
-		put(j, "frames_per_second", b->opt->rate);
-	for (unsigned i = 0; i < b->n; i++) {
-		json_object_array_add(rows, point_json(&b->points[i]));
-		point_metrics(metrics, &b->points[i]);
-	}
-	json_object_object_add(j, "log", rows);
-	if (growth(b, &calls, &bytes)) {
-		put(j, "growth_calls_percent_per_minute", calls);
-		put(j, "growth_bytes_percent_per_minute", bytes);
-	}
-	flatness(b, &scene, &length);
-	put(j, "ns_per_new_call_farthest_from_median_percent", 100 * scene);
-	put(j, "ns_per_new_call_farthest_from_short_log_percent", 100 * length);
-	json_object_object_add(j, "metrics", metrics);
-	return j;
-}
+/* ---- the suite ---------------------------------------------------------------------- */
 
 static int compare(const void *a, const void *b)
 {
-	double x = ((const struct point *)a)->at, y = ((const struct point *)b)->at;
+	double x = ((const struct log_point *)a)->at, y = ((const struct log_point *)b)->at;
 
 	return (x > y) - (x < y);
 }
 
-static int bench_open(struct bench *b, struct error *err)
+static int bench_open(struct log_bench *b, struct error *err)
 {
 	const char *tmp = getenv("TMPDIR");
 	int rc = blink_open(&b->file, b->opt->blink, 0, err);
@@ -584,7 +424,7 @@ static int bench_open(struct bench *b, struct error *err)
 
 struct json_object *bench_log(const struct bench_log_options *opt, struct error *err)
 {
-	struct bench b = { .opt = opt };
+	struct log_bench b = { .opt = opt };
 	struct json_object *j = NULL;
 	int rc = bench_open(&b, err);
 
@@ -593,14 +433,14 @@ struct json_object *bench_log(const struct bench_log_options *opt, struct error 
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	if (rc == 0)
 		rc = whole_measure(&b, err);
-	for (unsigned run = 0; rc == 0 && bench_more(run, opt->runs, results, &b); run++) {
+	for (unsigned run = 0; rc == 0 && bench_more(run, opt->runs, bench_log_results, &b); run++) {
 		for (unsigned i = 0; i < b.n && rc == 0; i++)
 			rc = scratch_measure(&b, &b.points[i], err);
 		if (rc == 0)
 			rc = steps_measure(&b, run, err);
 	}
 	if (rc == 0)
-		j = results(&b);
+		j = bench_log_results(&b);
 	if (b.folder[0]) {
 		unlink(b.out);
 		rmdir(b.folder);
