@@ -249,7 +249,13 @@ static int check_result(void *user, const struct prune_check_result *r, struct e
 	json_object_object_add(j, "init_seconds", json_object_new_double(r->init_seconds));
 	json_object_array_add(c->list, j);
 	c->boundaries++;
-	c->failed += r->different || r->frames_different;
+	if (!r->different && !r->frames_different)
+		return 0;
+	/* told at once: the rest may take long */
+	c->failed++;
+	cli_progress(NULL, -1, NULL);
+	fprintf(stderr, "blinkctl: pruned at frame %u: %" PRIu64 " entries of the state and %u pictures differ\n",
+		r->frame, r->different, r->frames_different);
 	return 0;
 }
 
