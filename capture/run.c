@@ -110,7 +110,9 @@ static int tools_find(struct run *r, struct run_result *res, struct error *err)
 	const char *name = r->opt.argv[0], *why;
 
 	if (!run_find_program(name, r->program, sizeof r->program))
-		return error_set(err, -EINVAL, "%s: no such program (is it installed, and in PATH?)", name);
+		return strchr(name, '/') && access(name, F_OK) == 0 ?
+		       error_set(err, -EACCES, "%s: cannot be run: %s", name, strerror(EACCES)) :
+		       error_set(err, -EINVAL, "%s: no such program (is it installed, and in PATH?)", name);
 	if (r->opt.recorder == RUN_BLINK) {
 		why = run_recorder_refuses(r->program);
 		if (why)

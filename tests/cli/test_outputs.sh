@@ -52,6 +52,8 @@ refuses 1 'not a regular file' asm "$work" -o "$work/x"
 refuses 1 'not a regular file' asm "$work/fifo" -o "$work/x"
 refuses 1 'is a .blink file, not a trace' convert "$work/t.blink" -o "$work/x"
 refuses 1 'is a .blink file, not a trace' compare "$work/t.blink" "$work/t.blink"
+refuses 1 'cannot be run: Permission denied' capture -o "$work/x.blink" -- "$work/t.txt"
+refuses 1 'no such program' capture -o "$work/x.blink" -- "$work/none"
 refuses 2 'its value is empty' asm "$work/t.txt" -o ''
 refuses 2 'its value is empty' replay "$work/t.blink" --snapshot=)"
 name='of what does not fit on the disk nothing stays'
