@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <xxhash.h>
 
 #include "blink/engine/jit_tools.h"
@@ -15,6 +14,7 @@
 #include "cli/replay_trap.h"
 #include "replay/picture.h"
 #include "replay/player.h"
+#include "reports/stats.h"
 
 enum {
 	OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_SNAPSHOT, OPT_EVERY, OPT_WINDOW, OPT_LOOP,
@@ -276,13 +276,6 @@ static int replay_open(struct replay *r, const char *path, struct error *err)
 
 /* ---- telling ------------------------------------------------------------- */
 
-static int double_order(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 static void add(struct json_object *j, const char *key, double value)
 {
 	json_object_object_add(j, key, json_object_new_double(value));
@@ -307,10 +300,9 @@ static struct json_object *times_json(struct replay *r)
 	add(j, "init", r->init.load + r->init.verify + r->init.compile + r->init.run);
 	if (!n)
 		return j;
-	qsort(r->run, n, sizeof(*r->run), double_order);
-	add(j, "frame_median", r->run[n / 2]);
-	add(j, "frame_p95", r->run[n - 1 - n / 20]);
-	add(j, "frame_max", r->run[n - 1]);
+	add(j, "frame_median", stats_median(r->run, n).v);
+	add(j, "frame_p95", stats_quantile(r->run, n, 0.95).v);
+	add(j, "frame_max", stats_quantile(r->run, n, 1).v);
 	return j;
 }
 

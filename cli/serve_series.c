@@ -9,6 +9,7 @@
 #include "jit-bench/environment.h"
 #include "jit-bench/sample.h"
 #include "reports/results.h"
+#include "reports/stats.h"
 
 #define VALUES_MAX 1000000u             /* of one series: hours; what comes then is left out */
 #define CLIENTS_MAX 256u
@@ -81,26 +82,6 @@ void serve_series_event(struct serve_series *s, const struct server_event *e)
 
 /* ---- writing --------------------------------------------------------------------------- */
 
-static int by_size(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double median(const struct values *a)
-{
-	double *sorted = malloc(a->n * sizeof(*sorted)), m = 0;
-
-	if (!sorted)
-		return 0;
-	memcpy(sorted, a->v, a->n * sizeof(*sorted));
-	qsort(sorted, a->n, sizeof(*sorted), by_size);
-	m = sorted[a->n / 2];
-	free(sorted);
-	return m;
-}
-
 static void metric_add(struct json_object *metrics, const char *of, const char *name,
 		       const struct values *a)
 {
@@ -109,7 +90,7 @@ static void metric_add(struct json_object *metrics, const char *of, const char *
 
 	if (!a->n)
 		return;
-	sample_add(&one, median(a));
+	sample_add(&one, stats_median(a->v, a->n).v);
 	j = metric_json(of, name, "ms", "lower", &one);
 	metric_series_add(j, name, "ms", a->v, (uint32_t)a->n);
 	json_object_array_add(metrics, j);
