@@ -162,6 +162,22 @@ static int convert_words(struct conv *c, const struct trace_call *call)
 	return 0;
 }
 
+/* Images of proxies: whether there could be such a one is answered to who asks, and records
+ * do not ask. */
+static bool is_of_proxy(const struct trace_call *call, const struct conv_plan *plan)
+{
+	static const uint16_t proxies[] = {
+		0x8063, 0x8064, 0x8070, 0x84F7, 0x851B,   /* 1D 2D 3D RECTANGLE CUBE_MAP */
+		0x8C19, 0x8C1B, 0x900B, 0x9101, 0x9103,   /* arrays, multisample */
+	};
+	uint64_t target = plan->upload ? conv_arg_uint(call, 0) : 0;
+
+	for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
+		if (target == proxies[i])
+			return true;
+	return false;
+}
+
 static int convert_call(struct conv *c, const struct trace_call *call)
 {
 	const struct conv_plan *plan = conv_plan_get(c, call->sig);
@@ -187,7 +203,7 @@ static int convert_call(struct conv *c, const struct trace_call *call)
 		}
 		return conv_refuse(c, call, "the command table does not name it");
 	}
-	if (cmd && cmd->replay == GL_REPLAY_SKIP && !plan->hook) {
+	if (cmd && ((cmd->replay == GL_REPLAY_SKIP && !plan->hook) || is_of_proxy(call, plan))) {
 		c->stats->skipped++;
 		return 0;
 	}

@@ -165,6 +165,31 @@ static void test_repack_alignment(void **state)
 	done(&m);
 }
 
+/* A proxy answers whether there could be such an image, and nobody asks again. */
+static void test_proxies(void **state)
+{
+	struct tracegen *g = tracegen_create();
+	struct made m;
+	struct sp sp;
+
+	(void)state;
+	tracegen_window(g);
+	tracegen_call(g, 0, "glTexImage2D", "target=e,level=i,internalformat=e,width=i,height=i,"
+		      "border=i,format=e,type=e,pixels=n", 0x8064, 0, RGB, 1 << 27, 1, 0, RGB, UBYTE);
+	tracegen_call(g, 0, "glTexStorage2D", "target=e,levels=i,internalformat=e,width=i,height=i",
+		      0x8064, 1, 0x8051, 65536, 65536);
+	draw(g);
+	tracegen_swap(g);
+	convert(&m, g, false, 0);
+	assert_int_equal(m.result, 0);
+	for (unsigned callback = 0; callback < SP_CALLBACKS; callback++) {
+		assert_null(find(&m, callback, OP_glTexImage2D, 0, &sp));
+		assert_null(find(&m, callback, OP_glTexStorage2D, 0, &sp));
+	}
+	assert_true(m.stats.skipped >= 2);
+	done(&m);
+}
+
 /* Row length, skips and swapped bytes, as the specification's figure 3.8 has them. */
 static void test_repack_skips(void **state)
 {
@@ -488,6 +513,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_frames),
 		cmocka_unit_test(test_no_swap),
+		cmocka_unit_test(test_proxies),
 		cmocka_unit_test(test_repack_alignment),
 		cmocka_unit_test(test_repack_skips),
 		cmocka_unit_test(test_upload_moves_ahead),
