@@ -315,7 +315,7 @@ static int record_slot(struct state_track *t, const uint32_t *rec, const struct 
 
 /* ---- records --------------------------------------------------------------- */
 
-enum { PLAIN, NAMES = 1, WINDOW = 2, LIST = 4, SLOT = 8 };
+enum { PLAIN, NAMES = 1, WINDOW = 2, LIST = 4, SLOT = 8, LISTED = 16 };
 
 static const uint8_t *interests(void)
 {
@@ -334,6 +334,8 @@ static const uint8_t *interests(void)
 			table[op] |= SLOT;
 		if (op == OP_glNewList || op == OP_glEndList || op == OP_glDeleteLists)
 			table[op] = LIST;
+		if (gl_op_listed(op))
+			table[op] |= LISTED;
 	}
 	made = true;
 	return table;
@@ -358,7 +360,7 @@ int state_track_sp(struct state_track *t, const struct sp *sp, const struct sp_p
 			r = record_slot(t, rec, payloads);
 		if (what & LIST)
 			r = record_list(t, rec);
-		else if (t->list)
+		else if (t->list && what & LISTED)
 			t->body = record_hash(rec, payloads, t->body);
 	}
 	return r < 0 ? error_set(err, r, "state: out of memory") : 0;

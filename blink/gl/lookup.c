@@ -55,6 +55,32 @@ unsigned gl_op_find(const char *name)
 	return n ? n->index : (unsigned)GL_OP_COUNT;
 }
 
+bool gl_command_writes(const struct gl_command *cmd, unsigned slot)
+{
+	for (unsigned i = 0; i < cmd->nwrites; i++)
+		if (cmd->writes[i].slot == slot)
+			return true;
+	return false;
+}
+
+bool gl_op_listed(unsigned op)
+{
+	const struct gl_command *call = &gl_commands[gl_ops[OP_glCallList].command], *cmd;
+	unsigned form;
+
+	if (op >= GL_OP_COUNT || gl_ops[op].command == GL_OP_NO_COMMAND ||
+	    op == OP_glNewList || op == OP_glEndList)
+		return false;
+	form = gl_ops[op].form;
+	if (form != GL_FORM_DIRECT && form != GL_FORM_UNPACK_BUF && form != GL_FORM_NAMES)
+		return false;
+	cmd = &gl_commands[gl_ops[op].command];
+	for (unsigned i = 0; i < cmd->nwrites; i++)
+		if (!gl_command_writes(call, cmd->writes[i].slot))
+			return false;
+	return cmd->nwrites || cmd->opaque;
+}
+
 const char *gl_op_doc(unsigned op)
 {
 	return op < GL_OP_COUNT ? gl_op_docs[op] : NULL;

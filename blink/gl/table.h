@@ -263,6 +263,14 @@ const struct gl_command *gl_command_find(const char *name);
 /* By op text name; GL_OP_COUNT if there is none. */
 unsigned gl_op_find(const char *name);
 
+/* Whether a GL_SLOT_* is among what the command writes. */
+bool gl_command_writes(const struct gl_command *cmd, unsigned slot);
+
+/* Whether an op goes into a display list that is being compiled.  Others are executed at once
+ * and leave no trace in it (5.4 of the specification; client state, objects, pixel store).
+ * By the table: a list can hold what writes something, and nothing that CallList does not. */
+bool gl_op_listed(unsigned op);
+
 /* Enum names: gl_enum_name(group, value) is NULL when unknown; group may be NULL
  * (any group).  gl_enum_value finds by name ("GL_TRIANGLES"). */
 const char *gl_enum_name(const char *group, uint32_t value);

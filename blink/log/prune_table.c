@@ -353,14 +353,6 @@ static bool context_effects(struct op_row *row, const struct gl_op *op)
 
 /* ---- rows ----------------------------------------------------------------- */
 
-static bool writes_slot(const struct gl_command *c, unsigned slot)
-{
-	for (unsigned i = 0; i < c->nwrites; i++)
-		if (c->writes[i].slot == slot)
-			return true;
-	return false;
-}
-
 static bool reads_wide(const struct gl_command *c, unsigned slot)
 {
 	for (unsigned i = 0; i < c->nreads; i++)
@@ -411,43 +403,18 @@ static void selectors_needed(struct op_row *row, const struct gl_command *c)
 	}
 	/* a matrix of texture coordinates is the active unit's */
 	row->needs_unit |= row->needs_mode;
-	row->vertex = writes_slot(c, GL_SLOT_primitive) && row->special == S_NONE;
-	row->in_begin = writes_slot(c, GL_SLOT_primitive) || row->special == S_COLOR ||
+	row->vertex = gl_command_writes(c, GL_SLOT_primitive) && row->special == S_NONE;
+	row->in_begin = gl_command_writes(c, GL_SLOT_primitive) || row->special == S_COLOR ||
 			row->special == S_CALL_LIST || row->special == S_CALL_LISTS ||
 			row->special == S_END_PRIMITIVE || row->special == S_ARRAY ||
 			row->special == S_ARRAY_ENABLE || row->special == S_CLIENT_ACTIVE ||
 			row->special == S_ATTRIB_ARRAY || row->special == S_ATTRIB_ENABLE ||
-			writes_slot(c, GL_SLOT_material) || writes_slot(c, GL_SLOT_edge_flag) ||
-			writes_slot(c, GL_SLOT_current_normal) ||
-			writes_slot(c, GL_SLOT_current_texcoord) ||
-			writes_slot(c, GL_SLOT_current_secondary_color) ||
-			writes_slot(c, GL_SLOT_current_fogcoord) ||
-			writes_slot(c, GL_SLOT_current_index);
-}
-
-/* A list can hold what writes nothing that CallList does not write; other commands are
- * executed at once while a list is compiled (5.4 of the specification). */
-static void listed_fill(struct op_row *rows)
-{
-	const struct gl_command *call = gl_command_find("glCallList");
-	bool can[GL_SLOT_COUNT] = { false };
-
-	for (unsigned i = 0; call && i < call->nwrites; i++)
-		can[call->writes[i].slot] = true;
-	for (unsigned i = 0; i < GL_OP_COUNT; i++) {
-		const struct gl_command *c;
-
-		if (gl_ops[i].command == GL_OP_NO_COMMAND)
-			continue;
-		c = &gl_commands[gl_ops[i].command];
-		rows[i].listed = gl_ops[i].form == GL_FORM_DIRECT ||
-				 gl_ops[i].form == GL_FORM_UNPACK_BUF ||
-				 gl_ops[i].form == GL_FORM_NAMES;
-		for (unsigned k = 0; k < c->nwrites; k++)
-			rows[i].listed &= can[c->writes[k].slot];
-		rows[i].listed &= rows[i].special != S_VOID || c->nwrites;
-		rows[i].listed &= rows[i].special != S_NEW_LIST && rows[i].special != S_END_LIST;
-	}
+			gl_command_writes(c, GL_SLOT_material) || gl_command_writes(c, GL_SLOT_edge_flag) ||
+			gl_command_writes(c, GL_SLOT_current_normal) ||
+			gl_command_writes(c, GL_SLOT_current_texcoord) ||
+			gl_command_writes(c, GL_SLOT_current_secondary_color) ||
+			gl_command_writes(c, GL_SLOT_current_fogcoord) ||
+			gl_command_writes(c, GL_SLOT_current_index);
 }
 
 static uint8_t sort_of(const char *name)
@@ -535,10 +502,10 @@ static void table_build(void)
 		}
 	for (size_t i = 0; i < ARRAY_LEN(windows); i++)
 		rows[windows[i].op].special = windows[i].special;
-	listed_fill(rows);
 	for (unsigned i = 0; i < GL_OP_COUNT; i++) {
 		uint8_t s = rows[i].special;
 
+		rows[i].listed = gl_op_listed(i);
 		rows[i].steps = s != S_NONE && s != S_VOID && s != S_OPAQUE && s != S_DRAW &&
 				s != S_COLOR && s != S_UNIFORM && s != S_TEX_SUB &&
 				s != S_CLEAR_BUFFER && s != S_ACCUM && s != S_BLIT &&

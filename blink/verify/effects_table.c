@@ -340,26 +340,10 @@ static unsigned class_shared(const struct fx_table *t, unsigned opcode)
 	return FX_NONE;
 }
 
-/* A list can hold what writes nothing that CallList does not write; other commands
- * are executed at once while a list is compiled (5.4 of the specification). */
 static void listed_fill(struct fx_table *t)
 {
-	const struct gl_command *call = gl_command_find("glCallList");
-	bool can[GL_SLOT_COUNT] = { false };
-
-	for (unsigned i = 0; call && i < call->nwrites; i++)
-		can[call->writes[i].slot] = true;
-	for (unsigned i = 0; i < GL_OP_COUNT; i++) {
-		const struct gl_op *op = &gl_ops[i];
-		const struct gl_command *cmd;
-
-		if (op->command == GL_OP_NO_COMMAND)
-			continue;
-		cmd = &gl_commands[op->command];
-		t->op[i].listed = op->form == GL_FORM_DIRECT;
-		for (unsigned k = 0; k < cmd->nwrites; k++)
-			t->op[i].listed &= can[cmd->writes[k].slot];
-	}
+	for (unsigned i = 0; i < GL_OP_COUNT; i++)
+		t->op[i].listed = gl_ops[i].form == GL_FORM_DIRECT && gl_op_listed(i);
 }
 
 static void when_fill(struct fx_table *t)

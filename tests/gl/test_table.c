@@ -234,6 +234,33 @@ static void test_enums(void **state)
 	assert_false(gl_enum_value("", &v));
 }
 
+/* What display lists hold, and what is executed at once (5.4 of the specification). */
+static void test_listed(void **state)
+{
+	static const struct { const char *op; bool listed; } cases[] = {
+		{ "glVertex3f", true }, { "glMaterialfv", true }, { "glEnable", true },
+		{ "glBindTexture", true }, { "glTexImage2D", true }, { "glCallList", true },
+		{ "glDrawArrays", true }, { "glDrawElements", true }, { "glCallLists", true },
+		{ "glEnableClientState", false }, { "glVertexPointer", false },
+		{ "glPushClientAttrib", false },
+		{ "glGenTextures", false }, { "glDeleteLists", false }, { "glNewList", false },
+		{ "glEndList", false }, { "glFlush", false }, { "glFinish", false },
+		{ "glBufferData", false }, { "glClientActiveTexture", false },
+		{ "blinkSwap", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		unsigned op = gl_op_find(cases[i].op);
+
+		if (op == GL_OP_COUNT)
+			fail_msg("no op is called %s", cases[i].op);
+		if (gl_op_listed(op) != cases[i].listed)
+			fail_msg("%s: %s", cases[i].op, cases[i].listed ? "is listed" : "is not");
+	}
+	assert_false(gl_op_listed(GL_OP_COUNT));
+}
+
 static void test_hash_is_stable(void **state)
 {
 	(void)state;
@@ -251,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_effects),
 		cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_enums),
+		cmocka_unit_test(test_listed),
 		cmocka_unit_test(test_hash_is_stable),
 	};
 
