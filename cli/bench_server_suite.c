@@ -31,14 +31,6 @@ static unsigned counts_parse(const char *text, unsigned v[COUNTS])
 	return 0;
 }
 
-static double number(const char *text, double otherwise, double least, double most)
-{
-	char *end;
-	double v = text ? strtod(text, &end) : otherwise;
-
-	return text && (end == text || *end || !(v >= least && v <= most)) ? -1 : v;
-}
-
 struct json_object *bench_server_suite(const struct bench_request *q, struct error *err)
 {
 	const char *const *o = q->args->opt;
@@ -46,8 +38,8 @@ struct json_object *bench_server_suite(const struct bench_request *q, struct err
 	struct bench_server_options opt = {
 		.cases = (const char *const *)q->argv, .ncases = (unsigned)q->argc,
 		.clients = counts, .self = q->self, .runs = q->runs,
-		.rate = number(o[OPT_RATE], 50, 1, 1000), .hold = o[OPT_HOLD],
-		.seconds = number(o[OPT_LENGTH], 8, 0.5, 3600), .null_gl = o[OPT_NULL],
+		.rate = 50, .hold = o[OPT_HOLD],
+		.seconds = 8, .null_gl = o[OPT_NULL],
 	};
 	int ways = !!o[OPT_HOLD] + !!o[OPT_SWITCH] + !!o[OPT_LIVE] + !!o[OPT_ISOLATION];
 
@@ -63,7 +55,8 @@ struct json_object *bench_server_suite(const struct bench_request *q, struct err
 	else if (!opt.nclients && !o[OPT_HOLD])
 		error_set(err, -EINVAL, "--counts: '%s' is no list of numbers from 1 to 120 "
 			  "(16 at most)", o[OPT_COUNTS]);
-	else if (opt.rate < 0 || opt.seconds < 0)
+	else if (!cli_number(o[OPT_RATE], 1, 1000, &opt.rate) ||
+		 !cli_number(o[OPT_LENGTH], 0.5, 3600, &opt.seconds))
 		error_set(err, -EINVAL, "bench: server: --rate is 1 to 1000 Hz, --length 0.5 to "
 			  "3600 s");
 	else if (o[OPT_SWITCH])

@@ -1,8 +1,11 @@
-/* capture_say.c - what a capture has brought, for capture and corpora alike. */
+/* capture_say.c - how a capture goes, and what it has brought, for capture and corpora alike. */
 #include "cli/capture_say.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "cli/command.h"
 
 static void add_count(struct json_object *j, const char *key, uint64_t n)
 {
@@ -15,6 +18,18 @@ static void add_number(struct json_object *j, const char *key, double v)
 
 	snprintf(text, sizeof text, "%.2f", v);
 	json_object_object_add(j, key, json_object_new_double_s(v, text));
+}
+
+void capture_progress(void *user, const struct run_progress *p)
+{
+	const struct run_options *opt = user;
+	double by_time = opt->duration > 0 ? p->seconds / opt->duration : 0;
+	double by_frames = opt->frames ? (double)p->frames / (double)opt->frames : 0;
+	char detail[96];
+
+	snprintf(detail, sizeof detail, "%.1f s, %llu frames, %llu calls, %.1f MB", p->seconds,
+		 (unsigned long long)p->frames, (unsigned long long)p->calls, (double)p->bytes / 1e6);
+	cli_progress("capturing", fmin(fmax(by_time, by_frames), 1), detail);
 }
 
 struct json_object *capture_summary(const char *output, const struct run_result *r)

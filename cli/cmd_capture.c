@@ -1,11 +1,11 @@
 /* cmd_capture.c - blinkctl capture: a program's GL calls into a .blink file or a trace. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/capture_flow.h"
+#include "cli/capture_say.h"
 #include "cli/command.h"
 
 enum { OPT_OUTPUT, OPT_RECORDER, OPT_HASH, OPT_XVFB, OPT_DISPLAY, OPT_SIZE, OPT_DURATION, OPT_FRAMES,
@@ -33,18 +33,6 @@ static const struct cli_option options[] = {
 	{ 0 }
 };
 
-static void capture_progress(void *user, const struct run_progress *p)
-{
-	const struct run_options *opt = user;
-	double by_time = opt->duration > 0 ? p->seconds / opt->duration : 0;
-	double by_frames = opt->frames ? (double)p->frames / (double)opt->frames : 0;
-	char detail[96];
-
-	snprintf(detail, sizeof detail, "%.1f s, %llu frames, %llu calls, %.1f MB", p->seconds,
-		 (unsigned long long)p->frames, (unsigned long long)p->calls, (double)p->bytes / 1e6);
-	cli_progress("capturing", fmin(fmax(by_time, by_frames), 1), detail);
-}
-
 static bool size_parse(const char *text, unsigned *w, unsigned *h)
 {
 	char rest;
@@ -58,7 +46,6 @@ static int capture_options(const struct cli_args *args, struct capture_flow *f)
 	struct run_options *opt = &f->run;
 	unsigned long frames = 0, last;
 	const char *api = args->opt[OPT_API];
-	char *end = NULL;
 
 	f->output = args->opt[OPT_OUTPUT];
 	f->keep = args->opt[OPT_KEEP];
@@ -68,11 +55,8 @@ static int capture_options(const struct cli_args *args, struct capture_flow *f)
 	f->last = 1;
 	if ((args->opt[OPT_LAST] || args->opt[OPT_EVERY]) && !f->prune)
 		return cli_usage("capture", "--last and --every are for --prune");
-	if (args->opt[OPT_EVERY]) {
-		f->every = strtod(args->opt[OPT_EVERY], &end);
-		if (*end || end == args->opt[OPT_EVERY] || !(f->every > 0 && f->every < 1e6))
-			return cli_usage("capture", "--every wants seconds, such as 60");
-	}
+	if (!cli_number(args->opt[OPT_EVERY], SECONDS_LEAST, SECONDS_MOST, &f->every))
+		return cli_usage("capture", "--every wants seconds, such as 60");
 	if (args->opt[OPT_LAST]) {
 		if (!cli_uint("--last", args->opt[OPT_LAST], 1u << 20, &last))
 			return EXIT_USAGE;
@@ -92,11 +76,8 @@ static int capture_options(const struct cli_args *args, struct capture_flow *f)
 	opt->display_name = args->opt[OPT_DISPLAY];
 	if (args->opt[OPT_SIZE] && !size_parse(args->opt[OPT_SIZE], &opt->width, &opt->height))
 		return cli_usage("capture", "--size wants WIDTHxHEIGHT, such as 1280x1024");
-	if (args->opt[OPT_DURATION]) {
-		opt->duration = strtod(args->opt[OPT_DURATION], &end);
-		if (*end || end == args->opt[OPT_DURATION] || !(opt->duration > 0 && opt->duration < 1e6))
-			return cli_usage("capture", "--duration wants seconds, such as 20 or 2.5");
-	}
+	if (!cli_number(args->opt[OPT_DURATION], SECONDS_LEAST, SECONDS_MOST, &opt->duration))
+		return cli_usage("capture", "--duration wants seconds, such as 20 or 2.5");
 	if (args->opt[OPT_FRAMES] && !cli_uint("--frames", args->opt[OPT_FRAMES], UINT32_MAX, &frames))
 		return EXIT_USAGE;
 	if (args->opt[OPT_FRAMES] && frames == 0)

@@ -1,6 +1,5 @@
 /* cmd_corpora.c - blinkctl corpora: the programs that are recorded. */
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "capture/run.h"
 #include "cli/capture_flow.h"
+#include "cli/capture_say.h"
 #include "cli/command.h"
 #include "corpora/corpora.h"
 
@@ -175,23 +175,10 @@ static int corpora_install(const struct cli_args *args)
 
 /* ---- record ---- */
 
-static void record_progress(void *user, const struct run_progress *p)
-{
-	const struct run_options *opt = user;
-	double by_time = opt->duration > 0 ? p->seconds / opt->duration : 0;
-	double by_frames = opt->frames ? (double)p->frames / (double)opt->frames : 0;
-	char detail[96];
-
-	snprintf(detail, sizeof detail, "%.1f s, %llu frames, %.1f MB", p->seconds,
-		 (unsigned long long)p->frames, (double)p->bytes / 1e6);
-	cli_progress("recording", fmin(fmax(by_time, by_frames), 1), detail);
-}
-
 /* The length: the recipe's, unless the command line has its own. */
 static int length_choose(const struct cli_args *args, const struct recipe *r, struct run_options *opt)
 {
 	unsigned long frames = 0;
-	char *end = NULL;
 
 	opt->frames = r->frames;
 	opt->duration = r->duration;
@@ -203,8 +190,7 @@ static int length_choose(const struct cli_args *args, const struct recipe *r, st
 		opt->frames = frames;
 	}
 	if (args->opt[OPT_DURATION]) {
-		opt->duration = strtod(args->opt[OPT_DURATION], &end);
-		if (*end || end == args->opt[OPT_DURATION] || !(opt->duration > 0 && opt->duration < 1e6))
+		if (!cli_number(args->opt[OPT_DURATION], SECONDS_LEAST, SECONDS_MOST, &opt->duration))
 			return cli_usage("corpora", "--duration wants seconds, such as 20 or 2.5");
 		if (!args->opt[OPT_FRAMES])
 			opt->frames = 0;
@@ -254,7 +240,7 @@ static int record_recipe(const struct cli_args *args, const struct recipe *r, st
 	opt->height = r->height;
 	opt->api = !r->api ? RUN_API_AUTO : !strcmp(r->api, "egl") ? RUN_API_EGL : RUN_API_GLX;
 	opt->verbose = args->opt[OPT_VERBOSE] != NULL;
-	opt->progress = record_progress;
+	opt->progress = capture_progress;
 	opt->user = opt;
 	code = capture_flow_run(f, summary, err);
 	recipe_clean(&place);

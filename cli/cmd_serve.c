@@ -41,14 +41,6 @@ static const struct cli_option options[] = {
 	{ 0 }
 };
 
-static int usage(const char *why)
-{
-	struct error err;
-
-	error_set(&err, -EINVAL, "serve: %s", why);
-	return cli_fail(EXIT_USAGE, &err);
-}
-
 static bool size_parse(const char *text, uint32_t *w, uint32_t *h)
 {
 	char rest;
@@ -56,16 +48,6 @@ static bool size_parse(const char *text, uint32_t *w, uint32_t *h)
 	return !text || (sscanf(text, "%ux%u%c", w, h, &rest) == 2 && *w && *h &&
 			 *w <= VSO_WINDOW_MAX && *h <= VSO_WINDOW_MAX &&
 			 (uint64_t)*w * *h <= 1u << 26);
-}
-
-static bool number_parse(const char *text, double least, double most, double *out)
-{
-	char *end;
-
-	if (!text)
-		return true;
-	*out = strtod(text, &end);
-	return end != text && !*end && *out >= least && *out <= most;
 }
 
 /* A .ppm is plain: for programs that look at pixels. */
@@ -158,19 +140,19 @@ static const char *options_read(const struct cli_args *args, struct broker_optio
 		return "--sink is gl or null";
 	if (!size_parse(o[OPT_SIZE], &b->server.width, &b->server.height))
 		return "--size is WIDTHxHEIGHT, at most 16384 a side and 64 Mpixels in all";
-	if (!number_parse(o[OPT_REFRESH], 1, 1000, &b->server.refresh))
+	if (!cli_number(o[OPT_REFRESH], 1, 1000, &b->server.refresh))
 		return "--refresh is 1 to 1000";
-	if (!number_parse(o[OPT_CLIENTS], 1, 1000, &clients))
+	if (!cli_number(o[OPT_CLIENTS], 1, 1000, &clients))
 		return "--clients is 1 to 1000";
-	if (!number_parse(o[OPT_DURATION], 0, 1e9, &b->duration))
+	if (!cli_number(o[OPT_DURATION], 0, 1e9, &b->duration))
 		return "--duration is a number of seconds";
-	if (!number_parse(o[OPT_WATCHDOG], 20, 1e6, &watchdog))
+	if (!cli_number(o[OPT_WATCHDOG], 20, 1e6, &watchdog))
 		return "--watchdog is 20 to 1000000";
-	if (!number_parse(o[OPT_BUDGET], 0.1, 1e6, &budget))
+	if (!cli_number(o[OPT_BUDGET], 0.1, 1e6, &budget))
 		return "--budget is 0.1 to 1000000";
-	if (!number_parse(o[OPT_MEMORY], 1, 65536, &memory))
+	if (!cli_number(o[OPT_MEMORY], 1, 65536, &memory))
 		return "--memory is 1 to 65536";
-	if (!number_parse(o[OPT_GL_THREADS], 0, 16, &threads))
+	if (!cli_number(o[OPT_GL_THREADS], 0, 16, &threads))
 		return "--gl-threads is 0 to 16";
 	b->server.clients = (uint32_t)clients;
 	b->server.limits.frame_ns = (uint64_t)(budget * 1e6);
@@ -201,7 +183,7 @@ static int serve_command(const struct cli_args *args)
 	int r;
 
 	if (why)
-		return usage(why);
+		return cli_usage("serve", why);
 	b.server.limits.quotas = vso_quotas_default;
 	b.user = &s;
 	if (o[OPT_RESULTS]) {

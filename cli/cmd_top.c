@@ -182,15 +182,12 @@ static int top_command(const struct cli_args *args)
 	const char *path = blink_server_path(args->opt[OPT_SERVER]);
 	unsigned long count = isatty(1) ? 0 : 1;
 	double interval = 1;
-	char *end = NULL;
 	struct watch *w;
 	int status = EXIT_GOOD;
 
 	if (args->opt[OPT_COUNT] && !cli_uint("--count", args->opt[OPT_COUNT], 1000000000, &count))
 		return EXIT_USAGE;
-	if (args->opt[OPT_INTERVAL])
-		interval = strtod(args->opt[OPT_INTERVAL], &end);
-	if ((end && (*end || end == args->opt[OPT_INTERVAL])) || !(interval >= 0.01 && interval < 1e6))
+	if (!cli_number(args->opt[OPT_INTERVAL], 0.01, 1e6, &interval))
 		return cli_usage("top", "--interval is 0.01 or more seconds");
 	w = calloc(1, sizeof(*w));
 	/* rates need a look before */

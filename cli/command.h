@@ -58,6 +58,9 @@ void cli_print(const struct cli_args *args, struct json_object *j);
 void cli_progress(const char *what, double fraction, const char *detail);
 /* Numbers: false (and a message) on junk or out of range. */
 bool cli_uint(const char *option, const char *text, unsigned long max, unsigned long *out);
+/* A decimal number into *out, which stays as it is for NULL.  False, and no message, on junk
+ * or beyond [least, most]. */
+bool cli_number(const char *text, double least, double most, double *out);
 /* The words of this process's command line as they were typed, the program by its name
  * alone (the parser puts args in another order), NULL behind the last; text holds them. */
 void cli_words(const char **word, unsigned most, char *text, size_t size);

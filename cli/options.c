@@ -169,6 +169,17 @@ bool cli_uint(const char *option, const char *text, unsigned long max, unsigned 
 	return true;
 }
 
+bool cli_number(const char *text, double least, double most, double *out)
+{
+	char *end;
+
+	if (!text)
+		return true;
+	*out = strtod(text, &end);
+	return end != text && !text[strspn(text, "0123456789.+-eE")] && !*end &&
+	       *out >= least && *out <= most;
+}
+
 bool cli_frames(const char *text, uint32_t count, uint32_t *first, uint32_t *end)
 {
 	unsigned long a = 0, b = count;
