@@ -34,4 +34,17 @@ struct convert_stats {
 int convert_trace(const char *trace, const char *out, const struct convert_options *opt,
 		  struct convert_stats *stats, struct error *err);
 
+/* The same of a recording that grows, step by step.  The file is what convert_trace makes of
+ * the whole. */
+struct converting;
+int convert_follow(struct converting **c, const char *recording, const char *out,
+		   const struct convert_options *opt, struct error *err);
+/* What was recorded since.  After an error there is only convert_destroy. */
+int convert_more(struct converting *c, struct error *err);
+/* Nothing more will be recorded: takes the rest, writes the file.  name: the recording's, for
+ * the provenance. */
+int convert_end(struct converting *c, const char *name, struct convert_stats *stats,
+		struct error *err);
+void convert_destroy(struct converting *c);      /* NULL ok; unless ended, there is no file */
+
 #endif

@@ -1,11 +1,14 @@
 /* convert_file.c - from a trace or a recording to a .blink file: the converter's sink that
- * writes one, and what is told about the result. */
+ * writes one, at once or while a recording grows, and what is told about the result. */
 #include "capture/conv.h"
 
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "capture/recording.h"
 
 struct file {
 	struct blink_writer *writer;
@@ -117,29 +120,126 @@ void conv_names_give(const struct conv *c, struct blink_writer *w)
 	blink_writer_slots(w, c->next_slot);
 }
 
+/* ---- in one go, or as it grows ----------------------------------------------------- */
+
+struct converting {
+	struct conv c;
+	struct file file;
+	struct conv_sink sink;
+	struct convert_options opt;
+	struct convert_stats stats;
+	struct error error;
+	int reached;                     /* CONV_FRAMES: nothing more is wanted */
+};
+
+static int begin(struct converting *v, const char *from, const char *out, bool follows)
+{
+	const struct blink_writer_options wopt = { .level = v->opt.level,
+						   .window = v->opt.window };
+	int r;
+
+	v->sink = (struct conv_sink){
+		.user = &v->file, .follows = follows, .payload = file_payload,
+		.payload_begin = file_payload_begin, .payload_end = file_payload_end,
+		.sp = file_sp, .frame = file_frame,
+	};
+	v->file.err = &v->error;
+	r = conv_begin(&v->c, from, &v->opt, &v->sink, &v->stats, &v->error);
+	return r >= 0 ? blink_writer_create(&v->file.writer, out, &wopt, &v->error) : r;
+}
+
+/* All that there is now. */
+static int take(struct converting *v)
+{
+	if (v->reached != CONV_FRAMES)
+		v->reached = conv_more(&v->c, 0);
+	return v->reached;
+}
+
+/* name: of what it was made of, for the provenance */
+static int end(struct converting *v, const char *name)
+{
+	int r = take(v);
+
+	if (r == CONV_ALL)
+		r = conv_end(&v->c);
+	return r >= 0 ? commit(&v->c, v->file.writer, name) : r;
+}
+
+static void finish(struct converting *v)
+{
+	conv_finish(&v->c);
+	blink_writer_destroy(v->file.writer);
+}
+
 int convert_trace(const char *trace, const char *out, const struct convert_options *opt,
 		  struct convert_stats *stats, struct error *err)
 {
-	const struct blink_writer_options wopt = { .level = opt->level, .window = opt->window };
-	struct file file = { 0 };
-	const struct conv_sink sink = {
-		.user = &file, .payload = file_payload, .payload_begin = file_payload_begin,
-		.payload_end = file_payload_end, .sp = file_sp, .frame = file_frame,
-	};
-	struct error own = { 0 };
-	struct conv c = { 0 };
-	int r = conv_begin(&c, trace, opt, &sink, stats, err ? err : &own);
+	struct converting v = { .opt = *opt };
+	int r = begin(&v, trace, out, false);
 
-	file.err = c.err;
 	if (r >= 0)
-		r = blink_writer_create(&file.writer, out, &wopt, c.err);
-	if (r >= 0)
-		r = conv_more(&c, 0);
-	if (r == CONV_ALL)
-		r = conv_end(&c);
-	if (r >= 0)
-		r = commit(&c, file.writer, trace);
-	conv_finish(&c);
-	blink_writer_destroy(file.writer);
+		r = end(&v, trace);
+	finish(&v);
+	*stats = v.stats;
+	if (r < 0 && err)
+		*err = v.error;
 	return r;
+}
+
+int convert_follow(struct converting **out, const char *recording, const char *to,
+		   const struct convert_options *opt, struct error *err)
+{
+	struct converting *v = calloc(1, sizeof(*v));
+	int r;
+
+	*out = NULL;
+	if (!v)
+		return error_set(err, -ENOMEM, "convert: out of memory");
+	v->opt = *opt;
+	r = begin(v, recording, to, true);
+	if (r < 0) {
+		if (err)
+			*err = v->error;
+		convert_destroy(v);
+		return r;
+	}
+	*out = v;
+	return 0;
+}
+
+int convert_more(struct converting *v, struct error *err)
+{
+	int r = v->error.code;
+
+	if (r >= 0)
+		r = recording_refresh(v->c.source.reader, &v->error);
+	if (r >= 0)
+		r = take(v);
+	if (r < 0 && err)
+		*err = v->error;
+	return r < 0 ? r : 0;
+}
+
+int convert_end(struct converting *v, const char *name, struct convert_stats *stats,
+		struct error *err)
+{
+	int r = v->error.code;
+
+	if (r >= 0)
+		r = recording_last(v->c.source.reader, &v->error);
+	if (r >= 0)
+		r = end(v, name);
+	*stats = v->stats;
+	if (r < 0 && err)
+		*err = v->error;
+	return r;
+}
+
+void convert_destroy(struct converting *v)
+{
+	if (!v)
+		return;
+	finish(v);
+	free(v);
 }

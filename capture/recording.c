@@ -69,9 +69,10 @@ static int header_check(struct recording *r, struct error *err)
 
 	if (h->magic != RECORD_MAGIC)
 		return error_set(err, -EBADMSG, "%s: is no recording", r->path);
-	if (h->version < 1 || h->version > RECORD_VERSION)
+	if (h->version != RECORD_VERSION)
 		return error_set(err, -ENOTSUP, "%s: is a recording of version %u, and this program "
-				 "reads versions 1 to %u", r->path, h->version, RECORD_VERSION);
+				 "reads version %u (convert it with the blinkctl that recorded it)",
+				 r->path, h->version, RECORD_VERSION);
 	if (h->segment_size != RECORD_SEGMENT)
 		return error_set(err, -EBADMSG, "%s: has segments of %u bytes instead of %u (the "
 				 "recording is damaged)", r->path, h->segment_size, RECORD_SEGMENT);
@@ -116,6 +117,21 @@ static int bound(struct recording *r, struct error *err)
 	return file_map(r, err);
 }
 
+/* The segments at hand may be elsewhere now. */
+static int look_again(struct recording *r, struct error *err)
+{
+	int code = bound(r, err);
+
+	for (uint32_t i = 0; i < r->nthreads && !code; i++) {
+		struct recording_thread *t = &r->threads[i];
+
+		t->bytes = t->serial < t->nsegments
+			   ? (const void *)recording_segment(r, t->segments[t->serial]) : NULL;
+		t->used = t->bytes ? t->used : t->at;
+	}
+	return code;
+}
+
 /* Is there something to read in the thread's segments?  1, 0, or an error. */
 static int segment_find(struct recording *r, struct recording_thread *t, struct error *err)
 {
@@ -130,6 +146,7 @@ static int segment_find(struct recording *r, struct recording_thread *t, struct 
 			code = segment_used(r, t->segments[t->serial], &t->used, err);
 		if (code < 0)
 			return code;
+		t->bytes = (const void *)recording_segment(r, t->segments[t->serial]);
 		if (t->at < t->used)
 			return 1;
 		if (last)
@@ -158,7 +175,7 @@ static int record_peek(struct recording *r, struct recording_thread *t, uint32_t
 			return code;
 	}
 	r->position = RECORD_HEADER + (uint64_t)t->segments[t->serial] * RECORD_SEGMENT + t->at;
-	from = (const void *)(r->map + r->position);
+	from = (const void *)(t->bytes + t->at);
 	left = (t->used - t->at) / 4;
 	*n = from[0] >> 16;
 	*head = 1;
@@ -376,6 +393,7 @@ static int frames_count(struct recording *r, uint32_t process, uint64_t *frames,
 		if (code < 0)
 			return code;
 		t->serial = was.serial;
+		t->bytes = was.bytes;
 		t->at = was.at;
 		t->used = was.used;
 	}
@@ -472,8 +490,10 @@ static int open_as(struct recording **out, const char *path, bool following, str
 	if (!code) {
 		/* it is whole, until somebody refreshes it */
 		r->sequence = following ? atomic_load(&r->header->sequence) : UINT64_MAX;
-		code = recording_scan(r, err);
+		code = recording_slots_look(r, err);
 	}
+	if (!code)
+		code = recording_scan(r, err);
 	if (!code)
 		code = process_choose(r, err);
 	if (code < 0) {
@@ -505,9 +525,11 @@ int recording_refresh(struct recording *r, struct error *err)
 		return code;
 	/* taken before the segments are looked at: what is ordered up to here is there */
 	r->sequence = atomic_load(&r->header->sequence);
-	code = recording_scan(r, err);
+	code = recording_slots_look(r, err);
 	if (!code)
-		code = bound(r, err);
+		code = recording_scan(r, err);
+	if (!code)
+		code = look_again(r, err);
 	if (!code && !r->processes)
 		code = process_choose(r, err);
 	return code < 0 ? code : 1;
@@ -519,9 +541,11 @@ int recording_last(struct recording *r, struct error *err)
 
 	r->sequence = UINT64_MAX;
 	if (code >= 0)
+		code = recording_slots_look(r, err);
+	if (!code)
 		code = recording_scan(r, err);
 	if (!code)
-		code = bound(r, err);
+		code = look_again(r, err);
 	if (!code && !r->processes)
 		code = process_choose(r, err);
 	return code;
@@ -532,6 +556,7 @@ void recording_close(struct recording *r)
 	if (!r)
 		return;
 	recording_segments_free(r);
+	free(r->copies);
 	if (r->map)
 		munmap((void *)(uintptr_t)r->map, r->size);
 	if (r->fd > 0)

@@ -92,5 +92,22 @@ int recording_create(const char *path, struct record_header **header, struct err
 /* Maps the header of one; NULL if that cannot be. */
 struct record_header *recording_header_map(const char *path);
 void recording_header_unmap(struct record_header *header);
+/* Lets it begin with slots (format.h), for a recorder that is still to come and somebody who
+ * empties them; nothing, where they would gain nothing or there is no room. */
+void recording_slots_make(const char *path, struct record_header *header);
+
+/* ---- emptying slots ------------------------------------------------------------ */
+
+/* One for each recording: who empties slots is who may read what lies there as it grows. */
+struct recording_drain;
+int recording_drain_create(struct recording_drain **d, const char *path,
+			   struct record_header *header, struct error *err);
+/* Which slots are full now.  A reader that is refreshed after that finds in them all that
+ * it will; then they may be emptied. */
+void recording_drain_look(struct recording_drain *d);
+/* Writes what lies in these slots to its place, and frees them; what cannot be written
+ * stays where it is. */
+void recording_drain_empty(struct recording_drain *d);
+void recording_drain_destroy(struct recording_drain *d);         /* NULL ok */
 
 #endif

@@ -212,9 +212,9 @@ bool recording_payload(const struct recording *r, const uint32_t *words, uint32_
 		*bytes = (const uint8_t *)(words + at);
 		at += (uint32_t)room;
 	} else {
-		if (offset < RECORD_HEADER || !range_ok(offset, p->size, r->size))
+		*bytes = offset < RECORD_HEADER ? NULL : recording_at(r, offset, p->size);
+		if (!*bytes)
 			return false;
-		*bytes = r->map + offset;
 	}
 	*next = at;
 	return true;
@@ -346,10 +346,13 @@ static const uint8_t *lead_put(struct recording *r, const struct record_payload 
 	return whole;
 }
 
-/* Neither in the record, which is copied, nor put together with what leads it. */
-static bool in_file(const struct record_payload *p)
+/* Where in the file it is, unless in the record, which is copied, or put together with what
+ * leads it: 0. */
+static uint64_t place_of(const struct record_payload *p)
 {
-	return !p->lead && (p->offset_low & p->offset_high) != 0xffffffffu;
+	if (p->lead || (p->offset_low & p->offset_high) == 0xffffffffu)
+		return 0;
+	return p->offset_low | (uint64_t)p->offset_high << 32;
 }
 
 static bool payload_put(struct recording *r, struct trace_value *v, unsigned element,
@@ -368,7 +371,7 @@ static bool payload_put(struct recording *r, struct trace_value *v, unsigned ele
 	switch (element) {
 	case RECORDING_BLOB:
 		*v = (struct trace_value){ .kind = TRACE_BLOB, .count = p->size, .bytes = bytes,
-					   .place = in_file(p) ? (uint64_t)(bytes - r->map) : 0 };
+					   .place = place_of(p) };
 		return true;
 	case RECORDING_STRING:
 		return string_put(r, v, bytes, p->size);

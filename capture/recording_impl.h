@@ -2,6 +2,8 @@
  *
  *   recording.c         the file, its records, the order of its threads
  *   recording_segments.c   which segments belong to which thread; giving them back
+ *   recording_slots.c   where segments are that lie in slots
+ *   recording_drain.c   emptying slots
  *   recording_call.c    a call record into a struct trace_call
  */
 #ifndef CAPTURE_RECORDING_IMPL_H
@@ -29,6 +31,7 @@ struct recording_thread {
 	uint32_t *segments;                  /* numbers, by serial */
 	uint32_t nsegments, cap;
 	uint32_t serial;                     /* of the segment being read */
+	const uint8_t *bytes;                /* of it; NULL: .used is 0 */
 	uint64_t at;                         /* offset in it */
 	uint64_t used;                       /* bytes of it that were written when last asked */
 	uint64_t last_used;                  /* of the last segment, when the file was mapped */
@@ -70,6 +73,14 @@ struct recording {
 	const uint8_t *map;
 	uint64_t size;                       /* mapped */
 	uint64_t end;                        /* of the segments handed out */
+	uint32_t handed;                     /* how many, when last looked at */
+	uint32_t nslots;
+	struct {
+		uint64_t place;
+		uint32_t index;              /* of the slot, or, unless following, of the copy */
+	} slot[2 * RECORD_SLOTS];
+	uint32_t slots_used;                 /* rows of slot */
+	uint8_t *copies;                     /* of segments in slots; NULL: none yet */
 	const struct record_header *header;
 	uint64_t sequence;                   /* stretches beyond it are not complete yet */
 
@@ -103,6 +114,9 @@ struct recording {
 
 /* -EBADMSG, naming the place. */
 int recording_bad(struct recording *r, struct error *err, const char *why);
+
+/* recording_slots.c: what is in slots now, and how many segments were handed out. */
+int recording_slots_look(struct recording *r, struct error *err);
 
 /* recording_segments.c */
 const struct record_segment *recording_segment(const struct recording *r, uint64_t number);

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "capture/record/format.h"
@@ -50,6 +52,30 @@ int recording_create(const char *path, struct record_header **out, struct error 
 	h->magic = RECORD_MAGIC;
 	*out = h;
 	return 0;
+}
+
+/* On a file system in memory the places are memory, too. */
+static bool in_memory(int fd)
+{
+	struct statfs fs;
+
+	return fstatfs(fd, &fs) < 0 || fs.f_type == TMPFS_MAGIC || fs.f_type == RAMFS_MAGIC;
+}
+
+void recording_slots_make(const char *path, struct record_header *h)
+{
+	uint32_t slots = RECORD_SLOTS;
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (!in_memory(fd) &&
+	    !posix_fallocate(fd, RECORD_HEADER, (off_t)slots * RECORD_SEGMENT)) {
+		h->slots = slots;
+		atomic_store(&h->reserved, slots);
+		atomic_store(&h->segments, slots);
+	}
+	close(fd);
 }
 
 struct record_header *recording_header_map(const char *path)

@@ -16,11 +16,7 @@ static uint64_t place_of(uint64_t number)
 
 const struct record_segment *recording_segment(const struct recording *r, uint64_t number)
 {
-	uint64_t at = place_of(number);
-
-	if (!range_ok(at, RECORD_SEGMENT, r->size))
-		return NULL;
-	return (const void *)(r->map + at);
+	return (const void *)recording_at(r, place_of(number), RECORD_SEGMENT);
 }
 
 static struct recording_thread *thread_get(struct recording *r, uint32_t process,
@@ -118,8 +114,7 @@ static int segment_look(struct recording *r, uint32_t number, uint32_t *span, st
  * grows, nothing beyond is looked at for now. */
 int recording_scan(struct recording *r, struct error *err)
 {
-	uint32_t n = atomic_load_explicit(&r->header->segments, memory_order_acquire);
-	uint32_t kept = 0, span;
+	uint32_t n = r->handed, kept = 0, span;
 	int code = 0;
 
 	for (uint32_t i = 0; i < r->unheaded.n && !code; i++) {
@@ -230,9 +225,4 @@ uint64_t recording_disk(const struct recording *r)
 	struct stat st;
 
 	return fstat(r->fd, &st) < 0 ? 0 : (uint64_t)st.st_blocks * 512;
-}
-
-const uint8_t *recording_at(const struct recording *r, uint64_t place, uint64_t size)
-{
-	return range_ok(place, size, r->size) ? r->map + place : NULL;
 }

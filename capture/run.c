@@ -31,6 +31,7 @@ struct run {
 	struct watch watch;              /* of a trace */
 	bool watching;
 	struct record_header *header;    /* of a recording */
+	struct recording_drain *drain;   /* of its slots; NULL: it has none */
 
 	bool started, ended, forked, crashed_display, done, asked_length, no_display;
 	int status, not_started, display_status;
@@ -105,6 +106,16 @@ static bool program_wants_egl(const char *path)
 	return egl;
 }
 
+static int recording_begin(struct run *r, struct error *err)
+{
+	int code = recording_create(r->part, &r->header, err);
+
+	if (code < 0 || !r->opt.whole)
+		return code;
+	recording_slots_make(r->part, r->header);
+	return recording_drain_create(&r->drain, r->part, r->header, err);
+}
+
 static int tools_find(struct run *r, struct run_result *res, struct error *err)
 {
 	const char *name = r->opt.argv[0], *why;
@@ -122,7 +133,7 @@ static int tools_find(struct run *r, struct run_result *res, struct error *err)
 		if (!run_find_recorder(r->wrapper, sizeof r->wrapper))
 			return error_set(err, -ENOPKG, "libblink-record.so: not found beside blinkctl "
 					 "(make builds it)");
-		return recording_create(r->part, &r->header, err);
+		return recording_begin(r, err);
 	}
 	if (r->opt.api == RUN_API_AUTO)
 		r->opt.api = program_wants_egl(r->program) ? RUN_API_EGL : RUN_API_GLX;
@@ -238,7 +249,7 @@ static void space_look(struct run *r)
 	if (!r->header || r->full || !(atomic_load(&r->header->problems) & RECORD_NO_SPACE))
 		return;
 	r->full = true;
-	r->any = atomic_load(&r->header->reserved) > 0;
+	r->any = atomic_load(&r->header->reserved) > r->header->slots;
 	if (r->any && r->started && !r->ended)
 		fprintf(stderr, "blinkctl: %s: no space left: the recording ends here, %s\n",
 			r->opt.output, r->opt.frames ? "and so does the program"
@@ -263,20 +274,35 @@ static void orders_give(struct run *r)
 		order(r, ORDER_KILL);
 }
 
+/* Between two times of giving what was recorded so far to who wants it.  Slots are few: those
+ * that are full want to be emptied. */
 #define FEED_SECONDS 0.2
+#define EMPTY_SECONDS 0.08
 
-/* What was recorded so far goes to who wants it while it is fresh. */
+static bool feed_due(const struct run *r)
+{
+	if (!r->header)
+		return false;
+	if (r->opt.whole)
+		return now() - r->fed >= EMPTY_SECONDS &&
+		       atomic_load(&r->header->segments) > r->header->slots;
+	return now() - r->fed >= FEED_SECONDS && atomic_load(&r->header->frames);
+}
+
 static void feed(struct run *r, bool last)
 {
-	double t = now();
-
-	if (!r->opt.feed || !r->header || r->feed_error.code ||
-	    (!last && (t - r->fed < FEED_SECONDS || !atomic_load(&r->header->frames))))
+	if (!r->header || (!last && !feed_due(r)))
 		return;
-	r->fed = t;
-	if (r->opt.feed(r->opt.feed_user, r->part, r->header, last, &r->feed_error) < 0 &&
+	r->fed = now();
+	if (r->drain)
+		recording_drain_look(r->drain);
+	if (r->opt.feed && !r->feed_error.code &&
+	    r->opt.feed(r->opt.feed_user, r->part, r->header, last, &r->feed_error) < 0 &&
 	    r->orders == 0)
 		order(r, ORDER_STOP);
+	/* at the end they are read where they are */
+	if (r->drain && !last)
+		recording_drain_empty(r->drain);
 }
 
 static void progress_say(struct run *r)
@@ -543,6 +569,7 @@ int run_capture(const struct run_options *opt, struct run_result *res, struct er
 		code = run_through(r, res, err);
 	if (code < 0 && r->header)
 		unlink(r->part);
+	recording_drain_destroy(r->drain);
 	recording_header_unmap(r->header);
 	if (r->log >= 0)
 		close(r->log);

@@ -67,6 +67,7 @@ struct run_options {
 	bool hash;                       /* RUN_BLINK: hash the framebuffer at each swap */
 	run_feed_fn *feed;               /* RUN_BLINK: called now and then; NULL: not */
 	void *feed_user;
+	bool whole;                      /* RUN_BLINK: the recording stays whole: through slots */
 	enum run_api api;                /* RUN_APITRACE */
 	unsigned width, height;          /* of the screen; 0: 1280x1024 */
 	double duration;                 /* seconds; 0: no limit */

@@ -360,7 +360,7 @@ static void trace_salvage(const struct guard_job *job)
 			job->output, job->opt->recorder == RUN_BLINK ?
 			" (blinkctl convert makes a .blink of it)" : "");
 	else if (unlink(job->trace) == 0)
-		dprintf(STDERR_FILENO, job->opt->feed ?
+		dprintf(STDERR_FILENO, job->opt->feed && !job->opt->whole ?
 			"blinkctl: capture: killed; what the program drew since the last file was written is lost\n" :
 			"blinkctl: capture: killed before the program drew anything; nothing is left\n");
 }

@@ -86,12 +86,20 @@ const char *run_recorder_refuses(const char *program)
 
 bool run_recording_usable(const char *path)
 {
+	struct record_header *h = recording_header_map(path);
+	bool whole = h && !atomic_load(&h->floor);
 	struct recording *r;
 	struct trace_call call;
-	bool usable = recording_open(&r, path, NULL) == 0;
+	bool usable;
+
+	recording_header_unmap(h);
+	if (!whole)                      /* its beginning was given back */
+		return false;
+	/* nobody writes to it any more: what lies in slots is read there */
+	usable = recording_follow(&r, path, NULL) == 0;
 
 	if (usable)
-		usable = recording_next(r, &call, NULL) == 1;
+		usable = recording_last(r, NULL) >= 0 && recording_next(r, &call, NULL) == 1;
 	if (usable || r)
 		recording_close(r);
 	return usable;
@@ -102,7 +110,13 @@ void run_recording_counts(const struct record_header *h, uint64_t *frames, uint6
 {
 	*frames = atomic_load(&h->frames);
 	*calls = atomic_load(&h->calls);
-	*bytes = RECORD_HEADER + (uint64_t)atomic_load(&h->segments) * RECORD_SEGMENT;
+	*bytes = RECORD_HEADER +
+		 ((uint64_t)atomic_load(&h->segments) - h->slots) * RECORD_SEGMENT;
+}
+
+uint32_t run_recording_processes(const struct record_header *h)
+{
+	return atomic_load(&h->processes);
 }
 
 void run_recording_stop(struct record_header *h)

@@ -12,6 +12,8 @@ bool run_recording_usable(const char *path);
 /* Swaps, calls (up to the last swap) and bytes so far. */
 void run_recording_counts(const struct record_header *h, uint64_t *frames, uint64_t *calls,
 			  uint64_t *bytes);
+/* How many recorded anything. */
+uint32_t run_recording_processes(const struct record_header *h);
 /* No further call is recorded. */
 void run_recording_stop(struct record_header *h);
 /* The library to preload; false if it is not there. */

@@ -89,21 +89,67 @@ static void convert_progress(void *user, double fraction, uint32_t frame)
 	cli_progress(user, fraction, detail);
 }
 
+static struct convert_options convert_options_of(const struct capture_flow *f)
+{
+	return (struct convert_options){
+		.keep_going = f->keep_going, .frames = (uint32_t)f->run.frames,
+		.level = f->pack ? 0 : BLINK_UNPACKED, .unjudged = true,
+	};
+}
+
 static int convert(const struct capture_flow *f, const char *scratch, struct conversion *c,
 		   struct error *err)
 {
+	struct convert_options opt = convert_options_of(f);
 	char what[] = "converting";
-	const struct convert_options opt = {
-		.keep_going = f->keep_going, .frames = (uint32_t)f->run.frames,
-		.level = f->pack ? 0 : BLINK_UNPACKED, .unjudged = true,
-		.progress = convert_progress, .user = what
-	};
 	clock_t start = clock();
-	int r = convert_trace(scratch, f->output, &opt, &c->stats, err);
+	int r;
 
+	opt.progress = convert_progress;
+	opt.user = what;
+	r = convert_trace(scratch, f->output, &opt, &c->stats, err);
 	cli_progress(what, -1, NULL);
-	c->cpu = (double)(clock() - start) / CLOCKS_PER_SEC;
+	c->cpu += (double)(clock() - start) / CLOCKS_PER_SEC;
 	return r;
+}
+
+/* While the program runs, what it calls is converted as it comes: it is in caches then, and
+ * needs not be read again.  The recording stays whole all the same.  When it turns out that
+ * this is not what is wanted (it cannot be converted, or another process draws), it is left,
+ * and the recording converted when the program has ended. */
+struct following {
+	const struct capture_flow *f;
+	struct converting *v;
+	struct conversion result;
+	bool left, ended;
+};
+
+static int following_feed(void *user, const char *recording, struct record_header *header,
+			  bool last, struct error *err)
+{
+	struct following *g = user;
+	const struct convert_options opt = convert_options_of(g->f);
+	clock_t start = clock();
+	int r = 0;
+
+	(void)err;
+	if (g->left)
+		return 0;
+	if (run_recording_processes(header) > 1)
+		r = -ENOTSUP;
+	if (r >= 0 && !g->v)
+		r = convert_follow(&g->v, recording, g->f->output, &opt, NULL);
+	if (r >= 0)
+		r = last ? convert_end(g->v, g->f->run.output, &g->result.stats, NULL)
+			 : convert_more(g->v, NULL);
+	g->ended = last && r >= 0;
+	g->left = r < 0;
+	if (g->left || g->ended) {
+		convert_destroy(g->v);
+		g->v = NULL;
+	}
+	g->result.cpu += (double)(clock() - start) / CLOCKS_PER_SEC;
+	return 0;
 }
 
 static void add_count(struct json_object *j, const char *key, uint64_t n)
@@ -221,6 +267,7 @@ static int scratch_name(const struct capture_flow *f, char *name, size_t size, s
 int capture_flow_run(struct capture_flow *f, struct json_object **summary, struct error *err)
 {
 	struct conversion c = { .cpu = 0 };
+	struct following g = { .f = f };
 	struct pruning p = { .f = f };
 	struct live_stats pruned;
 	struct run_result res;
@@ -241,6 +288,10 @@ int capture_flow_run(struct capture_flow *f, struct json_object **summary, struc
 	if (f->prune) {
 		f->run.feed = pruning_feed;
 		f->run.feed_user = &p;
+	} else if (f->run.recorder == RUN_BLINK) {
+		f->run.whole = true;
+		f->run.feed = following_feed;
+		f->run.feed_user = &g;
 	}
 	r = run_capture(&f->run, &res, err);
 	cli_progress("capturing", -1, NULL);
@@ -249,11 +300,14 @@ int capture_flow_run(struct capture_flow *f, struct json_object **summary, struc
 		c.stats = pruned.converted;
 	}
 	live_destroy(p.live);
+	convert_destroy(g.v);
 	if (r < 0 && f->prune && !f->keep)
 		unlink(scratch);
 	if (r < 0)
 		return r;
-	if (wants_blink(f) && !f->prune) {
+	if (!f->prune)
+		c = g.result;
+	if (wants_blink(f) && !f->prune && !g.ended) {
 		r = convert(f, scratch, &c, err);
 		if (r < 0) {
 			struct error why = *err;

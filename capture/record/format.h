@@ -21,6 +21,15 @@
  *    may run over following segments that were reserved together with its first
  *    (.span > 1).  Its bytes are complete before the record that names it is.
  *
+ * Slots.  New pages of a file are dear: the kernel clears them, and a virtual machine has
+ * to be given them first.  So the file may begin with some slots, of a segment's size, and
+ * a segment that is handed out lies in one of them, if one is free, until it is full.
+ * blinkctl then writes it to its place, past the page cache, and frees the slot: the
+ * program stores to the same few pages over and over, and they stay in caches.  .slot says
+ * which segment lies in which slot; one that lies in none is at its place.  Nobody waits
+ * for blinkctl: where no slot is free, a segment is stored to at its place from the start.
+ * The slots count as segments, numbered from 0, and none of these is handed out.
+ *
  * Order between threads.  The header's .owner is the thread that made the last call.
  * A thread that finds another owner there takes .sequence + 1 (under .lock), becomes
  * owner and writes a RECORD_ORDER record.  Between two such records calls of a thread
@@ -44,11 +53,13 @@
 #include <stdint.h>
 
 #define RECORD_MAGIC 0x6365526b6e696c42u     /* "BlinkRec" */
-#define RECORD_VERSION 2u                    /* 2: payloads are given back; 1 is read, too */
+#define RECORD_VERSION 3u                    /* 2: payloads are given back; 3: slots.  No other is
+                                                read: what is kept is the .blink */
 /* Bytes before segment 0, and of each: multiples of 2 MiB, so that the kernel can map a
  * segment by large pages.  With those, storing to new memory of a file costs a quarter. */
 #define RECORD_HEADER (2u << 20)
-#define RECORD_SEGMENT (4u << 20)
+#define RECORD_SEGMENT (2u << 20)
+#define RECORD_SLOTS 16u                     /* at most */
 
 /* How the library finds the file: an inherited descriptor would not survive the
  * wrappers that many games are started by, so it is a path. */
@@ -82,6 +93,16 @@ struct record_header {
 	_Atomic uint64_t frames;             /* swaps so far, for progress and --frames */
 	_Atomic uint64_t calls;              /* brought up to date at swaps */
 	_Atomic uint64_t floor;              /* payloads below are to be forgotten; 0: none */
+	uint32_t slots;                      /* that the file begins with; 0: none */
+	uint32_t zero;
+	_Atomic uint64_t slot[RECORD_SLOTS]; /* number of the segment in it << 2, and
+	                                        enum record_slot */
+};
+
+enum record_slot {
+	RECORD_SLOT_FREE,                    /* the head of what lies there is zeros */
+	RECORD_SLOT_TAKEN,                   /* a thread stores to it */
+	RECORD_SLOT_FULL                     /* nobody does any more */
 };
 
 enum record_segment_kind { RECORD_CALLS = 1, RECORD_PAYLOADS = 2 };

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -60,12 +62,35 @@ static void file_make(struct record_run *r, unsigned flags)
 		recording_create(r->path, &h, &r->err);
 		if (h && (flags & RECORD_FOREIGN))
 			h->table++;
+		if (h && flags & RECORD_SLOTTED)
+			recording_slots_make(r->path, h);
 		recording_header_unmap(h);
 	}
 }
 
+static atomic_bool over;
+
+static void *drain(void *path)
+{
+	struct record_header *h = recording_header_map(path);
+	struct recording_drain *d;
+	struct error err;
+
+	if (!h || recording_drain_create(&d, path, h, &err) < 0)
+		abort();
+	while (!atomic_load(&over)) {
+		recording_drain_look(d);
+		recording_drain_empty(d);
+		usleep(1000);
+	}
+	recording_drain_destroy(d);
+	recording_header_unmap(h);
+	return NULL;
+}
+
 void record_run(struct record_run *r, const char *mode, unsigned flags)
 {
+	pthread_t drainer;
 	int out[2];
 	size_t n = 0;
 	ssize_t got;
@@ -82,10 +107,16 @@ void record_run(struct record_run *r, const char *mode, unsigned flags)
 		child(r, mode, flags, out[1]);
 	}
 	close(out[1]);
+	atomic_store(&over, false);
+	if (flags & RECORD_DRAINED && pthread_create(&drainer, NULL, drain, r->path))
+		abort();
 	while ((got = read(out[0], r->said + n, sizeof(r->said) - 1 - n)) > 0)
 		n += (size_t)got;
 	close(out[0]);
 	waitpid(pid, &r->status, 0);
+	atomic_store(&over, true);
+	if (flags & RECORD_DRAINED)
+		pthread_join(drainer, NULL);
 	r->lacking = WIFEXITED(r->status) && WEXITSTATUS(r->status) == 77;
 	if (!(flags & (RECORD_BARE | RECORD_NO_FILE | RECORD_FOREIGN | RECORD_SHORT)) &&
 	    recording_open(&r->recording, r->path, &r->err) < 0)

@@ -22,7 +22,9 @@ enum {
 	RECORD_HASHED = 2,
 	RECORD_NO_FILE = 4,              /* BLINK_RECORD names nothing */
 	RECORD_FOREIGN = 8,              /* the file's header is another's */
-	RECORD_SHORT = 16                /* the file is too short */
+	RECORD_SHORT = 16,               /* the file is too short */
+	RECORD_SLOTTED = 32,             /* it has slots, if its file system may have some, */
+	RECORD_DRAINED = 64              /* which are emptied while the program runs */
 };
 void record_run(struct record_run *r, const char *mode, unsigned flags);
 void record_finish(struct record_run *r);

@@ -14,9 +14,12 @@
 #include "capture/record/table_hash.h"
 
 #define PATH_BYTES 4096u
-/* Larger payloads are written, not stored; beyond half a segment they get some of their own. */
+/* Larger payloads are written, not stored, unless there is a slot; beyond half a segment they get some of their own. */
 #define LARGE (256u << 10)
 #define LOCK_PATIENCE 100000u
+#ifndef MADV_HUGEPAGE
+#define MADV_HUGEPAGE 14
+#endif
 
 __thread struct rec_thread rec;
 
@@ -28,6 +31,8 @@ static atomic_int state;
 static struct rec_lock attaching;
 static char path[PATH_BYTES];
 static uint32_t process;
+static char *slots;             /* mapped; NULL: there are none */
+static uint32_t slots_mapped;
 
 /* ---- locks ----------------------------------------------------------------------- */
 
@@ -103,6 +108,22 @@ static void child_begins(void)
 	atomic_flag_clear(&attaching.held);
 }
 
+/* Without them there is the rest of the file. */
+static void slots_map(const struct record_header *h, int fd, off_t size)
+{
+	size_t bytes = (size_t)h->slots * RECORD_SEGMENT;
+	void *p;
+
+	if (!h->slots || h->slots > RECORD_SLOTS || size < (off_t)(RECORD_HEADER + bytes))
+		return;
+	p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, RECORD_HEADER);
+	if (p == MAP_FAILED)
+		return;
+	madvise(p, bytes, MADV_HUGEPAGE);
+	slots = p;
+	slots_mapped = h->slots;
+}
+
 static bool header_good(const struct record_header *h)
 {
 	return h->magic == RECORD_MAGIC && h->version == RECORD_VERSION &&
@@ -121,6 +142,8 @@ static struct record_header *header_map(const char *name)
 		h = MAP_FAILED;
 	else
 		h = mmap(NULL, RECORD_HEADER, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (h != MAP_FAILED && header_good(h))
+		slots_map(h, fd, st.st_size);
 	close(fd);
 	if (h == MAP_FAILED)
 		return NULL;
@@ -223,7 +246,7 @@ static bool ready(void)
 
 /* ---- segments ---------------------------------------------------------------------- */
 
-#define ROOM_AHEAD 15u         /* segments: 64 MiB at a time */
+#define ROOM_AHEAD 31u         /* segments: 64 MiB at a time */
 
 static uint64_t segment_offset(uint32_t number)
 {
@@ -287,9 +310,39 @@ static void segment_fill(struct record_segment *s, uint32_t kind, uint32_t span)
 	*(volatile uint32_t *)&s->kind = kind;
 }
 
-#ifndef MADV_HUGEPAGE
-#define MADV_HUGEPAGE 14
-#endif
+/* A slot for the segment of that number; NULL: none is free. */
+static struct record_segment *slot_take(uint32_t number)
+{
+	for (uint32_t i = 0; i < slots_mapped; i++) {
+		uint64_t was = atomic_load_explicit(&rec_header->slot[i], memory_order_relaxed);
+
+		if ((was & 3) == RECORD_SLOT_FREE &&
+		    atomic_compare_exchange_strong(&rec_header->slot[i], &was,
+						   (uint64_t)number << 2 | RECORD_SLOT_TAKEN))
+			return (void *)(slots + (size_t)i * RECORD_SEGMENT);
+	}
+	return NULL;
+}
+
+/* RECORD_SLOTS: it lies at its place. */
+static uint32_t slot_of(const struct record_segment *s)
+{
+	uintptr_t at = (uintptr_t)s - (uintptr_t)slots;
+
+	return at < (uintptr_t)slots_mapped * RECORD_SEGMENT ? (uint32_t)(at / RECORD_SEGMENT)
+							      : RECORD_SLOTS;
+}
+
+/* Nothing more is stored to it. */
+static void segment_leave(struct record_segment *s)
+{
+	uint32_t slot = slot_of(s);
+
+	if (slot < RECORD_SLOTS)
+		atomic_fetch_add(&rec_header->slot[slot], RECORD_SLOT_FULL - RECORD_SLOT_TAKEN);
+	else
+		munmap(s, RECORD_SEGMENT);
+}
 
 /* A mapped segment.  Its pages come as they are first stored to, by 2 MiB where the kernel
  * has such: half the cost of coming by a few. */
@@ -304,14 +357,18 @@ static struct record_segment *segment_new(uint32_t kind, uint64_t *offset)
 		return NULL;
 	}
 	*offset = segment_offset(first);
-	s = mmap(NULL, RECORD_SEGMENT, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)*offset);
+	s = slot_take(first);
+	if (!s)
+		s = mmap(NULL, RECORD_SEGMENT, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
+			 (off_t)*offset);
 	close(fd);
-	errno = e;
 	if (s == MAP_FAILED) {
+		errno = e;
 		rec_problem(RECORD_NO_MEMORY);
 		return NULL;
 	}
-	madvise(s, RECORD_SEGMENT, MADV_HUGEPAGE);
+	if (slot_of(s) == RECORD_SLOTS)
+		madvise(s, RECORD_SEGMENT, MADV_HUGEPAGE);
 	errno = e;
 	segment_fill(s, kind, 1);
 	return s;
@@ -325,7 +382,7 @@ static bool calls_segment(void)
 	if (!s)
 		return false;
 	if (rec.segment)
-		munmap(rec.segment, RECORD_SEGMENT);
+		segment_leave(rec.segment);
 	rec.segment = s;
 	rec.at = (uint32_t *)(void *)(s + 1);
 	rec.end = (uint32_t *)(void *)s + RECORD_SEGMENT / 4;
@@ -424,7 +481,7 @@ static bool store_room(uint32_t size)
 		return false;
 	}
 	if (rec.store)
-		munmap(rec.store, RECORD_SEGMENT);
+		segment_leave(rec.store);
 	rec.store = s;
 	rec.store_offset = offset;
 	rec.store_used = sizeof(*s);
@@ -456,7 +513,7 @@ uint64_t rec_store(const void *bytes, uint32_t size)
 	if (!store_room(size))
 		return 0;
 	offset = rec.store_offset + rec.store_used;
-	if (size <= LARGE)
+	if (size <= LARGE || slot_of(rec.store) < RECORD_SLOTS)
 		memcpy((char *)rec.store + rec.store_used, bytes, size);
 	else if (!store_write(bytes, size, offset))
 		return 0;
@@ -477,7 +534,7 @@ void rec_floor_follow(void)
 	if (!rec_active() || floor <= rec.floor)
 		return;
 	if (rec.store && rec.store_offset < floor) {
-		munmap(rec.store, RECORD_SEGMENT);
+		segment_leave(rec.store);
 		rec.store = NULL;
 	}
 	rec.floor = floor;
