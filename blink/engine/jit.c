@@ -8,6 +8,7 @@
 #include "blink/engine/slow.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -235,6 +236,45 @@ static int compile(struct jit *j, const struct sp *sp, struct jit_code *k, struc
 	return 0;
 }
 
+/* ---- fetching ahead ------------------------------------------------------------------ */
+
+#define FETCH_LEAST 64u            /* records that are worth it */
+#define FETCH_CODE 1024u           /* of the code that will be written */
+
+/* The code of what is repeated; the rest is met in order. */
+static void stencils_fetch(const struct jit *j, const struct sp_index *x)
+{
+	for (unsigned i = 1; i <= x->npatterns; i++) {
+		const struct sp_pattern *p = &x->pattern[i];
+
+		for (unsigned k = 0; k < p->records; k++)
+			fetch_lines(&j->stencils[sp_opcode(p->header[k])],
+				    sizeof(*j->stencils) + HOT_LINE);
+	}
+}
+
+/* What every compile needs, where the caches may have lost it.  (Its code came with the
+ * verifier's.) */
+static void tables_fetch(struct jit *j, const struct sp_index *x)
+{
+	const struct jit_arena *a = j->arena;
+
+	if (!x || x->records < FETCH_LEAST || !hot_away(&j->looked))
+		return;
+	fetch_lines(a, sizeof(*a));
+	fetch_lines(&j->large_memory,
+		    offsetof(struct jit, plain) - offsetof(struct jit, large_memory));
+	fetch_lines(&j->vector_d,
+		    offsetof(struct jit, once) - offsetof(struct jit, vector_d));
+	fetch_lines(&j->seed, sizeof(*j) - offsetof(struct jit, seed));
+	fetch_lines(a->newest, sizeof(*a->newest));
+	fetch_lines(a->oldest, sizeof(*a->oldest));
+	fetch_lines(j->free_codes, sizeof(*j->free_codes));
+	if (a->size - a->head >= FETCH_CODE)
+		fetch_lines_write(a->rw + a->head, FETCH_CODE);
+	stencils_fetch(j, x);
+}
+
 /* ---- the interface ------------------------------------------------------------------- */
 
 /* Small procedures of a shape that was not met lately: noted, and true. */
@@ -249,7 +289,7 @@ static bool wait_for_next(struct jit *j, const uint64_t *hash)
 	return true;
 }
 
-static const struct jit_code *find_or_compile(struct jit *j, const struct sp *sp, bool may_wait,
+static HOT const struct jit_code *find_or_compile(struct jit *j, const struct sp *sp, bool may_wait,
 					      struct error *err)
 {
 	struct jit_code *k;
@@ -287,6 +327,7 @@ static const struct jit_code *compile_index(struct jit *j, const struct sp *sp,
 {
 	const struct jit_code *k = NULL;
 
+	tables_fetch(j, index);
 	if (jit_index_make(j, sp, index, err) == 0)
 		k = find_or_compile(j, sp, may_wait, err);
 	/* other words may lie there later */

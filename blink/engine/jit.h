@@ -26,6 +26,7 @@
 #ifndef BLINK_ENGINE_JIT_H
 #define BLINK_ENGINE_JIT_H
 
+#include "blink/base/hot.h"
 #include "blink/engine/engine.h"
 #include "blink/engine/interp.h"
 #include "blink/engine/jit_x86.h"
@@ -164,6 +165,7 @@ struct jit {
 	uint64_t once[JIT_ONCE];    /* shapes that were interpreted at their first run */
 	uint64_t seed;
 	struct jit_stats stats;
+	uint64_t looked;            /* ticks when tables were last asked for */
 	struct jit_watch *watches;  /* told of code that comes and goes (jit_tools.h) */
 };
 
@@ -181,10 +183,10 @@ void jit_large_put(struct jit *j, unsigned op);
 void jit_emit_direct(struct jit *j, const uint32_t *rec);
 
 /* jit_core.c */
-void jit_block_open(struct jit *j, uint32_t pc);
-void jit_block_close(struct jit *j);
+HOT void jit_block_open(struct jit *j, uint32_t pc);
+HOT void jit_block_close(struct jit *j);
 /* Binds all jumps to pc. */
-void jit_label(struct jit *j, uint32_t pc);
+HOT void jit_label(struct jit *j, uint32_t pc);
 static inline uint32_t jit_next_label(const struct jit *j)
 {
 	return j->njumps ? j->jumps[0].target : UINT32_MAX;
@@ -199,14 +201,14 @@ void jit_shorts_make(struct jit *j);
 /* jit_vector.c */
 void jit_vectors_make(struct jit *j);
 /* A value instruction, if it is one that is done in vector registers. */
-bool jit_vector_put(struct jit *j, const uint32_t *rec, uint32_t pc);
+HOT bool jit_vector_put(struct jit *j, const uint32_t *rec, uint32_t pc);
 /* n of them, all with the same header and register operands only. */
-void jit_vector_run(struct jit *j, const uint32_t *rec, uint32_t n);
+HOT void jit_vector_run(struct jit *j, const uint32_t *rec, uint32_t n);
 bool jit_vector_runs(const struct jit *j, uint32_t header);
 /* Memory has what the registers in set hold. */
 void jit_regs_clean(struct jit *j, uint32_t set);
 /* And the vector registers are free for others. */
-void jit_regs_drop_held(struct jit *j);
+HOT void jit_regs_drop_held(struct jit *j);
 static inline void jit_regs_drop(struct jit *j)
 {
 	if (j->held)
@@ -214,11 +216,11 @@ static inline void jit_regs_drop(struct jit *j)
 }
 
 /* jit_index.c, jit_hash.c */
-void jit_hash(const struct jit *j, const void *data, size_t size, uint64_t *hash);
+HOT void jit_hash(const struct jit *j, const void *data, size_t size, uint64_t *hash);
 void jit_hash_avx2(const void *data, size_t size, uint64_t seed, uint64_t *hash);
 int jit_index_init(struct jit *j);
 /* The steps are those of `given` if it is this SP's. */
-int jit_index_make(struct jit *j, const struct sp *sp, const struct sp_index *given,
+HOT int jit_index_make(struct jit *j, const struct sp *sp, const struct sp_index *given,
 		   struct error *err);
 /* As it was when the code was made; false if it was not made of this SP. */
 bool jit_index_again(struct jit *j, const struct sp *sp, const struct jit_code *k);
@@ -226,7 +228,7 @@ void jit_index_finish(struct jit *j);
 
 /* jit_pass.c: lays down code for the steps of j->index from number i on; stops at the
  * first for which there is no room (x.p > limit).  Returns where it stopped. */
-uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i);
+HOT uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i);
 
 /* jit_map.c: which record does code belong to?  Asked of code that is there, by laying
  * it down again in other memory: compiling itself keeps no account. */

@@ -96,6 +96,17 @@ static void *map_near(int fd, size_t size, uint64_t anchor)
 	return map_code(fd, size, 0);
 }
 
+/* Pages are made and mapped at once where the arena is one that most clients fill: a fault
+ * takes as long as compiling some thousand instructions.  Kernels that do not know this make
+ * them as they are touched. */
+static void populate(const struct jit_arena *a)
+{
+	if (a->size > JIT_ARENA_SIZE)
+		return;
+	madvise(a->rw, a->size, MADV_POPULATE_WRITE);
+	madvise(a->rx, a->size, MADV_POPULATE_READ);
+}
+
 static int arena_map(struct jit *j, struct jit_arena *a, uint32_t size, struct error *err)
 {
 	int fd = memfd_create("blink-code", MFD_CLOEXEC);
@@ -113,6 +124,7 @@ static int arena_map(struct jit *j, struct jit_arena *a, uint32_t size, struct e
 	a->rw = rw;
 	a->rx = rx;
 	a->size = size;
+	populate(a);
 	return 0;
 fail:
 	if (rw != MAP_FAILED)

@@ -61,7 +61,7 @@ static void at_set(struct jit *j, uint32_t pc)
 }
 
 /* A record that has no stencil, or one that is not to be used. */
-static void record_put(struct jit *j, const uint32_t *rec, uint32_t pc)
+static HOT void record_put(struct jit *j, const uint32_t *rec, uint32_t pc)
 {
 	switch (gl_ops[sp_opcode(*rec)].form) {
 	case GL_FORM_DIRECT:
@@ -103,7 +103,7 @@ static void u32_put(uint8_t *p, size_t v)
  * which a jump goes. */
 #define LINE 64u
 
-static uint8_t *line_begin(const struct jit *j, uint8_t *p, unsigned before, size_t size)
+static HOT uint8_t *line_begin(const struct jit *j, uint8_t *p, unsigned before, size_t size)
 {
 	uint64_t top = (uint64_t)(uintptr_t)(p + before) + (uint64_t)j->x.run_delta;
 	unsigned left = LINE - (unsigned)(top % LINE);
@@ -133,7 +133,7 @@ static size_t loop_size(const struct jit *j, const struct sp_pattern *t)
 	return n;
 }
 
-static void loop_note(struct jit *j, const struct sp_pattern *t, uint32_t pc, uint32_t rounds)
+static HOT void loop_note(struct jit *j, const struct sp_pattern *t, uint32_t pc, uint32_t rounds)
 {
 	if (j->nloops == j->loops_cap) {
 		uint32_t cap = j->loops_cap ? j->loops_cap * 2 : 64;
@@ -216,7 +216,7 @@ static uint32_t shorts_put(struct jit *j, const struct jit_stencil *s, const uin
 }
 
 /* The records of a stretch one by one, from j->done on; false for want of room. */
-static bool stretch_expand(struct jit *j, const struct sp *sp, const struct sp_step *s,
+static HOT bool stretch_expand(struct jit *j, const struct sp *sp, const struct sp_step *s,
 			   const struct sp_pattern *t)
 {
 	uint32_t all = s->rounds * t->records;
@@ -396,7 +396,13 @@ INLINE uint32_t pass(struct jit *j, const struct sp *sp, uint32_t i, bool map)
 	return i;
 }
 
+/* Rare, and out of the way of the other. */
+static __attribute__((noinline)) uint32_t pass_map(struct jit *j, const struct sp *sp, uint32_t i)
+{
+	return pass(j, sp, i, true);
+}
+
 uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i)
 {
-	return j->map ? pass(j, sp, i, true) : pass(j, sp, i, false);
+	return j->map ? pass_map(j, sp, i) : pass(j, sp, i, false);
 }

@@ -228,7 +228,7 @@ void index_judge(struct sp_index *x, struct sp_pattern *p, bool served)
 		chain_remove(x, p);
 }
 
-static bool lanes_fill(struct sp_pattern *p, const uint32_t *headers, unsigned n,
+static HOT bool lanes_fill(struct sp_pattern *p, const uint32_t *headers, unsigned n,
 		       index_slack_fn slack)
 {
 	uint32_t want[INDEX_LANES] = { 0 }, most[INDEX_LANES], at = 0, lanes;

@@ -24,6 +24,7 @@
 #include <emmintrin.h>
 
 #include "blink/base/cpu.h"
+#include "blink/base/hot.h"
 #include "blink/sp/sp.h"
 
 #define INDEX_PERIOD 4u         /* records of a round, at most */
@@ -87,14 +88,14 @@ bool index_slack_any(uint32_t header, uint32_t *slack);
 int index_init(struct sp_index *x);
 void index_finish(struct sp_index *x);       /* zeroed ones too */
 /* Ready for the steps of a procedure of so many words; -ENOMEM. */
-int index_begin(struct sp_index *x, const uint32_t *code, uint32_t nwords);
+HOT int index_begin(struct sp_index *x, const uint32_t *code, uint32_t nwords);
 
 /* The pattern of n records, found or made; NULL where it cannot be one, or where there
  * are too many. */
-struct sp_pattern *index_learn(struct sp_index *x, const uint32_t *headers, unsigned n,
+HOT struct sp_pattern *index_learn(struct sp_index *x, const uint32_t *headers, unsigned n,
 			       index_slack_fn slack);
 /* It was tried in vain, or it served: those that never serve are no longer tried. */
-void index_judge(struct sp_index *x, struct sp_pattern *p, bool served);
+HOT void index_judge(struct sp_index *x, struct sp_pattern *p, bool served);
 /* Forgets all patterns. */
 void index_forget(struct sp_index *x);
 

@@ -5,6 +5,7 @@
 #ifndef BLINK_VERIFY_DESC_H
 #define BLINK_VERIFY_DESC_H
 
+#include "blink/base/hot.h"
 #include "blink/sp/sp.h"
 #include "blink/verify/verify.h"
 
@@ -91,7 +92,7 @@ struct desc_table {
 };
 
 /* Slack of a regular record's words (index.h), for patterns. */
-bool desc_slack(uint32_t header, uint32_t *slack);
+HOT bool desc_slack(uint32_t header, uint32_t *slack);
 
 /* Built at first use; NULL without memory. */
 const struct desc_table *desc_table_get(void);

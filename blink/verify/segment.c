@@ -67,6 +67,18 @@ void verify_reuse_get(const struct verify_state *s, struct verify_reuse *out)
 	*out = s->segments ? s->segments->reuse : (struct verify_reuse){ 0 };
 }
 
+void segments_fetch(const struct segments *g)
+{
+	fetch_lines(&g->images.n, sizeof(g->images.n));
+	fetch_lines(&g->limits, sizeof(g->limits));
+	fetch_lines(&g->nchunks,
+		    offsetof(struct segments, met) - offsetof(struct segments, nchunks));
+	fetch_lines(&g->nmet,
+		    offsetof(struct segments, after) - offsetof(struct segments, nmet));
+	fetch_lines(&g->learn, offsetof(struct segment_learn, want));
+	fetch_lines(&g->pasts, sizeof(*g) - offsetof(struct segments, pasts));
+}
+
 /* ---- an SP ------------------------------------------------------------------------ */
 
 void segments_begin(struct verifier *v, bool use, uint32_t nwords)

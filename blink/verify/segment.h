@@ -164,26 +164,29 @@ struct segments {
 };
 
 /* Around an SP of so many words.  use: nothing asks for its effects. */
-void segments_begin(struct verifier *v, bool use, uint32_t nwords);
-void segments_end(struct verifier *v, bool accepted);
+HOT void segments_begin(struct verifier *v, bool use, uint32_t nwords);
+HOT void segments_end(struct verifier *v, bool accepted);
+
+/* Asks for what is needed of them at first. */
+void segments_fetch(const struct segments *g);
 
 /* Steps over all segments that begin at word *at; true if there was any.  end: words
  * that may be looked at. */
-bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint32_t *at,
+HOT bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint32_t *at,
 		   uint32_t *records);
 
 /* Jumps are pending. */
-void segments_pause(struct verifier *v);
+HOT void segments_pause(struct verifier *v);
 /* A stretch of so many records, of so many in all so far.  Where most are in stretches,
  * what lies between is not worth remembering. */
-void segments_stretch(struct verifier *v, uint32_t records, uint32_t all);
+HOT void segments_stretch(struct verifier *v, uint32_t records, uint32_t all);
 /* Does a piece end with this record? */
 static inline bool segment_ends(const struct desc *d)
 {
 	return d->hook == HOOK_DRAW || d->hook == HOOK_END_PRIMITIVE || d->hook == HOOK_CALL_LIST;
 }
 /* The objects are what they should be (segment_image.c).  Before records are verified. */
-void segments_settle(struct verifier *v);
+HOT void segments_settle(struct verifier *v);
 
 /* Nothing is looked up nor learned here. */
 static inline bool segments_idle(const struct segments *g) { return g->off || g->skip; }
@@ -198,8 +201,8 @@ static inline void segments_idle_step(struct segments *g, const struct desc *d)
 void segments_before(struct verifier *v, const struct desc *d, const uint32_t *rec, uint32_t at);
 void segments_after(struct verifier *v, const struct desc *d, const uint32_t *rec);
 /* The last n records became part of a stretch. */
-void segments_unlearn(struct verifier *v, unsigned n);
-void segments_learned(struct verifier *v);          /* up to here */
+HOT void segments_unlearn(struct verifier *v, unsigned n);
+HOT void segments_learned(struct verifier *v);          /* up to here */
 
 /* segment_image.c: number of the shadow as it is; SEGMENT_NONE: no room for another */
 uint32_t segments_image(struct verifier *v);
@@ -216,8 +219,8 @@ uint32_t segment_extents(struct verifier *v, const struct segment *k, const uint
 
 /* segment_past.c */
 void past_segment(struct segment *k);
-void past_begin(struct verifier *v, uint32_t nwords);
-void past_end(struct verifier *v, bool accepted);
+HOT void past_begin(struct verifier *v, uint32_t nwords);
+HOT void past_end(struct verifier *v, bool accepted);
 void past_forget(struct segments *g);
 void past_destroy(struct segments *g);
 /* A piece was accepted: words code[at...]. */

@@ -11,6 +11,7 @@
 #ifndef BLINK_VERIFY_STATE_H
 #define BLINK_VERIFY_STATE_H
 
+#include "blink/base/hot.h"
 #include "blink/verify/desc.h"
 #include "blink/verify/effects.h"
 #include "blink/verify/verify.h"
@@ -158,6 +159,7 @@ struct verify_state {
 	uint32_t ngroups, nbirths;
 	bool feedback;                  /* buffers may be written by drawing */
 	bool failed;                    /* out of memory */
+	uint64_t looked;                /* ticks when tables were last asked for */
 	struct list_shadow *lists;      /* by name */
 	uint32_t lists_end;             /* those from here on are untouched */
 	uint32_t list_vertices_max, list_words_max;     /* of any list so far */
@@ -181,7 +183,7 @@ struct verify_state {
 struct segments *segments_create(void);
 void segments_destroy(struct segments *g);          /* NULL ok */
 
-void state_touch(struct verify_state *s, struct object *o);
+HOT void state_touch(struct verify_state *s, struct object *o);
 static inline void state_touch_context(struct verify_state *s) { state_touch(s, &s->ctx->o); }
 /* The vertex array object bound, about to change: its limit is found anew. */
 static inline struct vao *state_touch_vao(struct verify_state *s)
@@ -206,10 +208,10 @@ void vao_lose(struct vao *v);
 /* Makes s->vao follow s->ctx. */
 bool state_follow(struct verify_state *s);
 
-void state_begin(struct verify_state *s);
+HOT void state_begin(struct verify_state *s);
 void state_undo(struct verify_state *s);
 /* Is all as it was at state_begin?  (It may say no when it is.) */
-bool state_still(const struct verify_state *s);
+HOT bool state_still(const struct verify_state *s);
 /* A jump leaves from here; false where what cannot be joined differs. */
 bool state_fork(struct verify_state *s);
 /* Jumps may arrive here; last: none is pending after it. */

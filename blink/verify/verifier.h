@@ -37,9 +37,9 @@ enum verify_reason track(struct verifier *v, const struct desc *d, const uint32_
 enum verify_reason buffers_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
 /* Lists, switches, clears: what the facts speak of (caps.c). */
 enum verify_reason caps_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
-enum verify_reason caps_begin_end(struct verifier *v, bool begin);
+HOT enum verify_reason caps_begin_end(struct verifier *v, bool begin);
 /* Notes what calling the list being compiled, if any, will do: LIST_*. */
-void caps_list(struct verifier *v, uint32_t what);
+HOT void caps_list(struct verifier *v, uint32_t what);
 /* Pixels are drawn in the state that is current. */
 void caps_called(struct verifier *v, uint32_t what);
 /* Display lists (lists.c). */

@@ -1,7 +1,9 @@
 /* verify.c - the walk over an SP: records, jumps, calls, verdict. */
 #include "blink/verify/segment.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +19,7 @@ struct walk {
 	bool ended;
 };
 
-static enum verify_reason code_walk(struct verifier *v, const struct sp *sp);
+static HOT enum verify_reason code_walk(struct verifier *v, const struct sp *sp);
 
 /* ---- jumps --------------------------------------------------------------- */
 
@@ -175,7 +177,7 @@ static enum verify_reason hook(struct verifier *v, struct walk *w, const struct 
 	}
 }
 
-static enum verify_reason record(struct verifier *v, struct walk *w, const uint32_t *rec)
+static HOT enum verify_reason record(struct verifier *v, struct walk *w, const uint32_t *rec)
 {
 	const struct desc *d = &v->s->desc->op[sp_opcode(*rec)];
 	enum verify_reason r = VERIFY_OK;
@@ -206,7 +208,7 @@ static uint32_t rounds_from(const struct verifier *v, const struct walk *w,
 	return p->user & v->callback ? v->index->rounds(p, w->code + pc, end - pc) : 0;
 }
 
-static void stretch_take(struct verifier *v, struct walk *w, const struct sp_pattern *p,
+static HOT void stretch_take(struct verifier *v, struct walk *w, const struct sp_pattern *p,
 			 uint32_t rounds, bool effects)
 {
 	uint32_t at = w->at;
@@ -221,7 +223,7 @@ static void stretch_take(struct verifier *v, struct walk *w, const struct sp_pat
 }
 
 /* A pattern that was met before, met again? */
-static bool stretch_known(struct verifier *v, struct walk *w, unsigned op, bool effects)
+static HOT bool stretch_known(struct verifier *v, struct walk *w, unsigned op, bool effects)
 {
 	struct sp_index *x = v->index;
 	unsigned trials = 0;
@@ -265,7 +267,7 @@ static struct sp_pattern *pattern_learn(struct verifier *v, const struct sp_step
 
 /* This record and the last one are what was there n before: a stretch that began n + 1
  * records ago?  Then these are taken back, and become its beginning. */
-static bool stretch_new(struct verifier *v, struct walk *w, unsigned n, bool effects)
+static HOT bool stretch_new(struct verifier *v, struct walk *w, unsigned n, bool effects)
 {
 	struct sp_index *x = v->index;
 	const struct sp_step *first = &x->step[x->nsteps - 1 - n];
@@ -290,7 +292,7 @@ static bool stretch_new(struct verifier *v, struct walk *w, unsigned n, bool eff
 
 /* Steps over what was met before; where that is not possible, the objects are what they
  * should be when it returns. */
-static bool known(struct verifier *v, struct walk *w)
+static HOT bool known(struct verifier *v, struct walk *w)
 {
 	if (w->next != UINT32_MAX || v->s->region_open) {
 		segments_pause(v);
@@ -373,15 +375,24 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 	return w->ended ? VERIFY_OK : VERIFY_NO_END;
 }
 
+/* Those that are rare, out of the way of the other. */
+static __attribute__((noinline)) enum verify_reason
+records_rarely(struct verifier *v, struct walk *w, bool pending, bool note)
+{
+	if (!note)
+		return records(v, w, pending, v->env->want_rerunnable, false);
+	return records(v, w, pending, true, true);
+}
+
 static enum verify_reason records_walk(struct verifier *v, struct walk *w, bool pending)
 {
 	if (v->depth)
-		return records(v, w, pending, v->env->want_rerunnable, false);
+		return records_rarely(v, w, pending, false);
 	if (index_begin(v->index, w->code, w->nwords) < 0) {
 		v->s->failed = true;
 		return VERIFY_OK;
 	}
-	return v->env->want_rerunnable ? records(v, w, pending, true, true)
+	return v->env->want_rerunnable ? records_rarely(v, w, pending, true)
 				       : records(v, w, pending, false, true);
 }
 
@@ -435,6 +446,13 @@ static enum verify_reason code_walk(struct verifier *v, const struct sp *sp)
 	return r;
 }
 
+/* ---- fetching ahead ------------------------------------------------------------ */
+
+#define FETCH_LEAST 256u         /* words of a procedure that is worth it */
+#define FETCH_LOOKS 8u           /* places looked at, so many words each */
+#define FETCH_WORDS 32u
+static_assert(FETCH_LOOKS * FETCH_WORDS <= FETCH_LEAST, "a procedure has so many words");
+
 /* ---- entry --------------------------------------------------------------- */
 
 /* Worst case: what calls expand to counts against the longest procedure allowed. */
@@ -443,7 +461,41 @@ static uint64_t budget_of(const struct verify_limits *l)
 	return l->words && l->words < SP_MAX_WORDS ? l->words : SP_MAX_WORDS;
 }
 
-int verify_sp(struct verify_state *s, const struct verify_env *env, const struct sp *sp,
+/* Opcodes that seem to be there: most words that could be headers are. */
+static void rows_fetch(const struct verify_state *s, const struct sp *sp)
+{
+	uint32_t apart = sp->nwords / FETCH_LOOKS;
+
+	for (uint32_t i = 0; i < FETCH_LOOKS * FETCH_WORDS; i++) {
+		uint32_t w = sp->code[i / FETCH_WORDS * apart + i % FETCH_WORDS];
+
+		if (sp_opcode(w) < GL_OP_COUNT && w >> 24 == 0) {
+			fetch_lines(&s->desc->op[sp_opcode(w)], 1);
+			fetch_lines(&gl_ops[sp_opcode(w)], 1);
+		}
+	}
+}
+
+/* What every procedure needs, where the caches may have lost it. */
+static void tables_fetch(struct verify_state *s, const struct verify_env *env,
+			 const struct sp *sp)
+{
+	const struct sp_index *x = env->index ? env->index : &s->index;
+
+	if (!sp->code || sp->nwords < FETCH_LEAST || !hot_away(&s->looked))
+		return;
+	hot_fetch();
+	fetch_lines(s, offsetof(struct verify_state, nowhere));
+	fetch_lines(&s->ctx,
+		    offsetof(struct verify_state, memo) - offsetof(struct verify_state, ctx));
+	fetch_lines(s->ctx, offsetof(struct context, attrib));
+	segments_fetch(s->segments);
+	fetch_lines(env, sizeof(*env));
+	fetch_lines(x, sizeof(*x));
+	rows_fetch(s, sp);
+}
+
+HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const struct sp *sp,
 	      struct verify_verdict *verdict)
 {
 	struct verifier v = {
@@ -460,6 +512,7 @@ int verify_sp(struct verify_state *s, const struct verify_env *env, const struct
 		if (!s->walk)
 			return -ENOMEM;
 	}
+	tables_fetch(s, env, sp);
 	state_begin(s);
 	if (env->want_rerunnable)
 		effects_begin(s->walk);
