@@ -8,7 +8,7 @@ out=${OUT:-out}
 runs=${1:-1}
 mkdir -p "$out"
 "$ctl" bench server --isolation --runs "$runs" -o "$out/isolation.json" --json >"$out/isolation.out"
-"$ctl" bench server --isolation shader-endless draw-endless nested --runs "$runs" \
+"$ctl" bench server --isolation shader-endless draw-endless nested fresh --runs "$runs" \
 	-o "$out/isolation-hang.json" --json >"$out/isolation-hang.out"
 "$ctl" results show "$out/isolation.json"
 # every member of that name, one a line

@@ -53,6 +53,8 @@ static void standing_take(void)
 	(void)setpriority(PRIO_PROCESS, 0, PRIORITY);
 	/* a shader's variables that nobody wrote could hold what another client's left */
 	setenv("glsl_zero_init", "true", 1);
+	/* (or it would be announced) */
+	setenv("MESA_DEBUG", "silent", 0);
 }
 
 static void executor_become(struct broker *b, int socket)

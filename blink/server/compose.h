@@ -117,6 +117,10 @@ struct turn {
 	uint64_t last_frame;
 };
 
+/* Of one that left, by its transport's label. */
+struct turn_note { uint64_t key, stalls, proof; };
+#define TURNS_NOTES 32u
+
 /* Of all clients, in this display frame. */
 struct turns {
 	uint64_t began_ns;             /* monotonic */
@@ -125,6 +129,9 @@ struct turns {
 	uint32_t active, greedy;       /* clients: that do something; that are still to come */
 	uint32_t tried;                /* the one on probation that has its turn */
 	uint64_t stall_frame;          /* the last that failed through a client */
+	uint64_t free_since;           /* stalls that nobody was blamed for, lately */
+	uint32_t free_taken, noted;
+	struct turn_note note[TURNS_NOTES];
 };
 
 /* A client on the screen. */
@@ -204,6 +211,9 @@ uint64_t turns_grace(const struct server *s, const struct window *w);
 void turns_spent(struct server *s, struct window *w, uint64_t cpu_ns, bool drawing);
 void turns_prepared(struct server *s, struct window *w);
 void turns_end(struct server *s, uint64_t cpu_ns);
+/* A client leaves; it may come again, as another. */
+void turns_leave(struct server *s, const struct window *w);
+void turns_come(const struct server *s, struct window *w);
 
 /* server_place.c: where new clients come, and how far windows may go */
 void place_new(struct server *s, struct window *w, uint32_t width, uint32_t height);

@@ -168,6 +168,8 @@ uint64_t confine_image_bytes(uint32_t internal_format, int64_t w, int64_t h, int
 
 /* Bytes in use, to be compared with later ones. */
 uint64_t confine_heap(void);
+/* The heap is another one than before: ARB programs came or went. */
+void confine_programs_grow(struct confined *k, uint64_t heap_before);
 /* A piece of an object's account has grown, or shrunk, by so much.  Beyond the budget: the
  * fault is told. */
 void confine_grow(struct confined *k, unsigned space, uint64_t name, uint32_t id, int64_t by);

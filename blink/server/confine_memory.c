@@ -359,11 +359,14 @@ static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 static uint64_t delete_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
 	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
-	bool inside = confine_inside(k);
+	bool inside = confine_inside(k), programs = space_of(op) == GL_SPACE_ARBPROGRAM;
+	uint64_t before = programs ? confine_heap() : 0;
 
 	confine_invoke(k, op, argv);
 	if (inside)
 		return 0;
+	if (programs)
+		confine_programs_grow(k, before);
 	for (int32_t i = 0; i < (int32_t)argv[0]; i++)
 		if (names[i])
 			confine_hold_deleted(k, confine_account(k, space_of(op), names[i]));
@@ -373,6 +376,15 @@ static uint64_t delete_call(struct confined *k, unsigned op, const uint64_t *arg
 	if (op == OP_glDeleteFramebuffers)
 		confine_view_bound(k, 0);
 	return 0;
+}
+
+#define ALL_PROGRAMS UINT64_MAX
+
+void confine_programs_grow(struct confined *k, uint64_t heap_before)
+{
+	if (confine_account_make(k, GL_SPACE_ARBPROGRAM, ALL_PROGRAMS, 0))
+		confine_grow(k, GL_SPACE_ARBPROGRAM, ALL_PROGRAMS, 0,
+			     (int64_t)(confine_heap() - heap_before));
 }
 
 /* One object, which is the result: a shader, a program, a fence. */

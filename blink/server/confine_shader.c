@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TEXT_TIMES 8u                  /* what becomes of a text at least, for which there has to
+                                          be room */
+
 static bool fit(struct confined *k, uint32_t stage, const char *source, size_t n)
 {
 	struct shader_verdict v = { 0 };
@@ -91,13 +94,26 @@ static uint64_t measured(struct confined *k, unsigned op, const uint64_t *argv,
 	return r;
 }
 
+/* ARB programs are on one account together: which of them is bound nobody need know then. */
+static uint64_t program_measured(struct confined *k, const uint64_t *argv)
+{
+	uint64_t before, least = (uint64_t)(uint32_t)argv[2] * TEXT_TIMES;
+
+	if (!confine_room(k, least))
+		return 0;
+	before = confine_heap();
+	program_string(k, argv);
+	confine_programs_grow(k, before);
+	return 0;
+}
+
 /* Compiling and linking are done of sources that were tried. */
 uint64_t confine_shader_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
 	switch (op) {
 	case OP_glShaderSource: return measured(k, op, argv, shader_source);
 	case OP_glCompileShader: case OP_glLinkProgram: return measured(k, op, argv, NULL);
-	case OP_glProgramStringARB: return program_string(k, argv);
+	case OP_glProgramStringARB: return program_measured(k, argv);
 	default: return confine_invoke(k, op, argv);
 	}
 }

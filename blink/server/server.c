@@ -205,6 +205,7 @@ static void detach(struct server *s, uint32_t i, enum vso_fault why)
 	s->turn = 0;
 	if (s->opt.gone)
 		s->opt.gone(s->opt.user, id, why);
+	turns_leave(s, &s->windows[i]);
 	window_finish(s, &s->windows[i], why);
 	memmove(&s->windows[i], &s->windows[i + 1], (s->n - i - 1) * sizeof(*s->windows));
 	s->n--;
@@ -237,6 +238,7 @@ static int window_add(struct server *s, struct vso_server *v, uint32_t id, struc
 		return r;
 	*w = (struct window){ .client = c, .id = id, .bar_stale = true };
 	decorate_color(w->id, w->color);
+	turns_come(s, w);
 	place_new(s, w, hello->width, hello->height);
 	s->n++;
 	s->layout_stale = true;
@@ -246,8 +248,14 @@ static int window_add(struct server *s, struct vso_server *v, uint32_t id, struc
 
 int server_attach_as(struct server *s, struct vso_peer *p, uint32_t id, struct error *err)
 {
+	struct vso_quotas q = s->opt.limits.quotas;
 	struct vso_server *v;
-	int r = vso_server_create(&v, p, &s->opt.limits.quotas, err);
+	int r;
+
+	/* what it never wrote to, and what it gave back, is memory as soon as it is read here */
+	if (q.pages > 2 * (s->opt.limits.memory / VSO_PAGE))
+		q.pages = (uint32_t)(2 * (s->opt.limits.memory / VSO_PAGE));
+	r = vso_server_create(&v, p, &q, err);
 
 	if (r < 0)
 		return r;

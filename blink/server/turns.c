@@ -13,16 +13,21 @@
  * those it is on probation: all clients on probation together have a turn only when no
  * frame failed through one of them for TURNS_APART frames, until they have been good for long
  * enough, which is twice as long after each further stall.  So stalls are fewer than one in
- * a hundred frames, whoever wants more of them.  Who is alone disturbs nobody.
+ * a hundred frames, whoever wants more of them.  Those that are free are few for all clients
+ * together, and whoever leaves and comes again is known.  Who is alone disturbs nobody.
  *
  * With limits.frame_ns there is a fixed budget instead, and none of this. */
+#include <string.h>
 #include <time.h>
+#include <xxhash.h>
 
 #include "blink/server/compose.h"
 
 #define ACTIVE_NS 2000u                 /* who uses less does nothing */
 #define TURNS_APART 130u                /* display frames between stalls */
 #define STALLS_FREE 2u                  /* of a client that is not known for them */
+#define FREE_FRAMES 500u                /* of all clients together, in so many frames: */
+#define FREE_STALLS 8u
 #define PROOF_LEAST 64u                 /* frames of good work */
 #define PROOF_MOST 8192u
 #define GRACE_PROOF 256u                /* who has to prove itself for longer has no grace */
@@ -236,11 +241,21 @@ static bool is_stall(const struct server *s, const struct window *w, uint64_t cp
 	       elapsed(s) > s->period_ns;
 }
 
+static bool is_free(struct server *s, const struct window *w)
+{
+	uint64_t now = s->frames / FREE_FRAMES;
+
+	if (s->turns.free_since != now)
+		s->turns.free_taken = 0;
+	s->turns.free_since = now;
+	return w->turn.stalls <= STALLS_FREE && s->turns.free_taken++ < FREE_STALLS;
+}
+
 static void stall(struct server *s, struct window *w)
 {
 	w->turn.stalls++;
 	w->turn.good = 0;
-	if (w->turn.stalls > STALLS_FREE)
+	if (!is_free(s, w))
 		w->turn.proof = w->turn.proof < PROOF_LEAST ? PROOF_LEAST
 				: w->turn.proof < PROOF_MOST ? w->turn.proof * 2 : PROOF_MOST;
 	s->turns.stall_frame = s->frames;
@@ -276,6 +291,40 @@ void turns_prepared(struct server *s, struct window *w)
 	served_look(w->client, &look);
 	if (look.has_redraw)
 		over_set(s, w, true);
+}
+
+/* ---- who comes again -------------------------------------------------------------------- */
+
+static uint64_t key_of(const struct window *w)
+{
+	const char *label = vso_server_peer(served_vso(w->client))->label;
+
+	return XXH3_64bits(label, strlen(label)) | 1;
+}
+
+void turns_leave(struct server *s, const struct window *w)
+{
+	struct turn_note *n = &s->turns.note[s->turns.noted % TURNS_NOTES];
+	uint64_t key = key_of(w);
+
+	if (!w->turn.stalls)
+		return;
+	for (uint32_t i = 0; i < TURNS_NOTES; i++)
+		if (s->turns.note[i].key == key)
+			n = &s->turns.note[i];
+	s->turns.noted += n->key != key;
+	*n = (struct turn_note){ key, w->turn.stalls, w->turn.proof };
+}
+
+void turns_come(const struct server *s, struct window *w)
+{
+	uint64_t key = key_of(w);
+
+	for (uint32_t i = 0; i < TURNS_NOTES; i++)
+		if (s->turns.note[i].key == key) {
+			w->turn.stalls = s->turns.note[i].stalls;
+			w->turn.proof = s->turns.note[i].proof;
+		}
 }
 
 void turns_end(struct server *s, uint64_t cpu_ns)

@@ -201,6 +201,17 @@ static void acts_raw_list(struct acts *a)
 	l->next = acts_byte(a) & 1 ? 0 : acts_some_page(a);
 }
 
+/* Its own half believes the server, and what stands on its pages. */
+static void acts_versions(struct acts *a)
+{
+	for (uint32_t i = 1; i < ACTS_OBJECTS; i++) {
+		uint64_t v = atomic_load(&acts_entry(a, i)->version);
+
+		a->version[i] = v > a->version[i] ? v : a->version[i];
+	}
+}
+
+/* (its list of pages may name any by now) */
 static void acts_raw_stream(struct acts *a)
 {
 	struct vso_client_page *c = acts_page(a, VSO_PAGE_CLIENT);
@@ -219,6 +230,7 @@ static void acts_raw_stream(struct acts *a)
 				small < 250 ? small * 4 : acts_word(a);
 	}
 	atomic_fetch_add(&c->head, b < 250 ? b * 16 : acts_word(a));
+	acts_versions(a);
 }
 
 /* Any word of any page but the server's inner life, which is not there. */
@@ -227,12 +239,7 @@ static void acts_raw_any(struct acts *a)
 	uint32_t *page = acts_page(a, acts_byte(a) % a->pages);
 
 	page[(acts_byte(a) | acts_byte(a) << 8) % (VSO_PAGE / 4)] = acts_word(a);
-	/* its own half believes the server, and waits for it */
-	for (uint32_t i = 1; i < ACTS_OBJECTS; i++) {
-		uint64_t v = atomic_load(&acts_entry(a, i)->version);
-
-		a->version[i] = v > a->version[i] ? v : a->version[i];
-	}
+	acts_versions(a);
 }
 
 /* ---- the server ---------------------------------------------------------------------------- */

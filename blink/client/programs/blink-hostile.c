@@ -14,7 +14,7 @@
 #define BUSY_NS 10000000
 
 static const struct hostile_act *const tables[] = { hostile_protocol, hostile_sockets,
-						    hostile_commands };
+						    hostile_commands, hostile_more };
 #define TABLES (sizeof(tables) / sizeof(*tables))
 
 /* ---- what acts use --------------------------------------------------------------------- */

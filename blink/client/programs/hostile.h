@@ -28,7 +28,8 @@ struct hostile_act {
 	bool hangs;                    /* a single command of GL without end: all wait for the
 	                                  watchdog */
 };
-extern const struct hostile_act hostile_protocol[], hostile_sockets[], hostile_commands[];
+extern const struct hostile_act hostile_protocol[], hostile_sockets[], hostile_commands[],
+				hostile_more[];
 
 uint32_t hostile_random(struct hostile *h);
 static inline uint32_t hostile_below(struct hostile *h, uint32_t n)
