@@ -48,7 +48,8 @@ int server_run_native(const struct server_case *c, const struct bench_server_opt
 /* ---- bench_server_hold.c: how many clients hold the rate ---- */
 struct server_held {
 	unsigned held;                 /* most that held by the definition; 0: none did */
-	unsigned failed;               /* least that did not, above; 0: none was tried */
+	unsigned failed;               /* least above that did not, by a short run or by the
+	                                  definition; 0: none was tried */
 	unsigned trials;               /* of both kinds */
 	unsigned predicted;            /* from the cost of few */
 	double draw_ms, client_ms;     /* CPU time of few, per frame and client: of what serves

@@ -5,14 +5,15 @@
  * An interval that lacks two pictures counts twice when served, once natively.)
  *
  * The limit is first found by short runs, from a prediction: upwards or downwards by a
- * quarter, then by halving; then by the definition, from there: down while it fails, up
- * while it holds.  Numbers are tried in steps of a sixteenth, so that the end is near.
+ * quarter, then by halving; then by the definition, from there down while it fails.
+ * Numbers are tried in steps of a sixteenth, so that the end is near.
  *
  * The prediction is from the cost of few clients.  What serves all of them, and draws, is
  * one thread, which has a period; all processors together have as many periods.
  */
 #include "jit-bench/bench_server.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 #define LATE_MOST 0.01
@@ -71,6 +72,13 @@ static double share_of_all(const struct search *s, const struct server_run *run)
 	return run->cpu * s->opt->rate * 1e-3 / processors();
 }
 
+static void progress(const struct search *s, unsigned n, const struct server_run *run, int e)
+{
+	if (e == 0 && isatty(STDERR_FILENO))
+		fprintf(stderr, "%s: %u clients: %.2f %% late, 99th percentile %.1f ms\n",
+			s->c->text, n, 100 * run->late, run->interval_p99);
+}
+
 /* 1 so many hold in one short run, 0 not. */
 static int screened(struct search *s, unsigned n)
 {
@@ -78,6 +86,7 @@ static int screened(struct search *s, unsigned n)
 	int e = server_run(s->c, &s->brief, n, &run, s->err);
 
 	s->out->trials++;
+	progress(s, n, &run, e);
 	return e < 0 ? e : run.late <= LATE_MOST;
 }
 
@@ -94,6 +103,7 @@ static int holds(struct search *s, unsigned n)
 		if (e < 0)
 			return e;
 		s->out->trials++;
+		progress(s, n, &run, e);
 		if (run.late > LATE_MOST) {
 			bad++;
 			continue;
@@ -156,10 +166,6 @@ static int settle(struct search *s, unsigned n)
 		n -= step_of(n) < n ? step_of(n) : n - 1;
 		e = holds(s, n);
 	}
-	while (e > 0 && !s->out->failed && n < HELD_MOST) {
-		n = bounded(n + step_of(n));
-		e = holds(s, n);
-	}
 	return e < 0 ? e : 0;
 }
 
@@ -183,7 +189,9 @@ int server_hold(const struct server_case *c, const struct bench_server_options *
 	}
 	if (e == 0)
 		e = halve(&s, &low, &high);
-	if (e == 0)
+	if (e == 0) {
+		out->failed = high <= HELD_MOST ? high : 0;
 		e = settle(&s, low ? low : 1);
+	}
 	return e;
 }
