@@ -4,8 +4,15 @@
  * Every SP of the file is played in its order, as a server would: copied, verified,
  * compiled with the verifier's index, run; on entry points that return at once.  That is
  * "new", although most of its pieces were seen in earlier frames: the share of records
- * that were is printed beside it.  Each redraw SP is then verified and compiled twice
- * more; the third time is "seen": shape, words and the state before it are known.
+ * that were is printed beside it.  Each redraw SP is then verified and compiled more often:
+ *
+ *     same    words and the state before it are those of the time before
+ *     seen    its shape is: the same commands in the same order.  Its operands are not:
+ *             every float and every payload is another (frames_alter.h)
+ *
+ * Last, the frames of the end are played once more, again and again in their order, each
+ * round with other operands: "round", where each frame differs from the one before it in
+ * shape and operands, and each of these shapes was seen a round before.
  *
  * A pass is worth the median of its redraw SPs, so that those during which the machine
  * did something else do not count.
@@ -13,6 +20,7 @@
 #include "jit-bench/bench.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,19 +29,28 @@
 #include "blink/verify/verify.h"
 #include "jit-bench/clock.h"
 #include "jit-bench/environment.h"
+#include "jit-bench/frames_alter.h"
 #include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
 
 enum quantity {
-	COPY, VERIFY, COMPILE, VERIFY_COMPILE, RUN, RUN_INTERP, SEEN_VERIFY, SEEN_COMPILE,
-	SEEN_VERIFY_COMPILE, QUANTITIES
+	COPY, VERIFY, COMPILE, VERIFY_COMPILE, RUN, RUN_INTERP, SAME_VERIFY, SAME_COMPILE,
+	SAME_VERIFY_COMPILE, SEEN_VERIFY, SEEN_COMPILE, SEEN_VERIFY_COMPILE, ROUND_VERIFY,
+	ROUND_COMPILE, ROUND_VERIFY_COMPILE, ROUND_RUN, QUANTITIES
 };
+#define ROUND_SPS 16u           /* of the file's last, without what precedes the first frame */
+#define ROUNDS 4u
+
 static const char *const quantity_names[QUANTITIES] = {
 	[COPY] = "copy", [VERIFY] = "new_verify", [COMPILE] = "new_compile",
 	[VERIFY_COMPILE] = "new_verify_compile", [RUN] = "new_run",
 	[RUN_INTERP] = "run_interp",
+	[SAME_VERIFY] = "same_verify", [SAME_COMPILE] = "same_compile",
+	[SAME_VERIFY_COMPILE] = "same_verify_compile",
 	[SEEN_VERIFY] = "seen_verify", [SEEN_COMPILE] = "seen_compile",
 	[SEEN_VERIFY_COMPILE] = "seen_verify_compile",
+	[ROUND_VERIFY] = "round_verify", [ROUND_COMPILE] = "round_compile",
+	[ROUND_VERIFY_COMPILE] = "round_verify_compile", [ROUND_RUN] = "round_run",
 };
 
 /* One pass over the file. */
@@ -51,12 +68,13 @@ struct pass {
 	double empty;                       /* cycles of a span of nothing */
 	double cycles[QUANTITIES];          /* of the SP at hand */
 	double *values[QUANTITIES];         /* per call, of each redraw SP */
-	uint32_t nvalues;
+	uint32_t nvalues[QUANTITIES];
+	struct alter alter;
 	uint64_t calls, sps, again, refused;
 	struct verify_reuse reuse;          /* of the first times */
 	struct sample *samples;             /* of all passes */
-	uint64_t known, records;
-	uint64_t compiles, hits;
+	struct known { uint64_t known, records, compiles, hits; } fresh, seen, round;
+	struct known *account;              /* of what is being measured; NULL: of nothing */
 };
 
 static const struct sp *callee(void *user, uint32_t id)
@@ -119,7 +137,8 @@ static int verify(struct pass *p, const struct sp *sp, enum quantity q, struct e
 	bench_span_begin(p->clock, &s);
 	rc = verify_sp(p->state, &p->env, sp, &v);
 	p->cycles[q] += lap(p, &s);
-	p->records += q == VERIFY ? v.facts.commands : 0;
+	if (p->account)
+		p->account->records += v.facts.commands;
 	return rc < 0 ? error_set(err, rc, "bench: SP %u refused: %s (record %u: %s)", sp->id,
 				  verify_reason_sentence(v.reason), v.record, v.line) : 0;
 }
@@ -155,34 +174,96 @@ static int run(struct pass *p, const struct sp *sp, const struct jit_code *code,
 						     c->error.text);
 }
 
-/* The second time the state before it is that which it leaves; the third time it was. */
+static void value_add(struct pass *p, enum quantity q, uint64_t calls)
+{
+	if (calls)
+		p->values[q][p->nvalues[q]++] = p->cycles[q] / (double)calls;
+}
+
+/* What is verified and compiled until account_close counts here. */
+static void account_open(struct pass *p, struct known *k)
+{
+	struct verify_reuse reuse;
+	struct jit_stats stats;
+
+	verify_reuse_get(p->state, &reuse);
+	jit_stats_get(p->jit, &stats);
+	k->known -= reuse.hits;
+	k->compiles -= stats.compiles;
+	k->hits -= stats.hits;
+	p->account = k;
+}
+
+static void account_close(struct pass *p)
+{
+	struct verify_reuse reuse;
+	struct jit_stats stats;
+
+	verify_reuse_get(p->state, &reuse);
+	jit_stats_get(p->jit, &stats);
+	p->account->known += reuse.hits;
+	p->account->compiles += stats.compiles;
+	p->account->hits += stats.hits;
+	p->account = NULL;
+}
+
+/* Verified and compiled, as quantities q, q + 1 and their sum, q + 2; NULL: refused, or
+ * err says why not. */
+static const struct jit_code *verify_compile(struct pass *p, const struct sp *sp,
+					     enum quantity q, struct error *err)
+{
+	const struct jit_code *code;
+
+	p->cycles[q] = p->cycles[q + 1] = 0;
+	*err = (struct error){ 0 };
+	if (verify(p, sp, q, err) < 0)
+		return NULL;
+	code = compile(p, sp, q + 1, err);
+	p->cycles[q + 2] = p->cycles[q] + p->cycles[q + 1];
+	return code;
+}
+
+/* Copy and payloads with other operands. */
+static int sp_alter(struct pass *p, const struct sp *sp, struct error *err)
+{
+	int rc = alter_sp(&p->alter, p->copy, sp->nwords, blink_payloads(p->file), err);
+
+	if (rc < 0)
+		return rc;
+	p->env.payloads = p->client.payloads = p->plain.payloads = alter_payloads(&p->alter);
+	return 0;
+}
+
+/* The first time the state before it becomes that which it leaves; so the second time it
+ * is seen, and the third time it is the same.  The first time with other operands the
+ * verifier may yet learn. */
 static int sp_again(struct pass *p, const struct sp *sp, uint64_t calls)
 {
+	static const enum quantity times[] = { SAME_VERIFY, SAME_VERIFY, SEEN_VERIFY, SEEN_VERIFY };
 	struct error err = { 0 };
 
-	for (unsigned i = 0; i < 2; i++) {
-		p->cycles[SEEN_VERIFY] = p->cycles[SEEN_COMPILE] = 0;
-		if (verify(p, sp, SEEN_VERIFY, &err) < 0) {
-			p->refused++;           /* it may not be run twice */
-			return 0;
-		}
-		if (!compile(p, sp, SEEN_COMPILE, &err))
+	for (unsigned i = 0; i < 4; i++) {
+		if (i >= 2 && sp_alter(p, sp, &err) < 0)
 			return err.code;
+		if (i == 3)
+			account_open(p, &p->seen);
+		if (!verify_compile(p, sp, times[i], &err)) {
+			p->refused++;           /* it may not be run twice */
+			p->account = NULL;
+			return err.code == -EACCES ? 0 : err.code;
+		}
 	}
+	account_close(p);
 	p->again++;
 	p->cycles[VERIFY_COMPILE] = p->cycles[VERIFY] + p->cycles[COMPILE];
-	p->cycles[SEEN_VERIFY_COMPILE] = p->cycles[SEEN_VERIFY] + p->cycles[SEEN_COMPILE];
-	for (unsigned q = 0; q < QUANTITIES && calls; q++)
-		p->values[q][p->nvalues] = p->cycles[q] / (double)calls;
-	p->nvalues += calls > 0;
+	for (unsigned q = 0; q < ROUND_VERIFY; q++)
+		value_add(p, q, calls);
 	return 0;
 }
 
 static int sp_play(struct pass *p, uint32_t id, bool measured, struct error *err)
 {
-	struct verify_reuse before, after;
 	const struct jit_code *code;
-	struct jit_stats had, have;
 	uint64_t calls = p->client.calls;
 	struct sp sp;
 	int rc = blink_sp_load(p->file, id, &sp, err);
@@ -191,17 +272,10 @@ static int sp_play(struct pass *p, uint32_t id, bool measured, struct error *err
 		return rc;
 	memset(p->cycles, 0, sizeof(p->cycles));
 	p->env.payloads = p->client.payloads = p->plain.payloads = *blink_payloads(p->file);
-	verify_reuse_get(p->state, &before);
-	jit_stats_get(p->jit, &had);
+	account_open(p, &p->fresh);
 	rc = sp_copy(p, &sp, err);
-	if (rc == 0)
-		rc = verify(p, &sp, VERIFY, err);
-	code = rc == 0 ? compile(p, &sp, COMPILE, err) : NULL;
-	verify_reuse_get(p->state, &after);
-	jit_stats_get(p->jit, &have);
-	p->known += after.hits - before.hits;
-	p->compiles += have.compiles - had.compiles;
-	p->hits += have.hits - had.hits;
+	code = rc == 0 ? verify_compile(p, &sp, VERIFY, err) : NULL;
+	account_close(p);
 	rc = code ? run(p, &sp, code, RUN, err) : err->code;
 	if (rc == 0)
 		rc = run(p, &sp, NULL, RUN_INTERP, err);
@@ -210,6 +284,41 @@ static int sp_play(struct pass *p, uint32_t id, bool measured, struct error *err
 	p->sps++;
 	if (rc == 0 && measured && sp.callback == SP_REDRAW)
 		rc = sp_again(p, &sp, calls);
+	blink_sp_release(p->file, id);
+	return rc;
+}
+
+/* One of those that are played in turn. */
+static int sp_round(struct pass *p, uint32_t id, unsigned round, struct error *err)
+{
+	const struct jit_code *code;
+	uint64_t calls = p->client.calls;
+	struct sp sp;
+	int rc = blink_sp_load(p->file, id, &sp, err);
+
+	if (rc < 0)
+		return rc;
+	memset(p->cycles, 0, sizeof(p->cycles));
+	rc = sp_copy(p, &sp, err);
+	for (unsigned i = 0; rc == 0 && i <= round % 2; i++)
+		rc = sp_alter(p, &sp, err);
+	if (rc < 0)
+		goto out;
+	if (round && sp.callback == SP_REDRAW)
+		account_open(p, &p->round);
+	code = verify_compile(p, &sp, ROUND_VERIFY, err);
+	if (p->account)
+		account_close(p);
+	if (!code) {
+		p->refused++;
+		rc = err->code == -EACCES ? 0 : err->code;
+		goto out;
+	}
+	rc = run(p, &sp, code, ROUND_RUN, err);
+	calls = p->client.calls - calls;
+	for (unsigned q = ROUND_VERIFY; q < QUANTITIES && round && sp.callback == SP_REDRAW; q++)
+		value_add(p, q, calls);
+out:
 	blink_sp_release(p->file, id);
 	return rc;
 }
@@ -233,7 +342,8 @@ static int pass_open(struct pass *p, const char *path, struct error *err)
 	p->env.index = &p->index;
 	p->env.payloads_stable = true;
 	for (unsigned q = 0; q < QUANTITIES; q++) {
-		p->values[q] = calloc((size_t)blink_sp_count(p->file) + 1, sizeof(double));
+		p->values[q] = calloc((size_t)blink_sp_count(p->file) + ROUNDS * ROUND_SPS,
+				      sizeof(double));
 		if (!p->values[q])
 			return error_set(err, -ENOMEM, "bench: out of memory");
 	}
@@ -260,6 +370,7 @@ static void pass_close(struct pass *p)
 	for (unsigned q = 0; q < QUANTITIES; q++)
 		free(p->values[q]);
 	free(p->copy);
+	alter_finish(&p->alter);
 	blink_close(p->file);
 }
 
@@ -271,10 +382,15 @@ static int pass_play(struct pass *p, struct error *err)
 
 	for (uint32_t id = 0; rc == 0 && id < end; id++) {
 		if (id == init) {
-			p->calls = p->sps = p->known = p->records = p->compiles = p->hits = 0;
+			p->calls = p->sps = 0;
+			p->fresh = (struct known){ 0 };
 		}
 		rc = sp_play(p, id, id >= init, err);
 	}
+	init = end - init > ROUND_SPS ? end - ROUND_SPS : init;
+	for (unsigned round = 0; rc == 0 && round <= ROUNDS; round++)
+		for (uint32_t id = init; rc == 0 && id < end; id++)
+			rc = sp_round(p, id, round, err);
 	return rc;
 }
 
@@ -293,6 +409,18 @@ static void text(struct json_object *j, const char *name, const char *v)
 static double share(uint64_t part, uint64_t of)
 {
 	return of ? (double)part / (double)of : 0;
+}
+
+/* How much was known: of records those in pieces, of procedures those whose code was
+ * there. */
+static void known_add(struct json_object *j, const char *what, const struct known *k)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%srecords_known_share", what);
+	number(j, name, share(k->known, k->records));
+	snprintf(name, sizeof(name), "%sshapes_known_share", what);
+	number(j, name, share(k->hits, k->hits + k->compiles));
 }
 
 /* Of the last pass, with the samples of all: asked for before it is closed. */
@@ -314,8 +442,10 @@ static struct json_object *results(const struct pass *p)
 	json_object_object_add(j, "sps_seen_again", json_object_new_int64((int64_t)p->again));
 	json_object_object_add(j, "sps_not_run_twice",
 			       json_object_new_int64((int64_t)p->refused));
-	number(j, "records_known_share", share(p->known, p->records));
-	number(j, "shapes_known_share", share(p->hits, p->hits + p->compiles));
+	known_add(j, "", &p->fresh);
+	known_add(j, "seen_", &p->seen);
+	known_add(j, "round_", &p->round);
+	number(j, "words_altered_share", share(p->alter.operands, p->alter.words));
 	json_object_object_add(j, "segments_learned",
 			       json_object_new_int64((int64_t)reuse.learned));
 	json_object_object_add(j, "segments_failed",
@@ -335,9 +465,11 @@ static int compare(const void *a, const void *b)
 
 static void pass_note(struct pass *p, struct sample *samples)
 {
-	for (unsigned q = 0; q < QUANTITIES && p->nvalues; q++) {
-		qsort(p->values[q], p->nvalues, sizeof(double), compare);
-		sample_add(&samples[q], p->values[q][p->nvalues / 2]);
+	for (unsigned q = 0; q < QUANTITIES; q++) {
+		if (!p->nvalues[q])
+			continue;
+		qsort(p->values[q], p->nvalues[q], sizeof(double), compare);
+		sample_add(&samples[q], p->values[q][p->nvalues[q] / 2]);
 	}
 }
 

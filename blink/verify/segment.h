@@ -12,15 +12,27 @@
  * Where the shadow is `in`, the words compare well and the checks pass, verifying the
  * records one by one would accept them and leave the shadow `out`: so it is not done.
  * Anything else (another shadow, another word, a failed check) is verified in full,
- * and becomes a segment in turn when a piece that begins alike was met before.  What depends on more than that never does: jumps,
- * calls, objects made or deleted, lists being compiled.
+ * and becomes a segment in turn when a piece that begins alike was met before.  What
+ * depends on more than that never does: jumps, calls, objects made or deleted, lists being
+ * compiled.
  *
- * While segments follow each other, the shadow is a number only (.lazy); what varies
- * between runs, the extent of arrays and of the range locked, is always kept in the
- * objects themselves.  Private to blink/verify.
+ * While segments follow each other, the shadow is a number only (.lazy), beside what varies:
+ * the extents of arrays (.avail) and the range locked, which is kept in the context.
+ *
+ *     segment_learn.c   what of a record decides its verification
+ *     segment.c         segments kept, found by how they begin
+ *     segment_take.c    those that follow each other, by what came next the last time
+ *     segment_check.c, segment_avx512.c   the checks
+ *     segment_run.c     procedures that are the last one again, word by word
+ *     segment_image.c   the shadow as a number
+ *
+ * Private to blink/verify.
  */
 #ifndef BLINK_VERIFY_SEGMENT_H
 #define BLINK_VERIFY_SEGMENT_H
+
+#include <assert.h>
+#include <stdalign.h>
 
 #include "blink/verify/verifier.h"
 
@@ -33,15 +45,18 @@
 #define SEGMENT_BUCKETS 2048u
 #define SEGMENT_IMAGES 512u
 #define SEGMENT_PATHS 4096u
+#define SEGMENT_LOG 8192u
 #define SEGMENT_MET 16384u
 #define SEGMENT_SP_WORDS 192u           /* smaller SPs are verified sooner than looked up */
+/* Segments that may be learned: so many at first, some more with each SP, and one for
+ * each that was met again. */
+#define SEGMENT_CREDIT 512
 #define SEGMENT_NONE UINT32_MAX
 
 enum segment_check_kind {
 	SEGMENT_PAYLOAD,        /* .need bytes at the payload operand at .word */
 	SEGMENT_RANGE,          /* the word at .word is at most .need */
 	SEGMENT_POINTER,        /* an array's extent, from the payload operand at .word */
-	SEGMENT_MARK,           /* the array is of this SP */
 	SEGMENT_DRAW,           /* the record at .word: within arrays .arrays */
 	SEGMENT_LOCK, SEGMENT_UNLOCK,
 	SEGMENT_LIST,           /* list .number is still what it was */
@@ -55,52 +70,90 @@ struct segment_check {
 	union {
 		uint32_t arrays, number;
 	};
-	uint32_t count;         /* LIST: vertices; BIND: births */
-	uint64_t value;         /* POINTER: 2^64 / stride; DRAW: restart index; LIST: words */
+	uint32_t count;         /* LIST: vertices; BIND: births; POINTER: stride */
+	uint64_t value;         /* DRAW: restart index; LIST: words */
 };
 
-/* Checks in this order: payloads, ranges, pointers, the rest as it came.  (A draw ends a
- * segment, so that no pointer comes after it.) */
+/* The word at .word is at most .most; for payloads: .most bytes from the payload operand
+ * there on. */
+struct segment_need { uint32_t word, most; };
+/* Array .array is set: from the payload operand at .word on, elements of .bytes. */
+struct segment_pointer {
+	uint64_t inverse;               /* 2^64 / stride; 0: a stride of 1 */
+	uint32_t bytes;
+	uint16_t word;
+	uint8_t array;
+};
+/* What most pieces do, and in this order: arrays are unlocked, locked, and drawn.  Words
+ * are counted from the piece's first. */
+#define SEGMENT_ARRAYS 8u
+struct segment_draw {
+	uint16_t lock, count, at;       /* words; .at: of the first vertex, or the indices */
+	uint8_t unlocks, locks, draws, bytes;   /* bytes: of an index, 0: no indices */
+	uint8_t array[SEGMENT_ARRAYS];  /* drawn from; the rest: SEGMENT_NO_ARRAY */
+	uint32_t type, instances;
+};
+#define SEGMENT_NO_ARRAY VARRAYS        /* as long as any */
+
+/* The same for eight payload operands at once: first those of arrays, then the draw's
+ * indices, then others (as many as .payloads).  Zeroed where it is not that way. */
+#define SEGMENT_AT_ONCE 8u
+struct segment_lanes {
+	alignas(32) uint32_t word[SEGMENT_AT_ONCE];
+	uint32_t need[SEGMENT_AT_ONCE], bytes[SEGMENT_AT_ONCE], stride[SEGMENT_AT_ONCE];
+	uint8_t from[VARRAYS + 1];      /* lane of the extent of each array, */
+	uint32_t set, drawn;            /* a bit for each array that is set; drawn from */
+	uint8_t lanes, indices;         /* a bit for each lane used; that of the indices */
+	uint8_t payloads;
+};
+static_assert(VARRAYS + 1 == 32, "arrays are two vectors");
+
 struct segment {
-	struct sp_segment sp;   /* what the compiler goes by */
+	struct sp_segment sp;           /* what the compiler goes by */
 	uint32_t in, out;
 	uint16_t vectors;
-	uint8_t number[3 + 1];  /* of each */
+	uint8_t payloads, ranges, pointers, others;     /* so many of each check */
 	const uint32_t *want;
-	const uint16_t *exact;  /* per vector, which lanes have to be what is wanted */
-	const struct segment_check *check;
-	struct segment *next;           /* what came after it lately */
+	const struct segment_need *need;        /* payloads, then ranges */
+	const struct segment_pointer *pointer;
+	const struct segment_check *other;      /* where .draw does not say it */
+	uint16_t exact[SEGMENT_LANES / 16];     /* per vector, which lanes have to be what
+	                                           is wanted */
+	struct segment_draw draw;
+	struct segment_lanes lanes;
 	uint64_t vertices, list_words;
 	uint32_t opaque, unknown_lists;
-	uint32_t need, sets;            /* see segment_past.c */
-	bool outside;
 	struct segment *chain;
 };
 
-/* A piece of an SP that was accepted, and all of them (segment_past.c). */
-struct past_piece {
-	const struct segment *k;
-	uint32_t at;                    /* word where it began */
-	uint32_t in, out;
-	uint32_t need, sets;            /* a bit for each array, and one for the range locked */
-	uint32_t locked, locked_after;
-	uint32_t vertices;
-	uint32_t ids;                   /* payloads that it names: nids from here on */
-	uint16_t nids, words, records;
-	bool outside;                   /* it hangs on lists or buffers, or adds to more facts */
+/* Segments one after the other, with their words (segment_run.c). */
+#define RUNS 64u                /* kept of an SP, */
+#define RUN_SEGMENTS 32u        /* of so many each */
+#define RUN_SAMPLES 64u
+struct run_begin {                      /* what was before them */
+	uint32_t at, id, locked, logged;
+	uint32_t opaque, unknown_lists;
+	uint64_t vertices, list_words;
+	uint32_t avail[VARRAYS + 1];
 };
-struct past {
-	uint32_t *words, *id;
-	struct past_piece *piece;
-	uint32_t nwords, words_cap, n, cap, nids, ids_cap;
-	uint64_t outside;               /* of the state, when lists and buffers were so */
+struct run {
+	uint32_t *words;                /* memory of all that follows */
+	size_t size;
+	const struct segment **segment;
+	uint32_t *id, *code;            /* payloads; words */
+	uint32_t n, nids, nwords, records;
+	struct run_begin begin;
+	uint32_t out, locked;
+	uint32_t draws, sets;           /* arrays: drawn from as they were before; set */
+	uint32_t avail[VARRAYS + 1];
+	uint32_t opaque, unknown_lists;
+	uint64_t vertices, list_words, outside, path;
 };
-struct pasts {
-	struct past was, now;           /* of the SP before; of this one, where it differs */
-	uint32_t next;                  /* piece of the last one that may come now */
-	uint32_t length;                /* of the last one, in words */
-	bool building;
-	uint64_t outside;
+struct runs {                           /* of the last SP of a callback, */
+	struct run v[RUNS];
+	uint32_t n, next;               /* there are; at hand */
+	uint32_t length;                /* words that it had, */
+	uint32_t sample[RUN_SAMPLES];   /* and some of them */
 };
 
 /* The shadow as far as it decides anything, but for what varies. */
@@ -128,7 +181,6 @@ struct segment_learn {
 	bool on;
 	uint32_t in, start, words, records, nchecks;
 	uint64_t vertices, dynamic, list_words;
-	uint32_t locked;                        /* before it */
 	uint32_t opaque, unknown_lists;
 	uint32_t want[SEGMENT_LANES];
 	bool exact[SEGMENT_LANES];
@@ -152,19 +204,25 @@ struct segments {
 	uint64_t met[SEGMENT_MET / 64];         /* beginnings of pieces, hashed: a bit each */
 	uint32_t nmet;
 	uint32_t end_id, end_serial;            /* what the last SP left */
-	struct segment *last;                   /* the one before here, or NULL */
 	uint64_t path;                          /* of some segments before here */
-	struct segment *after[SEGMENT_PATHS];   /* what came after such a path lately */
+	const struct segment *log[SEGMENT_LOG]; /* taken, one after the other: a ring */
+	uint32_t logged;
+	uint16_t where[SEGMENT_PATHS];          /* after such a path lately, in the log */
+	struct runs run[SP_CALLBACKS], *runs;   /* NULL: not for this SP */
 	struct segment_learn learn;
-	struct pasts *pasts[SP_CALLBACKS];
-	struct pasts *past;                     /* of this callback, NULL: not used */
+	/* while the objects are behind: vertices readable of each array, and at
+	 * SEGMENT_NO_ARRAY as many as there can be */
+	alignas(64) uint32_t avail[VARRAYS + 1];
+	bool (*passes)(struct verifier *v, const struct segment *k, const uint32_t *code,
+		       uint64_t *vertices);
+	struct sp_payloads payloads;            /* at least one, whatever it is */
 	int32_t credit;                         /* segments that may be learned */
 	uint32_t wait;                          /* no trial before this word */
 	struct verify_reuse reuse;
 };
 
-/* Around an SP of so many words.  use: nothing asks for its effects. */
-HOT void segments_begin(struct verifier *v, bool use, uint32_t nwords);
+/* Around an SP.  use: nothing asks for its effects. */
+HOT void segments_begin(struct verifier *v, bool use, const struct sp *sp);
 HOT void segments_end(struct verifier *v, bool accepted);
 
 /* Asks for what is needed of them at first. */
@@ -208,27 +266,33 @@ HOT void segments_learned(struct verifier *v);          /* up to here */
 uint32_t segments_image(struct verifier *v);
 /* segment.c, for the others */
 struct segment *segments_add(struct verifier *v, uint32_t out);
+struct segment *segment_find(struct verifier *v, const uint32_t *code, uint32_t nwords);
+bool segment_met(struct segments *g, const uint32_t *code, uint32_t nwords);
 /* From here on the objects change without being told. */
 void segments_lazy(struct verifier *v);
-/* The checks of a segment whose words compare well. */
+
+/* segment_take.c: do the words of a segment compare well? */
+bool segment_matches(const struct verifier *v, const struct segment *k, const uint32_t *code,
+		     uint32_t nwords);
+
+/* segment_run.c */
+HOT void runs_begin(struct verifier *v, const struct sp *sp);
+void runs_forget(struct segments *g);
+void runs_destroy(struct segments *g);
+/* What comes next may be a run. */
+void run_open(const struct verifier *v, struct run_begin *b, uint32_t at);
+/* Segments that were taken since, up to word `end`. */
+void run_close(struct verifier *v, const struct run_begin *b, const uint32_t *code, uint32_t end);
+/* The run that the last SP had here: so many words; 0: none, or not the same. */
+uint32_t run_take(struct verifier *v, const uint32_t *code, uint32_t at, uint32_t end,
+		  uint32_t *records);
+
+/* segment_check.c, segment_avx512.c: of one whose words compare well: is it to be accepted?
+ * Then the extents of arrays and the range locked are what it leaves; else they are what
+ * they were.  *vertices: and those that its draw adds. */
 bool segment_passes(struct verifier *v, const struct segment *k, const uint32_t *code,
 		    uint64_t *vertices);
-/* Sets the extents of the arrays that it sets and that are not in `but`; returns those. */
-uint32_t segment_extents(struct verifier *v, const struct segment *k, const uint32_t *code,
-			 uint32_t but);
-
-/* segment_past.c */
-void past_segment(struct segment *k);
-HOT void past_begin(struct verifier *v, uint32_t nwords);
-HOT void past_end(struct verifier *v, bool accepted);
-void past_forget(struct segments *g);
-void past_destroy(struct segments *g);
-/* A piece was accepted: words code[at...]. */
-void past_note(struct verifier *v, const struct segment *k, const uint32_t *code, uint32_t at,
-	       uint32_t locked, uint64_t vertices);
-/* Pieces from word `at` on that the last SP had in this very place and form: so many
- * words; 0: none. */
-uint32_t past_take(struct verifier *v, const uint32_t *code, uint32_t end, uint32_t at,
-		   uint32_t *records);
+bool segment_passes_avx512(struct verifier *v, const struct segment *k, const uint32_t *code,
+			   uint64_t *vertices);
 
 #endif

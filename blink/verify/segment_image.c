@@ -70,6 +70,7 @@ uint32_t segments_image(struct verifier *v)
 	return t->n++;
 }
 
+/* The extents and marks of arrays stay as they are. */
 static void vao_settle(struct vao *o, const struct vao *image)
 {
 	struct vao was;
@@ -82,6 +83,20 @@ static void vao_settle(struct vao *o, const struct vao *image)
 		o->array[i].sp = was.array[i].sp;
 	}
 	o->limit_known = false;
+}
+
+/* Of the one that is bound: what changed while the objects were behind. */
+static void arrays_settle(const struct verifier *v, struct vao *o, uint32_t fresh)
+{
+	for (unsigned i = 0; i < VARRAYS; i++) {
+		struct varray *a = &o->array[i];
+
+		a->avail = v->s->segments->avail[i];
+		if (fresh >> i & 1)
+			a->sp = v->s->serial;
+		else if (a->sp == v->s->serial)
+			a->sp = 0;
+	}
 }
 
 void segments_settle(struct verifier *v)
@@ -107,6 +122,7 @@ void segments_settle(struct verifier *v)
 	vao_settle(&c->vao, &m->c.vao);
 	if (v->s->vao != &c->vao)
 		vao_settle(v->s->vao, &m->v);
+	arrays_settle(v, v->s->vao, m->fresh);
 	v->facts->mediations = m->mediations;
 	memcpy(v->facts, m->flags, sizeof(m->flags));
 }

@@ -168,16 +168,14 @@ static void pointer_learn(const struct verifier *v, struct segment_learn *n,
 	if (o->array[form.array].sp != v->s->serial)
 		return;         /* it was refused, or may be: exact */
 	stride = stride ? stride : form.bytes;
-	if (!(o->client >> form.array & 1)) {
-		check_add(n, SEGMENT_MARK, 0)->array = (uint8_t)form.array;
-		return;
-	}
+	if (!(o->client >> form.array & 1))
+		return;         /* in a buffer, it has no extent */
 	lane_free(n, l->pointer);
 	lane_free(n, l->pointer + 1u);
 	c = check_add(n, SEGMENT_POINTER, l->pointer);
 	c->array = (uint8_t)form.array;
 	c->need = form.bytes;
-	c->value = stride > 1 ? UINT64_MAX / stride + 1 : 0;
+	c->count = stride;
 }
 
 /* Is count times the size of an index all that the payload has to have? */
@@ -268,7 +266,6 @@ void segments_learned(struct verifier *v)
 {
 	struct segments *g = v->s->segments;
 	struct segment_learn *n = &g->learn;
-	struct segment *k;
 
 	if (!n->on)
 		return;
@@ -276,12 +273,8 @@ void segments_learned(struct verifier *v)
 	if (!n->records)
 		return;         /* the shadow is what it was */
 	g->id = segments_image(v);
-	k = g->id == SEGMENT_NONE ? NULL : segments_add(v, g->id);
-	if (k && g->last)
-		g->last->next = k;
-	g->last = k;
-	if (k)
-		past_note(v, k, v->index->code, n->start, n->locked, n->dynamic + k->vertices);
+	if (g->id != SEGMENT_NONE)
+		segments_add(v, g->id);
 	g->reuse.learned++;
 	g->credit--;
 }
@@ -296,8 +289,7 @@ void segments_before(struct verifier *v, const struct desc *d, const uint32_t *r
 		if (d->hook == HOOK_END)
 			return;         /* it leaves the shadow as it is */
 		g->id = SEGMENT_NONE;
-		g->last = NULL;
-		return;
+			return;
 	}
 	if (n->on || g->id == SEGMENT_NONE || g->credit <= 0)
 		return;
@@ -310,7 +302,6 @@ void segments_before(struct verifier *v, const struct desc *d, const uint32_t *r
 	n->opaque = v->facts->opaque;
 	n->unknown_lists = v->facts->unknown_lists;
 	n->list_words = v->facts->list_words;
-	n->locked = v->s->ctx->locked;
 }
 
 /* Checks that one record may need. */

@@ -516,7 +516,7 @@ HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const st
 	state_begin(s);
 	if (env->want_rerunnable)
 		effects_begin(s->walk);
-	segments_begin(&v, !env->want_rerunnable && sp->nwords >= SEGMENT_SP_WORDS, sp->nwords);
+	segments_begin(&v, !env->want_rerunnable, sp);
 	r = code_walk(&v, sp);
 	segments_end(&v, r == VERIFY_OK && !s->failed);
 	if (r != VERIFY_OK || s->failed)

@@ -1,0 +1,131 @@
+/* segment_check.c - is a segment that was met again to be accepted?  See segment.h.
+ *
+ * For processors without AVX-512, and what is rare on all; segment_avx512.c has the rest.
+ */
+#include "blink/verify/segment_check.h"
+
+/* ---- arrays ------------------------------------------------------------------------ */
+
+/* Vertices readable where a payload has so many bytes from the operand's offset on. */
+static inline uint32_t pointer_avail(const struct segment_pointer *q, uint64_t extent)
+{
+	uint64_t n = extent - q->bytes;
+	uint64_t steps = (uint64_t)((unsigned __int128)n * q->inverse >> 64);
+
+	return extent < q->bytes ? 0 : (uint32_t)((q->inverse ? steps : n) + 1);
+}
+
+/* Sets the arrays that a segment sets; was: how many vertices they had.  Not 0 where a
+ * payload is not there. */
+static inline uint32_t pointers_set(struct segments *g, const struct segment *k,
+				    const uint32_t *code, uint32_t *was)
+{
+	uint32_t bad = 0;
+
+	for (unsigned i = 0; i < k->pointers; i++) {
+		const struct segment_pointer *q = &k->pointer[i];
+		const uint32_t *words = code + q->word;
+		uint32_t id = words[0];
+
+		bad |= payload_short(g, words, 0);
+		id = id < g->payloads.n ? id : 0;
+		was[i] = g->avail[q->array];
+		g->avail[q->array] = pointer_avail(q, g->payloads.v[id].size - (uint64_t)words[1]);
+	}
+	return bad;
+}
+
+static void pointers_back(struct segments *g, const struct segment *k, const uint32_t *was)
+{
+	for (unsigned i = k->pointers; i-- > 0;)
+		g->avail[k->pointer[i].array] = was[i];
+}
+
+/* ---- all that is rare --------------------------------------------------------------- */
+
+static bool other_draw(struct verifier *v, const struct segment_check *c, const uint32_t *rec,
+		       uint64_t *vertices)
+{
+	const struct desc_layout *l = verifier_layout(v, &v->s->desc->op[sp_opcode(*rec)]);
+	const struct segments *g = v->s->segments;
+	int32_t count = (int32_t)rec[l->count];
+	uint32_t limit = UINT32_MAX;
+
+	if (count <= 0)
+		return false;
+	*vertices += (uint64_t)count * c->need;
+	if (l->type && !l->buf &&
+	    payload_short(g, rec + l->pointer, (uint64_t)count * index_bytes(rec[l->type])))
+		return false;
+	for (uint32_t m = c->arrays; m; m &= m - 1)
+		limit = least(limit, g->avail[__builtin_ctz(m)]);
+	return !c->arrays || draw_within(v, l, rec, limit, c->value) == VERIFY_OK;
+}
+
+static bool list_same(const struct verifier *v, const struct segment_check *c)
+{
+	const struct list_shadow *s = &v->s->lists[c->number];
+
+	return lists_what(v->s, c->number) == c->need && s->vertices == c->count &&
+	       s->words == c->value;
+}
+
+static bool buffer_same(struct verifier *v, const struct segment_check *c)
+{
+	const struct buffer *b = state_buffer(v->s, c->number);
+
+	return b && b->group == c->need && b->birth == c->count;
+}
+
+static bool other_passes(struct verifier *v, const struct segment_check *q, const uint32_t *at,
+			 uint64_t *vertices)
+{
+	struct context *c = v->s->ctx;
+
+	switch (q->kind) {
+	case SEGMENT_DRAW: return other_draw(v, q, at, vertices);
+	case SEGMENT_LOCK:
+		c->locked = locked_with(c->locked,
+			at + verifier_layout(v, &v->s->desc->op[sp_opcode(*at)])->first);
+		return true;
+	case SEGMENT_UNLOCK: c->locked = 0; return true;
+	case SEGMENT_LIST: return list_same(v, q);
+	default: return buffer_same(v, q);
+	}
+}
+
+/* In their order, as one may change what the next looks at. */
+static bool others_pass(struct verifier *v, const struct segment *k, const uint32_t *code,
+			uint64_t *vertices)
+{
+	uint32_t locked = v->s->ctx->locked;
+
+	for (unsigned i = 0; i < k->others; i++)
+		if (!other_passes(v, &k->other[i], code + k->other[i].word, vertices)) {
+			v->s->ctx->locked = locked;
+			return false;
+		}
+	return true;
+}
+
+/* ---- a segment ----------------------------------------------------------------------- */
+
+bool segment_passes(struct verifier *v, const struct segment *k, const uint32_t *code,
+		    uint64_t *vertices)
+{
+	struct segments *g = v->s->segments;
+	const struct segment_need *q = k->need;
+	uint32_t was[SEGMENT_CHECKS], bad = 0;
+
+	for (unsigned i = 0; i < k->payloads; i++, q++)
+		bad |= payload_short(g, code + q->word, q->most);
+	for (unsigned i = 0; i < k->ranges; i++, q++)
+		bad |= code[q->word] > q->most;
+	bad |= pointers_set(g, k, code, was);
+	if (!bad && draw_passes(v, k, code, vertices) &&
+	    (!k->others || others_pass(v, k, code, vertices)))
+		return true;
+	pointers_back(g, k, was);
+	return false;
+}
+
