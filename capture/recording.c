@@ -57,9 +57,7 @@ static int file_map(struct recording *r, struct error *err)
 	r->map = map;
 	r->size = (uint64_t)st.st_size;
 	r->header = map;
-	/* read once, from front to end */
-	madvise(map, r->size, MADV_SEQUENTIAL);
-	madvise(map, r->size, MADV_HUGEPAGE);
+	recording_advise(r);
 	return 0;
 }
 

@@ -118,6 +118,9 @@ int recording_bad(struct recording *r, struct error *err, const char *why);
 /* recording_slots.c: what is in slots now, and how many segments were handed out. */
 int recording_slots_look(struct recording *r, struct error *err);
 
+/* Tells the kernel how the mapping, made anew, will be read. */
+void recording_advise(const struct recording *r);
+
 /* recording_segments.c */
 const struct record_segment *recording_segment(const struct recording *r, uint64_t number);
 int recording_scan(struct recording *r, struct error *err);

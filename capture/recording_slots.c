@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static uint64_t slot_load(const struct recording *r, uint32_t i)
 {
@@ -106,4 +107,20 @@ const uint8_t *recording_at(const struct recording *r, uint64_t place, uint64_t 
 			return slots + (size_t)r->slot[i].index * RECORD_SEGMENT +
 			       (place - r->slot[i].place);
 	return r->map + place;
+}
+
+/* It is read once, from front to end; but of one that is read out of its slots the rest is
+ * hardly looked at, and the kernel would read it ahead. */
+void recording_advise(const struct recording *r)
+{
+	uint8_t *map = (uint8_t *)(uintptr_t)r->map;
+	uint64_t front = RECORD_HEADER + (uint64_t)r->header->slots * RECORD_SEGMENT;
+
+	if (r->following && r->header->slots && front < r->size) {
+		madvise(map, front, MADV_HUGEPAGE);
+		madvise(map + front, r->size - front, MADV_RANDOM);
+		return;
+	}
+	madvise(map, r->size, MADV_SEQUENTIAL);
+	madvise(map, r->size, MADV_HUGEPAGE);
 }
