@@ -165,6 +165,13 @@ int rig_open(struct rig *r, const struct rig_options *opt, struct error *err)
 		argv[n++] = "--no-direct";
 	if (opt->no_facts)
 		argv[n++] = "--no-facts";
+	if (opt->budget) {
+		argv[n++] = "--budget";
+		argv[n++] = opt->budget;
+		/* a file's first frames may take a driver seconds */
+		argv[n++] = "--watchdog";
+		argv[n++] = "20000";
+	}
 	if (opt->bare)
 		argv[n++] = "--bare";
 	if (opt->trace) {

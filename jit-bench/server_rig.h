@@ -23,6 +23,7 @@ struct rig_options {
 	bool null_gl, no_direct, no_facts, bare, hash;
 	unsigned threads;              /* of the driver's */
 	const char *trace;             /* file, or NULL */
+	const char *budget;            /* ms of a client per frame, NULL: what there is time for */
 };
 
 struct rig_client {
