@@ -143,16 +143,14 @@ static bool scan_restart(const uint8_t *p, uint32_t n, unsigned bytes, uint64_t 
 bool index_range(struct verifier *v, const uint32_t *payload, uint32_t count, uint32_t type,
 		 uint64_t restart, uint32_t *min, uint32_t *max)
 {
-	uint32_t h = payload[0] * 0x9e3779b1u ^ payload[1] * 0x85ebca6bu ^ count * 0xc2b2ae35u;
-	struct index_memo *m = &v->s->memo[(h >> 16 ^ h) % INDEX_MEMO];
+	struct index_memo *m = index_memo_of(v, payload, count);
 	const uint8_t *p = v->env->payloads.v[payload[0]].data + payload[1];
 	uint32_t stamp = v->env->payloads_stable ? UINT32_MAX : v->s->serial;
 	unsigned bytes = index_bytes(type);
 
 	if (restart != INDEX_NO_RESTART)
 		return scan_restart(p, count, bytes, restart, min, max);
-	if (m->sp != stamp || m->id != payload[0] || m->offset != payload[1] ||
-	    m->count != count || m->type != type) {
+	if (!index_memo_has(v, m, payload, count, type)) {
 		*m = (struct index_memo){ stamp, payload[0], payload[1], count, type, 0, 0 };
 		scan(p, count, bytes, &m->min, &m->max);
 	}

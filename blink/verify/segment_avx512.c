@@ -82,12 +82,10 @@ static inline bool draw_within_least(struct verifier *v, const struct segment_dr
 				     const uint32_t *code, uint32_t count, uint32_t limit)
 {
 	const uint32_t *at = code + d->at;
-	uint32_t min, max;
 
 	if (!d->bytes)
 		return (int32_t)*at >= 0 && (uint64_t)*at + count <= limit;
-	index_range(v, at, count, d->type, INDEX_NO_RESTART, &min, &max);
-	return max < limit;
+	return index_most(v, at, count, d->type) < limit;
 }
 
 bool segment_passes_avx512(struct verifier *v, const struct segment *k, const uint32_t *code,

@@ -41,12 +41,25 @@ static inline uint32_t locked_with(uint32_t locked, const uint32_t *range)
 	return good && first + count > locked ? first + count : locked;
 }
 
+/* The greatest index of a payload that is there. */
+static inline uint32_t index_most(struct verifier *v, const uint32_t *payload, uint32_t count,
+				  uint32_t type)
+{
+	const struct index_memo *m = index_memo_of(v, payload, count);
+	uint32_t min, max;
+
+	if (index_memo_has(v, m, payload, count, type))
+		return m->max;
+	index_range(v, payload, count, type, INDEX_NO_RESTART, &min, &max);
+	return max;
+}
+
 /* A draw whose indices, if any, are in a payload. */
 static inline bool draw_fits(struct verifier *v, const struct segment_draw *d,
 			     const uint32_t *code, uint32_t locked, uint64_t *vertices)
 {
 	const struct segments *g = v->s->segments;
-	uint32_t limit = arrays_least(g->avail, d->array), count = code[d->count], min, max;
+	uint32_t limit = arrays_least(g->avail, d->array), count = code[d->count];
 	const uint32_t *at = code + d->at;
 
 	*vertices += (uint64_t)count * d->instances;
@@ -56,8 +69,7 @@ static inline bool draw_fits(struct verifier *v, const struct segment_draw *d,
 		return (int32_t)*at >= 0 && (uint64_t)*at + count <= limit;
 	if (payload_short(g, at, (uint64_t)count * d->bytes))
 		return false;
-	index_range(v, at, count, d->type, INDEX_NO_RESTART, &min, &max);
-	return max < limit;
+	return index_most(v, at, count, d->type) < limit;
 }
 
 /* Locks and draws as most segments have them. */

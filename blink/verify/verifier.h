@@ -69,6 +69,22 @@ enum verify_reason draw_within(struct verifier *v, const struct desc_layout *l,
  * NAME_UNKNOWN.  False when no index is left. */
 bool index_range(struct verifier *v, const uint32_t *payload, uint32_t count, uint32_t type,
 		 uint64_t restart, uint32_t *min, uint32_t *max);
+/* Where a range without a restart index is kept; is it the one there? */
+static inline struct index_memo *index_memo_of(const struct verifier *v, const uint32_t *payload,
+					       uint32_t count)
+{
+	uint32_t h = payload[0] * 0x9e3779b1u ^ payload[1] * 0x85ebca6bu ^ count * 0xc2b2ae35u;
+
+	return &v->s->memo[(h >> 16 ^ h) % INDEX_MEMO];
+}
+static inline bool index_memo_has(const struct verifier *v, const struct index_memo *m,
+				  const uint32_t *payload, uint32_t count, uint32_t type)
+{
+	uint32_t stamp = v->env->payloads_stable ? UINT32_MAX : v->s->serial;
+
+	return !((m->sp ^ stamp) | (m->id ^ payload[0]) | (m->offset ^ payload[1]) |
+		 (m->count ^ count) | (m->type ^ type));
+}
 void index_max(const uint8_t *data, uint64_t size, uint32_t max[3]);
 unsigned index_bytes(uint32_t type);        /* 0: no type of indices */
 #define INDEX_NO_RESTART UINT64_MAX
