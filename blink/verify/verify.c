@@ -451,6 +451,7 @@ static enum verify_reason code_walk(struct verifier *v, const struct sp *sp)
 #define FETCH_LEAST 256u         /* words of a procedure that is worth it */
 #define FETCH_LOOKS 8u           /* places looked at, so many words each */
 #define FETCH_WORDS 32u
+#define FETCH_PATTERNS 3u        /* about to be learned */
 static_assert(FETCH_LOOKS * FETCH_WORDS <= FETCH_LEAST, "a procedure has so many words");
 
 /* ---- entry --------------------------------------------------------------- */
@@ -493,6 +494,9 @@ static void tables_fetch(struct verify_state *s, const struct verify_env *env,
 	fetch_lines(env, sizeof(*env));
 	fetch_lines(x, sizeof(*x));
 	rows_fetch(s, sp);
+	/* what is written here is read at once */
+	fetch_lines_write(x->pattern + 1, FETCH_PATTERNS * sizeof(*x->pattern));
+	fetch_lines_write(s->undo.b.data, sizeof(struct context));
 }
 
 HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const struct sp *sp,
