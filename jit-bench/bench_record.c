@@ -236,13 +236,13 @@ static struct json_object *median(const struct sample *s)
 	return s->n ? json_object_new_double(sample_median(s)) : NULL;
 }
 
-/* sample_ratio_json's { median, low, high } as percent above 1 in columns. */
+/* sample_total_ratio_json's { ratio, low, high } as percent above 1 in columns. */
 static void put_over(struct json_object *j, const struct sample *a, const struct sample *base)
 {
 	static const char *const keys[][2] = {
-		{ "cpu_over_native_percent", "median" }, { "low", "low" }, { "high", "high" },
+		{ "cpu_over_native_percent", "ratio" }, { "low", "low" }, { "high", "high" },
 	};
-	struct json_object *ratio = a->n ? sample_ratio_json(a, base) : NULL;
+	struct json_object *ratio = a->n ? sample_total_ratio_json(a, base) : NULL;
 
 	for (unsigned i = 0; i < 3; i++) {
 		double v = ratio ? json_object_get_double(json_object_object_get(ratio, keys[i][1]))

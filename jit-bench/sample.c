@@ -90,6 +90,38 @@ struct json_object *sample_ratio_json(const struct sample *a, const struct sampl
 	return j;
 }
 
+struct json_object *sample_total_ratio_json(const struct sample *a, const struct sample *b)
+{
+	static double ratios[RESAMPLES];
+	struct json_object *j = json_object_new_object();
+	unsigned n = a->n < b->n ? a->n : b->n;
+	double over = 0, under = 0;
+	uint64_t state = 1;
+
+	for (unsigned i = 0; i < n; i++) {
+		over += a->v[i];
+		under += b->v[i];
+	}
+	for (unsigned k = 0; k < RESAMPLES; k++) {
+		double x = 0, y = 0;
+
+		for (unsigned i = 0; i < n; i++) {
+			unsigned at;
+
+			state = state * 6364136223846793005u + 1442695040888963407u;
+			at = (unsigned)((state >> 33) % n);
+			x += a->v[at];
+			y += b->v[at];
+		}
+		ratios[k] = y != 0 ? x / y : 0;
+	}
+	qsort(ratios, RESAMPLES, sizeof(ratios[0]), compare);
+	json_object_object_add(j, "ratio", number(under != 0 ? over / under : 0));
+	json_object_object_add(j, "low", number(ratios[RESAMPLES / 40]));
+	json_object_object_add(j, "high", number(ratios[RESAMPLES - 1 - RESAMPLES / 40]));
+	return j;
+}
+
 /* ---- rows of the results file ---------------------------------------------------------- */
 
 static struct json_object *metric(const char *of, const char *name, const char *unit,

@@ -30,6 +30,10 @@ struct json_object *sample_json(const struct sample *s);
 /* a / b, run by run as they were measured beside each other: { median, low, high },
  * low and high bounding 95 % of the medians of bootstrap resamples of the runs. */
 struct json_object *sample_ratio_json(const struct sample *a, const struct sample *b);
+/* The sum of a's values over that of b's, { ratio, low, high }, low and high bounding 95 % of
+ * those of bootstrap resamples of the runs, each with what was measured in it of both: narrower
+ * than that of medians where runs are few and alike. */
+struct json_object *sample_total_ratio_json(const struct sample *a, const struct sample *b);
 
 /* ---- rows of the results file --------------------------------------------------------
  *
