@@ -14,7 +14,7 @@
 enum { OPT_LISTEN, OPT_HEADLESS, OPT_WINDOW, OPT_SIZE, OPT_REFRESH, OPT_CLIENTS,
        OPT_SCREENSHOT, OPT_RECORD, OPT_TRACE, OPT_DURATION, OPT_NO_DIRECT, OPT_NO_FACTS,
        OPT_WATCHDOG, OPT_BUDGET, OPT_MEMORY, OPT_GL_THREADS, OPT_SINK, OPT_NO_FILTER, OPT_RESULTS,
-       OPT_BARE, OPT_HASH };
+       OPT_BARE, OPT_HASH, OPT_DIRECT };
 
 static const struct cli_option options[] = {
 	[OPT_LISTEN] = { 'l', "listen", "PATH", "the socket ($BLINK_SERVER, else $XDG_RUNTIME_DIR/blink-0)" },
@@ -38,6 +38,7 @@ static const struct cli_option options[] = {
 	[OPT_RESULTS] = { 'o', "results", "FILE", "each frame's times as a results file, for blinkctl report" },
 	[OPT_BARE] = { 0, "bare", NULL, "no frames and labels (to compare pictures)" },
 	[OPT_HASH] = { 0, "hash", NULL, "with --trace: the hash of each picture of a stream" },
+	[OPT_DIRECT] = { 0, "direct", NULL, "clients that may be are drawn straight into the screen, without a trial" },
 	{ 0 }
 };
 
@@ -169,7 +170,7 @@ static int serve_command(const struct cli_args *args)
 		.listen = blink_server_path(o[OPT_LISTEN]),
 		.server = { .width = 1024, .height = 768, .refresh = 50,
 			    .limits = server_limits_default,
-			    .no_direct = o[OPT_NO_DIRECT], .no_facts = o[OPT_NO_FACTS],
+			    .no_direct = o[OPT_NO_DIRECT], .direct = o[OPT_DIRECT], .no_facts = o[OPT_NO_FACTS],
 			    .no_decoration = o[OPT_BARE], .hash = o[OPT_HASH] },
 		.null_gl = o[OPT_SINK] && !strcmp(o[OPT_SINK], "null"),
 		.window = o[OPT_WINDOW], .no_filter = o[OPT_NO_FILTER],

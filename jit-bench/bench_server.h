@@ -16,7 +16,7 @@ struct server_case {
 	const char *text;              /* as given */
 	const char *program;           /* "blink-gears-sp" */
 	char file[256];
-	bool native, film, offscreen, nofacts, null_gl, threads, virgl, indirect;
+	bool native, film, direct, offscreen, nofacts, null_gl, threads, virgl, indirect;
 };
 int server_case_parse(struct server_case *c, const char *text, bool null_gl, struct error *err);
 

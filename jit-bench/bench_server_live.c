@@ -329,7 +329,8 @@ static struct json_object *difference(const struct sample *more, const struct sa
 }
 
 enum { PLAIN, SWITCHED, HANDED, WAYS };
-static const char *const ways[WAYS] = { "gears-sp", "gears-switch", "gears-sp/offscreen" };
+static const char *const ways[WAYS] = { "gears-sp/direct", "gears-switch/direct",
+					   "gears-sp/offscreen" };
 struct switching {
 	const struct bench_server_options *opt;
 	struct server_case c[WAYS];

@@ -17,7 +17,7 @@ static const struct { const char *name, *program; bool native, film; } kinds[] =
 static bool how_parse(struct server_case *c, const char *word, size_t n)
 {
 	const struct { const char *word; bool *flag; } hows[] = {
-		{ "offscreen", &c->offscreen }, { "nofacts", &c->nofacts },
+		{ "direct", &c->direct }, { "offscreen", &c->offscreen }, { "nofacts", &c->nofacts },
 		{ "null", &c->null_gl }, { "threads", &c->threads },
 		{ "virgl", &c->virgl }, { "indirect", &c->indirect },
 	};
@@ -67,14 +67,14 @@ int server_case_parse(struct server_case *c, const char *text, bool null_gl, str
 		if (c->film != (c->file[0] != 0))
 			return error_set(err, -EINVAL, "%s: %s", text, c->film
 					 ? "a film is needed (video:FILE)" : "it takes no file");
-		if (c->native ? c->offscreen || c->nofacts || c->threads
+		if (c->native ? c->direct || c->offscreen || c->nofacts || c->threads
 			      : c->virgl || c->indirect)
 			return error_set(err, -EINVAL, "%s: that is not for a %s one", text,
 					 c->native ? "native" : "served");
 		return 0;
 	}
 	return error_set(err, -EINVAL, "%s: no case (gears-sp, gears-switch, gears-native, "
-			 "video:FILE, video-native:FILE; then /offscreen, /nofacts, /threads, /null; "
+			 "video:FILE, video-native:FILE; then /direct, /offscreen, /nofacts, /threads, /null; "
 			 "of native ones /virgl, /indirect)",
 			 text);
 }

@@ -161,6 +161,8 @@ int rig_open(struct rig *r, const struct rig_options *opt, struct error *err)
 		argv[n++] = "--gl-threads";
 		argv[n++] = threads;
 	}
+	if (opt->direct)
+		argv[n++] = "--direct";
 	if (opt->no_direct)
 		argv[n++] = "--no-direct";
 	if (opt->no_facts)

@@ -20,7 +20,7 @@ struct rig_options {
 	const char *self;              /* path of blinkctl */
 	double refresh;
 	const char *size;              /* of the screen, "1280x1024" */
-	bool null_gl, no_direct, no_facts, bare, hash;
+	bool null_gl, direct, no_direct, no_facts, bare, hash;
 	unsigned threads;              /* of the driver's */
 	const char *trace;             /* file, or NULL */
 	const char *budget;            /* ms of a client per frame, NULL: what there is time for */

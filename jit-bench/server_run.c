@@ -182,7 +182,7 @@ static int run_served(const struct server_case *c, const struct bench_server_opt
 	char size[32];
 	const struct rig_options ro = { .self = opt->self, .refresh = opt->rate,
 					.size = size, .null_gl = c->null_gl,
-					.no_direct = c->offscreen, .no_facts = c->nofacts,
+					.direct = c->direct, .no_direct = c->offscreen, .no_facts = c->nofacts,
 					.threads = c->threads ? (unsigned)sysconf(_SC_NPROCESSORS_ONLN) : 0 };
 	struct json_object *said[RIG_CLIENTS] = { 0 };
 	struct looks l = { 0 };

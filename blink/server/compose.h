@@ -58,6 +58,10 @@ void decorate_color(uint32_t id, uint8_t rgb[3]);
 
 /* ---- the server's context ------------------------------------------------------------ */
 
+/* Without alpha: nobody looks through a screen; and pictures with alpha and without can
+ * both be copied there as they are, where the other way round each pixel is converted. */
+#define SCREEN_CONFIG (SINK_CONFIG_PBUFFER | SINK_CONFIG_SAID | 24u << 16 | 8u << 24)
+
 struct screen_gl {                     /* entry points of the sink, with their types */
 	void (*clear_color)(float, float, float, float);
 	void (*clear)(uint32_t);

@@ -34,10 +34,6 @@ static void calls_load(struct screen_gl *c, const struct sink *gl)
 #undef CALL
 }
 
-/* Without alpha: nobody looks through a screen; and pictures with alpha and without can
- * both be copied there as they are, where the other way round each pixel is converted. */
-#define SCREEN_CONFIG (SINK_CONFIG_PBUFFER | SINK_CONFIG_SAID | 24u << 16 | 8u << 24)
-
 int screen_open(struct screen *s, struct sink *gl, uint32_t w, uint32_t h, struct error *err)
 {
 	int r;

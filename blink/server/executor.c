@@ -87,11 +87,26 @@ static int sink_open(struct executor *x)
 	return x->gl ? 0 : error_set(&x->err, -ENOMEM, "serve: out of memory");
 }
 
+static bool offscreen_is_cheaper(struct executor *x)
+{
+	uint64_t best[2];
+	/* a retained picture saves redraws, too: so direct has to be better by a tenth */
+	bool cheaper = executor_trial(x, best) && best[1] * 10 > best[0] * 9;
+
+	if (best[0] && best[1])
+		fprintf(stderr, "blinkctl: clients are drawn %s: a picture takes %.0f us direct, "
+			"%.0f us off-screen (--direct and --no-direct decide)\n",
+			cheaper ? "off-screen" : "direct where they may be", (double)best[1] * 1e-3,
+			(double)best[0] * 1e-3);
+	return cheaper;
+}
+
 static int server_open(struct executor *x)
 {
 	struct server_options s = x->opt->server;
 
 	s.judge = x->judge;
+	s.no_direct = s.no_direct || (!s.direct && !x->opt->null_gl && offscreen_is_cheaper(x));
 	s.event = x->opt->trace || x->opt->event ? event_note : NULL;
 	s.turn = turn_note;
 	s.gone = executor_gone;

@@ -34,6 +34,9 @@ struct executor {
 
 /* executor_warm.c: draws with what a driver starts lazily, before the filter is on */
 int executor_warm(struct executor *x);
+/* executor_trial.c: the least time of a picture of 256x256, ns: off-screen, direct.  False:
+ * they could not be drawn. */
+bool executor_trial(struct executor *x, uint64_t best[2]);
 /* executor_serve.c: one message of the broker's */
 void executor_hear(struct executor *x, const struct message *m, int fds[3]);
 void executor_picture(struct executor *x);

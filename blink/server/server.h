@@ -50,7 +50,8 @@ struct server_options {
 	double refresh;                /* Hz */
 	uint32_t clients;              /* at most */
 	struct server_limits limits;
-	bool no_direct;                /* everybody off-screen (for measurements) */
+	bool no_direct;                /* everybody off-screen */
+	bool direct;                   /* `serve`: who may be is drawn direct, untried */
 	bool no_facts;                 /* clear and draw whether or not it can be seen */
 	bool no_decoration;            /* no frames and labels (for comparison of pixels) */
 	bool hash;                     /* pictures of streams are hashed (SERVER_EVENT_PICTURE) */
