@@ -121,7 +121,7 @@ const struct cli_command cmd_capture = {
 	.text =
 		"Runs the program and records what it asks of OpenGL. With -o X.blink our own recorder "
 		"does that, a library in the program that writes into a scratch file beside X.blink; "
-		"when the program has ended, stored procedures are made of it. With any other name, or "
+		"stored procedures are made of it meanwhile. With any other name, or "
 		"--recorder apitrace, apitrace does, and -o X.trace keeps its trace. Programs that our "
 		"recorder cannot serve (32-bit, statically linked, set-user-id) are recorded by apitrace; "
 		"a line says so and why.\n\n"

@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -50,6 +51,10 @@ static void ratios(void **state)
 	j = sample_ratio_json(&a, &b);
 	assert_true(field(j, "median") == 0.2);
 	assert_true(field(j, "low") == 0.2 && field(j, "high") == 0.2);
+	json_object_put(j);
+	j = sample_total_ratio_json(&a, &b);
+	assert_true(fabs(field(j, "ratio") - 0.2) < 1e-9);
+	assert_true(fabs(field(j, "low") - 0.2) < 1e-9 && fabs(field(j, "high") - 0.2) < 1e-9);
 	json_object_put(j);
 	a.v[3] = 1000;
 	j = sample_ratio_json(&a, &b);
