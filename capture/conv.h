@@ -130,7 +130,7 @@ struct conv_location {
 	bool array;               /* the name is that of an element 0 */
 };
 enum conv_lockind { CONV_LOC_UNIFORM, CONV_LOC_ATTRIB, CONV_LOC_FRAGDATA, CONV_LOC_BLOCK,
-		    CONV_LOC_OTHER };
+		    CONV_LOC_RESOURCE, CONV_LOC_RESOURCE_INDEX };
 
 /* ---- maps (conv_buffer.c) --------------------------------------------------- */
 

@@ -110,6 +110,24 @@ bool conv_location_slot(struct conv *c, uint32_t program, unsigned kind, int32_t
 	return true;
 }
 
+/* What is asked for: by the command, or (ARB_program_interface_query) by its argument. False:
+ * a number that no instruction takes. */
+static bool locate_kind(const struct trace_call *call, const struct conv_plan *plan,
+			unsigned *kind)
+{
+	*kind = (unsigned)plan->aux;
+	if (plan->aux < CONV_LOC_RESOURCE)
+		return true;
+	switch (conv_arg_uint(call, 1)) {
+	case 0x92E1 /* UNIFORM */: *kind = CONV_LOC_UNIFORM; break;
+	case 0x92E2 /* UNIFORM_BLOCK */: *kind = CONV_LOC_BLOCK; break;
+	case 0x92E3 /* PROGRAM_INPUT */: *kind = CONV_LOC_ATTRIB; break;
+	case 0x92E4 /* PROGRAM_OUTPUT */: *kind = CONV_LOC_FRAGDATA; break;
+	default: return false;
+	}
+	return (plan->aux == CONV_LOC_RESOURCE_INDEX) == (*kind == CONV_LOC_BLOCK);
+}
+
 int conv_hook_locate(struct conv *c, const struct trace_call *call,
 		     const struct conv_plan *plan)
 {
@@ -119,16 +137,15 @@ int conv_hook_locate(struct conv *c, const struct trace_call *call,
 	size_t size;
 	uint32_t payload;
 	int64_t answer = -1;
+	unsigned kind, last = call->sig->nargs - 1u;
 
-	if (plan->aux == CONV_LOC_OTHER)
-		return conv_refuse(c, call, "subroutines are not converted");
-	if (!call->has_ret || !trace_int(&call->ret, &answer) || answer < 0 ||
+	if (!locate_kind(call, plan, &kind) || !call->has_ret || !trace_int(&call->ret, &answer) || answer < 0 ||
 	    answer == 0xffffffffll || !program || call->sig->nargs < 2 ||
-	    !conv_bytes(c, &call->args[1], GL_C_U8, &name, &size)) {
+	    !conv_bytes(c, &call->args[last], GL_C_U8, &name, &size)) {
 		c->stats->skipped++;    /* no such name: uses of -1 need no slot */
 		return 0;
 	}
-	l = location_get(c, program, (unsigned)plan->aux, (int32_t)answer);
+	l = location_get(c, program, kind, (int32_t)answer);
 	if (!l)
 		return conv_refuse(c, call, "no memory");
 	payload = conv_keep(c, name, size);
@@ -139,13 +156,13 @@ int conv_hook_locate(struct conv *c, const struct trace_call *call,
 	l->payload = payload;
 	l->array = size > 4 && !memcmp(name + size - 4, "[0]", 3);
 	/* For attributes the operand is the number that the program expects. */
-	if (plan->aux == CONV_LOC_ATTRIB || plan->aux == CONV_LOC_FRAGDATA)
+	if (kind == CONV_LOC_ATTRIB || kind == CONV_LOC_FRAGDATA)
 		l->slot = (uint32_t)answer;
 	else if (!l->slot)
 		l->slot = c->next_slot++;
 	emit_locate(c, l, payload, 0);
 	/* "a" and "a[0]" are the same uniform; only the element form counts on */
-	if (plan->aux == CONV_LOC_UNIFORM && !l->array)
+	if (kind == CONV_LOC_UNIFORM && !l->array)
 		l->array = true;
 	return 0;
 }
