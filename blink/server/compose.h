@@ -131,6 +131,7 @@ struct turns {
 	uint64_t usable_ns, spent_ns, expected_ns;      /* the last of those not greedy */
 	uint64_t own_ns;               /* that the server's own drawing takes: the most lately */
 	uint32_t active, greedy;       /* clients: that do something; that are still to come */
+	uint32_t less;                 /* 1/256 of what is left that the greedy do not get */
 	uint32_t tried;                /* the one on probation that has its turn */
 	uint64_t stall_frame;          /* the last that failed through a client */
 	uint64_t free_since;           /* stalls that nobody was blamed for, lately */

@@ -32,6 +32,8 @@
 #define PROOF_MOST 8192u
 #define GRACE_PROOF 256u                /* who has to prove itself for longer has no grace */
 #define GRACE_PERIODS 4u                /* a frame that failed may as well fail for so long */
+#define ROOM 256u
+#define ROOM_FRAMES 4u                  /* in which 1/ROOM of what is left is given back */
 #define ALONE_PERIODS 2u                /* a turn of who has the screen for itself */
 
 static uint64_t monotonic_ns(void)
@@ -222,6 +224,8 @@ uint64_t turns_budget(const struct server *s, const struct window *w)
 	own = share_of(s, w);
 	own = own > w->turn.spent_ns ? own - w->turn.spent_ns : 0;
 	more = spare(s, w) / (w->turn.greedy && s->turns.greedy ? s->turns.greedy : 1);
+	if (w->turn.greedy)
+		more -= more / ROOM * s->turns.less;
 	if (own < more)
 		own = more;
 	return own < credits ? own : credits;
@@ -327,7 +331,22 @@ void turns_come(const struct server *s, struct window *w)
 		}
 }
 
+/* Time in which others had the processor is not in anybody's budget: where frames fail
+ * through that, the greedy are to leave more of them. */
+static void room_set(struct server *s)
+{
+	bool greedy = false;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		greedy |= s->windows[i].turn.greedy && s->windows[i].turn.spent_ns > ACTIVE_NS;
+	if (greedy && elapsed(s) > s->period_ns)
+		s->turns.less += (ROOM - s->turns.less) / 4;
+	else if (s->turns.less && s->frames % ROOM_FRAMES == 0)
+		s->turns.less--;
+}
+
 void turns_end(struct server *s, uint64_t cpu_ns)
 {
 	lately(&s->turns.own_ns, cpu_ns > s->turns.spent_ns ? cpu_ns - s->turns.spent_ns : 0);
+	room_set(s);
 }
