@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "blink/server/executor.h"
+#include "blink/server/driver_cache.h"
 #include "blink/server/seccomp.h"
 
 #define IDLE_FRAMES 3u          /* without any change, before it sleeps */
@@ -59,7 +60,7 @@ static void environment_set(const struct executor *x)
 
 	snprintf(threads, sizeof(threads), "%u", x->opt->gl_threads);
 	setenv("LP_NUM_THREADS", threads, 1);
-	setenv("MESA_SHADER_CACHE_DISABLE", "true", 1);
+	setenv("MESA_SHADER_CACHE_DISABLE", "true", 1);         /* for the judge: driver_cache.h */
 	setenv("MESA_GLSL_CACHE_DISABLE", "true", 1);
 	unsetenv("DISPLAY");
 }
@@ -129,6 +130,7 @@ static int memory_open(struct executor *x)
 static int executor_open(struct executor *x)
 {
 	struct error untried;
+	char cache[256];
 	int r;
 
 	environment_set(x);
@@ -136,6 +138,7 @@ static int executor_open(struct executor *x)
 	/* (without one, texts alone are judged) */
 	if (!x->opt->null_gl && shader_judge_create(&x->judge, &shader_limits_default, &untried) < 0)
 		x->judge = NULL;
+	driver_cache_begin(cache, sizeof(cache));
 	r = memory_open(x);
 	if (r >= 0)
 		r = sink_open(x);
@@ -143,6 +146,7 @@ static int executor_open(struct executor *x)
 		r = server_open(x);
 	if (r >= 0)
 		r = executor_warm(x);
+	driver_cache_hide(cache);
 	if (r >= 0 && !x->opt->no_filter)
 		r = seccomp_apply(&x->err);
 	return r;

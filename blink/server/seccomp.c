@@ -62,6 +62,7 @@ const struct seccomp_row seccomp_rows[] = {
 	ROW(fstat, "sizes of what is open"),
 	ROW(newfstatat, "the same by its newer name; a path leads nowhere without open"),
 	ROW(lseek, "the same"),
+	ROW(flock, "the driver's cache, in a file that is open"),
 	ROW(shutdown, "bells of those that go"),
 	ROW(getsockopt, "errors of sockets that there are"),
 	ROW(setsockopt, "sizes of their buffers"),
