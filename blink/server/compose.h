@@ -119,6 +119,7 @@ struct turn {
 	uint64_t stalls;               /* display frames that failed through it */
 	uint64_t good, proof;          /* frames of good work: since then, and asked of it */
 	uint64_t last_frame;
+	uint64_t wait_until;           /* display frame, on probation */
 };
 
 /* Of one that left, by its transport's label. */
@@ -134,8 +135,9 @@ struct turns {
 	uint32_t less;                 /* 1/256 of what is left that the greedy do not get */
 	uint32_t tried;                /* the one on probation that has its turn */
 	uint64_t stall_frame;          /* the last that failed through a client */
-	uint64_t free_since;           /* stalls that nobody was blamed for, lately */
-	uint32_t free_taken, noted;
+	uint64_t refill_frame;         /* the last in which one of these came back: */
+	uint32_t taken;                /* stalls of the burst that all have together */
+	uint32_t noted;
 	struct turn_note note[TURNS_NOTES];
 };
 

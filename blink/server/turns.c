@@ -10,11 +10,13 @@
  * Time is cut at commands, and some commands cannot be cut: a draw may make a driver compile
  * for a tenth of a second, a procedure of a million words is verified at once.  A turn that
  * so makes a display frame fail is a stall.  A client may have a few when it begins; after
- * those it is on probation: all clients on probation together have a turn only when no
- * frame failed through one of them for TURNS_APART frames, until they have been good for long
- * enough, which is twice as long after each further stall.  So stalls are fewer than one in
- * a hundred frames, whoever wants more of them.  Those that are free are few for all clients
- * together, and whoever leaves and comes again is known.  Who is alone disturbs nobody.
+ * those it is on probation: it waits for some frames after each stall, longer each time,
+ * until it has been good for long enough, which is twice as long after each further stall.
+ * All clients together have a burst of stalls, so that some that begin slowly at once need
+ * not wait for each other.  When it is used up, all on probation together have a turn only
+ * when no frame failed through one of them for TURNS_APART frames.  So but for the burst
+ * stalls are fewer than one in a hundred frames, whoever wants more of them; and whoever
+ * leaves and comes again is known.  Who is alone disturbs nobody.
  *
  * With limits.frame_ns there is a fixed budget instead, and none of this. */
 #include <string.h>
@@ -26,8 +28,9 @@
 #define ACTIVE_NS 2000u                 /* who uses less does nothing */
 #define TURNS_APART 130u                /* display frames between stalls */
 #define STALLS_FREE 2u                  /* of a client that is not known for them */
-#define FREE_FRAMES 500u                /* of all clients together, in so many frames: */
-#define FREE_STALLS 8u
+#define STALLS_BURST 32u                /* of all together; one comes back in TURNS_APART */
+#define WAIT_LEAST 16u                  /* frames after a stall of one on probation */
+#define WAIT_MOST 256u
 #define PROOF_LEAST 64u                 /* frames of good work */
 #define PROOF_MOST 8192u
 #define GRACE_PROOF 256u                /* who has to prove itself for longer has no grace */
@@ -158,6 +161,10 @@ static void frame_set(struct server *s)
 	s->turns.began_ns = monotonic_ns() - (late < period / 2 ? late : 0);
 	s->turns.usable_ns = s->turns.own_ns < most / 2 ? most - s->turns.own_ns : most / 2;
 	s->turns.expected_ns = s->turns.spent_ns = 0;
+	if (s->turns.taken && s->frames - s->turns.refill_frame >= TURNS_APART) {
+		s->turns.taken--;
+		s->turns.refill_frame = s->frames;
+	}
 	s->turns.greedy = s->turns.active = s->turns.tried = 0;
 	for (uint32_t i = 0; i < s->n; i++)
 		s->turns.active += is_active(&s->windows[i]);
@@ -189,10 +196,15 @@ struct window *turns_next(struct server *s, uint32_t *at)
 	return NULL;
 }
 
-/* One of those on probation, if the last stall is long ago: who has waited longest. */
+/* After the burst one of those on probation, if the last stall is long ago: who has waited
+ * longest. */
 static bool probation_allows(struct server *s, struct window *w)
 {
 	if (!tied(s) || !on_probation(w) || is_alone(s, w))
+		return true;
+	if (s->frames < w->turn.wait_until || s->turns.stall_frame == s->frames)
+		return false;
+	if (s->turns.taken < STALLS_BURST)
 		return true;
 	if (s->turns.tried || s->frames - s->turns.stall_frame < TURNS_APART)
 		return false;
@@ -245,24 +257,21 @@ static bool is_stall(const struct server *s, const struct window *w, uint64_t cp
 	       elapsed(s) > s->period_ns;
 }
 
-static bool is_free(struct server *s, const struct window *w)
-{
-	uint64_t now = s->frames / FREE_FRAMES;
-
-	if (s->turns.free_since != now)
-		s->turns.free_taken = 0;
-	s->turns.free_since = now;
-	return w->turn.stalls <= STALLS_FREE && s->turns.free_taken++ < FREE_STALLS;
-}
-
 static void stall(struct server *s, struct window *w)
 {
-	w->turn.stalls++;
-	w->turn.good = 0;
-	if (!is_free(s, w))
-		w->turn.proof = w->turn.proof < PROOF_LEAST ? PROOF_LEAST
-				: w->turn.proof < PROOF_MOST ? w->turn.proof * 2 : PROOF_MOST;
+	bool burst = s->turns.taken < STALLS_BURST;
+	uint64_t more = w->turn.stalls < STALLS_FREE ? 0 : w->turn.stalls - STALLS_FREE;
+
+	if (!s->turns.taken)
+		s->turns.refill_frame = s->frames;
+	s->turns.taken += burst;
 	s->turns.stall_frame = s->frames;
+	w->turn.good = 0;
+	if (w->turn.stalls++ < STALLS_FREE && burst)
+		return;
+	w->turn.proof = w->turn.proof < PROOF_LEAST ? PROOF_LEAST
+			: w->turn.proof < PROOF_MOST ? w->turn.proof * 2 : PROOF_MOST;
+	w->turn.wait_until = s->frames + (more < 4 ? WAIT_LEAST << more : WAIT_MOST);
 }
 
 void turns_spent(struct server *s, struct window *w, uint64_t cpu_ns, bool drawing)
