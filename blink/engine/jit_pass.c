@@ -98,9 +98,24 @@ static void u32_put(uint8_t *p, size_t v)
 	memcpy(p, &w, sizeof(w));
 }
 
+/* What does nothing, by its length (Intel's and AMD's optimization manuals). */
+static const uint8_t nops[10][9] = {
+	{ 0 }, { 0x90 }, { 0x66, 0x90 }, { 0x0f, 0x1f, 0x00 }, { 0x0f, 0x1f, 0x40, 0x00 },
+	{ 0x0f, 0x1f, 0x44, 0x00, 0x00 }, { 0x66, 0x0f, 0x1f, 0x44, 0x00, 0x00 },
+	{ 0x0f, 0x1f, 0x80, 0, 0, 0, 0 }, { 0x0f, 0x1f, 0x84, 0x00, 0, 0, 0, 0 },
+	{ 0x66, 0x0f, 0x1f, 0x84, 0x00, 0, 0, 0, 0 },
+};
+
+static HOT uint8_t *nops_put(uint8_t *p, unsigned n)
+{
+	for (; n > 9; n -= 9, p += 9)
+		memcpy(p, nops[9], 9);
+	memcpy(p, nops[n], 9);          /* into the margin */
+	return p + n;
+}
+
 /* A loop runs faster within one line of the instruction cache, or from a line's beginning
- * on (measured: 4.1 cycles per call instead of 4.6 to 5.1): p, or the end of the line, to
- * which a jump goes. */
+ * on (measured: 4.1 cycles per call instead of 4.6 to 5.1): p, or the end of the line. */
 #define LINE 64u
 
 static HOT uint8_t *line_begin(const struct jit *j, uint8_t *p, unsigned before, size_t size)
@@ -110,14 +125,7 @@ static HOT uint8_t *line_begin(const struct jit *j, uint8_t *p, unsigned before,
 
 	if (left >= size || (size > LINE && left > LINE / 2))
 		return p;
-	if (left == 1) {
-		*p++ = 0x90;
-		return p;
-	}
-	p[0] = 0xeb;
-	p[1] = (uint8_t)(left - 2);
-	memset(p + 2, 0xcc, left - 2);
-	return p + left;
+	return nops_put(p, left);
 }
 
 static size_t loop_size(const struct jit *j, const struct sp_pattern *t)
