@@ -288,6 +288,8 @@ int conv_hook_storage(struct conv *, const struct trace_call *, const struct con
 int conv_hook_lock(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_interleaved(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_multidraw(struct conv *, const struct trace_call *, const struct conv_plan *);
+int conv_hook_multibind(struct conv *, const struct trace_call *, const struct conv_plan *);
+int conv_hook_far(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_gen(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_delete(struct conv *, const struct trace_call *, const struct conv_plan *);
 int conv_hook_create(struct conv *, const struct trace_call *, const struct conv_plan *);

@@ -414,6 +414,31 @@ static int64_t arg_int(const struct trace_call *call, unsigned i)
 	return 0;
 }
 
+/* glViewportArrayv: first, count, v[count][4] */
+static int viewports_spell(struct conv *c, const struct trace_call *call)
+{
+	const struct trace_value *v = &call->args[2];
+	uint32_t first = (uint32_t)conv_arg_uint(call, 0);
+
+	if (call->sig->nargs < 3 || v->kind != TRACE_ARRAY)
+		return conv_refuse(c, call, "the trace holds no viewports");
+	c->stats->lowered++;
+	for (uint32_t i = 0; i < v->count / 4 && i < 64; i++) {
+		uint32_t w[4];
+
+		for (unsigned k = 0; k < 4; k++) {
+			double d = 0;
+			float f;
+
+			trace_double(&v->items[4 * i + k], &d);
+			f = (float)d;
+			memcpy(&w[k], &f, 4);
+		}
+		conv_emit_words(c, OP_glViewportIndexedf, first + i, w[0], w[1], w[2], w[3]);
+	}
+	return 0;
+}
+
 int conv_hook_viewport(struct conv *c, const struct trace_call *call,
 		       const struct conv_plan *plan)
 {
@@ -445,7 +470,7 @@ int conv_hook_viewport(struct conv *c, const struct trace_call *call,
 			trace_double(&v->items[i], &q[i]);
 		drawable_grow(c, (int64_t)(q[0] + q[2]), (int64_t)(q[1] + q[3]));
 	}
-	return CONV_GO_ON;
+	return plan->aux == 1 ? viewports_spell(c, call) : CONV_GO_ON;
 }
 
 /* RECORD_DRAWABLE's config in the bits of blinkDrawable's; samples that its configuration

@@ -62,6 +62,7 @@ static unsigned number_element(const char *type)
 		const char *word;
 		uint8_t element;
 	} words[] = {
+		{ "GLintptr", RECORDING_U64 }, { "GLsizeiptr", RECORDING_U64 },
 		{ "GLuint64", RECORDING_U64 }, { "EGLAttrib", RECORDING_U64 },
 		{ "GLXFBConfig", RECORDING_POINTER }, { "GLuint", RECORDING_U32 },
 		{ "unsigned", RECORDING_U32 }, { "GLfloat", RECORDING_F32 },
@@ -101,7 +102,7 @@ static unsigned element_of(const struct gl_command *c, unsigned param)
 		return RECORDING_ITEMS;
 	if (p->size_rule == GL_SIZE_STRING)
 		return RECORDING_STRING;
-	if (is_window_system(c) || holds_names(c, param) || !strncmp(c->name, "glMultiDraw", 11) ||
+	if (is_window_system(c) || holds_names(c, param) || c->replay == GL_REPLAY_LOWER ||
 	    !strncmp(c->name, "glViewport", 10))
 		return number_element(p->type);
 	return RECORDING_BLOB;

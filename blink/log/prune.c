@@ -91,6 +91,21 @@ static void dirty_note(struct prune *p, const uint32_t *rec, unsigned special)
 				     (bits & GL_ACCUM_BUFFER_BIT ? 8u : 0);
 }
 
+/* A buffer is given to shaders to write to. */
+static bool storage_bound(const uint32_t *rec, unsigned special)
+{
+	return special == S_BIND_RANGE && operand(rec, 2) &&
+	       (operand(rec, 0) == GL_SHADER_STORAGE_BUFFER ||
+		operand(rec, 0) == GL_ATOMIC_COUNTER_BUFFER);
+}
+
+static void far_note(struct prune *p, const uint32_t *rec)
+{
+	if (!p->lost)
+		unjudged_add(p, sp_opcode(*rec), "what follows cannot be judged: all of it is kept");
+	p->lost = true;
+}
+
 /* Adds an entry for rec and takes its step in the shadow. */
 static struct entry *entry_add(struct prune *p, const uint32_t *rec, uint32_t at, unsigned flags)
 {
@@ -103,6 +118,8 @@ static struct entry *entry_add(struct prune *p, const uint32_t *rec, uint32_t at
 	e->rec = at == NONE ? rec : NULL;
 	e->at = at;
 	e->flags = (uint16_t)flags;
+	if (row->far || storage_bound(rec, row->special))
+		far_note(p, rec);
 	if (p->lost)
 		e->flags |= E_UNKNOWN;
 	if (row->special == S_DRAW || row->special == S_END_PRIMITIVE ||

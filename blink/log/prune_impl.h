@@ -274,7 +274,7 @@ struct prune {
 	uint32_t *inside, ninside, inside_cap;  /* pairs within a group */
 	uint32_t group;
 
-	bool lost;                   /* conditional code left the shadow unknown */
+	bool lost;                   /* the shadow is unknown from here on */
 	struct unjudged *unjudged;
 	unsigned nunjudged;
 	uint32_t nsps;               /* fed */
@@ -342,6 +342,7 @@ struct op_row {
 	bool columns;                /* the table's columns say what it does to a context */
 	bool enables;                /* named glEnable... */
 	bool generic;                /* ... glVertexAttrib... */
+	bool far;                    /* what follows cannot be judged */
 	uint32_t array;              /* the fixed-function array that it sets, 0 none */
 	uint8_t sort;                /* S_MATRIX: enum matrix_sort */
 	uint8_t nw, nr;

@@ -66,6 +66,7 @@ static const struct { const char *name; uint8_t special, kind; } specials[] = {
 	{ "CompressedTexSubImage*", S_TEX_SUB, PRUNE_TEXTURES },
 	{ "TexStorage*", S_TEX_STORAGE, PRUNE_TEXTURES },
 	{ "TexBuffer", S_TEX_BUFFER, PRUNE_TEXTURES },
+	{ "TexBufferRange", S_TEX_BUFFER, PRUNE_TEXTURES },
 	{ "TexParameter*", S_TEX_PARAM, PRUNE_TEXTURES },
 	{ "GenerateMipmap", S_GENERATE_MIPMAP, PRUNE_TEXTURES },
 	{ "CopyTexImage*", S_COPY_TEX, PRUNE_TEXTURES },
@@ -90,6 +91,7 @@ static const struct { const char *name; uint8_t special, kind; } specials[] = {
 	{ "VertexAttribLFormat", S_ATTRIB_FORMAT, PRUNE_STATE },
 	{ "VertexAttribPointer", S_ATTRIB_ARRAY, PRUNE_STATE },
 	{ "VertexAttribIPointer", S_ATTRIB_ARRAY, PRUNE_STATE },
+	{ "VertexAttribLPointer", S_ATTRIB_ARRAY, PRUNE_STATE },
 	{ "VertexPointer*", S_ARRAY, PRUNE_STATE }, { "NormalPointer*", S_ARRAY, PRUNE_STATE },
 	{ "ColorPointer*", S_ARRAY, PRUNE_STATE }, { "IndexPointer*", S_ARRAY, PRUNE_STATE },
 	{ "SecondaryColorPointer", S_ARRAY, PRUNE_STATE },
@@ -455,6 +457,21 @@ static uint32_t array_of(const struct gl_command *c)
 	return 0;
 }
 
+/* After these nothing is certain that is told by what is bound, or by what commands write:
+ * bindings that are not followed, texels with two names, shaders that write. */
+static bool goes_far(const char *name)
+{
+	static const char *const starts[] = {
+		"glBindTextures", "glBindImageTexture", "glTextureView", "glDispatchCompute",
+		"glShaderStorageBlockBinding",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(starts); i++)
+		if (strncmp(name, starts[i], strlen(starts[i])) == 0)
+			return true;
+	return false;
+}
+
 static bool row_fill(struct op_row *row, unsigned opcode)
 {
 	const struct gl_op *op = &gl_ops[opcode];
@@ -478,6 +495,7 @@ static bool row_fill(struct op_row *row, unsigned opcode)
 		row->kind = PRUNE_UNJUDGED;
 		row->reads_all = true;
 	}
+	row->far = goes_far(c->name);
 	selectors_needed(row, c);
 	row->columns = columns_apply(row->special);
 	row->enables = strncmp(c->name, "glEnable", 8) == 0;

@@ -55,6 +55,9 @@ static const struct get { const char *slot; uint32_t key0, key1; GLenum pname; u
 	{ "line_stipple", ANY, ANY, GL_LINE_STIPPLE_REPEAT, 1 },
 	{ "cull_face", ANY, ANY, GL_CULL_FACE_MODE, 1 },
 	{ "front_face", ANY, ANY, GL_FRONT_FACE, 1 },
+	{ "patch_param", GL_PATCH_VERTICES, ANY, GL_PATCH_VERTICES, 1 },
+	{ "patch_param", GL_PATCH_DEFAULT_OUTER_LEVEL, ANY, GL_PATCH_DEFAULT_OUTER_LEVEL, 4 },
+	{ "patch_param", GL_PATCH_DEFAULT_INNER_LEVEL, ANY, GL_PATCH_DEFAULT_INNER_LEVEL, 2 },
 	{ "polygon_offset", ANY, ANY, GL_POLYGON_OFFSET_FACTOR, 1 },
 	{ "polygon_offset", ANY, ANY, GL_POLYGON_OFFSET_UNITS, 1 },
 	{ "pixel_zoom", ANY, ANY, GL_ZOOM_X, 1 },
@@ -252,6 +255,47 @@ static void lights_dump(struct state_dump *d)
 
 /* ---- per draw buffer, per face, per index -------------------------------- */
 
+/* The first viewport is among the plain values. */
+static void viewports_dump(struct state_dump *d)
+{
+	static const struct { const char *slot; GLenum pname; unsigned n; } boxes[] = {
+		{ "viewport", GL_VIEWPORT, 4 }, { "scissor", GL_SCISSOR_BOX, 4 },
+		{ "depth_range", GL_DEPTH_RANGE, 2 },
+	};
+	GLint n = 0;
+
+	glGetIntegerv(GL_MAX_VIEWPORTS, &n);
+	for (size_t i = 0; i < COUNT(boxes); i++)
+		for (GLuint k = 1; n > 0 && k < (GLuint)n && k < 16; k++) {
+			double v[4] = { 0 };
+
+			glGetDoublei_v(boxes[i].pname, k, v);
+			state_put_double(d, &(struct state_at){ boxes[i].slot, { ANY, ANY }, 0 },
+					 0x10000 + k, v, boxes[i].n);
+		}
+}
+
+static void images_dump(struct state_dump *d)
+{
+	static const GLenum pnames[] = {
+		GL_IMAGE_BINDING_LEVEL, GL_IMAGE_BINDING_LAYERED, GL_IMAGE_BINDING_LAYER,
+		GL_IMAGE_BINDING_ACCESS, GL_IMAGE_BINDING_FORMAT,
+	};
+	GLint n = 0;
+
+	glGetIntegerv(GL_MAX_IMAGE_UNITS, &n);
+	for (GLuint u = 0; n > 0 && u < (GLuint)n && u < 8; u++) {
+		const struct state_at at = { "image_binding", { u, ANY }, 0 };
+		GLint name = 0, v[COUNT(pnames)] = { 0 };
+
+		glGetIntegeri_v(GL_IMAGE_BINDING_NAME, u, &name);
+		for (size_t i = 0; i < COUNT(pnames); i++)
+			glGetIntegeri_v(pnames[i], u, &v[i]);
+		state_put_int(d, &at, 0, (int)state_client(d, GL_SPACE_TEXTURE, (uint32_t)name));
+		state_put(d, &at, 1, v, sizeof(v), v[0]);
+	}
+}
+
 static void indexed_dump(struct state_dump *d)
 {
 	static const struct { const char *slot; GLenum pname; } buffers[] = {
@@ -287,6 +331,8 @@ static void indexed_dump(struct state_dump *d)
 			state_put(d, &(struct state_at){ "buffer_range", { ranges[i].target, b }, 0 },
 				  0, v, sizeof(v), (double)v[0]);
 		}
+	viewports_dump(d);
+	images_dump(d);
 	glGetIntegeri_v(GL_SAMPLE_MASK_VALUE, 0, mode);
 	state_put_int(d, &(struct state_at){ "sample_mask", { 0, ANY }, 0 }, 0, mode[0]);
 	glGetIntegerv(GL_POLYGON_MODE, mode);

@@ -36,13 +36,16 @@ static const struct { uint8_t min, max; uint16_t types; bool bgra; } formats[] =
 	[VARRAY_TEXCOORD] = { 1, 4, T_I16 | T_I32 | T_FLOATS | T_PACKED, false },
 	[VARRAY_TEXCOORD + 1] = { 1, 4, T_INTS | T_FLOATS | T_PACKED, true },  /* attributes */
 	[VARRAY_TEXCOORD + 2] = { 1, 4, T_INTS, false },        /* integer attributes */
+	[VARRAY_TEXCOORD + 3] = { 1, 4, T_F64, false },         /* attributes of doubles */
 };
 
 /* Bytes of one element; 0: GL refuses the call, or may. */
 static unsigned element_bytes(const struct desc *d, const struct desc_layout *l,
 			      const uint32_t *rec, bool integers)
 {
-	unsigned f = d->arg != VARRAY_ATTRIB ? d->arg : VARRAY_TEXCOORD + (integers ? 2 : 1);
+	bool doubles = gl_ops[sp_opcode(*rec)].command == GL_CMD_glVertexAttribLPointer;
+	unsigned f = d->arg != VARRAY_ATTRIB ? d->arg :
+		     VARRAY_TEXCOORD + (doubles ? 3u : integers ? 2u : 1u);
 	uint32_t size = l->size ? rec[l->size] : formats[f].min;
 	uint32_t type = l->type ? rec[l->type] : GL_UNSIGNED_BYTE;
 	bool bgra = size == GL_BGRA;

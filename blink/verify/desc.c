@@ -32,6 +32,7 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glTexCoordPointer", HOOK_POINTER, VARRAY_TEXCOORD },
 	{ "glVertexAttribPointer", HOOK_POINTER, VARRAY_ATTRIB },
 	{ "glVertexAttribIPointer", HOOK_POINTER, VARRAY_ATTRIB },
+	{ "glVertexAttribLPointer", HOOK_POINTER, VARRAY_ATTRIB },
 	{ "glVertexPointerEXT", HOOK_POINTER, VARRAY_VERTEX },
 	{ "glNormalPointerEXT", HOOK_POINTER, VARRAY_NORMAL },
 	{ "glColorPointerEXT", HOOK_POINTER, VARRAY_COLOR },

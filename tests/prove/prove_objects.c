@@ -259,6 +259,12 @@ static void doubles(void)
 	report_link(3);
 }
 
+static void doubles_used(void)
+{
+	doubles();
+	glUseProgram(3);
+}
+
 static void boundpipelines(void)
 {
 	pipelines();
@@ -361,7 +367,7 @@ const struct prove_action prove_object_actions[] = {
 	{ "endconditional", endconditional, "glEndConditionalRender" },
 	{ "capture", capture, NULL }, { "captureon", captureon, NULL },
 	{ "captureoff", captureoff, "glEndTransformFeedback" }, { "xfbs", xfbs, NULL },
-	{ "doubles", doubles, NULL }, { "boundpipelines", boundpipelines, NULL },
+	{ "doubles", doubles, NULL }, { "doublesused", doubles_used, NULL }, { "boundpipelines", boundpipelines, NULL },
 	{ "boundxfbs", boundxfbs, NULL }, { "capturepaused", capturepaused, NULL },
 	{ "fence", fence, NULL }, { "integers", integers, NULL }, { "edges", edges, NULL },
 	{ "texms3d", texms3d, NULL }, { "rgtc3d", rgtc3d, NULL },

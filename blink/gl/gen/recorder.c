@@ -38,7 +38,7 @@ static const struct {
 	  "glDisableVertexAttribArray glClientActiveTexture glVertexPointer glNormalPointer "
 	  "glColorPointer glSecondaryColorPointer glIndexPointer glEdgeFlagPointer "
 	  "glFogCoordPointer glTexCoordPointer glVertexAttribPointer glVertexAttribIPointer "
-	  "glVertexPointerEXT glNormalPointerEXT glColorPointerEXT glIndexPointerEXT "
+	  "glVertexAttribLPointer glVertexPointerEXT glNormalPointerEXT glColorPointerEXT glIndexPointerEXT "
 	  "glEdgeFlagPointerEXT glTexCoordPointerEXT glInterleavedArrays "
 	  "glVertexAttribDivisor glVertexAttribFormat glVertexAttribIFormat "
 	  "glVertexAttribLFormat glVertexAttribBinding glBindVertexArray "
@@ -49,10 +49,13 @@ static const struct {
 	  "glNewList glEndList glLockArraysEXT glUnlockArraysEXT", ON },
 	{ "glVertexPointer glNormalPointer glColorPointer glSecondaryColorPointer glIndexPointer "
 	  "glEdgeFlagPointer glFogCoordPointer glTexCoordPointer glVertexAttribPointer "
-	  "glVertexAttribIPointer glVertexPointerEXT glNormalPointerEXT glColorPointerEXT "
+	  "glVertexAttribIPointer glVertexAttribLPointer glVertexPointerEXT glNormalPointerEXT glColorPointerEXT "
 	  "glIndexPointerEXT glEdgeFlagPointerEXT glTexCoordPointerEXT", ARRAY },
 	{ "glLockArraysEXT glUnlockArraysEXT", LOCK },
-	{ "glFlush glFinish glFenceSync glCopyBufferSubData", FIRST },
+	{ "glFlush glFinish glFenceSync glCopyBufferSubData glDrawTransformFeedback "
+	  "glDrawTransformFeedbackStream glDrawTransformFeedbackInstanced "
+	  "glDrawTransformFeedbackStreamInstanced glDispatchCompute glDispatchComputeIndirect",
+	  FIRST },
 	{ "glDrawArrays glDrawArraysInstanced glDrawArraysInstancedBaseInstance "
 	  "glDrawElements glDrawRangeElements glDrawElementsInstanced "
 	  "glDrawElementsBaseVertex glDrawRangeElementsBaseVertex "

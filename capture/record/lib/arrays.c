@@ -35,12 +35,13 @@ static void send_pointer(struct rec_context *c, unsigned id, const struct rec_ar
 	unsigned n = 0, command;
 
 	if (id >= REC_ATTRIB) {
-		command = a->integer ? GL_CMD_glVertexAttribIPointer
-				     : GL_CMD_glVertexAttribPointer;
+		command = a->pure == REC_INTEGER ? GL_CMD_glVertexAttribIPointer :
+			  a->pure == REC_LONG ? GL_CMD_glVertexAttribLPointer :
+						GL_CMD_glVertexAttribPointer;
 		args[n++] = id - REC_ATTRIB;
 		args[n++] = (uint64_t)(int64_t)a->size;
 		args[n++] = a->type;
-		if (!a->integer)
+		if (!a->pure)
 			args[n++] = a->normalized;
 	} else {
 		bool texcoord = id >= REC_TEXCOORD;
@@ -71,7 +72,7 @@ static bool same(const struct rec_sent *s, const struct rec_array *a,
 	       s->hash.high == part->hash.high && s->bytes == part->size &&
 	       s->lead == part->lead && s->type == a->type && s->stride == a->stride &&
 	       s->size == a->size && s->normalized == a->normalized &&
-	       s->integer == a->integer;
+	       s->pure == a->pure;
 }
 
 /* The memory of elements first to last; false: it cannot be read. */
@@ -133,7 +134,7 @@ static void send_array(struct rec_context *c, unsigned id, struct rec_part *part
 	a->sent = (struct rec_sent){
 		.stamp = stamp, .type = a->type, .stride = a->stride, .bytes = part->size,
 		.lead = part->lead, .size = a->size, .normalized = a->normalized,
-		.integer = a->integer, .hash = part->hash,
+		.pure = a->pure, .hash = part->hash,
 	};
 }
 

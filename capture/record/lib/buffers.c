@@ -229,3 +229,41 @@ void rec_first_glCopyBufferSubData(uint32_t from, uint32_t to, int64_t at, int64
 	(void)from, (void)to, (void)at, (void)offset, (void)size;
 	rec_maps_visible();
 }
+
+/* Draws and work without vertices from client memory: buffers alone are looked at. */
+void rec_first_glDrawTransformFeedback(uint32_t mode, uint32_t id)
+{
+	(void)mode, (void)id;
+	rec_maps_visible();
+}
+
+void rec_first_glDrawTransformFeedbackStream(uint32_t mode, uint32_t id, uint32_t stream)
+{
+	(void)mode, (void)id, (void)stream;
+	rec_maps_visible();
+}
+
+void rec_first_glDrawTransformFeedbackInstanced(uint32_t mode, uint32_t id, int32_t instances)
+{
+	(void)mode, (void)id, (void)instances;
+	rec_maps_visible();
+}
+
+void rec_first_glDrawTransformFeedbackStreamInstanced(uint32_t mode, uint32_t id, uint32_t stream,
+						      int32_t instances)
+{
+	(void)mode, (void)id, (void)stream, (void)instances;
+	rec_maps_visible();
+}
+
+void rec_first_glDispatchCompute(uint32_t x, uint32_t y, uint32_t z)
+{
+	(void)x, (void)y, (void)z;
+	rec_maps_visible();
+}
+
+void rec_first_glDispatchComputeIndirect(int64_t indirect)
+{
+	(void)indirect;
+	rec_maps_visible();
+}

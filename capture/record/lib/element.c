@@ -23,7 +23,8 @@ static int command_of(unsigned id, const struct rec_array *a)
 	if (id == REC_EDGE)
 		snprintf(name, sizeof(name), "glEdgeFlagv");
 	else if (id >= REC_ATTRIB)
-		snprintf(name, sizeof(name), "glVertexAttrib%s%d%s%sv", a->integer ? "I" : "",
+		snprintf(name, sizeof(name), "glVertexAttrib%s%d%s%sv", a->pure == REC_INTEGER ? "I" :
+			 a->pure == REC_LONG ? "L" : "",
 			 a->size, normalized ? "N" : "", type);
 	else if (id >= REC_TEXCOORD)
 		snprintf(name, sizeof(name), "glMultiTexCoord%d%sv", a->size, type);

@@ -178,6 +178,8 @@ enum rec_array_id {                       /* of a vertex array object's arrays *
 	REC_ARRAYS = 48
 };
 
+enum { REC_INTEGER = 1, REC_LONG };       /* whose values reach the shader as they are */
+
 struct rec_array {
 	const uint8_t *pointer;
 	uint32_t type, stride, divisor;
@@ -185,14 +187,14 @@ struct rec_array {
 	uint32_t bytes;                   /* of an element */
 	uint32_t buffer;                  /* 0: client memory */
 	uint8_t normalized;
-	bool integer;
+	uint8_t pure;             /* of a generic one: 0, REC_INTEGER, REC_LONG */
 	struct rec_sent {                 /* what the stream has, if .stamp is the present */
 		uint64_t stamp;
 		const uint8_t *pointer;
 		uint32_t type, stride, bytes, lead;
 		int32_t size;
 		uint8_t normalized;
-		bool integer;
+		uint8_t pure;
 		struct rec_hash hash;
 	} sent;
 };

@@ -18,7 +18,7 @@ uint32_t rec_element_bytes(int32_t size, uint32_t type)
 	return gl_type_size(type, &bytes) && bytes != 3 ? (uint32_t)size * bytes : 0;
 }
 
-struct layout { int32_t size, stride; uint32_t type; uint8_t normalized; bool integer; };
+struct layout { int32_t size, stride; uint32_t type; uint8_t normalized, pure; };
 
 static void array_set(unsigned id, struct layout l, const void *pointer)
 {
@@ -36,7 +36,7 @@ static void array_set(unsigned id, struct layout l, const void *pointer)
 	a->bytes = bytes;
 	a->stride = l.stride ? (uint32_t)l.stride : bytes;
 	a->normalized = l.normalized;
-	a->integer = l.integer;
+	a->pure = l.pure;
 	a->buffer = c->buffers[0];
 	if (a->buffer) {
 		c->vao->client &= ~(UINT64_C(1) << id);
@@ -54,7 +54,7 @@ static unsigned texcoord(void)
 }
 
 #define FLOAT 0x1406u
-#define LAYOUT(size, stride, type) (struct layout){ size, stride, type, 0, false }
+#define LAYOUT(size, stride, type) (struct layout){ size, stride, type, 0, 0 }
 
 void rec_on_glVertexPointer(int32_t size, uint32_t type, int32_t stride, const void *p)
 {
@@ -101,14 +101,21 @@ void rec_on_glVertexAttribPointer(uint32_t index, int32_t size, uint32_t type,
 {
 	if (index < REC_ARRAYS - REC_ATTRIB)
 		array_set(REC_ATTRIB + index, (struct layout){ size, stride, type, normalized,
-						      false }, p);
+						      0 }, p);
 }
 
 void rec_on_glVertexAttribIPointer(uint32_t index, int32_t size, uint32_t type, int32_t stride,
 				   const void *p)
 {
 	if (index < REC_ARRAYS - REC_ATTRIB)
-		array_set(REC_ATTRIB + index, (struct layout){ size, stride, type, 0, true }, p);
+		array_set(REC_ATTRIB + index, (struct layout){ size, stride, type, 0, REC_INTEGER }, p);
+}
+
+void rec_on_glVertexAttribLPointer(uint32_t index, int32_t size, uint32_t type, int32_t stride,
+				   const void *p)
+{
+	if (index < REC_ARRAYS - REC_ATTRIB)
+		array_set(REC_ATTRIB + index, (struct layout){ size, stride, type, 0, REC_LONG }, p);
 }
 
 /* EXT_vertex_array: the count says nothing that the draws do not. */

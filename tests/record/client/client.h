@@ -25,6 +25,7 @@ void window_open(struct window *w, const struct window *share);
 void window_swap(struct window *w);
 
 int modes_draw(const char *mode, struct window *w);      /* -1: no such mode there */
+int modes_gl4(const char *mode, struct window *w);
 int modes_hostile(const char *mode, struct window *w);
 int modes_process(const char *mode, struct window *w, char **argv);
 

@@ -46,6 +46,8 @@ int main(int argc, char **argv)
 	window_open(&w, NULL);
 	rc = modes_draw(argv[1], &w);
 	if (rc < 0)
+		rc = modes_gl4(argv[1], &w);
+	if (rc < 0)
 		rc = modes_hostile(argv[1], &w);
 	if (rc < 0)
 		rc = modes_process(argv[1], &w, argv);
