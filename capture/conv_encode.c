@@ -276,7 +276,7 @@ static int encode_operand(struct conv *c, const struct trace_call *call,
 
 /* Payloads whose content is names (GL_FORM_NAMES) hold client names in records. */
 static int encode_names(struct conv *c, const struct trace_call *call,
-			const struct gl_operand *o, uint32_t *w)
+			const struct conv_plan *plan, const struct gl_operand *o, uint32_t *w)
 {
 	const struct trace_value *v;
 	struct buf names;
@@ -290,6 +290,15 @@ static int encode_names(struct conv *c, const struct trace_call *call,
 
 		trace_int(&v->items[i], &n);
 		buf_u32(&names, conv_name(c, o->space, (uint64_t)n));
+	}
+	/* NULL, where a command takes it, unbinds (ARB_multi_bind): so do zeros */
+	if (v->kind == TRACE_NULL) {
+		uint64_t args[16], need = 0;
+
+		numeric_args(call, plan->cmd, args);
+		if (gl_param_size(plan->cmd, args, o->param, &need) && need <= 4096)
+			for (uint64_t i = 0; i < need / 4; i++)
+				buf_u32(&names, 0);
 	}
 	w[0] = names.len ? conv_keep(c, names.data, names.len) : 0;
 	w[1] = 0;
@@ -321,7 +330,7 @@ int conv_encode_given(struct conv *c, const struct trace_call *call,
 		if (given & 1u << i)
 			continue;
 		if (operand->kind == GL_KIND_PAYLOAD && operand->space != GL_SPACE_NONE)
-			r = encode_names(c, call, operand, w + operand->word - 1);
+			r = encode_names(c, call, plan, operand, w + operand->word - 1);
 		else
 			r = encode_operand(c, call, plan, operand, w + operand->word - 1);
 		if (r < 0)

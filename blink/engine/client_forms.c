@@ -201,8 +201,7 @@ static int command_names(struct client *c, const uint32_t *rec)
 	client_arguments(c, rec, argv);
 	for (uint32_t i = 0; i < l.count; i++)
 		l.driver[i] = client_name(c, l.space, list_id(c, &l, i));
-	if (argv[l.param])              /* NULL stays NULL */
-		argv[l.param] = (uint64_t)(uintptr_t)l.driver;
+	argv[l.param] = (uint64_t)(uintptr_t)l.driver;
 	command_call(c, sp_opcode(*rec), argv);
 	return 0;
 }

@@ -41,6 +41,7 @@ pointers[] = {
 	{ "glTexCoordPointer", 7, 1, 4, "sifdhp", false },
 	{ "glVertexAttribPointer", 15, 1, 4, "bBsSiIfdhp", true },
 	{ "glVertexAttribIPointer", 15, 1, 4, "bBsSiI", false },
+	{ "glVertexAttribLPointer", 15, 1, 4, "d", false },
 	{ "glVertexPointerEXT", 0, 2, 4, "sifdhp", false },
 	{ "glNormalPointerEXT", 1, 3, 3, "bsifdhp", false },
 	{ "glColorPointerEXT", 2, 3, 4, "bBsSiIfdhp", true },

@@ -139,7 +139,6 @@ static void param_override(struct row *row, struct param *p, char *text)
 		p->space = spec_space(row, s.args);
 	} else if (strcmp(s.word, "names") == 0) {
 		param_names(row, p, s.args);
-		p->nullable = s.nullable;
 	} else if (plain_kind(s.word)) {
 		p->kind = plain_kind(s.word);
 		p->space = NULL;
