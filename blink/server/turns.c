@@ -9,9 +9,10 @@
  *
  * Time is cut at commands, and some commands cannot be cut: a draw may make a driver compile
  * for a tenth of a second, a procedure of a million words is verified at once.  A turn that
- * so makes a display frame fail is a stall.  A client may have a few when it begins; after
- * those it is on probation: it waits for some frames after each stall, longer each time,
- * until it has been good for long enough, which is twice as long after each further stall.
+ * so makes a display frame fail is a stall.  A client may have one when it begins, a long
+ * one, for a frame that fails is one frame however long it takes; then it is on probation:
+ * it waits for TURNS_APART frames after each stall, until it has been good for long enough,
+ * which is twice as long after each further stall.
  * All clients together have a burst of stalls, so that some that begin slowly at once need
  * not wait for each other.  When it is used up, all on probation together have a turn only
  * when no frame failed through one of them for TURNS_APART frames.  So but for the burst
@@ -27,14 +28,13 @@
 
 #define ACTIVE_NS 2000u                 /* who uses less does nothing */
 #define TURNS_APART 130u                /* display frames between stalls */
-#define STALLS_FREE 2u                  /* of a client that is not known for them */
+#define STALLS_FREE 1u                  /* of a client that is not known for them */
 #define STALLS_BURST 32u                /* of all together; one comes back in TURNS_APART */
-#define WAIT_LEAST 16u                  /* frames after a stall of one on probation */
-#define WAIT_MOST 256u
 #define PROOF_LEAST 64u                 /* frames of good work */
 #define PROOF_MOST 8192u
 #define GRACE_PROOF 256u                /* who has to prove itself for longer has no grace */
-#define GRACE_PERIODS 4u                /* a frame that failed may as well fail for so long */
+#define GRACE_FIRST 25u                 /* periods: a frame that failed may as well fail for */
+#define GRACE_PERIODS 8u                /* so long, a client's first one for longer */
 #define ROOM 256u
 #define ROOM_FRAMES 4u                  /* in which 1/ROOM of what is left is given back */
 #define ALONE_PERIODS 2u                /* a turn of who has the screen for itself */
@@ -196,22 +196,26 @@ struct window *turns_next(struct server *s, uint32_t *at)
 	return NULL;
 }
 
-/* After the burst one of those on probation, if the last stall is long ago: who has waited
- * longest. */
+static bool may_try(const struct server *s, const struct window *w)
+{
+	return on_probation(w) && s->frames >= w->turn.wait_until;
+}
+
+/* Those on probation, who has waited longest before others: while something is left of the
+ * burst, then one in a frame and only if the last stall is long ago. */
 static bool probation_allows(struct server *s, struct window *w)
 {
 	if (!tied(s) || !on_probation(w) || is_alone(s, w))
 		return true;
-	if (s->frames < w->turn.wait_until || s->turns.stall_frame == s->frames)
+	if (!may_try(s, w) || s->turns.stall_frame == s->frames)
 		return false;
-	if (s->turns.taken < STALLS_BURST)
-		return true;
-	if (s->turns.tried || s->frames - s->turns.stall_frame < TURNS_APART)
+	if (s->turns.taken >= STALLS_BURST &&
+	    (s->turns.tried || s->frames - s->turns.stall_frame < TURNS_APART))
 		return false;
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct window *v = &s->windows[i];
 
-		if (v != w && on_probation(v) && is_active(v) &&
+		if (v != w && may_try(s, v) && is_active(v) &&
 		    v->turn.last_frame < w->turn.last_frame)
 			return false;
 	}
@@ -245,7 +249,9 @@ uint64_t turns_budget(const struct server *s, const struct window *w)
 
 uint64_t turns_grace(const struct server *s, const struct window *w)
 {
-	return tied(s) && w->turn.proof < GRACE_PROOF ? GRACE_PERIODS * s->period_ns : 0;
+	if (!tied(s) || w->turn.proof >= GRACE_PROOF)
+		return 0;
+	return (w->turn.stalls ? GRACE_PERIODS : GRACE_FIRST) * s->period_ns;
 }
 
 /* ---- what was used ------------------------------------------------------------------- */
@@ -260,7 +266,6 @@ static bool is_stall(const struct server *s, const struct window *w, uint64_t cp
 static void stall(struct server *s, struct window *w)
 {
 	bool burst = s->turns.taken < STALLS_BURST;
-	uint64_t more = w->turn.stalls < STALLS_FREE ? 0 : w->turn.stalls - STALLS_FREE;
 
 	if (!s->turns.taken)
 		s->turns.refill_frame = s->frames;
@@ -271,7 +276,7 @@ static void stall(struct server *s, struct window *w)
 		return;
 	w->turn.proof = w->turn.proof < PROOF_LEAST ? PROOF_LEAST
 			: w->turn.proof < PROOF_MOST ? w->turn.proof * 2 : PROOF_MOST;
-	w->turn.wait_until = s->frames + (more < 4 ? WAIT_LEAST << more : WAIT_MOST);
+	w->turn.wait_until = s->frames + TURNS_APART;
 }
 
 void turns_spent(struct server *s, struct window *w, uint64_t cpu_ns, bool drawing)

@@ -116,7 +116,7 @@ static void test_many(void **state)
 	assert_in_range(all, 60, 13000 / 128 + 32 + N);
 }
 
-/* Several that begin slowly at once, with a few stalls each, do not wait for each other. */
+/* Several that begin slowly at once, with two stalls each, do not wait for each other. */
 static void test_beginners(void **state)
 {
 	struct rig r;
@@ -124,13 +124,13 @@ static void test_beginners(void **state)
 
 	(void)state;
 	rig_make(&r, N);
-	for (f = 0; f < 100; f++) {
+	for (f = 0; f < 140; f++) {
 		frame(&r);
 		for (uint32_t i = 0; i < N; i++) {
 			if (!turns_allow(&r.s, &r.w[i]))
 				continue;
-			stalls[i] += stalls[i] < 4;
-			spend(&r, i, stalls[i] < 4 ? 60000000 : 1000000, stalls[i] < 4);
+			stalls[i] += stalls[i] < 3;
+			spend(&r, i, stalls[i] < 3 ? 60000000 : 1000000, stalls[i] < 3);
 		}
 	}
 	for (uint32_t i = 0; i < N; i++)

@@ -28,7 +28,8 @@ static void init(struct hostile *h)
 	hostile_publish(h, OBJECT_INIT, SP_INIT);
 }
 
-/* State that no draw had before: the driver compiles at each. */
+/* State that no draw had before: the driver compiles at each.  Grey whatever it is, so that
+ * a coloured pixel there is somebody else's. */
 static void variants(struct hostile *h)
 {
 	static const uint32_t caps[] = { GL_ALPHA_TEST, GL_BLEND, GL_COLOR_LOGIC_OP, GL_DEPTH_TEST,
@@ -36,6 +37,7 @@ static void variants(struct hostile *h)
 					 GL_STENCIL_TEST, GL_COLOR_MATERIAL, GL_TEXTURE_GEN_S,
 					 GL_POLYGON_OFFSET_FILL };
 	struct buf *code = &h->code;
+	uint8_t mask;
 
 	if (!h->step++)
 		init(h);
@@ -49,9 +51,10 @@ static void variants(struct hostile *h)
 	blinkDepthFunc(code, GL_NEVER + hostile_below(h, 8));
 	blinkBlendFunc(code, GL_SRC_COLOR + hostile_below(h, 8), GL_SRC_COLOR + hostile_below(h, 6));
 	blinkLogicOp(code, GL_CLEAR + hostile_below(h, 16));
-	blinkColorMask(code, (uint8_t)hostile_below(h, 2), 1, (uint8_t)hostile_below(h, 2), 1);
+	mask = (uint8_t)hostile_below(h, 2);
+	blinkColorMask(code, mask, mask, mask, (uint8_t)hostile_below(h, 2));
 	blinkStencilFunc(code, GL_NEVER + hostile_below(h, 8), 1, 0xff);
-	blinkColor3f(code, 1, 0, 1);
+	blinkColor3f(code, 0.5f, 0.5f, 0.5f);
 	blinkRectf(code, -1, -1, 1, 1);
 	hostile_publish(h, OBJECT_REDRAW, SP_REDRAW);
 	vso_client_ring(h->c);
