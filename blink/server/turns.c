@@ -9,10 +9,10 @@
  *
  * Time is cut at commands, and some commands cannot be cut: a draw may make a driver compile
  * for a tenth of a second, a procedure of a million words is verified at once.  A turn that
- * so makes a display frame fail is a stall.  A client may have one when it begins, a long
- * one, for a frame that fails is one frame however long it takes; then it is on probation:
- * it waits for TURNS_APART frames after each stall, until it has been good for long enough,
- * which is twice as long after each further stall.
+ * so makes a display frame fail is a stall.  A client may have some when it begins, long
+ * ones, for a frame that fails is one frame however long it takes; then it is on probation:
+ * it waits for longer after each stall, until it has been good for long enough, which is
+ * twice as long after each further stall.
  * All clients together have a burst of stalls, so that some that begin slowly at once need
  * not wait for each other.  When it is used up, all on probation together have a turn only
  * when no frame failed through one of them for TURNS_APART frames.  So but for the burst
@@ -28,13 +28,15 @@
 
 #define ACTIVE_NS 2000u                 /* who uses less does nothing */
 #define TURNS_APART 130u                /* display frames between stalls */
-#define STALLS_FREE 1u                  /* of a client that is not known for them */
-#define STALLS_BURST 32u                /* of all together; one comes back in TURNS_APART */
+#define STALLS_FREE 24u                 /* of a client that is not known for them, at most */
+#define FREE_APART 2u                   /* one in so many frames; on probation: */
+#define PROOF_APART 16u
+#define STALLS_BURST 64u                /* of all together; one comes back in TURNS_APART */
 #define PROOF_LEAST 64u                 /* frames of good work */
 #define PROOF_MOST 8192u
 #define GRACE_PROOF 256u                /* who has to prove itself for longer has no grace */
-#define GRACE_FIRST 25u                 /* periods: a frame that failed may as well fail for */
-#define GRACE_PERIODS 8u                /* so long, a client's first one for longer */
+#define GRACE_PERIODS 12u               /* a frame that failed may as well fail for so long */
+#define GRACE_MOST 400000000u           /* and no longer: the watchdog's turn is a second */
 #define ROOM 256u
 #define ROOM_FRAMES 4u                  /* in which 1/ROOM of what is left is given back */
 #define ALONE_PERIODS 2u                /* a turn of who has the screen for itself */
@@ -196,18 +198,22 @@ struct window *turns_next(struct server *s, uint32_t *at)
 	return NULL;
 }
 
-static bool may_try(const struct server *s, const struct window *w)
+static bool is_waiting(const struct server *s, const struct window *w)
 {
-	return on_probation(w) && s->frames >= w->turn.wait_until;
+	return s->frames < w->turn.wait_until;
 }
 
 /* Those on probation, who has waited longest before others: while something is left of the
  * burst, then one in a frame and only if the last stall is long ago. */
 static bool probation_allows(struct server *s, struct window *w)
 {
-	if (!tied(s) || !on_probation(w) || is_alone(s, w))
+	if (!tied(s) || is_alone(s, w))
 		return true;
-	if (!may_try(s, w) || s->turns.stall_frame == s->frames)
+	if (is_waiting(s, w))
+		return false;
+	if (!on_probation(w))
+		return true;
+	if (s->turns.stall_frame == s->frames)
 		return false;
 	if (s->turns.taken >= STALLS_BURST &&
 	    (s->turns.tried || s->frames - s->turns.stall_frame < TURNS_APART))
@@ -215,7 +221,7 @@ static bool probation_allows(struct server *s, struct window *w)
 	for (uint32_t i = 0; i < s->n; i++) {
 		struct window *v = &s->windows[i];
 
-		if (v != w && may_try(s, v) && is_active(v) &&
+		if (v != w && on_probation(v) && !is_waiting(s, v) && is_active(v) &&
 		    v->turn.last_frame < w->turn.last_frame)
 			return false;
 	}
@@ -249,9 +255,11 @@ uint64_t turns_budget(const struct server *s, const struct window *w)
 
 uint64_t turns_grace(const struct server *s, const struct window *w)
 {
+	uint64_t ns = GRACE_PERIODS * s->period_ns;
+
 	if (!tied(s) || w->turn.proof >= GRACE_PROOF)
 		return 0;
-	return (w->turn.stalls ? GRACE_PERIODS : GRACE_FIRST) * s->period_ns;
+	return ns < GRACE_MOST ? ns : GRACE_MOST;
 }
 
 /* ---- what was used ------------------------------------------------------------------- */
@@ -272,11 +280,12 @@ static void stall(struct server *s, struct window *w)
 	s->turns.taken += burst;
 	s->turns.stall_frame = s->frames;
 	w->turn.good = 0;
+	w->turn.wait_until = s->frames + FREE_APART;
 	if (w->turn.stalls++ < STALLS_FREE && burst)
 		return;
 	w->turn.proof = w->turn.proof < PROOF_LEAST ? PROOF_LEAST
 			: w->turn.proof < PROOF_MOST ? w->turn.proof * 2 : PROOF_MOST;
-	w->turn.wait_until = s->frames + TURNS_APART;
+	w->turn.wait_until = s->frames + PROOF_APART;
 }
 
 void turns_spent(struct server *s, struct window *w, uint64_t cpu_ns, bool drawing)
