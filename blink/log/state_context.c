@@ -55,9 +55,6 @@ static const struct get { const char *slot; uint32_t key0, key1; GLenum pname; u
 	{ "line_stipple", ANY, ANY, GL_LINE_STIPPLE_REPEAT, 1 },
 	{ "cull_face", ANY, ANY, GL_CULL_FACE_MODE, 1 },
 	{ "front_face", ANY, ANY, GL_FRONT_FACE, 1 },
-	{ "patch_param", GL_PATCH_VERTICES, ANY, GL_PATCH_VERTICES, 1 },
-	{ "patch_param", GL_PATCH_DEFAULT_OUTER_LEVEL, ANY, GL_PATCH_DEFAULT_OUTER_LEVEL, 4 },
-	{ "patch_param", GL_PATCH_DEFAULT_INNER_LEVEL, ANY, GL_PATCH_DEFAULT_INNER_LEVEL, 2 },
 	{ "polygon_offset", ANY, ANY, GL_POLYGON_OFFSET_FACTOR, 1 },
 	{ "polygon_offset", ANY, ANY, GL_POLYGON_OFFSET_UNITS, 1 },
 	{ "pixel_zoom", ANY, ANY, GL_ZOOM_X, 1 },
@@ -255,7 +252,29 @@ static void lights_dump(struct state_dump *d)
 
 /* ---- per draw buffer, per face, per index -------------------------------- */
 
-/* The first viewport is among the plain values. */
+/* Drivers that were told the same are to have the same entries, also where one cannot do
+ * what another can: that has then stayed as it begins. */
+static void patches_dump(struct state_dump *d)
+{
+	static const struct { GLenum pname; unsigned n; double begins; } params[] = {
+		{ GL_PATCH_VERTICES, 1, 3 }, { GL_PATCH_DEFAULT_OUTER_LEVEL, 4, 1 },
+		{ GL_PATCH_DEFAULT_INNER_LEVEL, 2, 1 },
+	};
+	GLint most = 0;
+
+	glGetIntegerv(GL_MAX_PATCH_VERTICES, &most);
+	for (size_t i = 0; i < COUNT(params); i++) {
+		const struct state_at at = { "patch_param", { params[i].pname, ANY }, 0 };
+		double v[4] = { params[i].begins, params[i].begins, params[i].begins,
+				params[i].begins };
+
+		if (most > 0)
+			glGetDoublev(params[i].pname, v);
+		state_put_double(d, &at, params[i].pname, v, params[i].n);
+	}
+}
+
+/* The first viewport is among the plain values; glViewport sets all. */
 static void viewports_dump(struct state_dump *d)
 {
 	static const struct { const char *slot; GLenum pname; unsigned n; } boxes[] = {
@@ -267,10 +286,12 @@ static void viewports_dump(struct state_dump *d)
 	glGetIntegerv(GL_MAX_VIEWPORTS, &n);
 	for (size_t i = 0; i < COUNT(boxes); i++)
 		for (GLuint k = 1; n > 0 && k < (GLuint)n && k < 16; k++) {
-			double v[4] = { 0 };
+			double first[4] = { 0 }, v[4] = { 0 };
 
+			glGetDoublei_v(boxes[i].pname, 0, first);
 			glGetDoublei_v(boxes[i].pname, k, v);
-			state_put_double(d, &(struct state_at){ boxes[i].slot, { ANY, ANY }, 0 },
+			if (memcmp(first, v, sizeof(v)))
+				state_put_double(d, &(struct state_at){ boxes[i].slot, { ANY, ANY }, 0 },
 					 0x10000 + k, v, boxes[i].n);
 		}
 }
@@ -284,14 +305,17 @@ static void images_dump(struct state_dump *d)
 	GLint n = 0;
 
 	glGetIntegerv(GL_MAX_IMAGE_UNITS, &n);
-	for (GLuint u = 0; n > 0 && u < (GLuint)n && u < 8; u++) {
+	for (GLuint u = 0; u < 8; u++) {
 		const struct state_at at = { "image_binding", { u, ANY }, 0 };
 		GLint name = 0, v[COUNT(pnames)] = { 0 };
 
-		glGetIntegeri_v(GL_IMAGE_BINDING_NAME, u, &name);
+		if (n > 0 && u < (GLuint)n)
+			glGetIntegeri_v(GL_IMAGE_BINDING_NAME, u, &name);
+		state_put_int(d, &at, 0, (int)state_client(d, GL_SPACE_TEXTURE, (uint32_t)name));
+		if (!name)
+			continue;
 		for (size_t i = 0; i < COUNT(pnames); i++)
 			glGetIntegeri_v(pnames[i], u, &v[i]);
-		state_put_int(d, &at, 0, (int)state_client(d, GL_SPACE_TEXTURE, (uint32_t)name));
 		state_put(d, &at, 1, v, sizeof(v), v[0]);
 	}
 }
@@ -331,6 +355,7 @@ static void indexed_dump(struct state_dump *d)
 			state_put(d, &(struct state_at){ "buffer_range", { ranges[i].target, b }, 0 },
 				  0, v, sizeof(v), (double)v[0]);
 		}
+	patches_dump(d);
 	viewports_dump(d);
 	images_dump(d);
 	glGetIntegeri_v(GL_SAMPLE_MASK_VALUE, 0, mode);

@@ -59,25 +59,25 @@ generate
 report 'the same input gives the same text' "$(diff -rq "$dir/o" "$dir/first")"
 
 # a compute dispatch is of OpenGL 4.3
-report 'a later command is not there' "$(grep OP_glDispatchCompute, "$dir/first/gl_ops.gen.h")"
+report 'a later command is not there' "$(grep OP_glDispatchComputeGroupSizeARB, "$dir/first/gl_ops.gen.h")"
 fresh
-echo 'DispatchCompute | - | opaque' >"$dir/t/zz.tbl"
+echo 'DispatchComputeGroupSizeARB | - | opaque' >"$dir/t/zz.tbl"
 generate
-report 'one row adds it' "$(grep -q OP_glDispatchCompute, "$dir/o/gl_ops.gen.h" || cat "$dir/err")"
+report 'one row adds it' "$(grep -q OP_glDispatchComputeGroupSizeARB, "$dir/o/gl_ops.gen.h" || cat "$dir/err")"
 
 refused 'unknown command'   'NoSuchCommand | -' 'zz.tbl:1: .*no glNoSuchCommand'
 refused 'row twice'         'Vertex3f | -' 'zz.tbl:1: .*already'
-refused 'unknown parameter' 'DispatchCompute | nothing=int' "zz.tbl:1: 'nothing'"
-refused 'unknown kind'      'DispatchCompute | num_groups_x=colour' "zz.tbl:1: 'colour'"
-refused 'unknown space'     'DispatchCompute | num_groups_x=name(house)' "zz.tbl:1: .*'house'"
-refused 'unknown slot'      'DispatchCompute | - | nowhere' "zz.tbl:1: .*no slot 'nowhere'"
-refused 'unknown group'     'DispatchCompute | - | @nowhere' "zz.tbl:1: .*no group '@nowhere'"
-refused 'unknown key'       'DispatchCompute | - | enable[what,*]' "zz.tbl:1: .*key 'what'"
-refused 'missing key'       'DispatchCompute | - | enable[GL_BLEND]' 'zz.tbl:1: .*has 2 keys'
-refused 'unknown class'     'DispatchCompute | - | - | - | odd' "zz.tbl:1: 'odd'"
-refused 'no mediation'      'DispatchCompute | - | - | - | control' 'zz.tbl:1: .*mediated'
-refused 'unknown mediation' 'DispatchCompute | - | - | - | control/magic' "zz.tbl:1: 'magic'"
-refused 'unknown replay'    'DispatchCompute | - | - | - | - | - | later' "zz.tbl:1: 'later'"
+refused 'unknown parameter' 'DispatchComputeGroupSizeARB | nothing=int' "zz.tbl:1: 'nothing'"
+refused 'unknown kind'      'DispatchComputeGroupSizeARB | num_groups_x=colour' "zz.tbl:1: 'colour'"
+refused 'unknown space'     'DispatchComputeGroupSizeARB | num_groups_x=name(house)' "zz.tbl:1: .*'house'"
+refused 'unknown slot'      'DispatchComputeGroupSizeARB | - | nowhere' "zz.tbl:1: .*no slot 'nowhere'"
+refused 'unknown group'     'DispatchComputeGroupSizeARB | - | @nowhere' "zz.tbl:1: .*no group '@nowhere'"
+refused 'unknown key'       'DispatchComputeGroupSizeARB | - | enable[what,*]' "zz.tbl:1: .*key 'what'"
+refused 'missing key'       'DispatchComputeGroupSizeARB | - | enable[GL_BLEND]' 'zz.tbl:1: .*has 2 keys'
+refused 'unknown class'     'DispatchComputeGroupSizeARB | - | - | - | odd' "zz.tbl:1: 'odd'"
+refused 'no mediation'      'DispatchComputeGroupSizeARB | - | - | - | control' 'zz.tbl:1: .*mediated'
+refused 'unknown mediation' 'DispatchComputeGroupSizeARB | - | - | - | control/magic' "zz.tbl:1: 'magic'"
+refused 'unknown replay'    'DispatchComputeGroupSizeARB | - | - | - | - | - | later' "zz.tbl:1: 'later'"
 refused 'too many columns'  'a|b|c|d|e|f|g|h|i|j' 'zz.tbl:1: too many columns'
 refused 'no size'           'ObjectPtrLabelKHR | ptr=in()' 'zz.tbl:1: .*size'
 refused 'bad size'          'GetPathSpacingNV | paths=in(4*)' 'zz.tbl:1: .*size'

@@ -297,7 +297,8 @@ static void shared_commands(void **state)
 		/* client arrays */
 		"glColorPointer", "glEdgeFlagPointer", "glFogCoordPointer", "glIndexPointer",
 		"glNormalPointer", "glSecondaryColorPointer", "glTexCoordPointer",
-		"glVertexAttribIPointer", "glVertexAttribPointer", "glVertexPointer",
+		"glVertexAttribIPointer", "glVertexAttribLPointer", "glVertexAttribPointer",
+		"glVertexPointer",
 		"glColorPointerEXT", "glEdgeFlagPointerEXT", "glIndexPointerEXT",
 		"glNormalPointerEXT", "glTexCoordPointerEXT", "glVertexPointerEXT",
 	};
