@@ -280,9 +280,9 @@ HOT void runs_begin(struct verifier *v, const struct sp *sp);
 void runs_forget(struct segments *g);
 void runs_destroy(struct segments *g);
 /* What comes next may be a run. */
-void segment_run_open(const struct verifier *v, struct run_begin *b, uint32_t at);
+void runs_open(const struct verifier *v, struct run_begin *b, uint32_t at);
 /* Segments that were taken since, up to word `end`. */
-void segment_run_close(struct verifier *v, const struct run_begin *b, const uint32_t *code,
+void runs_close(struct verifier *v, const struct run_begin *b, const uint32_t *code,
 		       uint32_t end);
 /* The run that the last SP had here: so many words; 0: none, or not the same. */
 uint32_t run_take(struct verifier *v, const uint32_t *code, uint32_t at, uint32_t end,

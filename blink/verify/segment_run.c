@@ -132,7 +132,7 @@ static bool room_make(struct run *r, uint32_t words, uint32_t segments)
 	return true;
 }
 
-void segment_run_open(const struct verifier *v, struct run_begin *b, uint32_t at)
+void runs_open(const struct verifier *v, struct run_begin *b, uint32_t at)
 {
 	const struct segments *g = v->s->segments;
 
@@ -162,7 +162,7 @@ static void segments_note(const struct verifier *v, struct run *r)
 	}
 }
 
-void segment_run_close(struct verifier *v, const struct run_begin *b, const uint32_t *code,
+void runs_close(struct verifier *v, const struct run_begin *b, const uint32_t *code,
 		       uint32_t end)
 {
 	struct segments *g = v->s->segments;

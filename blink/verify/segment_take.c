@@ -189,10 +189,10 @@ static uint32_t take_runs(struct verifier *v, const uint32_t *code, uint32_t at,
 		at += taken;
 		if (taken)
 			continue;
-		segment_run_open(v, &b, at);
+		runs_open(v, &b, at);
 		at = take(v, code, at, end, RUN_SEGMENTS, records);
 		if (g->id != SEGMENT_NONE)
-			segment_run_close(v, &b, code, at);
+			runs_close(v, &b, code, at);
 	} while (at > from && g->id != SEGMENT_NONE);
 	return at;
 }

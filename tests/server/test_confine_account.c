@@ -149,6 +149,24 @@ static void test_held(void **state)
 	}
 }
 
+/* What the program of a text shows is black all over. */
+static void black(const char *text)
+{
+	struct alone m;
+	uint32_t w, h;
+	uint8_t *rgb;
+
+	alone_open(&m, gl, text, 1u << 24);
+	alone_run(&m, 0, 0, NULL);
+	alone_run(&m, 1, 0, NULL);
+	rgb = one_read(gl, confined_window(m.k, &w, &h), &w, &h);
+	for (uint32_t p = 0; p < w * h * 3; p++)
+		if (rgb[p])
+			fail_msg("not zero at %u:\n%s", p, text);
+	free(rgb);
+	alone_close(&m);
+}
+
 /* Storage that is given no contents is black, whatever memory held before. */
 static void test_zeros(void **state)
 {
@@ -163,9 +181,6 @@ static void test_zeros(void **state)
 	mallopt(M_PERTURB, 0xaa);
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		char text[4096];
-		struct alone m;
-		uint32_t w, h;
-		uint8_t *rgb;
 
 		snprintf(text, sizeof(text), HEAD PAYLOADS INIT("") REDRAW(CLEAR
 			 "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
@@ -174,14 +189,7 @@ static void test_zeros(void **state)
 			 "glEnable GL_TEXTURE_2D\nglBegin GL_QUADS\nglTexCoord2f 0, 0\n"
 			 "glVertex2f -1, -1\nglTexCoord2f 1, 0\nglVertex2f 1, -1\nglTexCoord2f 1, 1\n"
 			 "glVertex2f 1, 1\nglTexCoord2f 0, 1\nglVertex2f -1, 1\nglEnd\n"), texts[i]);
-		alone_open(&m, gl, text, 1u << 24);
-		alone_run(&m, 0, 0, NULL);
-		alone_run(&m, 1, 0, NULL);
-		rgb = one_read(gl, confined_window(m.k, &w, &h), &w, &h);
-		for (uint32_t p = 0; p < w * h * 3; p++)
-			assert_int_equal(rgb[p], 0);
-		free(rgb);
-		alone_close(&m);
+		black(text);
 	}
 	mallopt(M_PERTURB, 0);
 }
@@ -209,21 +217,10 @@ static void test_zeros_attached(void **state)
 	mallopt(M_PERTURB, 0xaa);
 	for (unsigned i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
 		char text[4096];
-		struct alone m;
-		uint32_t w, h;
-		uint8_t *rgb;
 
 		snprintf(text, sizeof(text), HEAD PAYLOADS INIT("") REDRAW("%s%s"), i < 2 ? CLEAR : "",
 			 texts[i]);
-		alone_open(&m, gl, text, 1u << 24);
-		alone_run(&m, 0, 0, NULL);
-		alone_run(&m, 1, 0, NULL);
-		rgb = one_read(gl, confined_window(m.k, &w, &h), &w, &h);
-		for (uint32_t p = 0; p < w * h * 3; p++)
-			if (rgb[p])
-				fail_msg("storage %u: not zero at %u", i, p);
-		free(rgb);
-		alone_close(&m);
+		black(text);
 	}
 	mallopt(M_PERTURB, 0);
 }
