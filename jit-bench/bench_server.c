@@ -22,20 +22,24 @@
 static const struct {
 	const char *name, *unit, *direction;
 	size_t at;
+	bool some;                     /* 0: there were none, so that it is left out */
 } figures[] = {
 #define FIGURE(member, metric, unit, direction) \
-	{ metric, unit, direction, offsetof(struct server_run, member) }
+	{ metric, unit, direction, offsetof(struct server_run, member), false }
+#define FIGURE_OF_SOME(member, metric, unit, direction) \
+	{ metric, unit, direction, offsetof(struct server_run, member), true }
 	FIGURE(interval_mean, "redraw_interval", "ms", "none"),
 	FIGURE(interval_p99, "redraw_interval_p99", "ms", "lower"),
 	FIGURE(late, "late_share", "share", "lower"),
-	FIGURE(update_mean, "update_interval", "ms", "none"),
-	FIGURE(update_p99, "update_interval_p99", "ms", "lower"),
+	FIGURE_OF_SOME(update_mean, "update_interval", "ms", "none"),
+	FIGURE_OF_SOME(update_p99, "update_interval_p99", "ms", "lower"),
 	FIGURE(server_cpu, "server_cpu_per_frame", "ms", "lower"),
 	FIGURE(client_cpu, "client_cpu_per_frame", "ms", "lower"),
 	FIGURE(cpu, "cpu_per_frame", "ms", "lower"),
 	FIGURE(switches, "switches_per_frame", "count", "lower"),
 	FIGURE(wakeups, "wakeups_per_frame", "count", "lower"),
 #undef FIGURE
+#undef FIGURE_OF_SOME
 };
 #define FIGURES (sizeof(figures) / sizeof(figures[0]))
 
@@ -63,7 +67,7 @@ static struct json_object *cell_json(const struct cell *cell)
 	struct json_object *j = json_object_new_object();
 
 	for (size_t f = 0; f < FIGURES; f++)
-		if (sample_median(&cell->figure[f]) > 0 || f == 2)
+		if (!figures[f].some || sample_median(&cell->figure[f]) > 0)
 			json_object_object_add(j, figures[f].name,
 					       json_object_new_double(sample_median(&cell->figure[f])));
 	return j;
