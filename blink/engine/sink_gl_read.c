@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "blink/engine/sink_gl_priv.h"
+#include "blink/gl/targets.h"
 
 /* A client could ask for a renderbuffer of any size the driver takes. */
 #define PICTURE_MAX (1u << 30)
@@ -71,16 +72,6 @@ static void pack_restore(struct sink_gl *g, const GLint saved[PACK_STATES], GLin
 
 /* ---- what is drawn to ---------------------------------------------------- */
 
-static const struct { GLenum target, binding; } texture_targets[] = {
-	{ GL_TEXTURE_2D, GL_TEXTURE_BINDING_2D },
-	{ GL_TEXTURE_RECTANGLE, GL_TEXTURE_BINDING_RECTANGLE },
-	{ GL_TEXTURE_2D_ARRAY, GL_TEXTURE_BINDING_2D_ARRAY },
-	{ GL_TEXTURE_3D, GL_TEXTURE_BINDING_3D },
-	{ GL_TEXTURE_1D, GL_TEXTURE_BINDING_1D },
-	{ GL_TEXTURE_1D_ARRAY, GL_TEXTURE_BINDING_1D_ARRAY },
-	{ GL_TEXTURE_2D_MULTISAMPLE, GL_TEXTURE_BINDING_2D_MULTISAMPLE },
-};
-
 static void level_size(struct sink_gl *g, GLenum bind, GLenum binding, GLenum image, GLint level,
 		       GLuint texture, GLint size[2])
 {
@@ -108,18 +99,18 @@ static void texture_size(struct sink_gl *g, GLenum attachment, GLuint texture, G
 			   level, texture, size);
 		return;
 	}
-	for (unsigned i = 0; i < sizeof(texture_targets) / sizeof(*texture_targets); i++) {
-		GLenum target = texture_targets[i].target;
+	for (unsigned i = 0; i < GL_TEXTURE_TARGETS; i++) {
+		GLenum target = gl_texture_targets[i].target;
 		GLint was = 0;
 		bool fits;
 
-		g->gl.GetIntegerv(texture_targets[i].binding, &was);
+		g->gl.GetIntegerv(gl_texture_targets[i].binding, &was);
 		g->gl.BindTexture(target, texture);
 		fits = g->gl.GetError() == GL_NO_ERROR;
 		g->gl.BindTexture(target, (GLuint)was);
 		if (!fits)
 			continue;
-		level_size(g, target, texture_targets[i].binding, target, level, texture, size);
+		level_size(g, target, gl_texture_targets[i].binding, target, level, texture, size);
 		return;
 	}
 }

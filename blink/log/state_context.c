@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "blink/gl/targets.h"
+
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define ANY STATE_NO_KEY
 #define COORDS 8                /* texture units of the fixed-function pipeline */
@@ -542,27 +544,15 @@ static void unit_dump(struct state_dump *d, GLuint u)
 		GL_TEXTURE_RECTANGLE, GL_TEXTURE_GEN_S, GL_TEXTURE_GEN_T, GL_TEXTURE_GEN_R,
 		GL_TEXTURE_GEN_Q,
 	};
-	static const struct { GLenum target, pname; } bindings[] = {
-		{ GL_TEXTURE_1D, GL_TEXTURE_BINDING_1D }, { GL_TEXTURE_2D, GL_TEXTURE_BINDING_2D },
-		{ GL_TEXTURE_3D, GL_TEXTURE_BINDING_3D },
-		{ GL_TEXTURE_CUBE_MAP, GL_TEXTURE_BINDING_CUBE_MAP },
-		{ GL_TEXTURE_RECTANGLE, GL_TEXTURE_BINDING_RECTANGLE },
-		{ GL_TEXTURE_1D_ARRAY, GL_TEXTURE_BINDING_1D_ARRAY },
-		{ GL_TEXTURE_2D_ARRAY, GL_TEXTURE_BINDING_2D_ARRAY },
-		{ GL_TEXTURE_BUFFER, GL_TEXTURE_BINDING_BUFFER },
-		{ GL_TEXTURE_CUBE_MAP_ARRAY, GL_TEXTURE_BINDING_CUBE_MAP_ARRAY },
-		{ GL_TEXTURE_2D_MULTISAMPLE, GL_TEXTURE_BINDING_2D_MULTISAMPLE },
-		{ GL_TEXTURE_2D_MULTISAMPLE_ARRAY, GL_TEXTURE_BINDING_2D_MULTISAMPLE_ARRAY },
-	};
 	GLenum unit = GL_TEXTURE0 + u;
 	double v[16] = { 0 };
 	GLint name = 0;
 
 	glActiveTexture(unit);
-	for (size_t i = 0; i < COUNT(bindings); i++) {
-		glGetIntegerv(bindings[i].pname, &name);
+	for (size_t i = 0; i < GL_TEXTURE_TARGETS; i++) {
+		glGetIntegerv(gl_texture_targets[i].binding, &name);
 		state_put_name(d, &(struct state_at){ "texture_binding", { unit,
-			       bindings[i].target }, 0 }, 0, GL_SPACE_TEXTURE, name);
+			       gl_texture_targets[i].target }, 0 }, 0, GL_SPACE_TEXTURE, name);
 	}
 	glGetIntegerv(GL_SAMPLER_BINDING, &name);
 	state_put_name(d, &(struct state_at){ "sampler_binding", { u, ANY }, 0 }, 0,

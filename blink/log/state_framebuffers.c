@@ -3,10 +3,11 @@
 
 #include <stdlib.h>
 
+#include "blink/gl/targets.h"
+
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define ANY STATE_NO_KEY
 #define COLORS 8
-
 
 struct attachment { GLenum point; GLint type, name; };
 
@@ -165,27 +166,16 @@ static void pixels_dump(struct state_dump *d, GLuint fbo, const struct attachmen
 
 static GLint texture_size(const struct attachment *a, GLint level, GLenum pname)
 {
-	static const struct { GLenum target, binding; } targets[] = {
-		{ GL_TEXTURE_2D, GL_TEXTURE_BINDING_2D },
-		{ GL_TEXTURE_RECTANGLE, GL_TEXTURE_BINDING_RECTANGLE },
-		{ GL_TEXTURE_2D_ARRAY, GL_TEXTURE_BINDING_2D_ARRAY },
-		{ GL_TEXTURE_3D, GL_TEXTURE_BINDING_3D },
-		{ GL_TEXTURE_1D, GL_TEXTURE_BINDING_1D },
-		{ GL_TEXTURE_1D_ARRAY, GL_TEXTURE_BINDING_1D_ARRAY },
-		{ GL_TEXTURE_2D_MULTISAMPLE, GL_TEXTURE_BINDING_2D_MULTISAMPLE },
-		{ GL_TEXTURE_CUBE_MAP, GL_TEXTURE_BINDING_CUBE_MAP },
-	};
 	GLint v = 0, was = 0;
 
-	for (size_t i = 0; !v && i < COUNT(targets); i++) {
-		GLenum image = targets[i].target == GL_TEXTURE_CUBE_MAP ?
-			       GL_TEXTURE_CUBE_MAP_POSITIVE_X : targets[i].target;
+	for (size_t i = 0; !v && i < GL_TEXTURE_TARGETS; i++) {
+		const struct gl_target *t = &gl_texture_targets[i];
 
-		glGetIntegerv(targets[i].binding, &was);
-		glBindTexture(targets[i].target, (GLuint)a->name);
+		glGetIntegerv(t->binding, &was);
+		glBindTexture(t->target, (GLuint)a->name);
 		if (!glGetError())
-			glGetTexLevelParameteriv(image, level, pname, &v);
-		glBindTexture(targets[i].target, (GLuint)was);
+			glGetTexLevelParameteriv(gl_target_image(t->target), level, pname, &v);
+		glBindTexture(t->target, (GLuint)was);
 		glGetError();
 	}
 	return v;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blink/gl/targets.h"
+
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define ANY STATE_NO_KEY
 
@@ -166,20 +168,6 @@ static void texture_dump(struct state_dump *d, const struct texture *t)
 	}
 }
 
-static const struct { GLenum target, binding; } targets[] = {
-	{ GL_TEXTURE_2D, GL_TEXTURE_BINDING_2D }, { GL_TEXTURE_1D, GL_TEXTURE_BINDING_1D },
-	{ GL_TEXTURE_3D, GL_TEXTURE_BINDING_3D },
-	{ GL_TEXTURE_CUBE_MAP, GL_TEXTURE_BINDING_CUBE_MAP },
-	{ GL_TEXTURE_RECTANGLE, GL_TEXTURE_BINDING_RECTANGLE },
-	{ GL_TEXTURE_1D_ARRAY, GL_TEXTURE_BINDING_1D_ARRAY },
-	{ GL_TEXTURE_2D_ARRAY, GL_TEXTURE_BINDING_2D_ARRAY },
-	{ GL_TEXTURE_CUBE_MAP_ARRAY, GL_TEXTURE_BINDING_CUBE_MAP_ARRAY },
-	{ GL_TEXTURE_2D_MULTISAMPLE, GL_TEXTURE_BINDING_2D_MULTISAMPLE },
-	{ GL_TEXTURE_2D_MULTISAMPLE_ARRAY, GL_TEXTURE_BINDING_2D_MULTISAMPLE_ARRAY },
-	{ GL_TEXTURE_BUFFER, GL_TEXTURE_BINDING_BUFFER },
-};
-#define DEFAULTS 5              /* whose texture 0 has images */
-
 /* The compatibility profile does not answer GL_TEXTURE_TARGET: a question about the
  * wrong target is an error, so the first that is none gives it away. */
 static GLenum texture_target(GLuint texture)
@@ -187,10 +175,10 @@ static GLenum texture_target(GLuint texture)
 	GLint v;
 
 	glGetError();
-	for (size_t i = 0; i + 1 < COUNT(targets); i++) {
-		glGetTextureParameterivEXT(texture, targets[i].target, GL_TEXTURE_BASE_LEVEL, &v);
+	for (size_t i = 0; i + 1 < GL_TEXTURE_TARGETS; i++) {
+		glGetTextureParameterivEXT(texture, gl_texture_targets[i].target, GL_TEXTURE_BASE_LEVEL, &v);
 		if (!glGetError())
-			return targets[i].target;
+			return gl_texture_targets[i].target;
 	}
 	return GL_TEXTURE_BUFFER;
 }
@@ -201,16 +189,16 @@ static void bound_texture_dump(struct state_dump *d, struct texture *t)
 	GLint was = 0;
 
 	glGetError();
-	for (size_t i = 0; i < COUNT(targets); i++) {
-		if (t->target && t->target != targets[i].target)
+	for (size_t i = 0; i < GL_TEXTURE_TARGETS; i++) {
+		if (t->target && t->target != gl_texture_targets[i].target)
 			continue;
-		glGetIntegerv(targets[i].binding, &was);
-		glBindTexture(targets[i].target, t->driver);
+		glGetIntegerv(gl_texture_targets[i].binding, &was);
+		glBindTexture(gl_texture_targets[i].target, t->driver);
 		if (!glGetError()) {
-			t->target = targets[i].target;
+			t->target = gl_texture_targets[i].target;
 			texture_dump(d, t);
 		}
-		glBindTexture(targets[i].target, (GLuint)was);
+		glBindTexture(gl_texture_targets[i].target, (GLuint)was);
 		if (t->target)
 			return;
 	}
@@ -269,8 +257,8 @@ static void any_texture_dump(struct state_dump *d, struct texture *t)
 
 void state_textures(struct state_dump *d)
 {
-	for (size_t i = 0; state_shared(d) && i < DEFAULTS; i++)
-		any_texture_dump(d, &(struct texture){ 0, 0, targets[i].target });
+	for (size_t i = 0; state_shared(d) && i < GL_TEXTURE_TARGETS_DEFAULT; i++)
+		any_texture_dump(d, &(struct texture){ 0, 0, gl_texture_targets[i].target });
 	/* nobody but a question ever meets a proxy, and BlinkGL has no questions */
 	if (!d->world)
 		proxies(d);

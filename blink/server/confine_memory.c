@@ -15,6 +15,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "blink/gl/targets.h"
+
 #define OBJECT_BYTES 512u              /* of the driver's, for an object without contents */
 #define GEN_MAX 65536u                 /* objects that one command makes */
 #define PIECE_ALL UINT32_MAX
@@ -23,26 +25,7 @@
 
 /* ---- what is bound ------------------------------------------------------------------- */
 
-struct binding { uint32_t target, pname; };
-
-static const struct binding texture_bindings[] = {
-	{ GL_TEXTURE_1D, GL_TEXTURE_BINDING_1D }, { GL_TEXTURE_2D, GL_TEXTURE_BINDING_2D },
-	{ GL_TEXTURE_3D, GL_TEXTURE_BINDING_3D },
-	{ GL_TEXTURE_CUBE_MAP, GL_TEXTURE_BINDING_CUBE_MAP },
-	{ GL_TEXTURE_CUBE_MAP_POSITIVE_X, GL_TEXTURE_BINDING_CUBE_MAP },
-	{ GL_TEXTURE_CUBE_MAP_NEGATIVE_X, GL_TEXTURE_BINDING_CUBE_MAP },
-	{ GL_TEXTURE_CUBE_MAP_POSITIVE_Y, GL_TEXTURE_BINDING_CUBE_MAP },
-	{ GL_TEXTURE_CUBE_MAP_NEGATIVE_Y, GL_TEXTURE_BINDING_CUBE_MAP },
-	{ GL_TEXTURE_CUBE_MAP_POSITIVE_Z, GL_TEXTURE_BINDING_CUBE_MAP },
-	{ GL_TEXTURE_CUBE_MAP_NEGATIVE_Z, GL_TEXTURE_BINDING_CUBE_MAP },
-	{ GL_TEXTURE_RECTANGLE, GL_TEXTURE_BINDING_RECTANGLE },
-	{ GL_TEXTURE_1D_ARRAY, GL_TEXTURE_BINDING_1D_ARRAY },
-	{ GL_TEXTURE_2D_ARRAY, GL_TEXTURE_BINDING_2D_ARRAY },
-	{ GL_TEXTURE_CUBE_MAP_ARRAY, GL_TEXTURE_BINDING_CUBE_MAP_ARRAY },
-	{ GL_TEXTURE_2D_MULTISAMPLE, GL_TEXTURE_BINDING_2D_MULTISAMPLE },
-	{ GL_TEXTURE_2D_MULTISAMPLE_ARRAY, GL_TEXTURE_BINDING_2D_MULTISAMPLE_ARRAY },
-	{ 0, 0 }
-}, buffer_bindings[] = {
+static const struct gl_target buffer_bindings[] = {
 	{ GL_ARRAY_BUFFER, GL_ARRAY_BUFFER_BINDING },
 	{ GL_ELEMENT_ARRAY_BUFFER, GL_ELEMENT_ARRAY_BUFFER_BINDING },
 	{ GL_PIXEL_PACK_BUFFER, GL_PIXEL_PACK_BUFFER_BINDING },
@@ -57,17 +40,25 @@ static const struct binding texture_bindings[] = {
 	{ GL_ATOMIC_COUNTER_BUFFER, GL_ATOMIC_COUNTER_BUFFER_BINDING },
 	{ GL_DISPATCH_INDIRECT_BUFFER, GL_DISPATCH_INDIRECT_BUFFER_BINDING },
 	{ GL_QUERY_BUFFER, GL_QUERY_BUFFER_BINDING },
-	{ 0, 0 }
 };
 
 /* False: no such target (GL says so itself, or it is a proxy, which holds nothing). */
-static bool bound_name(const struct confined *k, const struct binding *b, uint32_t target,
-		       uint32_t *name)
+static bool bound_name(const struct confined *k, const struct gl_target *b, size_t n,
+		       uint32_t target, uint32_t *name)
 {
-	while (b->pname && b->target != target)
-		b++;
-	*name = b->pname ? confine_ask(k, b->pname, 0, 0) : 0;
-	return b->pname != 0;
+	size_t i = 0;
+
+	while (i < n && b[i].target != target)
+		i++;
+	*name = i < n ? confine_ask(k, b[i].binding, 0, 0) : 0;
+	return i < n;
+}
+
+/* Of an image's texture; the last target has no images. */
+static bool bound_texture(const struct confined *k, uint32_t image, uint32_t *name)
+{
+	return bound_name(k, gl_texture_targets, GL_TEXTURE_TARGETS - 1, gl_image_target(image),
+			  name);
 }
 
 /* ---- storage ------------------------------------------------------------------------- */
@@ -255,7 +246,7 @@ static uint64_t storage_call(struct confined *k, const struct storage *s, unsign
 
 	if (renderbuffer)
 		name = confine_ask(k, GL_RENDERBUFFER_BINDING, 0, 0);
-	else if (!bound_name(k, texture_bindings, target, &name))
+	else if (!bound_texture(k, target, &name))
 		return confine_invoke(k, op, argv);
 	/* one piece per target (a face, for the default texture also a kind) and level */
 	id = s->level ? target << 8 | ((uint32_t)at(argv, s->level, 0) & 0xff) : PIECE_ALL;
@@ -283,7 +274,7 @@ static uint64_t mipmap_call(struct confined *k, const uint64_t *argv)
 	uint64_t base = 0, was;
 	bool flat = (uint32_t)argv[0] == GL_TEXTURE_1D || (uint32_t)argv[0] == GL_TEXTURE_1D_ARRAY;
 
-	if (!bound_name(k, texture_bindings, (uint32_t)argv[0], &name))
+	if (!bound_texture(k, (uint32_t)argv[0], &name))
 		return confine_invoke(k, OP_glGenerateMipmap, argv);
 	a = confine_account(k, GL_SPACE_TEXTURE, name);
 	for (uint32_t i = 0; a && i < a->npieces; i++)
@@ -310,7 +301,8 @@ static uint64_t buffer_call(struct confined *k, unsigned op, const uint64_t *arg
 	struct account *a;
 	uint32_t name;
 
-	if (!bound_name(k, buffer_bindings, (uint32_t)argv[0], &name))
+	if (!bound_name(k, buffer_bindings, sizeof(buffer_bindings) / sizeof(*buffer_bindings),
+			(uint32_t)argv[0], &name))
 		return confine_invoke(k, op, argv);
 	if (!confine_piece_room(k, GL_SPACE_BUFFER, name, PIECE_ALL, size, &a)) {
 		if (op == OP_glBufferData)
