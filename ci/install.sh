@@ -21,7 +21,7 @@ group_packages()
 			libavformat-dev libavcodec-dev libswscale-dev libavutil-dev ;;
 	run)
 		echo apitrace xvfb xauth mesa-utils virgl-server libgl1-mesa-dri libglx-mesa0 libegl1 \
-			libegl-mesa0 libgl1 gnuplot-nox valgrind ca-certificates ;;
+			libegl-mesa0 libgl1 libxtst6 gnuplot-nox valgrind ca-certificates ;;
 	peers)
 		echo g++ libgccjit-12-dev libtcc-dev libasmjit-dev llvm-dev libpfm4-dev ;;
 	fuzz)
