@@ -3,15 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blink/server/confined.h"
 #include "blink/sp/file.h"
 #include "blink/verify/verify.h"
 #include "cli/command.h"
 
-enum { OPT_STRICT, OPT_FACTS, OPT_FRAMES };
+enum { OPT_OWN, OPT_FACTS, OPT_FRAMES };
 
 static const struct cli_option options[] = {
-	[OPT_STRICT] = { 's', "strict", NULL,
-			 "as for a stranger's client: no opaque and no unmediated commands" },
+	[OPT_OWN] = { 'o', "own", NULL,
+		      "as one's own file: also what a server refuses (opaque, unmediated)" },
 	[OPT_FACTS] = { 'F', "facts", NULL, "the facts of each procedure too" },
 	[OPT_FRAMES] = { 'f', "frames", "A:B", "up to frame B-1; facts of frames A to B-1 only" },
 	{ 0 }
@@ -31,6 +32,7 @@ struct verification {
 	uint32_t uses_depth, uses_stencil, uses_blend, reads_framebuffer, draws;
 	uint32_t opaque_area, direct, unknown_lists, mediations;
 	struct json_object *facts;          /* of each procedure, where they are asked for */
+	bool own;                           /* not as a server does */
 	bool refused;
 	uint32_t sp, frame;                 /* the one refused */
 	struct error err;
@@ -265,6 +267,7 @@ static int report(const struct cli_args *args, const struct verification *v)
 
 	json_object_object_add(j, "verdict",
 			       json_object_new_string(v->refused ? "refused" : "accepted"));
+	add_words(j, "verified_as", v->own ? "own" : "client");
 	if (v->refused)
 		json_object_object_add(j, "refusal", refusal_json(v));
 	json_object_object_add(j, "facts", facts_json(v));
@@ -276,13 +279,18 @@ static int report(const struct cli_args *args, const struct verification *v)
 
 /* ---- the command --------------------------------------------------------- */
 
-static void env_fill(struct verification *v, bool strict)
+/* A client's names and slots are as many as it says, and a server gives at most so many. */
+static void env_fill(struct verification *v)
 {
+	struct verify_limits *l = &v->env.limits;
+
 	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
-		v->env.limits.names[i] = blink_names_max(v->file, i);
-	v->env.limits.slots = blink_slots(v->file);
-	v->env.limits.words = SP_MAX_WORDS;
-	v->env.limits.allow_opaque = v->env.limits.allow_sensitive = !strict;
+		l->names[i] = blink_names_max(v->file, i);
+	l->slots = blink_slots(v->file);
+	l->words = SP_MAX_WORDS;
+	l->allow_opaque = l->allow_sensitive = v->own;
+	if (!v->own)
+		confined_limits(l, &vso_quotas_default);
 	v->env.want_rerunnable = true;
 	v->env.callee = callee;
 	v->env.user = v;
@@ -290,7 +298,7 @@ static void env_fill(struct verification *v, bool strict)
 
 static int run(const struct cli_args *args)
 {
-	struct verification v = { 0 };
+	struct verification v = { .own = args->opt[OPT_OWN] != NULL };
 	int r = blink_open(&v.file, args->argv[0], CACHE_BYTES, &v.err), status;
 
 	if (r < 0)
@@ -302,7 +310,7 @@ static int run(const struct cli_args *args)
 	if (args->opt[OPT_FACTS])
 		v.facts = json_object_new_array();
 	v.state = verify_state_create();
-	env_fill(&v, args->opt[OPT_STRICT] != NULL);
+	env_fill(&v);
 	r = v.state ? file_check(&v) : error_set(&v.err, -ENOMEM, "verify: out of memory");
 	status = r < 0 && !v.refused ? cli_fail(EXIT_DIFFERENT, &v.err) : report(args, &v);
 	json_object_put(v.facts);
@@ -321,11 +329,16 @@ const struct cli_command cmd_verify = {
 		"disassembled line and reason are printed, and the exit status is 1. Otherwise "
 		"the facts that the verifier found are summed up.\n"
 		"\n"
-		"A file of one's own may hold commands whose effects are not proved, and such as "
-		"a server would have to mediate; --strict refuses them. With --facts each procedure's "
-		"are listed: what it clears and uses, whether it covers all of its window (opaque) "
-		"and may be drawn straight into it (direct-composable), its worst-case cost, the "
-		"mediations that its sensitive commands need, and the highest names it mentions.",
+		"It is verified as the display server verifies a client's: what it does not take "
+		"from strangers (commands whose effects are not proved, and such as it would have "
+		"to mediate and does not) is refused, and so are more names than it gives. A file of "
+		"one's own, which is replayed in this process, may hold these: --own accepts them. "
+		"verified_as says which it was (client, own). Shaders are tried by a server alone.\n"
+		"\n"
+		"With --facts each procedure's are listed: what it clears and uses, whether it covers "
+		"all of its window (opaque) and may be drawn straight into it (direct-composable), its "
+		"worst-case cost, the mediations that its sensitive commands need, and the highest "
+		"names it mentions.",
 	.options = options,
 	.min_args = 1,
 	.max_args = 1,

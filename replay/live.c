@@ -10,12 +10,13 @@
 
 #include "blink/client/client.h"
 #include "blink/log/prune.h"
+#include "blink/server/confined.h"
 #include "blink/verify/verify.h"
 #include "replay/live_entry.h"
 
 #define RING_LEAST (1u << 20)
-#define RING_MOST (256u << 20)
-#define ANSWER_NS INT64_C(30000000000)  /* a server that does nothing for so long is stuck */
+#define RING_MOST (32u << 20)           /* longer entries go through it in parts */
+#define ANSWER_NS INT64_C(30000000000)  /* a server that shows no life for so long is stuck */
 #define RETRY_NS INT64_C(20000000)
 #define RETRIES 500
 #define RETURNS_MOST 4u           /* without a frame between two: this file is why */
@@ -125,7 +126,7 @@ static int explain(struct live *l, struct error *err)
 	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
 		x.env.limits.names[i] = blink_names_max(l->file, i);
 	x.env.limits.slots = blink_slots(l->file);
-	x.env.limits.words = SP_MAX_WORDS;
+	confined_limits(&x.env.limits, &vso_quotas_default);
 	if (find_refusal(&x, l->sp, &id)) {
 		blink_sp_header(l->file, id, &sp, NULL);
 		error_set(err, -EACCES, "the server refused SP %u (frame %u): record %u: %s: %s (%s)",
@@ -150,6 +151,48 @@ static int judge(struct live *l, int r, struct error *err)
 	return fault == VSO_FAULT_REFUSED ? explain(l, err) : -EACCES;
 }
 
+/* ---- waiting ----------------------------------------------------------------------------- */
+
+/* A server that has others to serve may be slow, and is waited for as long as it goes on. */
+struct patience { uint64_t life; };
+
+static bool patient(const struct live *l, struct patience *p, int r)
+{
+	uint64_t was = p->life;
+
+	if (r != -EAGAIN || lost(l, r))
+		return false;
+	p->life = vso_client_life(l->vso);
+	return p->life != was;
+}
+
+static struct patience patience_begin(const struct live *l)
+{
+	return (struct patience){ vso_client_life(l->vso) };
+}
+
+static int stream_push(struct live *l, struct error *err)
+{
+	struct patience p = patience_begin(l);
+	int r;
+
+	do
+		r = vso_stream_push(l->vso, &l->entry.sp, ANSWER_NS, err);
+	while (patient(l, &p, r));
+	return r;
+}
+
+static int stream_wait(struct live *l, uint64_t entry, struct error *err)
+{
+	struct patience p = patience_begin(l);
+	int r;
+
+	do
+		r = vso_stream_wait(l->vso, entry, ANSWER_NS, err);
+	while (patient(l, &p, r));
+	return r;
+}
+
 /* ---- playing ----------------------------------------------------------------------------- */
 
 static int push(struct live *l, struct blink_file *f, uint32_t id, struct error *err)
@@ -162,7 +205,7 @@ static int push(struct live *l, struct blink_file *f, uint32_t id, struct error 
 	l->sp = id;
 	r = live_entry_make(&l->entry, &sp, blink_payloads(f), err);
 	if (r >= 0)
-		r = vso_stream_push(l->vso, &l->entry.sp, ANSWER_NS, err);
+		r = stream_push(l, err);
 	if (r >= 0) {
 		l->out->entries++;
 		l->out->bytes += live_entry_size(&l->entry);
@@ -196,7 +239,7 @@ static int frame_wait(struct live *l, struct error *err)
 {
 	uint32_t last = l->done + frames_awaited(l) - 1;
 	uint64_t entry = l->last[last % l->ahead];
-	int r = vso_stream_wait(l->vso, entry, ANSWER_NS, err);
+	int r = stream_wait(l, entry, err);
 
 	if (r < 0)
 		return r;
@@ -243,7 +286,7 @@ static int play_on(struct live *l, struct error *err)
 	}
 	/* a file without frames still has its init SPs */
 	if (r >= 0 && !l->opt->end)
-		r = vso_stream_wait(l->vso, vso_stream_pushed(l->vso), ANSWER_NS, err);
+		r = stream_wait(l, vso_stream_pushed(l->vso), err);
 	return r;
 }
 
@@ -341,11 +384,7 @@ static int prepare(struct live *l, struct error *err)
 
 	if (r < 0)
 		return r;
-	if (needs.largest > RING_MOST)
-		return error_set(err, -E2BIG, "live: an SP of the file takes %.0f MB with its "
-				 "payloads, more than a stream holds",
-				 (double)needs.largest * 1e-6);
-	/* two entries at a time, that one may be written while the other is read */
+	/* two entries at a time, where they fit, that one may be written while the other is read */
 	ring = 2 * needs.largest + VSO_PAGE;
 	ring = ring < RING_LEAST ? RING_LEAST : ring > RING_MOST ? RING_MOST : ring;
 	l->wishes = (struct vso_wishes){

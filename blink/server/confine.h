@@ -11,6 +11,7 @@
  *   confine_hold.c    objects that live on in others when they are deleted
  *   confine_format.c  bytes of pixels as drivers keep them
  *   confine_shader.c  sources, checked and tried before the driver gets them
+ *   confine_limits.c  what a client's procedures are verified for
  *
  * A mediation is an entry point with its command's own signature, and finds its client
  * through a thread-local pointer.  The hot ones are plain functions (confine_view_entry);

@@ -67,9 +67,7 @@ static void env_make(struct served *c)
 	c->limits.slots = c->hello->slots;
 	memcpy(l->names, c->limits.names, sizeof(l->names));
 	l->slots = c->limits.slots;
-	l->words = (uint32_t)(c->opt.limits.quotas.object_bytes / 4 < SP_MAX_WORDS
-			      ? c->opt.limits.quotas.object_bytes / 4 : SP_MAX_WORDS);
-	l->unmediated = confined_unmediated();
+	confined_limits(l, &c->opt.limits.quotas);
 	c->env.callee = served_object_callee;
 	c->env.user = c;
 	c->env.index = &c->index;

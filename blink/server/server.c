@@ -252,9 +252,7 @@ int server_attach_as(struct server *s, struct vso_peer *p, uint32_t id, struct e
 	struct vso_server *v;
 	int r;
 
-	/* what it never wrote to, and what it gave back, is memory as soon as it is read here */
-	if (q.pages > 2 * (s->opt.limits.memory / VSO_PAGE))
-		q.pages = (uint32_t)(2 * (s->opt.limits.memory / VSO_PAGE));
+	confined_quotas(&q, s->opt.limits.memory);
 	r = vso_server_create(&v, p, &q, err);
 
 	if (r < 0)

@@ -6,6 +6,7 @@
 #ifndef BLINK_SERVER_SERVER_PRIV_H
 #define BLINK_SERVER_SERVER_PRIV_H
 
+#include "blink/server/confined.h"
 #include "blink/server/server.h"
 #include "blink/verify/verify.h"
 
@@ -66,8 +67,6 @@ bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawa
 /* Commands were left out since the last look, which cannot be done on the shared drawable:
  * the picture is not whole. */
 bool confined_skipped(struct confined *k);
-/* The verifier's name for mediations that are not carried out here (verify_limits). */
-uint32_t confined_unmediated(void);
 
 /* ---- served.c's part: one client ----------------------------------------------- */
 struct served;

@@ -54,6 +54,7 @@ struct vso_client {
 	uint32_t *stream_pages;
 	uint8_t *stream_flat;
 	uint64_t head, pushed;
+	uint64_t parted;               /* bytes that are there of one longer than the ring */
 };
 
 static inline void *client_at(const struct vso_client *c, uint32_t page)

@@ -161,29 +161,143 @@ static int wait_for(struct vso_client *c, const _Atomic uint64_t *field, _Atomic
 	return r;
 }
 
+/* Until n bytes can be written from place on.  Whoever has to wait for room waits for half a
+ * ring of it: a wake-up costs more than an entry. */
+static int room_wait(struct vso_client *c, uint64_t place, uint32_t n, int64_t timeout_ns,
+		     struct error *err)
+{
+	uint64_t room = place + n - c->stream_bytes, half = place - c->stream_bytes / 2;
+	uint64_t tail = atomic_load_explicit(&c->server->tail, memory_order_acquire);
+
+	if (place + n - tail <= c->stream_bytes)
+		return 0;
+	return wait_for(c, &c->server->tail, &c->page->wake_room, room,
+			half > room && half < place ? half : room, timeout_ns, err);
+}
+
+/* ---- entries longer than the ring ----------------------------------------------------------- */
+
+/* What is written of an entry, from its beginning on: c->parted bytes of it are there already.
+ * head - begin is what the server knows of, in whole 16 bytes. */
+struct parts {
+	struct vso_client *c;
+	uint64_t begin, at;            /* in the stream; bytes of the entry passed by */
+	int64_t timeout_ns;
+	struct error *err;
+};
+
+static void parts_show(struct parts *w)
+{
+	struct vso_client *c = w->c;
+
+	c->head = w->begin + (c->parted & ~UINT64_C(15));
+	atomic_store_explicit(&c->page->head, c->head, memory_order_release);
+}
+
+/* Bytes that can be written now; 0 after a wait, look again. */
+static int64_t parts_room(struct parts *w)
+{
+	struct vso_client *c = w->c;
+	uint64_t place = w->begin + c->parted, used;
+
+	used = place - atomic_load_explicit(&c->server->tail, memory_order_acquire);
+	if (used > c->stream_bytes)
+		return error_set(w->err, -EPROTO, "stream: the server's place in it is none");
+	if (used < c->stream_bytes)
+		return (int64_t)(c->stream_bytes - used);
+	parts_show(w);
+	return room_wait(c, place, 16, w->timeout_ns, w->err);
+}
+
+static int parts_put(struct parts *w, const void *from, uint64_t n)
+{
+	struct vso_client *c = w->c;
+	uint64_t end = w->at + n;
+
+	while (c->parted < end) {
+		uint64_t left = end - c->parted;
+		int64_t room = parts_room(w);
+
+		if (room < 0)
+			return (int)room;
+		if ((uint64_t)room > left)
+			room = (int64_t)left;
+		put(c, w->begin + c->parted, (const uint8_t *)from + (c->parted - w->at),
+		    (size_t)room);
+		c->parted += (uint64_t)room;
+	}
+	w->at = end;
+	return 0;
+}
+
+/* Up to place n of the entry. */
+static int parts_pad(struct parts *w, uint64_t n)
+{
+	static const uint8_t zeros[16];
+
+	return parts_put(w, zeros, n - w->at);
+}
+
+static int parts_payloads(struct parts *w, const struct vso_stream_sp *sp, uint32_t at)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < sp->npayloads && r >= 0; i++) {
+		const struct vso_stream_payload p = { at, sp->payloads[i].size };
+
+		r = parts_put(w, &p, sizeof(p));
+		at += (p.size + 7) & ~7u;
+	}
+	for (uint32_t i = 0; i < sp->npayloads && r >= 0; i++) {
+		r = parts_put(w, sp->payloads[i].data, sp->payloads[i].size);
+		if (r >= 0)
+			r = parts_pad(w, (w->at + 7) & ~UINT64_C(7));
+	}
+	return r;
+}
+
+static int push_parts(struct vso_client *c, const struct vso_stream_sp *sp,
+		      const struct vso_stream_entry *e, int64_t timeout_ns, struct error *err)
+{
+	struct parts w = { c, c->head - (c->parted & ~UINT64_C(15)), 0, timeout_ns, err };
+	int r = c->parted ? 0 : room_wait(c, c->head, sizeof(*e), timeout_ns, err);
+
+	if (r < 0)
+		return r;
+	/* (the server takes nothing before all of this is there) */
+	r = parts_put(&w, e, sizeof(*e));
+	if (r >= 0)
+		r = parts_put(&w, sp->code, sp->words * UINT64_C(4));
+	if (r >= 0)
+		r = parts_pad(&w, e->payloads);
+	if (r >= 0)
+		r = parts_payloads(&w, sp, e->payloads + sp->npayloads *
+				   (uint32_t)sizeof(struct vso_stream_payload));
+	if (r >= 0)
+		r = parts_pad(&w, e->size);
+	parts_show(&w);
+	if (r < 0)
+		return r;
+	c->parted = 0;
+	c->pushed++;
+	return 0;
+}
+
 /* ---- entries ----------------------------------------------------------------------------------- */
 
 int vso_stream_push(struct vso_client *c, const struct vso_stream_sp *sp, int64_t timeout_ns,
 		    struct error *err)
 {
 	struct vso_stream_entry e;
-	uint64_t tail, room, half;
 	int r;
 
-	if (!layout(sp, &e) || e.size > c->stream_bytes)
-		return error_set(err, -E2BIG,
-				 "stream: the procedure is larger than its ring of %u bytes",
-				 c->stream_bytes);
+	if (!c->stream_bytes || !layout(sp, &e))
+		return error_set(err, -E2BIG, "stream: no entry is as large as this procedure");
 	r = stream_state(c, err);
-	tail = atomic_load_explicit(&c->server->tail, memory_order_acquire);
-	/* whoever has to wait for room waits for half a ring of it: a wake-up costs more than
-	 * an entry */
-	if (!r && c->head + e.size - tail > c->stream_bytes) {
-		room = c->head + e.size - c->stream_bytes;
-		half = c->head - c->stream_bytes / 2;
-		r = wait_for(c, &c->server->tail, &c->page->wake_room, room,
-			     half > room && half < c->head ? half : room, timeout_ns, err);
-	}
+	if (!r && e.size > c->stream_bytes)
+		return push_parts(c, sp, &e, timeout_ns, err);
+	if (!r)
+		r = room_wait(c, c->head, e.size, timeout_ns, err);
 	if (r)
 		return r;
 	put_entry(c, sp, &e);
@@ -201,3 +315,13 @@ int vso_stream_wait(struct vso_client *c, uint64_t n, int64_t timeout_ns, struct
 }
 
 uint64_t vso_stream_pushed(const struct vso_client *c) { return c->pushed; }
+
+uint64_t vso_client_life(const struct vso_client *c)
+{
+	const struct vso_server_page *p = c->server;
+
+	/* each of them only grows */
+	return atomic_load_explicit(&p->sequence, memory_order_relaxed) +
+	       atomic_load_explicit(&p->tail, memory_order_relaxed) +
+	       atomic_load_explicit(&p->done, memory_order_relaxed);
+}

@@ -50,7 +50,7 @@
 #include "blink/sp/sp.h"
 
 #define VSO_MAGIC 0x4b4e4c42u              /* "BLNK", little-endian */
-#define VSO_VERSION 1u
+#define VSO_VERSION 2u
 #define VSO_PAGE 4096u
 #define VSO_NAME 64u                       /* bytes of a client's name, final zero included */
 #define VSO_OBJECTS_MAX 4096u              /* what the dirty page has bits for */

@@ -14,6 +14,7 @@ const struct vso_quotas vso_quotas_default = {
 	.slots = 1u << 16,
 	.names = { [0 ... GL_SPACE_COUNT - 1] = 1u << 16 },
 	.stream_bytes = 256u << 20,
+	.entry_bytes = 256u << 20,
 	.object_bytes = 64u << 20,
 	.copied_bytes = 512u << 20,
 	.round_bytes = 8u << 20,

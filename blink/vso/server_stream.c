@@ -1,9 +1,15 @@
-/* server_stream.c - the server's half of a stream: entries copied whole, then checked. */
+/* server_stream.c - the server's half of a stream: entries copied whole, then checked.
+ *
+ * An entry that fits into the ring has to be there whole.  One that does not comes in parts:
+ * what was copied is given back, and the client writes on. */
 #include "blink/vso/server_priv.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ROOM_KEPT ((size_t)4 << 20)
+#define PAYLOADS_KEPT 65536u
 
 /* ---- the ring ---------------------------------------------------------------------- */
 
@@ -94,11 +100,12 @@ static bool read_head(struct vso_server *s)
 	return true;
 }
 
+/* The copy's memory stays for the next entry, unless it is out of proportion to it. */
 static bool entry_room(struct stream *t, uint32_t size)
 {
 	size_t need = (size_t)size + VSO_SLACK, room = (need + 4095) & ~(size_t)4095;
 
-	if (need <= t->room)
+	if (need <= t->room && (t->room <= ROOM_KEPT || need > t->room / 4))
 		return true;
 	free(t->entry);
 	t->entry = aligned_alloc(64, room);
@@ -106,25 +113,7 @@ static bool entry_room(struct stream *t, uint32_t size)
 	return t->entry;
 }
 
-/* The entry's first words, and room for all of it. */
-static enum vso_fault entry_begin(struct vso_server *s)
-{
-	struct stream *t = &s->stream;
-	struct vso_stream_entry *h = &t->header;
-
-	if (t->head - t->tail < sizeof(*h) || !copy_ring(s, h, t->tail, sizeof(*h)))
-		return VSO_FAULT_STREAM_ENTRY;
-	if (h->size < sizeof(*h) || h->size % 16 || h->size > t->head - t->tail)
-		return VSO_FAULT_STREAM_ENTRY;
-	if (!entry_room(t, h->size))
-		return VSO_FAULT_MEMORY;
-	memcpy(t->entry, h, sizeof(*h));
-	t->size = h->size;
-	t->copied = sizeof(*h);
-	return VSO_FAULT_OK;
-}
-
-/* All places of the header, in the private copy. */
+/* All places of the header. */
 static bool header_ok(const struct vso_stream_entry *h)
 {
 	return !(h->flags & ~VSO_STREAM_REPLY) && h->callback < SP_CALLBACKS &&
@@ -136,13 +125,58 @@ static bool header_ok(const struct vso_stream_entry *h)
 	       !h->reserved[0] && !h->reserved[1] && !h->reserved[2];
 }
 
+/* The entry's first words, and room for all of it. */
+static enum vso_fault entry_begin(struct vso_server *s)
+{
+	struct stream *t = &s->stream;
+	struct vso_stream_entry *h = &t->header;
+
+	if (t->head - t->tail < sizeof(*h) || !copy_ring(s, h, t->tail, sizeof(*h)))
+		return VSO_FAULT_STREAM_ENTRY;
+	if (h->size < sizeof(*h) || h->size % 16)
+		return VSO_FAULT_STREAM_ENTRY;
+	if (h->size <= t->bytes && h->size > t->head - t->tail)
+		return VSO_FAULT_STREAM_ENTRY;
+	if (h->size > s->quotas.entry_bytes)
+		return VSO_FAULT_QUOTA;
+	if (!header_ok(h))
+		return VSO_FAULT_STREAM_ENTRY;
+	if (h->size + h->npayloads * (uint64_t)sizeof(*t->payloads) > s->quotas.entry_bytes)
+		return VSO_FAULT_QUOTA;
+	if (!entry_room(t, h->size))
+		return VSO_FAULT_MEMORY;
+	memcpy(t->entry, h, sizeof(*h));
+	t->size = h->size;
+	t->copied = sizeof(*h);
+	t->tail += sizeof(*h);
+	return VSO_FAULT_OK;
+}
+
+/* More of it, as much as is there and a round may cost; its place is the client's again. */
+static bool entry_more(struct vso_server *s)
+{
+	struct stream *t = &s->stream;
+	uint64_t n = t->size - t->copied;
+
+	if (n > s->quotas.round_bytes)
+		n = s->quotas.round_bytes;
+	if (n > t->head - t->tail)
+		n = t->head - t->tail;
+	if (!copy_ring(s, t->entry + t->copied, t->tail, (uint32_t)n))
+		return false;
+	t->copied += (uint32_t)n;
+	t->tail += n;
+	atomic_store_explicit(&s->page->tail, t->tail, memory_order_release);
+	return true;
+}
+
 static enum vso_fault entry_payloads(struct stream *t)
 {
 	const struct vso_stream_entry *h = &t->header;
 	const struct vso_stream_payload *p = (const void *)(t->entry + h->payloads);
 
-	if (h->npayloads >= t->payloads_room) {
-		uint32_t room = h->npayloads + h->npayloads / 2 + 16;
+	if (h->npayloads >= t->payloads_room || t->payloads_room / 4 > h->npayloads + PAYLOADS_KEPT) {
+		uint32_t room = h->npayloads + h->npayloads / 8 + 16;
 
 		free(t->payloads);
 		t->payloads = calloc(room, sizeof(*t->payloads));
@@ -165,8 +199,6 @@ static enum vso_fault entry_item(struct vso_server *s, struct vso_stream_item *i
 	const struct vso_stream_entry *h = &t->header;
 	enum vso_fault fault;
 
-	if (!header_ok(h))
-		return VSO_FAULT_STREAM_ENTRY;
 	fault = entry_payloads(t);
 	if (fault)
 		return fault;
@@ -188,9 +220,7 @@ static enum vso_fault entry_item(struct vso_server *s, struct vso_stream_item *i
 int vso_server_next(struct vso_server *s, struct vso_stream_item *item)
 {
 	struct stream *t = &s->stream;
-	uint64_t budget = s->quotas.round_bytes;
 	enum vso_fault fault;
-	uint32_t n;
 
 	if (!t->bytes)
 		return 0;
@@ -203,17 +233,11 @@ int vso_server_next(struct vso_server *s, struct vso_stream_item *item)
 		if (fault)
 			return stop(s, fault);
 	}
-	n = t->size - t->copied;
-	if (n > budget)
-		n = (uint32_t)budget;
-	if (!copy_ring(s, t->entry + t->copied, t->tail + t->copied, n))
+	if (!entry_more(s))
 		return stop(s, VSO_FAULT_STREAM_ENTRY);
-	t->copied += n;
 	if (t->copied < t->size)
 		return 0;
-	t->tail += t->size;
 	t->size = 0;
-	atomic_store_explicit(&s->page->tail, t->tail, memory_order_release);
 	fault = entry_item(s, item);
 	return fault ? stop(s, fault) : 1;
 }
@@ -242,5 +266,5 @@ bool vso_server_pending(const struct vso_server *s)
 	const struct stream *t = &s->stream;
 
 	return s->copying.o.data || s->pending_summary || s->round ||
-	       (t->copied && t->copied < t->size);
+	       (t->copied < t->size && t->head > t->tail);
 }

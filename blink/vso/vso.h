@@ -66,12 +66,18 @@ struct vso_stream_sp {
 	const struct sp_payload *payloads;
 	uint32_t npayloads;
 };
-/* Appends; waits for room at most so long (-EAGAIN; -EPIPE; -E2BIG: larger than the ring). */
+/* Appends; waits for room at most so long (-EAGAIN; -EPIPE; -E2BIG: no entry is so large).  A
+ * procedure that is larger than the ring goes through it in parts, while the server takes
+ * them: where that was not done in time, the next call has to be for the same procedure, and
+ * goes on with it. */
 int vso_stream_push(struct vso_client *c, const struct vso_stream_sp *sp, int64_t timeout_ns,
 		    struct error *err);
 /* Waits until entry n (counted from 1) has run.  -EIO: the stream stopped, with why. */
 int vso_stream_wait(struct vso_client *c, uint64_t n, int64_t timeout_ns, struct error *err);
 uint64_t vso_stream_pushed(const struct vso_client *c);
+/* Another number after each thing that the server did for this client, and after each
+ * display frame: who waits for long can tell a server that is slow from one that is stuck. */
+uint64_t vso_client_life(const struct vso_client *c);
 
 /* ---- server ----------------------------------------------------------------- */
 struct vso_server;       /* one client, as the server sees it */
@@ -79,6 +85,8 @@ struct vso_server;       /* one client, as the server sees it */
 struct vso_quotas {
 	uint32_t pages, objects, slots, names[GL_SPACE_COUNT];
 	uint32_t stream_bytes;
+	uint64_t entry_bytes;              /* of one entry of a stream, which may be longer than
+	                                      its ring */
 	uint64_t object_bytes;             /* of one object */
 	uint64_t copied_bytes;             /* of all private copies at one time */
 	uint64_t round_bytes;              /* copied in a round of calls (vso_server_changes), and
