@@ -37,20 +37,32 @@ static void descriptors_leave(int socket)
 
 /* Its clients' own programs take processors, too; it goes before them where it may be given
  * that.  (A system that gives each client a weight of its own, as hosts of virtual machines
- * do, needs this less.) */
+ * do, needs this less.)  Where the kernel weighs sessions against each other, niceness counts
+ * within a session alone: so it has one of its own, of that weight. */
 #define PRIORITY (-10)
 /* When memory runs out: before all else that is not to blame, and can be had anew. */
 #define OOM_SCORE "500"
 
+/* What the kernel does not have, or does not allow, is done without. */
+static void tell_kernel(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, text, strlen(text));
+	close(fd);
+}
+
 static void standing_take(void)
 {
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	char weight[16];
 
-	if (fd >= 0) {
-		(void)!write(fd, OOM_SCORE, strlen(OOM_SCORE));
-		close(fd);
-	}
+	tell_kernel("/proc/self/oom_score_adj", OOM_SCORE);
 	(void)setpriority(PRIO_PROCESS, 0, PRIORITY);
+	setsid();
+	snprintf(weight, sizeof(weight), "%d", PRIORITY);
+	tell_kernel("/proc/self/autogroup", weight);
 	/* a shader's variables that nobody wrote could hold what another client's left */
 	setenv("glsl_zero_init", "true", 1);
 	/* (or it would be announced) */

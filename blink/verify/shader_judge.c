@@ -230,7 +230,9 @@ static void trials_serve(int fd, const struct shader_limits *l)
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* trials are in nobody's way */
+	/* trials are in nobody's way: nor is their session, where the kernel weighs sessions
+	 * (whoever asks for them may have one that goes before others) */
+	setsid();
 	setpriority(PRIO_PROCESS, 0, TRIAL_NICE);
 	/* a crash is to end the process, whoever else used to catch it */
 	for (int s = 1; s < NSIG; s++)
