@@ -19,6 +19,8 @@ struct server_case {
 	bool native, film, direct, offscreen, nofacts, null_gl, threads, virgl, indirect;
 };
 int server_case_parse(struct server_case *c, const char *text, bool null_gl, struct error *err);
+/* What does natively what a served case does: the same gears, the same film. */
+void server_case_twin(struct server_case *native, const struct server_case *served);
 
 /* Of n clients, over one run.  Times are per display frame that was due (native: of the
  * clients' own pace). */

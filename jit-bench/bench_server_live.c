@@ -43,7 +43,6 @@ struct game {
 	uint32_t frames, w, h;
 	bool pair;
 	struct server_case served, native;
-	char twin[300];
 	struct sample live, here;      /* ms of CPU time per frame */
 	struct sample copy;            /* ms of a copy of its area */
 	struct sample less;            /* live without a copy */
@@ -266,11 +265,8 @@ static int pair_open(struct game *g, const char *text, struct error *err)
 	if (e < 0)
 		return e;
 	g->pair = true;
-	if (g->served.film)
-		snprintf(g->twin, sizeof(g->twin), "video-native:%s", g->served.file);
-	else
-		snprintf(g->twin, sizeof(g->twin), "gears-native");
-	return server_case_parse(&g->native, g->twin, false, err);
+	server_case_twin(&g->native, &g->served);
+	return 0;
 }
 
 static int game_open(struct game *g, const char *path, struct error *err)

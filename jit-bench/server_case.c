@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct { const char *name, *program; bool native, film; } kinds[] = {
+static const struct kind { const char *name, *program; bool native, film; } kinds[] = {
 	{ "gears-sp", "blink-gears-sp", false, false },
 	{ "gears-switch", "blink-gears-switch", false, false },
 	{ "video", "blink-video", false, true },
@@ -44,6 +44,17 @@ static size_t hows_parse(struct server_case *c, const char *text)
 			return n;
 		n = at - 1;
 	}
+}
+
+void server_case_twin(struct server_case *native, const struct server_case *served)
+{
+	const struct kind *k = kinds;
+
+	while (!k->native || k->film != served->film)
+		k++;
+	*native = (struct server_case){ .text = k->name, .program = k->program,
+					.native = true, .film = k->film };
+	memcpy(native->file, served->file, sizeof(native->file));
 }
 
 int server_case_parse(struct server_case *c, const char *text, bool null_gl, struct error *err)
