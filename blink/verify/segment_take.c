@@ -72,15 +72,17 @@ static inline bool stretch_may_begin(const struct verifier *v, uint32_t header)
 	return sp_opcode(header) >= GL_OP_COUNT || v->index->by_op[sp_opcode(header)];
 }
 
-/* The log is not right: the segment that begins here, NULL if none is known. */
+/* The log is not right: the segment that begins here, NULL if none is known.  first: it is
+ * known that no stretch begins here. */
 static __attribute__((noinline)) const struct segment *look_for(struct verifier *v, uint64_t path,
-							       const uint32_t *code, uint32_t nwords)
+							       const uint32_t *code,
+							       uint32_t nwords, bool first)
 {
 	struct segments *g = v->s->segments;
 	const struct segment *k = g->log[*path_slot(g, path) % SEGMENT_LOG];
 
 	/* stretches are tried first */
-	if (stretch_may_begin(v, *code))
+	if (!first && stretch_may_begin(v, *code))
 		return NULL;
 	return fits(v, k, g->id, code, nwords) ? k : segment_find(v, code, nwords);
 }
@@ -120,9 +122,9 @@ static inline void facts_add(struct verify_facts *f, const struct segment *k, ui
 }
 
 /* From word at on, where the shadow is known, so many at most; returns the first word not
- * taken. */
-static uint32_t take(struct verifier *v, const uint32_t *code, uint32_t at, uint32_t end,
-		     uint32_t most, uint32_t *records)
+ * taken.  start: where there is no stretch. */
+static uint32_t take(struct verifier *v, const uint32_t *code, uint32_t at, uint32_t start,
+		     uint32_t end, uint32_t most, uint32_t *records)
 {
 	struct segments *g = v->s->segments;
 	uint32_t id = g->id, next, logged = g->logged, taken = 0;
@@ -136,7 +138,7 @@ static uint32_t take(struct verifier *v, const uint32_t *code, uint32_t at, uint
 
 		if (!fits(v, k, id, code + at, end - at)) {
 			g->id = id;
-			k = look_for(v, path, code + at, end - at);
+			k = look_for(v, path, code + at, end - at, at == start);
 			if (!k)
 				break;
 			next = *path_slot(g, path_with(path, k));
@@ -177,7 +179,7 @@ static uint32_t take_runs(struct verifier *v, const uint32_t *code, uint32_t at,
 {
 	struct segments *g = v->s->segments;
 	struct run_begin b;
-	uint32_t taken, from;
+	uint32_t taken, from, start = at;
 
 	if (!g->lazy)
 		segments_lazy(v);
@@ -190,7 +192,7 @@ static uint32_t take_runs(struct verifier *v, const uint32_t *code, uint32_t at,
 		if (taken)
 			continue;
 		runs_open(v, &b, at);
-		at = take(v, code, at, end, RUN_SEGMENTS, records);
+		at = take(v, code, at, start, end, RUN_SEGMENTS, records);
 		if (g->id != SEGMENT_NONE)
 			runs_close(v, &b, code, at);
 	} while (at > from && g->id != SEGMENT_NONE);
@@ -215,10 +217,11 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 			return false;
 	}
 	*at = g->runs ? take_runs(v, code, start, end, records)
-		      : take(v, code, start, end, UINT32_MAX, records);
+		      : take(v, code, start, start, end, UINT32_MAX, records);
 	g->credit = g->credit < SEGMENT_CREDIT ? g->credit : SEGMENT_CREDIT;
 	/* neither known nor begun so before */
-	if (*at < end && g->id != SEGMENT_NONE && !stretch_may_begin(v, code[*at]) &&
+	if (*at < end && g->id != SEGMENT_NONE &&
+	    (*at == start || !stretch_may_begin(v, code[*at])) &&
 	    !segment_met(g, code + *at, end - *at))
 		skip(v);
 	return *at != start;
