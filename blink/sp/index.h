@@ -128,6 +128,22 @@ static inline unsigned index_recent_add(struct index_recent *r, uint32_t header)
  * be part of patterns.  -ENOMEM. */
 int index_walk(struct sp_index *x, const struct sp *sp, const bool *regular);
 
+/* Could so many rounds of so many words begin at code?  Their first words tell. */
+static inline bool index_repeats(const uint32_t *code, uint32_t nwords, uint32_t words,
+				 uint32_t rounds)
+{
+	return nwords >= words * rounds && code[words] == code[0] &&
+	       code[words * (rounds - 1)] == code[0];
+}
+
+/* And of this pattern, without comparing all of them? */
+static inline bool index_may_be(const struct sp_pattern *p, const uint32_t *code,
+				uint32_t nwords, uint32_t rounds)
+{
+	return code[0] == p->header[0] && index_repeats(code, nwords, p->words, rounds) &&
+	       (p->records == 1 || code[p->offset[1]] == p->header[1]);
+}
+
 static inline void index_add(struct sp_index *x, uint32_t pc, uint32_t header)
 {
 	x->step[x->nsteps++] = (struct sp_step){ pc, header, 0 };

@@ -52,6 +52,7 @@
  * each that was met again. */
 #define SEGMENT_CREDIT 512
 #define SEGMENT_NONE UINT32_MAX
+#define SEGMENT_TRIALS 8u       /* patterns that are looked at where a stretch may begin */
 
 enum segment_check_kind {
 	SEGMENT_PAYLOAD,        /* .need bytes at the payload operand at .word */
@@ -245,6 +246,32 @@ static inline bool segment_ends(const struct desc *d)
 }
 /* The objects are what they should be (segment_image.c).  Before records are verified. */
 HOT void segments_settle(struct verifier *v);
+
+/* How many rounds of so many records make a stretch.  Where pieces are looked for a few
+ * vertices are part of one: a stretch parts what comes before it from what comes after. */
+static inline uint32_t segments_rounds(const struct segments *g, unsigned records)
+{
+	static const uint8_t least[INDEX_PERIOD + 1] = { 0, 16, 8, 6, 4 };
+
+	return g->off ? INDEX_ROUNDS : least[records];
+}
+/* The pattern of a stretch that seems to begin here; NULL: none does, or too many patterns
+ * begin alike. */
+static inline struct sp_pattern *segments_pattern(const struct verifier *v, const uint32_t *code,
+						  uint32_t nwords)
+{
+	struct sp_index *x = v->index;
+	unsigned trials = 0;
+
+	for (unsigned i = x->by_op[sp_opcode(*code)]; i && trials++ < SEGMENT_TRIALS;
+	     i = x->pattern[i].other) {
+		struct sp_pattern *p = &x->pattern[i];
+
+		if (index_may_be(p, code, nwords, segments_rounds(v->s->segments, p->records)))
+			return p;
+	}
+	return NULL;
+}
 
 /* Nothing is looked up nor learned here. */
 static inline bool segments_idle(const struct segments *g) { return g->off || g->skip; }

@@ -66,10 +66,14 @@ static inline bool fits(const struct verifier *v, const struct segment *k, uint3
 	return k && k->in == id && segment_matches(v, k, code, nwords);
 }
 
-/* A pattern was met that begins so; or it is no record at all. */
-static inline bool stretch_may_begin(const struct verifier *v, uint32_t header)
+/* A stretch of a pattern that was met seems to begin here; or it is no record at all. */
+static inline bool stretch_may_begin(const struct verifier *v, const uint32_t *code,
+				     uint32_t nwords)
 {
-	return sp_opcode(header) >= GL_OP_COUNT || v->index->by_op[sp_opcode(header)];
+	unsigned op = sp_opcode(*code);
+
+	return op >= GL_OP_COUNT ||
+	       (v->index->by_op[op] && segments_pattern(v, code, nwords));
 }
 
 /* The log is not right: the segment that begins here, NULL if none is known.  first: it is
@@ -82,7 +86,7 @@ static __attribute__((noinline)) const struct segment *look_for(struct verifier 
 	const struct segment *k = g->log[*path_slot(g, path) % SEGMENT_LOG];
 
 	/* stretches are tried first */
-	if (!first && stretch_may_begin(v, *code))
+	if (!first && stretch_may_begin(v, code, nwords))
 		return NULL;
 	return fits(v, k, g->id, code, nwords) ? k : segment_find(v, code, nwords);
 }
@@ -221,7 +225,7 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 	g->credit = g->credit < SEGMENT_CREDIT ? g->credit : SEGMENT_CREDIT;
 	/* neither known nor begun so before */
 	if (*at < end && g->id != SEGMENT_NONE &&
-	    (*at == start || !stretch_may_begin(v, code[*at])) &&
+	    (*at == start || !stretch_may_begin(v, code + *at, end - *at)) &&
 	    !segment_met(g, code + *at, end - *at))
 		skip(v);
 	return *at != start;

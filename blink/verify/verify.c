@@ -223,26 +223,20 @@ static HOT void stretch_take(struct verifier *v, struct walk *w, const struct sp
 }
 
 /* A pattern that was met before, met again? */
-static HOT bool stretch_known(struct verifier *v, struct walk *w, unsigned op, bool effects)
+static HOT bool stretch_known(struct verifier *v, struct walk *w, bool effects)
 {
-	struct sp_index *x = v->index;
-	unsigned trials = 0;
+	uint32_t end = w->next < w->nwords ? w->next : w->nwords, rounds;
+	struct sp_pattern *p = segments_pattern(v, w->code + w->at, end - w->at);
+	bool is;
 
-	for (unsigned i = x->by_op[op]; i && trials < 2; i = x->pattern[i].other) {
-		struct sp_pattern *p = &x->pattern[i];
-		uint32_t rounds;
-
-		if (p->header[0] != w->code[w->at])
-			continue;
-		rounds = rounds_from(v, w, p, w->at);
-		index_judge(x, p, rounds >= INDEX_ROUNDS);
-		if (rounds >= INDEX_ROUNDS) {
-			stretch_take(v, w, p, rounds, effects);
-			return true;
-		}
-		trials++;
-	}
-	return false;
+	if (!p)
+		return false;
+	rounds = rounds_from(v, w, p, w->at);
+	is = rounds >= segments_rounds(v->s->segments, p->records);
+	index_judge(v->index, p, is);
+	if (is)
+		stretch_take(v, w, p, rounds, effects);
+	return is;
 }
 
 static struct sp_pattern *pattern_learn(struct verifier *v, const struct sp_step *first,
@@ -271,10 +265,15 @@ static HOT bool stretch_new(struct verifier *v, struct walk *w, unsigned n, bool
 {
 	struct sp_index *x = v->index;
 	const struct sp_step *first = &x->step[x->nsteps - 1 - n];
-	struct sp_pattern *p = pattern_learn(v, first, n);
-	uint32_t rounds = p ? rounds_from(v, w, p, first->pc) : 0, seen = w->at;
+	uint32_t end = w->next < w->nwords ? w->next : w->nwords, seen = w->at;
+	uint32_t least = segments_rounds(v->s->segments, n), rounds;
+	struct sp_pattern *p;
 
-	if (rounds < INDEX_ROUNDS)
+	if (!index_repeats(w->code + first->pc, end - first->pc, first[n].pc - first->pc, least))
+		return false;
+	p = pattern_learn(v, first, n);
+	rounds = p ? rounds_from(v, w, p, first->pc) : 0;
+	if (rounds < least)
 		return false;
 	w->record -= n + 1;
 	v->facts->vertices -= p->vertices +
@@ -330,7 +329,7 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 				return r;
 			index_recent_clear(&recent);
 		}
-		if (note && v->index->by_op[op] && stretch_known(v, w, op, effects)) {
+		if (note && v->index->by_op[op] && stretch_known(v, w, effects)) {
 			index_recent_clear(&recent);
 			continue;
 		}
