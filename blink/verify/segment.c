@@ -91,7 +91,7 @@ void segments_begin(struct verifier *v, bool use, const struct sp *sp)
 	unsigned callback = (unsigned)__builtin_ctz(v->callback | 1u << SP_CALLBACKS);
 
 	g->lazy = g->learn.on = false;
-	g->path = 0;
+	g->path = callback;
 	g->id = SEGMENT_NONE;
 	g->wait = g->stretched = 0;
 	g->skip = false;
@@ -192,6 +192,19 @@ struct segment *segment_find(struct verifier *v, const uint32_t *code, uint32_t 
 	return NULL;
 }
 
+void segment_drop(const struct segment *k)
+{
+	struct segment **at = k->bucket;
+
+	while (*at && *at != k)
+		at = &(*at)->chain;
+	if (!*at)
+		return;
+	/* the log has it still */
+	(*at)->in = SEGMENT_NONE;
+	*at = k->chain;
+}
+
 /* From here on the objects change without being told: copies for the undo. */
 void segments_lazy(struct verifier *v)
 {
@@ -203,6 +216,8 @@ void segments_lazy(struct verifier *v)
 	for (unsigned i = 0; i < VARRAYS; i++)
 		g->avail[i] = v->s->vao->array[i].avail;
 	g->avail[SEGMENT_NO_ARRAY] = UINT32_MAX;
+	g->lazy_id = g->id;
+	memcpy(g->lazy_avail, g->avail, sizeof(g->avail));
 }
 
 void segments_stretch(struct verifier *v, uint32_t records, uint32_t all)
@@ -430,7 +445,7 @@ struct segment *segments_add(struct verifier *v, uint32_t out)
 		.opaque = v->facts->opaque - n->opaque,
 		.unknown_lists = v->facts->unknown_lists - n->unknown_lists,
 		.list_words = v->facts->list_words - n->list_words,
-		.chain = *at,
+		.bucket = at, .chain = *at,
 	}, sizeof(*k));
 	lanes_put(g, k, n);
 	checks_put(v, k, code);

@@ -47,7 +47,7 @@
 #define SEGMENT_PATHS 4096u
 #define SEGMENT_LOG 8192u
 #define SEGMENT_MET 16384u
-#define SEGMENT_SP_WORDS 192u           /* smaller SPs are verified sooner than looked up */
+#define SEGMENT_SP_WORDS 24u            /* smaller SPs are verified sooner than looked up */
 /* Segments that may be learned: so many at first, some more with each SP, and one for
  * each that was met again. */
 #define SEGMENT_CREDIT 512
@@ -124,13 +124,14 @@ struct segment {
 	struct segment_lanes lanes;
 	uint64_t vertices, list_words;
 	uint32_t opaque, unknown_lists;
-	struct segment *chain;
+	struct segment **bucket, *chain;
 };
 
 /* Segments one after the other, with their words (segment_run.c). */
 #define RUNS 64u                /* kept of an SP, */
 #define RUN_SEGMENTS 32u        /* of so many each */
 #define RUN_SAMPLES 64u
+#define RUN_SP_WORDS 192u       /* smaller SPs are looked up sooner than compared */
 struct run_begin {                      /* what was before them */
 	uint32_t at, id, locked, logged;
 	uint32_t opaque, unknown_lists;
@@ -174,6 +175,7 @@ struct segment_images {
 	struct image *v[SEGMENT_IMAGES];
 	uint64_t hash[SEGMENT_IMAGES];
 	uint16_t slot[2 * SEGMENT_IMAGES];      /* number + 1 */
+	uint16_t objects[SEGMENT_IMAGES];       /* the first with the same objects */
 	uint32_t begin[SEGMENT_IMAGES][SP_CALLBACKS];   /* what a new SP makes of it */
 	uint32_t n;
 };
@@ -214,6 +216,8 @@ struct segments {
 	/* while the objects are behind: vertices readable of each array, and at
 	 * SEGMENT_NO_ARRAY as many as there can be */
 	alignas(64) uint32_t avail[VARRAYS + 1];
+	uint32_t lazy_avail[VARRAYS + 1];       /* the same, and the image, when they fell */
+	uint32_t lazy_id;                       /* behind */
 	bool (*passes)(struct verifier *v, const struct segment *k, const uint32_t *code,
 		       uint64_t *vertices);
 	struct sp_payloads payloads;            /* at least one, whatever it is */
@@ -294,6 +298,8 @@ uint32_t segments_image(struct verifier *v);
 /* segment.c, for the others */
 struct segment *segments_add(struct verifier *v, uint32_t out);
 struct segment *segment_find(struct verifier *v, const uint32_t *code, uint32_t nwords);
+/* It is not found again. */
+void segment_drop(const struct segment *k);
 bool segment_met(struct segments *g, const uint32_t *code, uint32_t nwords);
 /* From here on the objects change without being told. */
 void segments_lazy(struct verifier *v);
@@ -315,6 +321,8 @@ void runs_close(struct verifier *v, const struct run_begin *b, const uint32_t *c
 uint32_t run_take(struct verifier *v, const uint32_t *code, uint32_t at, uint32_t end,
 		  uint32_t *records);
 
+/* segment_check.c: are the lists and buffers that it hangs on what they were? */
+bool segment_stands(struct verifier *v, const struct segment *k);
 /* segment_check.c, segment_avx512.c: of one whose words compare well: is it to be accepted?
  * Then the extents of arrays and the range locked are what it leaves; else they are what
  * they were.  *vertices: and those that its draw adds. */

@@ -94,6 +94,15 @@ static bool other_passes(struct verifier *v, const struct segment_check *q, cons
 	}
 }
 
+bool segment_stands(struct verifier *v, const struct segment *k)
+{
+	for (unsigned i = 0; i < k->others; i++)
+		if ((k->other[i].kind == SEGMENT_LIST && !list_same(v, &k->other[i])) ||
+		    (k->other[i].kind == SEGMENT_BIND && !buffer_same(v, &k->other[i])))
+			return false;
+	return true;
+}
+
 /* In their order, as one may change what the next looks at. */
 static bool others_pass(struct verifier *v, const struct segment *k, const uint32_t *code,
 			uint64_t *vertices)

@@ -44,6 +44,19 @@ static void image_make(const struct verifier *v, struct image *m)
 	memcpy(m->flags, v->facts, sizeof(m->flags));
 }
 
+/* The first image of which the objects are those of this one, which is about to be added. */
+static uint16_t objects_of(const struct segment_images *t, const struct image *m)
+{
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct image *o = t->v[i];
+
+		if (o->ctx == m->ctx && o->vao == m->vao && o->fresh == m->fresh &&
+		    !memcmp(&o->c, &m->c, sizeof(m->c)) && !memcmp(&o->v, &m->v, sizeof(m->v)))
+			return (uint16_t)i;
+	}
+	return (uint16_t)t->n;
+}
+
 /* Number of the shadow as it is; SEGMENT_NONE where there is no room for another. */
 uint32_t segments_image(struct verifier *v)
 {
@@ -64,6 +77,7 @@ uint32_t segments_image(struct verifier *v)
 	if (!copy)
 		return SEGMENT_NONE;
 	memcpy(copy, &m, sizeof(m));
+	t->objects[t->n] = objects_of(t, &m);
 	t->v[t->n] = copy;
 	t->hash[t->n] = hash;
 	t->slot[i] = (uint16_t)(t->n + 1);
@@ -110,6 +124,12 @@ void segments_settle(struct verifier *v)
 		return;
 	g->lazy = false;
 	m = g->images.v[g->id];
+	v->facts->mediations = m->mediations;
+	memcpy(v->facts, m->flags, sizeof(m->flags));
+	/* most small procedures leave all as it was */
+	if (g->images.objects[g->id] == g->images.objects[g->lazy_id] &&
+	    !memcmp(g->avail, g->lazy_avail, sizeof(g->avail)))
+		return;
 	memcpy(&was, c, sizeof(was));
 	memcpy(c, &m->c, sizeof(*c));
 	c->o = was.o;
@@ -123,6 +143,4 @@ void segments_settle(struct verifier *v)
 	if (v->s->vao != &c->vao)
 		vao_settle(v->s->vao, &m->v);
 	arrays_settle(v, v->s->vao, m->fresh);
-	v->facts->mediations = m->mediations;
-	memcpy(v->facts, m->flags, sizeof(m->flags));
 }

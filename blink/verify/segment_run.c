@@ -39,12 +39,12 @@ void runs_begin(struct verifier *v, const struct sp *sp)
 {
 	struct segments *g = v->s->segments;
 	struct runs *r = &g->run[__builtin_ctz(v->callback)];
-	bool same = r->length == sp->nwords;
+	bool same;
 
 	g->runs = NULL;
-	if (!v->env->payloads_stable)
+	if (!v->env->payloads_stable || sp->nwords < RUN_SP_WORDS)
 		return;
-	same = samples_same(r, sp) && same;
+	same = samples_same(r, sp) && r->length == sp->nwords;
 	r->length = sp->nwords;
 	r->next = 0;
 	if (same)

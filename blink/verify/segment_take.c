@@ -14,16 +14,17 @@
 bool segment_matches(const struct verifier *v, const struct segment *k, const uint32_t *code,
 		     uint32_t nwords)
 {
-	uint32_t tail[SEGMENT_LANES];
+	unsigned whole = nwords / 16;
+	uint32_t tail[16] = { 0 };
 
 	if (k->sp.words > nwords)
 		return false;
-	if (k->vectors * 16u > nwords) {
-		memset(tail, 0, sizeof(tail));
-		memcpy(tail, code, nwords * sizeof(*tail));
-		code = tail;
-	}
-	return v->index->equal(k->want, k->exact, code, k->vectors);
+	if (k->vectors <= whole)
+		return v->index->equal(k->want, k->exact, code, k->vectors);
+	/* the last ones before the procedure's end */
+	memcpy(tail, code + whole * 16, nwords % 16 * sizeof(*tail));
+	return v->index->equal(k->want, k->exact, code, whole) &&
+	       v->index->equal(k->want + whole * 16, k->exact + whole, tail, 1);
 }
 
 /* Most of it is not in the nearest cache. */
@@ -66,13 +67,14 @@ static inline bool fits(const struct verifier *v, const struct segment *k, uint3
 	return k && k->in == id && segment_matches(v, k, code, nwords);
 }
 
-/* A stretch of a pattern that was met seems to begin here; or it is no record at all. */
+/* No piece is looked for here: a stretch of a pattern that was met seems to begin; or it is
+ * the end, or no record at all. */
 static inline bool stretch_may_begin(const struct verifier *v, const uint32_t *code,
 				     uint32_t nwords)
 {
 	unsigned op = sp_opcode(*code);
 
-	return op >= GL_OP_COUNT ||
+	return op >= GL_OP_COUNT || op == OP_end ||
 	       (v->index->by_op[op] && segments_pattern(v, code, nwords));
 }
 
@@ -94,12 +96,17 @@ static __attribute__((noinline)) const struct segment *look_for(struct verifier 
 /* ---- all that follow each other -------------------------------------------------------- */
 
 /* A known segment whose operands do not pass: its records are verified in full, and not
- * learned once more. */
-static void failed(struct verifier *v, uint32_t until)
+ * learned once more.  Unless what it found in lists and buffers is no longer there: then it
+ * will never pass again, and another takes its place. */
+static void failed(struct verifier *v, const struct segment *k, uint32_t until)
 {
 	struct segments *g = v->s->segments;
 
 	segments_settle(v);
+	if (!segment_stands(v, k)) {
+		segment_drop(k);
+		until = 0;
+	}
 	g->id = SEGMENT_NONE;
 	g->wait = until;
 	g->reuse.failed++;
@@ -145,6 +152,7 @@ static uint32_t take(struct verifier *v, const uint32_t *code, uint32_t at, uint
 			k = look_for(v, path, code + at, end - at, at == start);
 			if (!k)
 				break;
+			*path_slot(g, path) = (uint16_t)logged;
 			next = *path_slot(g, path_with(path, k));
 		}
 		coming = g->log[next % SEGMENT_LOG];
@@ -155,7 +163,7 @@ static uint32_t take(struct verifier *v, const uint32_t *code, uint32_t at, uint
 			segments_lazy(v);
 		if (v->s->failed || !g->passes(v, k, code + at, &vertices)) {
 			g->id = id;
-			failed(v, at + k->sp.words);
+			failed(v, k, at + k->sp.words);
 			id = SEGMENT_NONE;
 			break;
 		}

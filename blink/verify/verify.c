@@ -293,7 +293,7 @@ static HOT bool stretch_new(struct verifier *v, struct walk *w, unsigned n, bool
  * should be when it returns. */
 static HOT bool known(struct verifier *v, struct walk *w)
 {
-	if (w->next != UINT32_MAX || v->s->region_open) {
+	if (w->next != UINT32_MAX || v->s->region_open || v->s->ctx->list) {
 		segments_pause(v);
 		return false;
 	}
@@ -333,7 +333,7 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 			index_recent_clear(&recent);
 			continue;
 		}
-		if (note && !segments_idle(g) && known(v, w)) {
+		if (note && !segments_idle(g) && op != OP_end && known(v, w)) {
 			index_recent_clear(&recent);
 			continue;
 		}
