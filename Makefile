@@ -40,6 +40,8 @@ CFLAGS_ALL = $(STD) $(OPT) $(WARN) -fvisibility=hidden -fno-strict-aliasing -I. 
 CFLAGS_ALL += $(if $(SLOWDOWN),-DBLINK_SLOWDOWN=$(SLOWDOWN)) $(if $(SHAPE),-DBLINK_SHAPE=$(SHAPE))
 # the command table is full of pointers: packed relocations start the program sooner
 LINK       = -Wl,--as-needed -Wl,-z,pack-relative-relocs
+# what drivers make executable is counted (blink/server/code_account.h)
+LINK      += -Wl,--export-dynamic-symbol=mprotect -Wl,--export-dynamic-symbol=munmap
 LDLIBS_ALL = $(LINK) $(PKG_LIBS) -lsnappy $(FEATURE_LIBS) -ldl -lm -lpthread $(SAN) $(LDFLAGS)
 
 # -- sources ------------------------------------------------------------------------

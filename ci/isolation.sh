@@ -1,7 +1,8 @@
 #!/bin/sh
 # isolation.sh [RUNS] - good clients beside every hostile act, also those that make all wait for
 # the watchdog; ends with status 1 where a pixel was somewhere it does not belong, the server
-# left descriptors behind, or its executor had to be replaced for an act that does not hang.
+# left descriptors or much memory behind, or its executor had to be replaced for an act that
+# does not hang.
 set -eu
 ctl=${BLINKCTL:-build/blinkctl}
 out=${OUT:-out}
@@ -19,6 +20,9 @@ for f in "$out/isolation.out" "$out/isolation-hang.out"; do
 	before=$(values descriptors_before "$f")
 	after=$(values descriptors_after "$f")
 	[ "$after" -le "$((before + 2))" ] || { echo "$f: $before descriptors, then $after"; bad=1; }
+	before=$(values rss_kb_before "$f")
+	after=$(values rss_kb_after "$f")
+	[ "${after%.*}" -le "$((${before%.*} + 32768))" ] || { echo "$f: $before KiB, then $after"; bad=1; }
 done
 [ -z "$(values executor_restarts "$out/isolation.out" | grep -v '^0$')" ] ||
 	{ echo "the executor was replaced"; bad=1; }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CONTEXT_BYTES (UINT64_C(3) << 20)       /* of the driver's, for one (Mesa: 2.7 MB) */
+
 __thread struct confined *confine_self;
 
 static struct confined *confined_of(struct sink *s)
@@ -87,10 +89,10 @@ static int context_create(struct sink *s, uint32_t name, uint32_t share, uint32_
 	uint32_t driver;
 	int r;
 
-	if (!c) {
+	if (!c || (k->contexts && !confine_room(k, CONTEXT_BYTES))) {
 		confine_fault(k, VSO_FAULT_MEMORY);
 		return error_set(err, -EDQUOT, "context %u: this client has %u already", name,
-				 k->limits.contexts);
+				 k->contexts);
 	}
 	if (share && !other)
 		return error_set(err, -ENOENT, "context %u: there is no context %u to share with",
@@ -107,6 +109,9 @@ static int context_create(struct sink *s, uint32_t name, uint32_t share, uint32_
 		return r;
 	}
 	memset(c, 0, sizeof(*c));
+	/* (the first is part of being a client) */
+	c->bytes = k->contexts++ ? CONTEXT_BYTES : 0;
+	k->memory += c->bytes;
 	c->name = name;
 	c->driver = driver;
 	c->group = other ? other->group : driver;
@@ -130,6 +135,8 @@ static void context_drop(struct confined *k, struct confine_context *c)
 	if (k->current == c)
 		nothing_current(k);
 	k->gl->ops->context_destroy(k->gl, driver);
+	k->memory -= c->bytes;
+	k->contexts--;
 	memset(c, 0, sizeof(*c));
 	for (uint32_t i = 0; i < k->limits.contexts; i++)
 		alone &= !k->context[i].name || k->context[i].group != group;
@@ -439,6 +446,7 @@ int confined_create(struct confined **out, struct sink *gl, const struct confine
 	if (k->limits.drawables > CONFINE_DRAWABLES)
 		k->limits.drawables = CONFINE_DRAWABLES;
 	k->judge = judge;
+	k->code = code_account_create();
 	k->ops = confined_ops;
 	if (!gl->ops->reset_status)
 		k->ops.reset_status = NULL;
@@ -455,8 +463,11 @@ int confined_create(struct confined **out, struct sink *gl, const struct confine
 
 void confined_destroy(struct confined *k)
 {
+	uint64_t used;
+
 	if (!k)
 		return;
+	used = confined_memory(k) + (k->contexts ? CONTEXT_BYTES : 0);
 	if (k->current)
 		k->gl->ops->make_current(k->gl, 0, 0, 0, NULL);
 	for (uint32_t i = 0; i < k->limits.contexts; i++)
@@ -468,11 +479,18 @@ void confined_destroy(struct confined *k)
 	if (confine_self == k)
 		confine_self = NULL;
 	confine_accounts_finish(k);
+	code_account_destroy(k->code);
 	free(k);
+	heap_trim(used);
 }
 
 struct sink *confined_sink(struct confined *k) { return &k->sink; }
-void confined_enter(struct confined *k) { confine_self = k; }
+void confined_enter(struct confined *k)
+{
+	confine_self = k;
+	code_account_enter(k ? k->code : NULL);
+}
+
 int confined_resume(struct confined *k, struct error *err)
 {
 	return k->current ? bind(k, err) : 0;
@@ -503,8 +521,6 @@ bool confined_has(const struct confined *k, uint32_t context, uint32_t drawable)
 }
 
 uint64_t confined_swaps(const struct confined *k) { return k->swaps; }
-uint64_t confined_memory(const struct confined *k) { return k->memory; }
-
 static bool place_same(const struct place *a, const struct place *b)
 {
 	return a->x == b->x && a->y == b->y && a->w == b->w && a->h == b->h;

@@ -25,6 +25,8 @@
 #include <GL/gl.h>
 #include <GL/glext.h>
 
+#include "blink/server/code_account.h"
+#include "blink/server/heap.h"
 #include "blink/server/server_priv.h"
 
 #define CONFINE_ARGUMENTS 24
@@ -42,6 +44,7 @@ struct confine_saved { uint32_t mask; struct confine_view view; };
 
 struct confine_context {
 	uint32_t name, driver;         /* the client's number, 0 none; the driver sink's */
+	uint64_t bytes;                /* that the driver allocated to make it */
 	uint32_t group;                /* number of the first context of its share group */
 	uint32_t version, flags;
 	bool started;                  /* was current once: GL has set viewport and scissor */
@@ -89,6 +92,7 @@ struct confined {
 	struct confine_limits limits;
 	struct shader_judge *judge;
 	struct confine_context context[CONFINE_CONTEXTS];
+	uint32_t contexts;             /* that there are */
 	struct confine_drawable drawable[CONFINE_DRAWABLES];
 	struct confine_context *current;       /* NULL: none */
 	struct confine_drawable *draw, *read;
@@ -106,6 +110,7 @@ struct confined {
 	                                  when they are called: part of each texture's account */
 	uint64_t memory;
 	uint64_t released;             /* ever */
+	struct code_account *code;     /* that the driver made for its draws */
 };
 
 /* The client that is at work on this thread. */
@@ -167,8 +172,6 @@ uint32_t confine_shader_stage(const struct confined *k, uint32_t name);
 /* Bytes of an image of an internal format, rounded up where drivers differ. */
 uint64_t confine_image_bytes(uint32_t internal_format, int64_t w, int64_t h, int64_t d);
 
-/* Bytes in use, to be compared with later ones. */
-uint64_t confine_heap(void);
 /* The heap is another one than before: ARB programs came or went. */
 void confine_programs_grow(struct confined *k, uint64_t heap_before);
 /* A piece of an object's account has grown, or shrunk, by so much.  Beyond the budget: the

@@ -7,6 +7,10 @@
 
 #include <stdlib.h>
 
+/* Machine code that drivers make at draws: this part of the budget, or so much. */
+#define CODE_SHARE 4u
+#define CODE_LEAST (UINT64_C(8) << 20)
+
 /* ---- accounts ------------------------------------------------------------------------ */
 
 uint32_t confine_owner(const struct confined *k, unsigned space)
@@ -188,4 +192,21 @@ bool confine_piece_room(struct confined *k, unsigned space, uint64_t name, uint3
 	}
 	was = confine_piece_bytes(*a, id);
 	return bytes <= was || confine_room(k, bytes - was);
+}
+
+/* ---- all of it ------------------------------------------------------------------------ */
+
+uint64_t confined_memory(const struct confined *k) { return k->memory; }
+
+uint64_t confined_code(const struct confined *k)
+{
+	return code_account_amount(k->code).bytes;
+}
+
+bool confined_excess(const struct confined *k)
+{
+	uint64_t share = k->limits.memory / CODE_SHARE;
+
+	return confined_code(k) > (share > CODE_LEAST ? share : CODE_LEAST) ||
+	       code_account_most(k->code);
 }

@@ -10,7 +10,6 @@
  * immutable and multisampled textures) is not made at all. */
 #include "blink/server/confine.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -352,7 +351,7 @@ static uint64_t delete_call(struct confined *k, unsigned op, const uint64_t *arg
 {
 	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
 	bool inside = confine_inside(k), programs = space_of(op) == GL_SPACE_ARBPROGRAM;
-	uint64_t before = programs ? confine_heap() : 0;
+	uint64_t before = programs ? heap_bytes() : 0;
 
 	confine_invoke(k, op, argv);
 	if (inside)
@@ -376,7 +375,7 @@ void confine_programs_grow(struct confined *k, uint64_t heap_before)
 {
 	if (confine_account_make(k, GL_SPACE_ARBPROGRAM, ALL_PROGRAMS, 0))
 		confine_grow(k, GL_SPACE_ARBPROGRAM, ALL_PROGRAMS, 0,
-			     (int64_t)(confine_heap() - heap_before));
+			     (int64_t)(heap_bytes() - heap_before));
 }
 
 /* One object, which is the result: a shader, a program, a fence. */
@@ -417,19 +416,6 @@ void confine_grow(struct confined *k, unsigned space, uint64_t name, uint32_t id
 
 /* ---- lists --------------------------------------------------------------------------- */
 
-/* The sanitizers' allocator has an account of its own. */
-extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
-
-uint64_t confine_heap(void)
-{
-	struct mallinfo2 m;
-
-	if (__sanitizer_get_current_allocated_bytes)
-		return __sanitizer_get_current_allocated_bytes();
-	m = mallinfo2();
-	return (uint64_t)m.uordblks + m.hblkhd;
-}
-
 static uint64_t gen_lists(struct confined *k, const uint64_t *argv)
 {
 	int32_t n = (int32_t)argv[0];
@@ -460,7 +446,7 @@ static uint64_t new_list(struct confined *k, const uint64_t *argv)
 	a = c->list ? confine_account_make(k, GL_SPACE_LIST, c->list, OBJECT_BYTES) : NULL;
 	/* its old body goes when the new one is whole */
 	if (a)
-		c->list_heap = confine_heap() - confine_piece_bytes(a, PIECE_ALL);
+		c->list_heap = heap_bytes() - confine_piece_bytes(a, PIECE_ALL);
 	c->list_released = k->released;
 	return 0;
 }
@@ -469,7 +455,7 @@ static uint64_t new_list(struct confined *k, const uint64_t *argv)
  * deleted meanwhile makes it no smaller. */
 static uint64_t list_body(const struct confined *k, const struct confine_context *c)
 {
-	uint64_t now = confine_heap() + (k->released - c->list_released);
+	uint64_t now = heap_bytes() + (k->released - c->list_released);
 
 	return now > c->list_heap ? now - c->list_heap : 0;
 }

@@ -87,10 +87,10 @@ static uint64_t measured(struct confined *k, unsigned op, const uint64_t *argv,
 
 	if (!confine_room(k, 0))
 		return 0;
-	before = confine_heap();
+	before = heap_bytes();
 	r = fn ? fn(k, argv) : confine_invoke(k, op, argv);
 	confine_grow(k, GL_SPACE_PROGRAM, (uint32_t)argv[0], 0,
-		     (int64_t)(confine_heap() - before));
+		     (int64_t)(heap_bytes() - before));
 	return r;
 }
 
@@ -101,7 +101,7 @@ static uint64_t program_measured(struct confined *k, const uint64_t *argv)
 
 	if (!confine_room(k, least))
 		return 0;
-	before = confine_heap();
+	before = heap_bytes();
 	program_string(k, argv);
 	confine_programs_grow(k, before);
 	return 0;

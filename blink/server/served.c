@@ -379,6 +379,10 @@ static void reset_look(struct served *c)
 {
 	const struct sink_ops *ops = c->gl->ops;
 
+	if (confined_excess(c->confined)) {
+		served_renew(c);
+		return;
+	}
 	if (c->began && ops->reset_status && ++c->turns % RESET_TURNS == 0 &&
 	    ops->reset_status(c->gl))
 		served_renew(c);

@@ -58,7 +58,7 @@ void served_info(const struct served *c, struct server_client_info *info)
 	info->cache_hits = stats.hits;
 	info->refusals = c->count.refusals;
 	info->commands = c->count.commands;
-	info->memory = confined_memory(c->confined);
+	info->memory = confined_memory(c->confined) + confined_code(c->confined);
 	intervals_get(&c->redraw_at, info->redraw_interval_ns);
 	intervals_get(&c->update_at, info->update_interval_ns);
 }

@@ -128,7 +128,7 @@ struct server_client_info {
 	uint64_t direct_frames, skipped_clears, hidden_frames, wakeups;
 	uint64_t cpu_ns, compile_ns, verify_ns;
 	uint64_t compiles, cache_hits, refusals, commands;
-	uint64_t memory;               /* accounted bytes */
+	uint64_t memory;               /* accounted bytes, and of code made for its draws */
 	uint64_t redraw_interval_ns[2], update_interval_ns[2];   /* mean, 99th percentile */
 };
 uint32_t server_clients(const struct server *s, struct server_client_info *out, uint32_t max);

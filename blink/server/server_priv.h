@@ -56,8 +56,11 @@ uint32_t confined_window(const struct confined *k, uint32_t *w, uint32_t *h);
 int confined_resize(struct confined *k, uint32_t w, uint32_t h, struct error *err);
 uint64_t confined_swaps(const struct confined *k);
 uint64_t confined_memory(const struct confined *k);  /* bytes accounted */
+uint64_t confined_code(const struct confined *k);    /* of code made for its draws, about */
 /* What the client did beyond its limits since the last look: VSO_FAULT_OK, _MEMORY, ... */
 enum vso_fault confined_fault(struct confined *k);
+/* The driver made more machine code for its draws than it may have: its contexts are to go. */
+bool confined_excess(const struct confined *k);
 /* A list that is being compiled has grown beyond all that is left. */
 bool confined_overflows(const struct confined *k);
 /* May what is drawn to that context and drawable of the client's be drawn to the shared

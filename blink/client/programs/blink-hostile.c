@@ -14,7 +14,7 @@
 #define BUSY_NS 10000000
 
 static const struct hostile_act *const tables[] = { hostile_protocol, hostile_sockets,
-						    hostile_commands, hostile_more };
+						    hostile_commands, hostile_more, hostile_code };
 #define TABLES (sizeof(tables) / sizeof(*tables))
 
 /* ---- what acts use --------------------------------------------------------------------- */
@@ -98,6 +98,7 @@ static bool come(struct hostile *h)
 	w.width = w.height = 120;
 	w.stream_bytes = 16 * VSO_PAGE;
 	w.data_bytes = 32 << 20;
+	w.names[GL_SPACE_CONTEXT] = w.names[GL_SPACE_DRAWABLE] = 64;
 	h->step = 0;
 	if (vso_local_connect(&l, h->path, vso_client_pages(&w), NULL) < 0)
 		return false;

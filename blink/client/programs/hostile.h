@@ -29,7 +29,7 @@ struct hostile_act {
 	                                  watchdog */
 };
 extern const struct hostile_act hostile_protocol[], hostile_sockets[], hostile_commands[],
-				hostile_more[];
+				hostile_more[], hostile_code[];
 
 uint32_t hostile_random(struct hostile *h);
 static inline uint32_t hostile_below(struct hostile *h, uint32_t n)
