@@ -62,7 +62,53 @@ static void contexts(struct hostile *h)
 	vso_client_ring(h->c);
 }
 
+/* ---- programs without end ------------------------------------------------------------------- */
+
+static void source_make(struct hostile *h, struct buf *text)
+{
+	buf_printf(text, "#version 120\nuniform float u;\nvoid main() {\n"
+		   "vec4 a = gl_FragCoord * %u.0;\n", h->step + 1);
+	for (uint32_t i = 0; i < 16; i++)
+		buf_printf(text, "a = a.yzwx * %u.5 + sin(a * %u.25) + u;\n", i + h->step, i);
+	buf_printf(text, "gl_FragColor = vec4(0.5) + 0.000001 * sin(a); }\n");
+	buf_append(text, "", 1);
+}
+
+/* A program more at each update, drawn with in states of its own; the oldest goes. */
+static void programs(struct hostile *h)
+{
+	struct buf *code = &h->code, text;
+	uint32_t shader = 1 + h->step % 30 * 2, program = shader + 1;
+
+	if (!h->step) {
+		blink_window(code, SIDE, SIDE);
+		hostile_publish(h, OBJECT_INIT, SP_INIT);
+	}
+	buf_init(&text);
+	source_make(h, &text);
+	if (!buf_failed(&text))
+		hostile_data(h, OBJECT_TEXT, text.data, (uint32_t)text.len);
+	if (h->step >= 30) {
+		blinkDeleteShader(code, shader);
+		blinkDeleteProgram(code, program);
+	}
+	blinkCreateShader(code, GL_FRAGMENT_SHADER, shader);
+	blinkShaderSource(code, shader, (uint32_t)text.len - 1, blink_at(OBJECT_TEXT, 0));
+	blinkCompileShader(code, shader);
+	blinkCreateProgram(code, program);
+	blinkAttachShader(code, program, shader);
+	blinkLinkProgram(code, program);
+	blinkUseProgram(code, program);
+	for (uint32_t k = 0; k < 8; k++)
+		state_set(code, k << 4 | 1);
+	buf_finish(&text);
+	h->step++;
+	hostile_publish(h, OBJECT_REDRAW, SP_REDRAW);
+	vso_client_ring(h->c);
+}
+
 const struct hostile_act hostile_code[] = {
 	{ "contexts", "state after state, in eight contexts", contexts, true, 5000, false },
+	{ "programs", "programs without end, each drawn with in many states", programs, true, 300000, false },
 	{ 0 }
 };
