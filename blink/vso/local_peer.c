@@ -21,9 +21,13 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-/* Mappings that one client may cost the process, and one object of its. */
+/* Mappings that all clients may cost the process (Linux allows one 65,530, and drivers need
+ * most of them), one client, and one object of its. */
+#define RUNS_ALL 8192u
 #define RUNS_MAX 2048u
 #define OBJECT_RUNS_MAX 64u
+
+static _Atomic uint32_t runs_all;
 
 struct local_peer {
 	struct vso_peer peer;
@@ -230,9 +234,15 @@ static const void *peer_map(struct vso_peer *p, const uint32_t *pages, uint32_t 
 		return k->base + (size_t)pages[0] * VSO_PAGE;
 	if (k->runs + OBJECT_RUNS_MAX > RUNS_MAX)
 		return NULL;
+	if ((runs_all += OBJECT_RUNS_MAX) > RUNS_ALL) {
+		runs_all -= OBJECT_RUNS_MAX;
+		return NULL;
+	}
 	at = scatter_map(k->grant.memory, pages, n, OBJECT_RUNS_MAX);
 	if (at)
 		k->runs += OBJECT_RUNS_MAX;
+	else
+		runs_all -= OBJECT_RUNS_MAX;
 	return at;
 }
 
@@ -245,6 +255,7 @@ static void peer_unmap(struct vso_peer *p, const void *at, uint32_t n)
 		return;
 	scatter_unmap(at, n);
 	k->runs -= OBJECT_RUNS_MAX;
+	runs_all -= OBJECT_RUNS_MAX;
 }
 
 static void peer_notify(struct vso_peer *p)
@@ -276,6 +287,7 @@ static void peer_close(struct vso_peer *p)
 
 	if (k->base)
 		scatter_unmap(k->base, p->pages);
+	runs_all -= k->runs;
 	shut(k->edges);
 	shut(k->grant.memory);
 	shut(k->grant.doorbell);

@@ -423,6 +423,56 @@ static void test_map(void **state)
 	close(server);
 }
 
+/* However many clients there are, together they cost this process so many mappings. */
+static void test_map_all(void **state)
+{
+	enum { PEERS = 8, EACH = 40 };
+	struct message_case k = messages[0];
+	int fds[PEERS][12], others[PEERS][12], client[PEERS], server[PEERS];
+	struct vso_peer *p[PEERS];
+	const void *at[PEERS][EACH] = { 0 };
+	uint32_t list[PAGES], n[PEERS], all = 0;
+	struct error err;
+
+	(void)state;
+	for (uint32_t i = 0; i < PAGES; i++)
+		list[i] = i * 7 % PAGES;
+	for (unsigned i = 0; i < PEERS; i++) {
+		struct vso_local_grant g;
+
+		client[i] = dial();
+		server[i] = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		assert_true(send_case(client[i], &k, fds[i], others[i]));
+		assert_int_equal(vso_local_receive(server[i], &g, &err), 1);
+		assert_int_equal(vso_local_peer(&p[i], &g, &err), 0);
+		for (n[i] = 0; n[i] < EACH && (at[i][n[i]] = p[i]->ops->map(p[i], list, PAGES));)
+			n[i]++;
+		all += n[i];
+	}
+	assert_int_equal(n[0], n[1]);
+	assert_in_range(n[0], 8, EACH - 1);
+	assert_int_equal(n[PEERS - 1], 0);
+	/* what one gives back, another may have */
+	p[0]->ops->unmap(p[0], at[0][--n[0]], PAGES);
+	at[0][n[0]] = NULL;
+	at[PEERS - 1][0] = p[PEERS - 1]->ops->map(p[PEERS - 1], list, PAGES);
+	assert_non_null(at[PEERS - 1][0]);
+	assert_null(p[0]->ops->map(p[0], list, PAGES));
+	for (unsigned i = 0; i < PEERS; i++) {
+		for (unsigned j = 0; j < EACH; j++)
+			if (at[i][j])
+				p[i]->ops->unmap(p[i], at[i][j], PAGES);
+		p[i]->ops->close(p[i]);
+		for (unsigned j = 0; j < 3; j++) {
+			close_fd(fds[i][j]);
+			close_fd(others[i][j]);
+		}
+		close(client[i]);
+		close(server[i]);
+	}
+	assert_in_range(all, n[0], PEERS * EACH / 2);
+}
+
 /* The same pages given to another server: objects are all there, the stream is not. */
 static void test_next_server(void **state)
 {
@@ -504,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_connect), cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_gone_while_connecting),
 		cmocka_unit_test(test_descriptors_turned), cmocka_unit_test(test_map),
+		cmocka_unit_test(test_map_all),
 		cmocka_unit_test(test_next_server),
 	};
 
