@@ -35,7 +35,7 @@ static const char *const acts_all[] = {
 	"noise", "entries", "torn", "overlap", "circles", "oversize", "ring", "registers",
 	"stream-heads", "stream-entries", "grammar", "junk", "hello", "vanish", "crowd", "killed",
 	"outside", "peek", "memory", "long", "compiles", "shader-bomb",
-	"variants", "huge", "holes", "contexts",
+	"variants", "huge", "holes", "contexts", "objects",
 };
 
 struct act {

@@ -16,11 +16,24 @@
 
 #include "blink/gl/targets.h"
 
-#define OBJECT_BYTES 512u              /* of the driver's, for an object without contents */
 #define GEN_MAX 65536u                 /* objects that one command makes */
 #define PIECE_ALL UINT32_MAX
 #define PIECE_MIPMAPS (UINT32_MAX - 1)
 #define PIECE_GUESSED (UINT32_MAX - 2) /* of levels that the driver makes room for ahead */
+
+/* Of the driver's, for an object without contents, once it was bound (Mesa 22.3; of vertex
+ * arrays with what the verifier knows of them). */
+static uint32_t object_bytes(unsigned space)
+{
+	switch (space) {
+	case GL_SPACE_VERTEXARRAY: return 3328;
+	case GL_SPACE_PROGRAM: return 2048;
+	case GL_SPACE_ARBPROGRAM: return 1792;
+	case GL_SPACE_TEXTURE: case GL_SPACE_FRAMEBUFFER: return 1536;
+	case GL_SPACE_QUERY: return 1024;
+	default: return 512;
+	}
+}
 
 /* ---- what is bound ------------------------------------------------------------------- */
 
@@ -332,8 +345,8 @@ static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
 	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
 	int32_t n = (int32_t)argv[0];
-
-	uint64_t each = OBJECT_BYTES + (space_of(op) == GL_SPACE_TEXTURE ? k->listed.bytes : 0);
+	unsigned space = space_of(op);
+	uint64_t each = object_bytes(space) + (space == GL_SPACE_TEXTURE ? k->listed.bytes : 0);
 
 	if (n > (int32_t)GEN_MAX || (n > 0 && (each > k->limits.memory ||
 					       !confine_room(k, (uint64_t)n * each)))) {
@@ -342,7 +355,7 @@ static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 	}
 	confine_invoke(k, op, argv);
 	for (int32_t i = 0; i < n; i++)
-		if (names[i] && !confine_account_make(k, space_of(op), names[i], OBJECT_BYTES))
+		if (names[i] && !confine_account_make(k, space, names[i], object_bytes(space)))
 			confine_fault(k, VSO_FAULT_MEMORY);
 	return 0;
 }
@@ -384,10 +397,10 @@ static uint64_t create_call(struct confined *k, unsigned op, const uint64_t *arg
 	struct account *a;
 	uint64_t name;
 
-	if (!confine_room(k, OBJECT_BYTES))
+	if (!confine_room(k, object_bytes(space_of(op))))
 		return 0;
 	name = confine_invoke(k, op, argv);
-	a = name ? confine_account_make(k, space_of(op), name, OBJECT_BYTES) : NULL;
+	a = name ? confine_account_make(k, space_of(op), name, object_bytes(space_of(op))) : NULL;
 	if (a && op == OP_glCreateShader)
 		a->stage = (uint32_t)argv[0];
 	return name;
@@ -419,15 +432,16 @@ void confine_grow(struct confined *k, unsigned space, uint64_t name, uint32_t id
 static uint64_t gen_lists(struct confined *k, const uint64_t *argv)
 {
 	int32_t n = (int32_t)argv[0];
+	uint64_t each = object_bytes(GL_SPACE_LIST);
 	uint32_t first;
 
-	if (n > (int32_t)GEN_MAX || (n > 0 && !confine_room(k, (uint64_t)n * OBJECT_BYTES))) {
+	if (n > (int32_t)GEN_MAX || (n > 0 && !confine_room(k, (uint64_t)n * each))) {
 		confine_fault(k, VSO_FAULT_MEMORY);
 		return 0;
 	}
 	first = (uint32_t)confine_invoke(k, OP_glGenLists, argv);
 	for (int32_t i = 0; first && i < n; i++)
-		if (!confine_account_make(k, GL_SPACE_LIST, first + (uint32_t)i, OBJECT_BYTES))
+		if (!confine_account_make(k, GL_SPACE_LIST, first + (uint32_t)i, each))
 			confine_fault(k, VSO_FAULT_MEMORY);
 	return first;
 }
@@ -437,13 +451,13 @@ static uint64_t new_list(struct confined *k, const uint64_t *argv)
 	struct confine_context *c = k->current;
 	struct account *a;
 
-	if (!c || !confine_room(k, OBJECT_BYTES))
+	if (!c || !confine_room(k, object_bytes(GL_SPACE_LIST)))
 		return 0;
 	confine_invoke(k, OP_glNewList, argv);
 	if (c->list)
 		return 0;
 	c->list = confine_ask(k, GL_LIST_INDEX, 0, (uint32_t)argv[0]);
-	a = c->list ? confine_account_make(k, GL_SPACE_LIST, c->list, OBJECT_BYTES) : NULL;
+	a = c->list ? confine_account_make(k, GL_SPACE_LIST, c->list, object_bytes(GL_SPACE_LIST)) : NULL;
 	/* its old body goes when the new one is whole */
 	if (a)
 		c->list_heap = heap_bytes() - confine_piece_bytes(a, PIECE_ALL);

@@ -11,6 +11,7 @@
 #include "blink/client/programs/program_main.h"
 
 #define ANSWER_NS INT64_C(2000000000)
+#define NAMES 65536u                    /* of each kind: as many as a server gives */
 #define BUSY_NS 10000000
 
 static const struct hostile_act *const tables[] = { hostile_protocol, hostile_sockets,
@@ -98,7 +99,8 @@ static bool come(struct hostile *h)
 	w.width = w.height = 120;
 	w.stream_bytes = 16 * VSO_PAGE;
 	w.data_bytes = 32 << 20;
-	w.names[GL_SPACE_CONTEXT] = w.names[GL_SPACE_DRAWABLE] = 64;
+	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
+		w.names[i] = i == GL_SPACE_CONTEXT || i == GL_SPACE_DRAWABLE ? 64 : NAMES;
 	h->step = 0;
 	if (vso_local_connect(&l, h->path, vso_client_pages(&w), NULL) < 0)
 		return false;

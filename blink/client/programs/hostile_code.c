@@ -107,8 +107,42 @@ static void programs(struct hostile *h)
 	vso_client_ring(h->c);
 }
 
+/* ---- objects by the thousand ----------------------------------------------------------------- */
+
+/* Objects of one kind after the other, as many as there are names, in all contexts: none has
+ * any contents. */
+static void objects(struct hostile *h)
+{
+	static void (*const makers[])(struct buf *, int32_t, struct blink_at) = {
+		blinkGenVertexArrays, blinkGenTextures, blinkGenFramebuffers, blinkGenQueries,
+		blinkGenBuffers, blinkGenSamplers,
+	};
+	static uint32_t names[1000];
+	struct buf *code = &h->code;
+	uint32_t first = 1 + h->step / CONTEXTS * 1000 % 60000, context = 1 + h->step % CONTEXTS;
+
+	if (!h->step++)
+		contexts_make(h);
+	for (uint32_t i = 0; i < 1000; i++)
+		names[i] = first + i;
+	hostile_data(h, OBJECT_CORNERS, names, sizeof(names));
+	blinkMakeCurrent(code, context, 1, 1);
+	for (uint32_t i = 0; i < sizeof(makers) / sizeof(*makers); i++)
+		makers[i](code, sizeof(names) / 4, blink_at(OBJECT_CORNERS, 0));
+	for (uint32_t i = 0; i < sizeof(names) / 4; i++) {
+		blinkBindVertexArray(code, names[i]);
+		blinkBindTexture(code, GL_TEXTURE_2D, names[i]);
+		blinkBindFramebuffer(code, GL_FRAMEBUFFER, names[i]);
+		blinkBeginQuery(code, GL_SAMPLES_PASSED, names[i]);
+		blinkEndQuery(code, GL_SAMPLES_PASSED);
+	}
+	hostile_publish(h, OBJECT_REDRAW, SP_REDRAW);
+	vso_client_ring(h->c);
+}
+
 const struct hostile_act hostile_code[] = {
 	{ "contexts", "state after state, in eight contexts", contexts, true, 5000, false },
 	{ "programs", "programs without end, each drawn with in many states", programs, true, 300000, false },
+	{ "objects", "objects without contents, as many as there are names", objects, true, 5000, false },
 	{ 0 }
 };
