@@ -410,6 +410,25 @@ static bool hook_takes_registers(unsigned hook)
 	}
 }
 
+/* Its effect lies in the current context and vertex array object, and hangs on nothing else
+ * but the record, but for what a piece's checks look at again. */
+static bool hook_is_local(const struct desc *d)
+{
+	switch (d->hook) {
+	case HOOK_NONE: case HOOK_POINTER: case HOOK_CLIENT_STATE: case HOOK_ATTRIB_STATE:
+	case HOOK_CLIENT_ACTIVE: case HOOK_DIVISOR: case HOOK_RESTART_INDEX:
+	case HOOK_DRAW_UNKNOWN: case HOOK_FRAGMENTS: case HOOK_BEGIN: case HOOK_END_PRIMITIVE:
+	case HOOK_CLEAR: case HOOK_ENABLE: case HOOK_ENABLE_INDEXED: case HOOK_MASK:
+	case HOOK_TARGET: case HOOK_PUSH_ATTRIB: case HOOK_POP_ATTRIB: case HOOK_LOCK:
+	case HOOK_DRAW: case HOOK_BIND_BUFFER:
+		return true;
+	case HOOK_CALL_LIST:
+		return !d->arg;
+	default:
+		return false;
+	}
+}
+
 static bool desc_make(struct desc_table *t, unsigned opcode)
 {
 	const struct gl_op *op = &gl_ops[opcode];
@@ -433,6 +452,7 @@ static bool desc_make(struct desc_table *t, unsigned opcode)
 	d->plain = d->hook == HOOK_NONE && !(d->flags & DESC_SPECIAL);
 	d->primitive = (d->hook == HOOK_BEGIN || d->hook == HOOK_END_PRIMITIVE) &&
 		       !(d->flags & DESC_SPECIAL);
+	d->piece = hook_is_local(d) && (op->form != GL_FORM_WINDOW || opcode == OP_blinkSwap);
 	d->regular = d->hook == HOOK_NONE && !(d->flags & DESC_SPECIAL & ~DESC_CHECKED);
 	for (unsigned i = 0; i < d->nchecks; i++)
 		d->regular &= check_slack(&t->check[d->check + i]) != UINT32_MAX;

@@ -82,6 +82,7 @@ struct desc {
 	bool plain;           /* nothing to check but registers and callback */
 	bool primitive;       /* Begin or End: nothing to check but registers and callback */
 	bool regular;         /* nothing but each word by itself, and callback */
+	bool piece;           /* may be part of a piece that is met again (segment.h) */
 };
 
 struct desc_table {

@@ -18,6 +18,7 @@ static void forget(struct segments *g)
 	memset(g->bucket, 0, sizeof(g->bucket));
 	memset(g->log, 0, sizeof(g->log));
 	memset(g->where, 0, sizeof(g->where));
+	memset(g->expected, 0, sizeof(g->expected));
 	memset(g->met, 0, sizeof(g->met));
 	g->nmet = 0;
 	for (uint32_t i = 0; i < g->images.n; i++)
@@ -93,6 +94,7 @@ void segments_begin(struct verifier *v, bool use, const struct sp *sp)
 	g->lazy = g->learn.on = false;
 	g->path = callback;
 	g->id = SEGMENT_NONE;
+	g->edge = 0;
 	g->wait = g->stretched = 0;
 	g->skip = false;
 	g->off = !use || callback == SP_CALLBACKS || sp->nwords < SEGMENT_SP_WORDS || !sp->code;
@@ -134,17 +136,31 @@ void segments_end(struct verifier *v, bool accepted)
 #define KEY_RECORDS 5u
 #define TRIALS 32u
 
+/* Whatever these do, every word of them has to be what it was (segment_learn.c). */
+static inline bool words_exact(const struct desc *d)
+{
+	return d->hook == HOOK_CALL_LIST || d->hook == HOOK_ENABLE ||
+	       d->hook == HOOK_CLIENT_STATE || d->hook == HOOK_BIND_BUFFER;
+}
+
 /* Of how a piece begins. */
-static uint64_t key(const uint32_t *code, uint32_t nwords)
+static uint64_t key(const struct verifier *v, const uint32_t *code, uint32_t nwords)
 {
 	uint64_t h = 1;
 	uint32_t at = 0;
 
 	for (unsigned i = 0; i < KEY_RECORDS && at < nwords; i++) {
 		unsigned op = sp_opcode(code[at]);
+		const struct desc *d = &v->s->desc->op[op < GL_OP_COUNT ? op : 0];
+		uint32_t end = op < GL_OP_COUNT ? at + d->words : nwords;
 
 		h = (h ^ code[at]) * 0x9e3779b97f4a7c15u;
-		at += op < GL_OP_COUNT ? gl_ops[op].words : nwords;
+		for (at++; words_exact(d) && at < end && at < nwords; at++)
+			h = (h ^ code[at]) * 0x9e3779b97f4a7c15u;
+		at = end;
+		/* what comes after it is another's */
+		if (op < GL_OP_COUNT && segment_ends(d))
+			break;
 	}
 	return h;
 }
@@ -157,9 +173,10 @@ static struct segment **bucket(struct segments *g, uint32_t id, uint64_t k)
 }
 
 /* Has a piece begun so before?  From now on it has. */
-bool segment_met(struct segments *g, const uint32_t *code, uint32_t nwords)
+bool segment_met(const struct verifier *v, const uint32_t *code, uint32_t nwords)
 {
-	uint64_t k = key(code, nwords);
+	struct segments *g = v->s->segments;
+	uint64_t k = key(v, code, nwords);
 	uint64_t *word = &g->met[k >> 50 & (SEGMENT_MET / 64 - 1)], bit = 1ull << (k >> 40 & 63);
 	bool was = *word & bit;
 
@@ -176,7 +193,7 @@ bool segment_met(struct segments *g, const uint32_t *code, uint32_t nwords)
 struct segment *segment_find(struct verifier *v, const uint32_t *code, uint32_t nwords)
 {
 	struct segments *g = v->s->segments;
-	struct segment **first = bucket(g, g->id, key(code, nwords)), **at = first, *k;
+	struct segment **first = bucket(g, g->id, key(v, code, nwords)), **at = first, *k;
 
 	for (unsigned i = 0; i < TRIALS && *at; i++, at = &(*at)->chain) {
 		k = *at;
@@ -243,6 +260,7 @@ void segments_pause(struct verifier *v)
 	segments_settle(v);
 	g->learn.on = false;
 	g->id = SEGMENT_NONE;
+	g->edge = 0;
 }
 
 /* ---- adding -------------------------------------------------------------------------- */
@@ -432,7 +450,7 @@ struct segment *segments_add(struct verifier *v, uint32_t out)
 	struct segments *g = v->s->segments;
 	struct segment_learn *n = &g->learn;
 	const uint32_t *code = v->index->code + n->start;
-	struct segment **at = bucket(g, n->in, key(code, v->index->nwords - n->start));
+	struct segment **at = bucket(g, n->in, key(v, code, v->index->nwords - n->start));
 	struct segment *k;
 
 	if (!room_make(g))

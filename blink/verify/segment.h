@@ -47,6 +47,7 @@
 #define SEGMENT_PATHS 4096u
 #define SEGMENT_LOG 8192u
 #define SEGMENT_MET 16384u
+#define SEGMENT_EDGES 256u
 #define SEGMENT_SP_WORDS 24u            /* smaller SPs are verified sooner than looked up */
 /* Segments that may be learned: so many at first, some more with each SP, and one for
  * each that was met again. */
@@ -211,6 +212,10 @@ struct segments {
 	const struct segment *log[SEGMENT_LOG]; /* taken, one after the other: a ring */
 	uint32_t logged;
 	uint16_t where[SEGMENT_PATHS];          /* after such a path lately, in the log */
+	/* records that are in no piece, after an image: which they are, 0 none; and what came
+	 * of such, by its hash */
+	uint64_t edge;
+	struct { uint64_t edge; uint32_t id; } expected[SEGMENT_EDGES];
 	struct runs run[SP_CALLBACKS], *runs;   /* NULL: not for this SP */
 	struct segment_learn learn;
 	/* while the objects are behind: vertices readable of each array, and at
@@ -295,12 +300,17 @@ HOT void segments_learned(struct verifier *v);          /* up to here */
 
 /* segment_image.c: number of the shadow as it is; SEGMENT_NONE: no room for another */
 uint32_t segments_image(struct verifier *v);
+/* A record that is in no piece is about to change the shadow. */
+void segments_leave(struct verifier *v, const struct desc *d, const uint32_t *rec);
+/* The image that such led to the last time, if it is that again; SEGMENT_NONE: it is not. */
+uint32_t segments_expected(struct verifier *v);
+void segments_expect(struct segments *g);       /* the image that is the shadow's now */
 /* segment.c, for the others */
 struct segment *segments_add(struct verifier *v, uint32_t out);
 struct segment *segment_find(struct verifier *v, const uint32_t *code, uint32_t nwords);
 /* It is not found again. */
 void segment_drop(const struct segment *k);
-bool segment_met(struct segments *g, const uint32_t *code, uint32_t nwords);
+bool segment_met(const struct verifier *v, const uint32_t *code, uint32_t nwords);
 /* From here on the objects change without being told. */
 void segments_lazy(struct verifier *v);
 

@@ -84,19 +84,118 @@ uint32_t segments_image(struct verifier *v)
 	return t->n++;
 }
 
+/* ---- expected ------------------------------------------------------------------------ */
+
+void segments_leave(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	struct segments *g = v->s->segments;
+	uint64_t from = g->id == SEGMENT_NONE ? g->edge : g->id + 1ull;
+
+	g->id = SEGMENT_NONE;
+	g->edge = 0;
+	if (!from)
+		return;
+	from = (from ^ rec[0]) * 0x9e3779b97f4a7c15u;
+	g->edge = (from ^ (d->words > 1 ? rec[1] : 0)) * 0x9e3779b97f4a7c15u;
+}
+
+static uint32_t edge_slot(const struct segments *g)
+{
+	return (uint32_t)(g->edge >> 48) % SEGMENT_EDGES;
+}
+
+void segments_expect(struct segments *g)
+{
+	g->expected[edge_slot(g)].edge = g->edge;
+	g->expected[edge_slot(g)].id = g->id;
+}
+
+/* What context and vertex array object consist of, without what varies. */
+#define PART(type, from, to) offsetof(type, from), offsetof(type, to) - offsetof(type, from)
+static const struct { size_t at, size; } context_parts[] = {
+	{ PART(struct context, name, list_vertices) },
+	{ PART(struct context, list_depth, locked) },
+	{ PART(struct context, unit, attrib) },
+};
+/* Nothing else is left out than is said in image_make. */
+static_assert(offsetof(struct context, name) <= sizeof(struct object) + 4 &&
+	      offsetof(struct context, list_depth) ==
+		      offsetof(struct context, list_vertices) + 2 * 8 + 4 &&
+	      offsetof(struct context, unit) == offsetof(struct context, locked) + 4 &&
+	      offsetof(struct context, vao) == offsetof(struct context, saved) + sizeof(void *) &&
+	      sizeof(struct context) - offsetof(struct context, vao) < sizeof(struct vao) + 8,
+	      "a context's parts are all there is");
+static_assert(offsetof(struct vao, owner) == sizeof(struct object) &&
+	      offsetof(struct vao, array) == offsetof(struct vao, limit) + 4 + 4 &&
+	      sizeof(struct varray) == 4 * sizeof(uint32_t), "so are those of a vao");
+#define CONTEXT_PARTS (sizeof(context_parts) / sizeof(*context_parts))
+static const size_t vao_at = offsetof(struct vao, owner);
+static const size_t vao_size = offsetof(struct vao, limit) - offsetof(struct vao, owner);
+
+static bool vao_is(const struct vao *o, const struct vao *m)
+{
+	uint32_t other = o->dangling ^ m->dangling;
+
+	if (memcmp((const char *)o + vao_at, (const char *)m + vao_at, vao_size) != 0)
+		return false;
+	for (unsigned i = 0; i < VARRAYS; i++)
+		other |= (o->array[i].divisor ^ m->array[i].divisor) |
+			 (o->array[i].buffer ^ m->array[i].buffer);
+	return !other;
+}
+
+/* Is this image the shadow's? */
+static bool image_is(const struct verifier *v, const struct image *m)
+{
+	const struct context *c = v->s->ctx;
+	uint32_t fresh = 0;
+
+	if (m->ctx != c || m->vao != v->s->vao || m->callback != v->callback ||
+	    m->feedback != v->s->feedback || m->mediations != v->facts->mediations ||
+	    memcmp(m->flags, v->facts, sizeof(m->flags)) != 0)
+		return false;
+	for (unsigned i = 0; i < CONTEXT_PARTS; i++)
+		if (memcmp((const char *)c + context_parts[i].at,
+			   (const char *)&m->c + context_parts[i].at, context_parts[i].size) != 0)
+			return false;
+	if (memcmp(c->attrib, m->c.attrib, c->nattrib * sizeof(*c->attrib)) != 0 ||
+	    !vao_is(&c->vao, &m->c.vao) || (v->s->vao != &c->vao && !vao_is(v->s->vao, &m->v)))
+		return false;
+	for (unsigned i = 0; i < VARRAYS; i++)
+		fresh |= (uint32_t)(v->s->vao->array[i].sp == v->s->serial) << i;
+	return fresh == m->fresh;
+}
+
+uint32_t segments_expected(struct verifier *v)
+{
+	struct segments *g = v->s->segments;
+	uint32_t slot = edge_slot(g);
+
+	return g->edge && g->expected[slot].edge == g->edge &&
+	       image_is(v, g->images.v[g->expected[slot].id]) ? g->expected[slot].id : SEGMENT_NONE;
+}
+
+/* ---- the shadow made what an image says ------------------------------------------------ */
+
 /* The extents and marks of arrays stay as they are. */
 static void vao_settle(struct vao *o, const struct vao *image)
 {
-	struct vao was;
-
-	memcpy(&was, o, sizeof(was));
-	memcpy(o, image, sizeof(*o));
-	o->o = was.o;
-	for (unsigned i = 0; i < VARRAYS; i++) {
-		o->array[i].avail = was.array[i].avail;
-		o->array[i].sp = was.array[i].sp;
-	}
+	memcpy((char *)o + vao_at, (const char *)image + vao_at, vao_size);
+	o->dangling = image->dangling;
 	o->limit_known = false;
+	for (unsigned i = 0; i < VARRAYS; i++) {
+		o->array[i].divisor = image->array[i].divisor;
+		o->array[i].buffer = image->array[i].buffer;
+	}
+}
+
+static void context_settle(struct context *c, const struct context *image)
+{
+	for (unsigned i = 0; i < CONTEXT_PARTS; i++)
+		memcpy((char *)c + context_parts[i].at,
+		       (const char *)image + context_parts[i].at, context_parts[i].size);
+	memcpy(c->attrib, image->attrib, c->nattrib * sizeof(*c->attrib));
+	vao_settle(&c->vao, &image->vao);
 }
 
 /* Of the one that is bound: what changed while the objects were behind. */
@@ -118,7 +217,6 @@ void segments_settle(struct verifier *v)
 	struct segments *g = v->s->segments;
 	const struct image *m;
 	struct context *c = v->s->ctx;
-	struct context was;
 
 	if (!g->lazy)
 		return;
@@ -130,16 +228,7 @@ void segments_settle(struct verifier *v)
 	if (g->images.objects[g->id] == g->images.objects[g->lazy_id] &&
 	    !memcmp(g->avail, g->lazy_avail, sizeof(g->avail)))
 		return;
-	memcpy(&was, c, sizeof(was));
-	memcpy(c, &m->c, sizeof(*c));
-	c->o = was.o;
-	c->saved = was.saved;
-	c->locked = was.locked;
-	c->list_sp = was.list_sp;
-	c->list_vertices = was.list_vertices;
-	c->list_words = was.list_words;
-	c->vao = was.vao;
-	vao_settle(&c->vao, &m->c.vao);
+	context_settle(c, &m->c);
 	if (v->s->vao != &c->vao)
 		vao_settle(v->s->vao, &m->v);
 	arrays_settle(v, v->s->vao, m->fresh);

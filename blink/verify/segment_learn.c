@@ -8,25 +8,6 @@
 
 #include <string.h>
 
-/* Hooks whose effect lies in the current context and vertex array object, and hangs on
- * nothing else but the record, but for what checks look at again. */
-static bool hook_is_local(const struct desc *d, const uint32_t *rec)
-{
-	switch (d->hook) {
-	case HOOK_NONE: case HOOK_POINTER: case HOOK_CLIENT_STATE: case HOOK_ATTRIB_STATE:
-	case HOOK_CLIENT_ACTIVE: case HOOK_DIVISOR: case HOOK_RESTART_INDEX:
-	case HOOK_DRAW_UNKNOWN: case HOOK_FRAGMENTS: case HOOK_BEGIN: case HOOK_END_PRIMITIVE:
-	case HOOK_CLEAR: case HOOK_ENABLE: case HOOK_ENABLE_INDEXED: case HOOK_MASK:
-	case HOOK_TARGET: case HOOK_PUSH_ATTRIB: case HOOK_POP_ATTRIB: case HOOK_LOCK:
-	case HOOK_DRAW: case HOOK_BIND_BUFFER:
-		return true;
-	case HOOK_CALL_LIST:
-		return !d->arg && rec[1] < LIST_NAMES && !sp_mask(*rec);
-	default:
-		return false;
-	}
-}
-
 /* Checks that look at contents, or at more than this record. */
 static bool checks_are_local(const struct verifier *v, const struct desc *d)
 {
@@ -43,8 +24,9 @@ static bool record_is_local(const struct verifier *v, const struct desc *d, cons
 {
 	const struct context *c = v->s->ctx;
 
-	if (!hook_is_local(d, rec) || !checks_are_local(v, d) || c->list ||
-	    (gl_ops[sp_opcode(*rec)].form == GL_FORM_WINDOW && sp_opcode(*rec) != OP_blinkSwap))
+	if (!d->piece || !checks_are_local(v, d) || c->list)
+		return false;
+	if (d->hook == HOOK_CALL_LIST && (rec[1] >= LIST_NAMES || sp_mask(*rec)))
 		return false;
 	/* arrays that step once per so many instances are judged one by one */
 	if (d->hook == HOOK_DRAW) {
@@ -288,9 +270,11 @@ void segments_before(struct verifier *v, const struct desc *d, const uint32_t *r
 		segments_learned(v);
 		if (d->hook == HOOK_END)
 			return;         /* it leaves the shadow as it is */
-		g->id = SEGMENT_NONE;
-			return;
+		segments_leave(v, d, rec);
+		return;
 	}
+	if (g->id == SEGMENT_NONE)
+		g->edge = 0;
 	if (n->on || g->id == SEGMENT_NONE || g->credit <= 0)
 		return;
 	n->on = true;

@@ -68,13 +68,13 @@ static inline bool fits(const struct verifier *v, const struct segment *k, uint3
 }
 
 /* No piece is looked for here: a stretch of a pattern that was met seems to begin; or it is
- * the end, or no record at all. */
+ * no record that could be in one. */
 static inline bool stretch_may_begin(const struct verifier *v, const uint32_t *code,
 				     uint32_t nwords)
 {
 	unsigned op = sp_opcode(*code);
 
-	return op >= GL_OP_COUNT || op == OP_end ||
+	return op >= GL_OP_COUNT || !v->s->desc->op[op].piece ||
 	       (v->index->by_op[op] && segments_pattern(v, code, nwords));
 }
 
@@ -103,6 +103,7 @@ static void failed(struct verifier *v, const struct segment *k, uint32_t until)
 	struct segments *g = v->s->segments;
 
 	segments_settle(v);
+	g->edge = 0;
 	if (!segment_stands(v, k)) {
 		segment_drop(k);
 		until = 0;
@@ -119,6 +120,7 @@ static void skip(struct verifier *v)
 
 	segments_settle(v);
 	g->id = SEGMENT_NONE;
+	g->edge = 0;
 	g->skip = true;
 	g->skipped = 0;
 }
@@ -219,14 +221,17 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 
 	if (g->learn.on || g->skip || start < g->wait || g->credit <= 0)
 		return false;
+	if (g->id == SEGMENT_NONE)
+		g->id = segments_expected(v);
 	if (g->id == SEGMENT_NONE) {
-		if (!segment_met(g, code + start, end - start)) {
+		if (!segment_met(v, code + start, end - start)) {
 			skip(v);
 			return false;
 		}
 		g->id = segments_image(v);
 		if (g->id == SEGMENT_NONE)
 			return false;
+		segments_expect(g);
 	}
 	*at = g->runs ? take_runs(v, code, start, end, records)
 		      : take(v, code, start, start, end, UINT32_MAX, records);
@@ -234,7 +239,7 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 	/* neither known nor begun so before */
 	if (*at < end && g->id != SEGMENT_NONE &&
 	    (*at == start || !stretch_may_begin(v, code + *at, end - *at)) &&
-	    !segment_met(g, code + *at, end - *at))
+	    !segment_met(v, code + *at, end - *at))
 		skip(v);
 	return *at != start;
 }

@@ -333,9 +333,13 @@ records(struct verifier *v, struct walk *w, bool pending_outside, bool effects, 
 			index_recent_clear(&recent);
 			continue;
 		}
-		if (note && !segments_idle(g) && op != OP_end && known(v, w)) {
-			index_recent_clear(&recent);
-			continue;
+		if (note && !segments_idle(g)) {
+			if (!desc[op].piece) {
+				segments_settle(v);
+			} else if (known(v, w)) {
+				index_recent_clear(&recent);
+				continue;
+			}
 		}
 		if (note && desc[op].regular) {
 			both = index_recent_add(&recent, *rec);
