@@ -85,24 +85,23 @@ static bool inside_screen(const struct server *s, const struct window *w)
 	       w->y + (int)w->h <= (int)s->screen.h;
 }
 
-/* Runs the redraw SP; 1 when its picture is whole. */
-static int redraw(struct server *s, struct window *w, uint32_t screen, struct error *err)
+int compose_redraw(struct server *s, struct window *w, uint32_t screen, const struct place *at,
+		   struct error *err)
 {
-	struct place at = place_of(s, w);
 	uint64_t start = server_cpu_ns(), spent;
 	struct served_tick t;
 	int r;
 
 	server_tick_make(s, w, &t);
 	server_turn(s, w);
-	r = served_redraw(w->client, &t, screen, screen ? &at : NULL, err);
+	r = served_redraw(w->client, &t, screen, at, err);
 	/* what it asked of the driver is done in its own turn, and on its own account */
 	sink_flush(s->gl);
 	server_turn(s, NULL);
 	spent = server_cpu_ns() - start;
 	server_charge(s, w, spent);
 	s->turn = w->id;
-	server_event_send(s, SERVER_EVENT_REDRAW, start, screen != 0);
+	server_event_send(s, SERVER_EVENT_REDRAW, start, at != NULL);
 	s->turn = 0;
 	if (r < 0 && r != -EIO) {
 		w->doomed = VSO_FAULT_GL;
@@ -142,6 +141,7 @@ static int draw_direct(struct server *s, uint32_t i, const struct served_look *l
 		       struct error *err)
 {
 	struct window *w = &s->windows[i];
+	struct place at = place_of(s, w);
 	int r;
 
 	if (!look->changing && !w->damaged && !s->opt.no_facts)
@@ -156,7 +156,7 @@ static int draw_direct(struct server *s, uint32_t i, const struct served_look *l
 		s->stats.clears_skipped++;
 		w->skipped_clears++;
 	}
-	r = redraw(s, w, SERVER_SCREEN, err);
+	r = compose_redraw(s, w, SERVER_SCREEN, &at, err);
 	if (r < 0)
 		return r;
 	s->stats.direct++;
@@ -176,11 +176,13 @@ static int draw_offscreen(struct server *s, struct window *w, const struct serve
 {
 	bool fresh = !look->has_redraw && look->changing;
 	bool again = look->changing || !look->retained || (s->opt.no_facts && look->rerunnable);
-	int r;
+	int r = compose_stand_in(s, w, look, err);
 
 	w->direct = false;
+	if (r)
+		return r;
 	if (look->has_redraw && again) {
-		r = redraw(s, w, 0, err);
+		r = compose_redraw(s, w, 0, NULL, err);
 		if (r < 0)
 			return r;
 		s->stats.offscreen++;
@@ -337,7 +339,7 @@ int compose_frame(struct server *s, struct error *err)
 		r = draw_clients(s, err);
 	if (r < 0)
 		return r;
-	if (!s->stats.direct && !server_draws(s))
+	if (!s->stats.direct && !s->stats.copies && !server_draws(s))
 		return 0;
 	r = server_draws(s) ? draw_server(s, err) : screen_current(&s->screen, 0, err);
 	if (r >= 0)

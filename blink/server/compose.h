@@ -3,6 +3,7 @@
  *   compose_region.c   rectangles and what is left of them behind others
  *   compose_screen.c   the server's context: copies, frames, background, pictures
  *   compose.c          one display frame's third and fourth step: who is drawn, how
+ *   compose_stand_in.c who is drawn where others are, too (stand_in.h)
  *   decorate.c         what stands in the bar above a client's area
  *
  * Places are in pixels of the screen, from the upper left; GL's origin is below, which
@@ -18,6 +19,7 @@
 #define BLINK_SERVER_COMPOSE_H
 
 #include "blink/server/server_priv.h"
+#include "blink/server/stand_in.h"
 
 /* ---- rectangles ----------------------------------------------------------------- */
 
@@ -156,6 +158,9 @@ struct window {
 	bool damaged, frame_damaged, bar_stale;
 	bool copy;                     /* its picture is to be copied in this frame */
 	bool direct;                   /* drawn so the last time */
+	uint32_t steady;               /* display frames in a row with a new picture, at most
+	                                  so many as count */
+	uint64_t alone_until;          /* display frame: it did not finish in a stand-in */
 	enum vso_fault doomed;         /* it has to go, after this frame */
 	uint32_t bar_framebuffer, bar_texture, bar_width;
 	uint64_t shown_at;             /* display frame that showed a new picture last */
@@ -192,6 +197,7 @@ struct server {
 	bool layout_stale, everything; /* everything: the screen holds nothing to be kept */
 	struct hand hand;
 	struct turns turns;
+	struct stand_ins stand_ins;
 	struct server_frame_stats stats;
 };
 
@@ -230,6 +236,12 @@ void place_keep(const struct server *s, struct window *w);
 
 /* What is visible of whom: when a window came, went, moved, was resized or raised. */
 int compose_layout(struct server *s, struct error *err);
+/* Runs w's redraw SP, as served_redraw; 1 when its picture is whole. */
+int compose_redraw(struct server *s, struct window *w, uint32_t screen, const struct place *at,
+		   struct error *err);
+/* w is drawn in a stand-in, and what comes of it is copied to the screen: 1; 0 it is not to be. */
+int compose_stand_in(struct server *s, struct window *w, const struct served_look *look,
+		     struct error *err);
 /* Steps 3 and 4 of server_frame.  -EIO: the driver is lost. */
 int compose_frame(struct server *s, struct error *err);
 

@@ -279,7 +279,9 @@ static void drawable_destroy(struct sink *s, uint32_t name)
 
 static uint32_t driver_drawable(const struct confined *k, const struct confine_drawable *d)
 {
-	return !d ? 0 : k->screen && d == k->window ? k->screen : d->driver;
+	uint32_t other = k->screen ? k->screen : k->stand_in;
+
+	return !d ? 0 : other && d == k->window ? other : d->driver;
 }
 
 static int bind(struct confined *k, struct error *err)
@@ -330,7 +332,7 @@ static int swap(struct sink *s, uint32_t name, struct error *err)
 
 	if (!d)
 		return error_set(err, -ENOENT, "swap: there is no drawable %u", name);
-	if (k->screen && d != k->window) {
+	if ((k->screen || k->stand_in) && d != k->window) {
 		k->never_direct = k->skipped = true;
 		return 0;
 	}
@@ -531,8 +533,11 @@ int confined_target(struct confined *k, uint32_t screen, const struct place *at,
 {
 	static const struct place nowhere;
 
-	if (!screen)
+	k->stand_in = at ? 0 : screen;
+	if (!at) {
+		screen = 0;
 		at = &nowhere;
+	}
 	if (k->screen == screen && place_same(&k->at, at))
 		return 0;
 	k->screen = screen;
@@ -577,14 +582,26 @@ static bool config_moves(uint32_t config, const struct verify_facts *f)
 			 (SINK_CONFIG_STENCIL(config) == 8 || !f->uses_stencil));
 }
 
-bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable,
-		      const struct verify_facts *facts)
+/* Does what is drawn to that context and drawable go to the window, and nowhere else? */
+static bool draws_window(const struct confined *k, uint32_t context, uint32_t drawable)
 {
 	const struct confine_context *c = context ? context_of(k, context) : NULL;
 
 	return c && c->started && !k->never_direct && !c->other_buffer && !c->draw_framebuffer &&
-	       !c->list && k->window && k->window->name == drawable &&
-	       config_moves(k->window->config, facts);
+	       !c->list && k->window && k->window->name == drawable;
+}
+
+bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable,
+		      const struct verify_facts *facts)
+{
+	return draws_window(k, context, drawable) && config_moves(k->window->config, facts);
+}
+
+bool confined_replaceable(const struct confined *k, uint32_t context, uint32_t drawable,
+			  uint32_t *config)
+{
+	*config = k->window ? k->window->config : 0;
+	return draws_window(k, context, drawable) && SINK_CONFIG_SAMPLES(*config) <= 1;
 }
 
 bool confined_skipped(struct confined *k)

@@ -99,6 +99,7 @@ struct confined {
 	struct confine_drawable *window;
 	uint32_t screen;               /* where framebuffer 0 lies: 0 its own drawable */
 	struct place at;
+	uint32_t stand_in;             /* that is drawn to in the window's place, 0 none */
 	bool never_direct;             /* lists hold what cannot be moved, or alike */
 	bool skipped;                  /* something was not done since it was drawn direct */
 	enum vso_fault fault;

@@ -437,16 +437,35 @@ bool served_busy(const struct served *c)
 
 /* ---- drawing ------------------------------------------------------------------------- */
 
+/* Into whatever p draws, it leaves nothing of what was there, and nothing but pixels. */
+static bool draws_anew(const struct program *p)
+{
+	return p->facts.rerunnable && verify_facts_direct(&p->facts) && !p->facts.contexts &&
+	       !(p->all_uses & (PROGRAM_FIXED | PROGRAM_LISTS));
+}
+
+static uint32_t context_of(const struct served *c, const struct program *p)
+{
+	return p->sp.context ? p->sp.context : confined_context(c->confined);
+}
+
+static uint32_t drawable_of(const struct served *c, const struct program *p)
+{
+	return p->sp.drawable ? p->sp.drawable : confined_drawable(c->confined);
+}
+
 static bool movable(const struct served *c, const struct program *p)
 {
-	return c->hello->flags & VSO_HELLO_DIRECT && !c->opt.no_direct && p->facts.rerunnable &&
-	       verify_facts_direct(&p->facts) && !p->facts.contexts &&
-	       !(p->all_uses & (PROGRAM_FIXED | PROGRAM_LISTS)) &&
+	return c->hello->flags & VSO_HELLO_DIRECT && !c->opt.no_direct && draws_anew(p) &&
 	       !(c->run.on && !c->screen) &&
-	       confined_movable(c->confined, p->sp.context ? p->sp.context
-						     : confined_context(c->confined),
-				p->sp.drawable ? p->sp.drawable : confined_drawable(c->confined),
-				&p->facts);
+	       confined_movable(c->confined, context_of(c, p), drawable_of(c, p), &p->facts);
+}
+
+static bool replaceable(const struct served *c, const struct program *p, uint32_t *config)
+{
+	/* (what else it runs may look at what its own drawable holds) */
+	return c->hello->flags & VSO_HELLO_DIRECT && draws_anew(p) && !c->run.on && !c->owed &&
+	       confined_replaceable(c->confined, context_of(c, p), drawable_of(c, p), config);
 }
 
 static bool changing(const struct served *c, const struct program *p)
@@ -471,6 +490,7 @@ void served_look(const struct served *c, struct served_look *out)
 		return;
 	out->has_redraw = true;
 	out->direct = movable(c, p);
+	out->replaceable = replaceable(c, p, &out->config);
 	out->opaque = verify_facts_opaque(&p->facts);
 	out->changing = changing(c, p);
 	out->rerunnable = p->facts.rerunnable;
@@ -484,6 +504,7 @@ static enum run_result redraw_begin(struct served *c, uint32_t object, uint32_t 
 {
 	struct sp_payloads payloads = payloads_of(c);
 	enum run_result r = RUN_DONE;
+	uint32_t config;
 
 	c->torn = false;
 	if (screen && served_run_target(c, screen, at) == -EAGAIN) {
@@ -494,7 +515,8 @@ static enum run_result redraw_begin(struct served *c, uint32_t object, uint32_t 
 		registers_load(c);
 		r = ready(c, object, screen, at);
 	}
-	if (r == RUN_DONE && screen && !movable(c, c->slot[object].program)) {
+	if (r == RUN_DONE && screen && !(at ? movable(c, c->slot[object].program) :
+					 replaceable(c, c->slot[object].program, &config))) {
 		screen = 0;
 		c->torn = true;
 	}

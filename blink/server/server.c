@@ -222,6 +222,7 @@ void server_destroy(struct server *s)
 		return;
 	while (s->n)
 		window_finish(s, &s->windows[--s->n], VSO_FAULT_ENDED);
+	stand_ins_close(&s->stand_ins, s->gl);
 	screen_close(&s->screen);
 	free(s->windows);
 	free(s);

@@ -15,6 +15,7 @@
 #define SERVER_NUMBERS 15u
 #define SERVER_CONTEXT 1u
 #define SERVER_SCREEN 1u               /* the shared drawable */
+#define SERVER_STAND_INS 2u            /* the first of stand_in.h's */
 
 /* A rectangle of a drawable, GL's way: origin lower left. */
 struct place { int x, y; uint32_t w, h; };
@@ -40,7 +41,8 @@ void confined_destroy(struct confined *k);           /* all of the client's GL g
 struct sink *confined_sink(struct confined *k);
 /* Mediations on this thread are this client's from here on; NULL: nobody's. */
 void confined_enter(struct confined *k);
-/* Where framebuffer 0 lies from now on.  screen 0: the client's own drawable. */
+/* Where framebuffer 0 lies from now on.  screen 0: the client's own drawable; at NULL: the
+ * whole of that drawable, which is like the client's own window, stands in for it. */
 int confined_target(struct confined *k, uint32_t screen, const struct place *at,
 		    struct error *err);
 /* The client's context is current again, whoever's was meanwhile.  -EAGAIN: the shared
@@ -67,6 +69,10 @@ bool confined_overflows(const struct confined *k);
  * drawable instead, as its state is now? */
 bool confined_movable(const struct confined *k, uint32_t context, uint32_t drawable,
 		      const struct verify_facts *facts);
+/* May a drawable of that configuration and of the window's size stand in for it, while what
+ * leaves nothing of what was there (verify_facts_direct) is drawn to that context and drawable? */
+bool confined_replaceable(const struct confined *k, uint32_t context, uint32_t drawable,
+			  uint32_t *config);
 /* Commands were left out since the last look, which cannot be done on the shared drawable:
  * the picture is not whole. */
 bool confined_skipped(struct confined *k);
@@ -103,6 +109,9 @@ bool served_busy(const struct served *c);
 struct served_look {
 	bool has_redraw;               /* there is a redraw SP that was accepted */
 	bool direct;                   /* it may be drawn direct: facts and client agree */
+	bool replaceable;              /* any drawable of this configuration, and of the retained
+	                                  picture's size, may be drawn to instead */
+	uint32_t config;
 	bool opaque;                   /* covers all of its area */
 	bool changing;                 /* may look different from the last time (reads external
 	                                  state or registers, or something changed) */
@@ -111,7 +120,8 @@ struct served_look {
 	bool clears_depth, clears_color;
 };
 void served_look(const struct served *c, struct served_look *out);
-/* Step 3: runs the redraw SP into its place.  1 drawn whole, 0 not finished within the
+/* Step 3: runs the redraw SP into its place on the screen, with at NULL into a drawable of that
+ * number in the place of its own, with screen 0 into its own.  1 drawn whole, 0 not finished within the
  * budget (it goes on at the next frame; what was retained is shown), negative: fault. */
 int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen,
 		  const struct place *at, struct error *err);

@@ -1,0 +1,194 @@
+/* test_stand_in.c - clients of one size draw into one drawable in turn: nobody can tell.
+ *
+ * Expectations are of pixels beside a server that draws each into its own, and of who is
+ * let in. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "blink/server/compose.h"
+#include "tests/server/many.h"
+#include "tests/support/spgen.h"
+
+#define W 60u
+#define H 50u
+#define SIZE ((size_t)MANY_W * MANY_H * 3)
+
+static uint32_t made(const struct many *m)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < STAND_INS; i++)
+		n += m->server->stand_ins.v[i].made;
+	return n;
+}
+
+static void moving(struct many *m, uint32_t flags, float r, float g, float b)
+{
+	many_add(m, W, H, flags, "moving", many_moving(r, g, b, W, H));
+}
+
+/* With time, but never all of its area, nor anything of depth. */
+static void part(struct many *m, uint32_t flags)
+{
+	static char text[1024];
+
+	snprintf(text, sizeof(text),
+		 "blink 1\nnames context 8\nnames drawable 8\n"
+		 "sp 0 init {\nblinkContext 1, 0, 0, 0\nblinkDrawable 1, %u, %u, 134742020\n"
+		 "blinkMakeCurrent 1, 1, 1\nglClear GL_COLOR_BUFFER_BIT\nend\n}\n"
+		 "sp 1 redraw frame 0 context 1 drawable 1 {\n"
+		 "ext r0, time\nmul.f r1, r0, 90\n"
+		 "glMatrixMode GL_MODELVIEW\nglLoadIdentity\nglRotatef r1, 0, 0, 1\n"
+		 "glColor3f 1, 1, 1\nglRectf -0.1, -0.1, 0.1, 0.1\nend\n}\n", W, H);
+	many_add(m, W, H, flags, "part", text);
+}
+
+/* ---- pictures ------------------------------------------------------------------------------ */
+
+#define SERVERS 2
+
+static void add_all(struct many *m)
+{
+	moving(m, VSO_HELLO_DIRECT, 1, 0, 0);
+	moving(m, VSO_HELLO_DIRECT, 0, 1, 0.5f);
+	moving(m, 0, 0, 0, 1);
+	part(m, VSO_HELLO_DIRECT);
+	moving(m, VSO_HELLO_DIRECT, 0.5f, 0, 1);
+	many_add(m, W, H, VSO_HELLO_DIRECT, "still", many_plain(0, 1, 0, W, H));
+	many_add(m, 90, H, VSO_HELLO_DIRECT, "large", many_moving(1, 1, 0, 90, H));
+}
+
+static void act(struct many *m, uint32_t what, uint32_t id, uint32_t x, uint32_t y)
+{
+	struct error err;
+
+	if (what == 0)
+		server_move(m->server, id, (int)x - 40, (int)y, &err);
+	else if (what == 1)
+		server_raise(m->server, id, &err);
+}
+
+static void test_nobody_can_tell(void **state)
+{
+	static const struct server_options opt[SERVERS] = { { .no_direct = true },
+							    { .no_facts = true } };
+	static struct many m[SERVERS];
+	struct rng rng = { 5 };
+
+	(void)state;
+	for (unsigned k = 0; k < SERVERS; k++) {
+		if (!many_open(&m[k], &opt[k]))
+			skip();
+		add_all(&m[k]);
+	}
+	for (unsigned round = 0; round < 120; round++) {
+		/* now and then, so that there is time to be steady in between */
+		uint32_t what = round % 24 == 0 ? rng_below(&rng, 2) : 2;
+		uint32_t id = 1 + rng_below(&rng, 7);
+		uint32_t x = rng_below(&rng, MANY_W), y = rng_below(&rng, MANY_H);
+
+		for (unsigned k = 0; k < SERVERS; k++) {
+			act(&m[k], what, id, x, y);
+			many_frame(&m[k]);
+			many_look(&m[k]);
+		}
+		assert_memory_equal(m[0].rgb, m[1].rgb, SIZE);
+	}
+	/* of the one size that several have; none where everything is drawn as it comes */
+	assert_int_equal(made(&m[0]), 1);
+	assert_int_equal(made(&m[1]), 0);
+	for (unsigned k = 0; k < SERVERS; k++)
+		many_close(&m[k]);
+}
+
+/* ---- who draws there ------------------------------------------------------------------------ */
+
+static uint32_t made_for(void (*add)(struct many *m), unsigned clients)
+{
+	struct many m;
+	uint32_t n;
+
+	if (!many_open(&m, &(struct server_options){ .no_direct = true }))
+		skip();
+	for (unsigned i = 0; i < clients; i++)
+		add(&m);
+	many_frames(&m, 20);
+	n = made(&m);
+	many_close(&m);
+	return n;
+}
+
+static void add_moving(struct many *m) { moving(m, VSO_HELLO_DIRECT, 1, 0, 0); }
+static void add_own(struct many *m) { moving(m, 0, 1, 0, 0); }
+static void add_part(struct many *m) { part(m, VSO_HELLO_DIRECT); }
+static void add_still(struct many *m)
+{
+	many_add(m, W, H, VSO_HELLO_DIRECT, "still", many_plain(0, 1, 0, W, H));
+}
+
+static void test_who(void **state)
+{
+	(void)state;
+	assert_int_equal(made_for(add_moving, 3), 1);
+	/* alone; that did not agree; that leave something of what was there; that do not move */
+	assert_int_equal(made_for(add_moving, 1), 0);
+	assert_int_equal(made_for(add_own, 3), 0);
+	assert_int_equal(made_for(add_part, 3), 0);
+	assert_int_equal(made_for(add_still, 3), 0);
+}
+
+/* Sizes come and go: there are never more than a few. */
+static void test_sizes(void **state)
+{
+	struct stand_ins s = { 0 };
+	struct sink *gl = one_driver();
+	uint64_t frame = 0;
+
+	(void)state;
+	for (uint32_t size = 1; size < 40; size++)
+		for (unsigned k = 0; k < 4; k++) {
+			uint32_t n = 0;
+
+			frame++;
+			for (unsigned i = 0; i < 3; i++)
+				n = stand_in_take(&s, gl, frame, size, size, 0);
+			if (k)
+				assert_in_range(n, SERVER_STAND_INS,
+						SERVER_STAND_INS + STAND_INS - 1);
+		}
+	/* more sizes at once than there is room for: some have none */
+	for (unsigned k = 0; k < 4; k++) {
+		uint32_t n = 0;
+
+		frame++;
+		for (uint32_t size = 100; size < 100 + 2 * STAND_INS; size++)
+			for (unsigned i = 0; i < 3; i++)
+				n += stand_in_take(&s, gl, frame, size, 10, 0) && i == 2;
+		assert_in_range(n, k ? 1 : 0, STAND_INS);
+	}
+	stand_ins_close(&s, gl);
+	sink_destroy(gl);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_nobody_can_tell),
+		cmocka_unit_test(test_who),
+		cmocka_unit_test(test_sizes),
+	};
+	struct sink *gl;
+
+	setenv("LP_NUM_THREADS", "0", 1);
+	gl = one_driver();
+	if (!gl)
+		return 77;
+	sink_destroy(gl);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
