@@ -202,7 +202,7 @@ static pid_t capture_apart(void)
 
 	if (pid == 0) {
 		struct run_options opt = {
-			.output = output, .argv = ARGV("glxgears"), .display = RUN_DISPLAY_OWN, .duration = 4
+			.output = output, .argv = ARGV("glxgears"), .display = RUN_DISPLAY_OWN, .duration = 30
 		};
 		struct run_result res;
 		struct error err;
@@ -274,9 +274,13 @@ static void test_interrupt(void **state)
 {
 	(void)state;
 	kill_at_random(NULL, SIGINT);
-	kill_at(NULL, SIGTERM, 1500);
-	assert_int_equal(access(output, F_OK), 0);
-	assert_true(swaps_in(output) > 0);
+	/* (on a busy machine the first frame takes its time) */
+	for (long ms = 1500; ms <= 24000; ms *= 2) {
+		kill_at(NULL, SIGTERM, ms);
+		if (access(output, F_OK) == 0 && swaps_in(output) > 0)
+			return;
+	}
+	fail_msg("nothing was kept of what was drawn before the interrupt");
 }
 
 /* ---- */
