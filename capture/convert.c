@@ -170,8 +170,11 @@ static bool is_of_proxy(const struct trace_call *call, const struct conv_plan *p
 		0x8063, 0x8064, 0x8070, 0x84F7, 0x851B,   /* 1D 2D 3D RECTANGLE CUBE_MAP */
 		0x8C19, 0x8C1B, 0x900B, 0x9101, 0x9103,   /* arrays, multisample */
 	};
-	uint64_t target = plan->upload ? conv_arg_uint(call, 0) : 0;
+	uint64_t target;
 
+	if (!plan->upload)
+		return false;
+	target = conv_arg_uint(call, 0);
 	for (size_t i = 0; i < sizeof(proxies) / sizeof(*proxies); i++)
 		if (target == proxies[i])
 			return true;

@@ -452,8 +452,10 @@ static int conclude(struct run *r, struct run_result *res, struct error *err)
 		if (atomic_load(&r->header->problems) & RECORD_FOREIGN_TABLE)
 			return error_set(err, -ENOTSUP, "%s: is not of this blinkctl's build: nothing was "
 					 "recorded (make builds both)", r->wrapper);
-		/* one that was given back in part is read by who gave it back */
-		if (!atomic_load(&r->header->floor) && !run_recording_usable(r->part))
+		/* one that was given back in part is read by who gave it back, and one with
+		 * frames has calls: its segments need not be read for that */
+		if (!atomic_load(&r->header->floor) && !atomic_load(&r->header->frames) &&
+		    !run_recording_usable(r->part))
 			return explain_nothing(r, err);
 		feed(r, true);
 		if (r->feed_error.code) {

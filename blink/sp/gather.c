@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blink/base/pages.h"
 #include "blink/sp/format.h"
 
 void gather_init(struct gather *g, size_t limit,
@@ -33,8 +34,7 @@ static int gather_reserve(struct gather *g, size_t n)
 	if (n <= g->cap)
 		return 0;
 	/* whole pages, so that they can go to disk past the page cache (output.c) */
-	cap = (size_t)blink_align(cap, BLINK_PAGE);
-	data = aligned_alloc(BLINK_PAGE, cap);
+	data = pages_alloc(cap);
 	if (!data)
 		return -ENOMEM;
 	if (g->len)

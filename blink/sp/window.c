@@ -33,8 +33,14 @@ struct window_slot *window_find(struct window *w, const void *data, size_t size,
 
 		if (s->position && s->low == hash.low64 && s->high == hash.high64 &&
 		    s->size == size) {
+			struct window_slot first = *set;
+
+			/* to the front, where it is found by one line of the cache */
 			s->found = position - (s->position - 1) < w->reach;
-			return s;
+			*set = *s;
+			if (i)
+				*s = first;
+			return set;
 		}
 		if (s->position < oldest->position)
 			oldest = s;

@@ -19,7 +19,7 @@
 /* Small payloads (matrices, single vertices) are many, and their likes recent: their own
  * table stays in the processor's cache. */
 #define SMALL 128u
-#define SMALL_SLOTS_LOG2 15
+#define SMALL_SLOTS_LOG2 13
 #define PACK_LEAST 256u         /* smaller sections are stored plain */
 
 struct blink_writer {
@@ -266,7 +266,9 @@ uint32_t blink_writer_payload_placed(struct blink_writer *w, uint64_t number, co
 		return 0;
 	if (!places_take(number))
 		return blink_writer_payload(w, data, size);
-	place = places_find(&w->places, (uint32_t)number, size);
+	/* places are of 16 bytes, and what was stored next is used next */
+	place = places_find(&w->places, (uint32_t)number, size,
+			    (uint32_t)number + (size + 15) / 16);
 	if (!place) {
 		writer_fail(w, -ENOMEM, "out of memory");
 		return 0;

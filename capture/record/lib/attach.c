@@ -484,6 +484,12 @@ static bool store_room(uint32_t size)
 		segment_leave(rec.store);
 	rec.store = s;
 	rec.store_offset = offset;
+	if (slots_mapped && rec.nstores >= REC_STORES) {
+		uint64_t least = rec.stores[rec.nstores % REC_STORES];
+
+		rec.least = rec.floor > least ? rec.floor : least;
+	}
+	rec.stores[rec.nstores++ % REC_STORES] = offset;
 	rec.store_used = sizeof(*s);
 	return true;
 }
@@ -538,6 +544,7 @@ void rec_floor_follow(void)
 		rec.store = NULL;
 	}
 	rec.floor = floor;
+	rec.least = rec.least > floor ? rec.least : floor;
 	memcpy(words, &floor, 8);
 	rec_mark(RECORD_FLOOR, words, 2, NULL);
 }

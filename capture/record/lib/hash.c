@@ -53,6 +53,11 @@ struct rec_table {
 	struct entry sets[SETS][WAYS];
 	uint32_t now;
 };
+#define LARGE_PAGE (2u << 20)
+_Static_assert(sizeof(struct rec_table) <= LARGE_PAGE, "a table is one large page");
+#ifndef MADV_HUGEPAGE
+#define MADV_HUGEPAGE 14
+#endif
 
 static uint64_t key_of(struct rec_hash hash, uint32_t size)
 {
@@ -69,7 +74,7 @@ uint64_t rec_known(struct rec_hash hash, uint32_t size)
 	set = rec.table->sets[hash.low % SETS];
 	for (unsigned i = 0; i < WAYS; i++)
 		if (set[i].key == key && set[i].place) {
-			if ((uint64_t)set[i].place * 16 < rec.floor) {
+			if ((uint64_t)set[i].place * 16 < rec.least) {
 				set[i] = (struct entry){ 0 };
 				return 0;
 			}
@@ -85,12 +90,20 @@ void rec_expect(struct rec_hash hash)
 		__builtin_prefetch(rec.table->sets[hash.low % SETS]);
 }
 
+/* On a large page, where the kernel gives one: every look-up is somewhere else. */
 static struct rec_table *table_new(void)
 {
-	void *p = mmap(NULL, sizeof(*rec.table), PROT_READ | PROT_WRITE,
-		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = mmap(NULL, 2ul * LARGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		       -1, 0);
+	size_t before = -(uintptr_t)p % LARGE_PAGE;
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	if (before)
+		munmap(p, before);
+	munmap(p + before + LARGE_PAGE, LARGE_PAGE - before);
+	madvise(p + before, LARGE_PAGE, MADV_HUGEPAGE);
+	return (void *)(p + before);
 }
 
 void rec_remember(struct rec_hash hash, uint32_t size, uint64_t offset)

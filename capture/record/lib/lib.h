@@ -42,6 +42,11 @@
 
 struct rec_context;
 
+/* Segments of payloads that are remembered, where blinkctl empties slots: 24 MiB.  A .blink
+ * has what is older than 32 MiB once more (BLINK_WINDOW), and would have to read it from the
+ * disk, page by page, where we referred to it again. */
+#define REC_STORES 12u
+
 /* Where this thread writes.  All zero: it has not begun, or records nothing. */
 struct rec_thread {
 	uint32_t *at, *end;               /* in the segment */
@@ -55,6 +60,9 @@ struct rec_thread {
 	uint32_t store_used;
 	struct rec_table *table;          /* payloads that the file has (hash.c) */
 	uint64_t floor;                   /* those below are forgotten */
+	uint64_t least;                   /* and these, by ourselves: floor or above */
+	uint64_t stores[REC_STORES];      /* where its last segments of payloads lie, in turn */
+	uint32_t nstores;                 /* begun so far */
 };
 extern __thread struct rec_thread rec __attribute__((tls_model("initial-exec")));
 
