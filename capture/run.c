@@ -36,7 +36,7 @@ struct run {
 	bool started, ended, forked, crashed_display, done, asked_length, no_display;
 	int status, not_started, display_status;
 	bool full, any;                  /* the disk: nothing more is recorded; something was */
-	double begin, end, fed;
+	double begin, end, fed, program_cpu;
 	struct error feed_error;
 	unsigned orders;                 /* given */
 };
@@ -225,6 +225,7 @@ static void news_take(struct run *r, const struct guard_message *m)
 		break;
 	case NEWS_DONE:
 		r->done = true;
+		r->program_cpu = atof(m->text);
 		if (r->forked || !r->ended)
 			r->end = now();
 		break;
@@ -428,6 +429,7 @@ static void summarize(struct run *r, struct run_result *res)
 		res->drawn = res->frames;
 	}
 	res->seconds = r->end > r->begin ? r->end - r->begin : 0;
+	res->program_cpu = r->program_cpu;
 	res->end = end_of(r);
 	res->status = r->ended && WIFEXITED(r->status) ? WEXITSTATUS(r->status) : 0;
 	res->signal = r->ended && WIFSIGNALED(r->status) ? WTERMSIG(r->status) : 0;

@@ -82,6 +82,7 @@ struct run_result {
 	uint64_t frames, calls, functions, payload_bytes, trace_bytes;
 	uint64_t drawn;                  /* frames before the trace was cut to the length asked for */
 	double seconds;                  /* from the program's start to its end */
+	double program_cpu;              /* seconds; of all that it started, too */
 	bool truncated;                  /* the file ends within a call */
 	enum run_end end;
 	int status, signal;              /* of the program */

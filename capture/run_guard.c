@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -31,6 +32,7 @@ struct guard {
 	double ended_at;
 	int step;                /* of insistence, the last one sent */
 	double next;             /* when to take the next */
+	double cpu;              /* seconds that what has ended took, the display not */
 };
 
 static double now(void)
@@ -39,6 +41,11 @@ static double now(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double seconds(struct timeval t)
+{
+	return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
 }
 
 static void tell(struct guard *g, enum guard_news news, int value, const char *text)
@@ -272,13 +279,17 @@ static void child_gone(struct guard *g, pid_t pid, int status)
 static void children_reap(struct guard *g)
 {
 	struct signalfd_siginfo info[8];
+	struct rusage usage;
 	int status;
 	pid_t pid;
 
 	while (read(g->children, info, sizeof info) > 0)
 		;
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+		if (pid != g->display)
+			g->cpu += seconds(usage.ru_utime) + seconds(usage.ru_stime);
 		child_gone(g, pid, status);
+	}
 }
 
 /* Takes the next step against whatever still runs; false when nothing does. */
@@ -368,10 +379,11 @@ static void trace_salvage(const struct guard_job *job)
 /* Waits for blinkctl to have kept the trace, or to die. */
 static void farewell(struct guard *g)
 {
-	char order;
+	char order, cpu[32];
 	ssize_t n = 1;
 
-	tell(g, NEWS_DONE, 0, NULL);
+	snprintf(cpu, sizeof cpu, "%.6f", g->cpu);
+	tell(g, NEWS_DONE, 0, cpu);
 	while (!g->orphaned && (n = read(g->job->control, &order, 1)) != 0) {
 		if (n == 1 && order == ORDER_KEPT)
 			_exit(0);

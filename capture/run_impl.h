@@ -20,7 +20,8 @@ enum guard_news {
 	NEWS_DISPLAY_DIED,
 	NEWS_ENDED,              /* value: the program's wait status; asked: we told it to */
 	NEWS_FORKED,             /* value: pid of a child that draws on */
-	NEWS_DONE                /* nothing is left running */
+	NEWS_DONE                /* nothing is left running; text: seconds of CPU time that the
+	                            program took, and what it started */
 };
 
 struct guard_message {

@@ -12,11 +12,11 @@ static void add_count(struct json_object *j, const char *key, uint64_t n)
 	json_object_object_add(j, key, json_object_new_int64((int64_t)n));
 }
 
-static void add_number(struct json_object *j, const char *key, double v)
+static void add_number(struct json_object *j, const char *key, double v, int digits)
 {
 	char text[32];
 
-	snprintf(text, sizeof text, "%.2f", v);
+	snprintf(text, sizeof text, "%.*f", digits, v);
 	json_object_object_add(j, key, json_object_new_double_s(v, text));
 }
 
@@ -44,8 +44,10 @@ struct json_object *capture_summary(const char *output, const struct run_result 
 	add_count(j, "calls", r->calls);
 	add_count(j, "distinct_functions", r->functions);
 	add_count(j, "payload_bytes", r->payload_bytes);
-	add_number(j, "seconds", r->seconds);
-	add_number(j, "frames_per_second", r->seconds > 0 ? (double)r->drawn / r->seconds : 0);
+	add_number(j, "seconds", r->seconds, 2);
+	add_number(j, "frames_per_second", r->seconds > 0 ? (double)r->drawn / r->seconds : 0,
+		   2);
+	add_number(j, "program_cpu_seconds", r->program_cpu, 6);
 	json_object_object_add(j, "truncated", json_object_new_boolean(r->truncated));
 	json_object_object_add(j, "ended", json_object_new_string(run_end_name(r->end)));
 	json_object_object_add(j, "status", json_object_new_int(r->status));

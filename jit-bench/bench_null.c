@@ -1,14 +1,23 @@
 /* bench_null.c - what a recorder adds to a call of GL: a program that makes cheap calls
  * on the null libGL, bare, under our recorder and under apitrace, taking turns.
+ *
+ * What our recorder writes is taken from it as `blinkctl capture` does: by a thread of this
+ * process, which converts it and empties its slots.  What that costs is not in these figures.
  */
 #include "jit-bench/bench.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "blink/sp/file.h"
+#include "capture/convert.h"
+#include "capture/record/format.h"
 #include "capture/recording.h"
 #include "capture/run.h"
 #include "capture/run_record.h"
@@ -27,9 +36,77 @@ static const char *const kind_names[KINDS] = { "vertex", "enable", "mix", "memor
 struct null_bench {
 	const struct bench_null_options *opt;
 	char folder[4096], preload[SIDES][4200], library[4200], said[4200], recording[4200];
-	char trace[4200], where[4300], to[4300];
+	char trace[4200], blink[4200], where[4300], to[4300];
 	struct sample ns[SIDES][KINDS], added[SIDES][KINDS];
 };
+
+/* ---- who takes what is recorded ------------------------------------------------------ */
+
+#define TURN_MS 100
+
+struct taker {
+	pthread_t thread;
+	const struct null_bench *b;
+	struct record_header *header;
+	struct recording_drain *drain;
+	struct error error;
+	atomic_bool over;
+	bool runs;
+};
+
+static void *taker_main(void *user)
+{
+	static const struct convert_options opt = { .keep_going = true, .unjudged = true,
+						    .level = BLINK_UNPACKED };
+	struct taker *t = user;
+	struct converting *v = NULL;
+	int rc = 0;
+
+	while (rc >= 0 && !atomic_load(&t->over)) {
+		poll(NULL, 0, TURN_MS);
+		if (atomic_load(&t->header->segments) <= t->header->slots)
+			continue;
+		recording_drain_look(t->drain);
+		rc = v ? 0 : convert_follow(&v, t->b->recording, t->b->blink, &opt, &t->error);
+		if (rc >= 0)
+			rc = convert_more(v, &t->error);
+		recording_drain_empty(t->drain);
+	}
+	convert_destroy(v);
+	return NULL;
+}
+
+static int taker_start(struct taker *t, const struct null_bench *b, struct error *err)
+{
+	int rc;
+
+	*t = (struct taker){ .b = b };
+	rc = recording_create(b->recording, &t->header, err);
+	if (rc < 0)
+		return rc;
+	recording_slots_make(b->recording, t->header);
+	rc = recording_drain_create(&t->drain, b->recording, t->header, err);
+	if (rc < 0)
+		return rc;
+	rc = pthread_create(&t->thread, NULL, taker_main, t);
+	t->runs = rc == 0;
+	return rc ? error_set(err, -rc, "bench: cannot start a thread: %s", strerror(rc)) : 0;
+}
+
+/* What went wrong there, too: unless somebody takes it, another thing is measured. */
+static int taker_stop(struct taker *t, struct error *err)
+{
+	atomic_store(&t->over, true);
+	if (t->runs)
+		pthread_join(t->thread, NULL);
+	recording_drain_destroy(t->drain);
+	recording_header_unmap(t->header);
+	if (t->error.code < 0 && err)
+		*err = t->error;
+	return t->error.code < 0 ? t->error.code : 0;
+}
+
+/* ---- runs ---------------------------------------------------------------------------- */
 
 static int said_read(struct null_bench *b, enum side side, struct error *err)
 {
@@ -55,17 +132,18 @@ static int side_run(struct null_bench *b, enum side side, struct error *err)
 	const char *argv[] = { b->opt->program, CALLS, NULL };
 	const char *env[] = { b->library, b->preload[side], b->where, b->to, NULL };
 	struct process_place place = { .folder = b->folder, .output = b->said, .limit = 300 };
-	struct record_header *header = NULL;
+	struct taker taker = { .b = b };
 	struct process_cost cost;
 	int rc = 0;
 
 	if (side == BLINK)
-		rc = recording_create(b->recording, &header, err);
+		rc = taker_start(&taker, b, err);
 	if (!rc)
 		rc = process_run_in(&place, argv, env, &cost, err);
+	if (side == BLINK && taker_stop(&taker, rc ? NULL : err) < 0 && !rc)
+		rc = taker.error.code;
 	if (!rc)
 		rc = said_read(b, side, err);
-	recording_header_unmap(header);
 	unlink(b->recording);
 	unlink(b->trace);
 	return rc;
@@ -140,6 +218,7 @@ static int places_make(struct null_bench *b, struct error *err)
 	snprintf(b->said, sizeof(b->said), "%s/said", b->folder);
 	snprintf(b->recording, sizeof(b->recording), "%s/recording", b->folder);
 	snprintf(b->trace, sizeof(b->trace), "%s/calls.trace", b->folder);
+	snprintf(b->blink, sizeof(b->blink), "%s/calls.blink", b->folder);
 	snprintf(b->where, sizeof(b->where), "BLINK_RECORD=%s", b->recording);
 	snprintf(b->to, sizeof(b->to), "TRACE_FILE=%s", b->trace);
 	return 0;

@@ -2,12 +2,15 @@
  * the record-prune-replay paper.
  *
  * A program of corpora/ runs to its end natively, under apitrace, under our recorder, and
- * under our recorder while what it recorded is pruned (capture --prune), one after the other
- * in every run, another one first each time, at each size of its window.  CPU time is what the
- * kernel accounts to the program and to all that serves it (apitrace's and blinkctl's own
- * processes, to their end), not to the X server.  Making the .blink, or pruning beside the
- * program, is in it, and a column of its own; so is pruning a whole .blink afterwards, which
- * is not.
+ * under our recorder while what it recorded is pruned (capture --prune), one after the other,
+ * at each size of its window.  In a run the program is drawn natively and under our recorder
+ * twice each, in an order that what grows or shrinks with time falls on both alike.
+ *
+ * CPU time is what the kernel accounts to the program and to all that serves it (apitrace's
+ * and blinkctl's own processes, to their end), not to the X server.  Making the .blink, or
+ * pruning beside the program, is in it, and a column of its own; so is pruning a whole .blink
+ * afterwards, which is not.  Of our recorder the two parts are told apart: what the program
+ * took, whose own drawing varies from run to run, and what blinkctl took, which hardly does.
  *
  * Frame times come from the program itself where it logs them (frame_log.h): it is the
  * same unmodified program with the same clock on every side.
@@ -34,9 +37,31 @@ static const char *const side_names[SIDES] = {
 	[PRUNED] = "blink+prune",
 };
 
+/* Who takes its turn when, in even and in odd runs. */
+#define TURNS 6u
+static const enum side turns[2][TURNS] = {
+	{ NATIVE, BLINK, APITRACE, BLINK, NATIVE, PRUNED },
+	{ BLINK, NATIVE, PRUNED, NATIVE, BLINK, APITRACE },
+};
+
+enum quantity { CPU, PROGRAM, OWN, WALL, RATE, CONVERT, BESIDE, PRUNE, BYTES, DISK, QUANTITIES };
+static const struct { const char *name, *unit, *better; } quantities[QUANTITIES] = {
+	[CPU] = { "cpu_seconds", "CPU s", "lower" },
+	[PROGRAM] = { "program_cpu_seconds", "CPU s", "lower" },
+	[OWN] = { "blinkctl_cpu_seconds", "CPU s", "lower" },
+	[WALL] = { "wall_seconds", "s", "lower" },
+	[RATE] = { "frame_rate", "frames/s", "higher" },
+	[CONVERT] = { "convert_cpu_seconds", "CPU s", "lower" },
+	[BESIDE] = { "beside_cpu_seconds", "CPU s", "lower" },
+	[PRUNE] = { "prune_cpu_seconds", "CPU s", "lower" },
+	[BYTES] = { "recording_bytes", "bytes", "lower" },
+	[DISK] = { "most_on_disk_bytes", "bytes", "lower" },
+};
+
 struct cell {
-	struct sample cpu, wall, rate, convert, beside, prune, bytes, disk;
-	struct json_object *frames;      /* the metric that holds the series */
+	struct sample of[QUANTITIES];            /* a run's value is the mean of its turns */
+	struct { double sum; unsigned n; } now[QUANTITIES];
+	struct json_object *frames;              /* a metric that holds the series */
 };
 struct row {
 	const struct bench_size *size;
@@ -148,6 +173,20 @@ static double said_number(const char *path, const char *key)
 	return n;
 }
 
+static void note(struct cell *c, enum quantity q, double v)
+{
+	c->now[q].sum += v;
+	c->now[q].n++;
+}
+
+static void run_end(struct cell *c)
+{
+	for (unsigned q = 0; q < QUANTITIES; q++)
+		if (c->now[q].n)
+			sample_add(&c->of[q], c->now[q].sum / c->now[q].n);
+	memset(c->now, 0, sizeof(c->now));
+}
+
 static int frames_note(struct cell *c, const char *of, const char *folder, struct error *err)
 {
 	double *ms, sum = 0;
@@ -159,8 +198,9 @@ static int frames_note(struct cell *c, const char *of, const char *folder, struc
 		sum += ms[i];
 	if (n && sum > 0) {
 		if (!c->frames)
-			c->frames = metric_json(of, "frame_rate", "frames/s", "higher", &c->rate);
-		sample_add(&c->rate, 1000 * (double)n / sum);
+			c->frames = metric_json(of, "frame_rate", "frames/s", "higher",
+						&c->of[RATE]);
+		note(c, RATE, 1000 * (double)n / sum);
 		metric_series_add(c->frames, "frame_time", "ms", ms, (size_t)n);
 	}
 	free(ms);
@@ -181,8 +221,30 @@ static int prune_run(struct bench *b, struct job *j, struct cell *c, struct erro
 	snprintf(pruned, sizeof(pruned), "%s.pruned", j->output);
 	rc = process_run_in(&place, argv, NULL, &cost, err);
 	if (rc == 0)
-		sample_add(&c->prune, cost.cpu);
+		note(c, PRUNE, cost.cpu);
 	return rc;
+}
+
+static void cost_note(struct cell *c, enum side side, const struct job *j,
+		      const struct process_cost *cost)
+{
+	double program = side >= BLINK ? said_number(j->said, "program_cpu_seconds") : cost->cpu;
+	struct stat st;
+
+	note(c, CPU, cost->cpu);
+	note(c, WALL, cost->wall);
+	if (side != APITRACE)
+		note(c, PROGRAM, program);
+	if (side >= BLINK)
+		note(c, OWN, cost->cpu - program);
+	if (side == BLINK)
+		note(c, CONVERT, said_number(j->said, "convert_cpu_seconds"));
+	if (side == PRUNED) {
+		note(c, BESIDE, said_number(j->said, "prune_cpu_seconds"));
+		note(c, DISK, said_number(j->said, "most_on_disk_bytes"));
+	}
+	if (side != NATIVE && stat(j->output, &st) == 0)
+		note(c, BYTES, (double)st.st_size);
 }
 
 static int side_run(struct bench *b, struct row *row, enum side side, struct error *err)
@@ -192,7 +254,6 @@ static int side_run(struct bench *b, struct row *row, enum side side, struct err
 	struct process_cost cost;
 	struct job j = { .output = "" };
 	char of[96];
-	struct stat st;
 	int rc = recipe_prepare(&j.run, &b->recipe, err);
 
 	if (rc < 0)
@@ -211,97 +272,106 @@ static int side_run(struct bench *b, struct row *row, enum side side, struct err
 		rc = process_run_in(&place, j.argv, j.env, &cost, err);
 	if (rc == 0)
 		rc = frames_note(c, of, j.run.dir, err);
-	if (rc == 0) {
-		sample_add(&c->cpu, cost.cpu);
-		sample_add(&c->wall, cost.wall);
-		if (side == BLINK)
-			sample_add(&c->convert, said_number(j.said, "convert_cpu_seconds"));
-		if (side == PRUNED) {
-			sample_add(&c->beside, said_number(j.said, "prune_cpu_seconds"));
-			sample_add(&c->disk, said_number(j.said, "most_on_disk_bytes"));
-		}
-		if (side != NATIVE && stat(j.output, &st) == 0)
-			sample_add(&c->bytes, (double)st.st_size);
-	}
-	if (rc == 0 && side == BLINK)
+	if (rc == 0)
+		cost_note(c, side, &j, &cost);
+	if (rc == 0 && side == BLINK && !c->now[PRUNE].n)
 		rc = prune_run(b, &j, c, err);
 	recipe_clean(&j.run);
 	return rc < 0 ? error_prefix(err, "%s", of) : 0;
 }
 
-/* ---- results ------------------------------------------------------------------------------ */
-
-static struct json_object *median(const struct sample *s)
+/* Not counted: the first to run finds the game's files on the disk. */
+static int warm(struct bench *b, struct row *row, struct error *err)
 {
-	return s->n ? json_object_new_double(sample_median(s)) : NULL;
+	struct cell *c = &row->cell[NATIVE];
+	int rc = side_run(b, row, NATIVE, err);
+
+	json_object_put(c->frames);
+	*c = (struct cell){ .frames = NULL };
+	return rc;
 }
 
-/* sample_total_ratio_json's { ratio, low, high } as percent above 1 in columns. */
-static void put_over(struct json_object *j, const struct sample *a, const struct sample *base)
+static int row_run(struct bench *b, struct row *row, unsigned run, struct error *err)
 {
-	static const char *const keys[][2] = {
-		{ "cpu_over_native_percent", "ratio" }, { "low", "low" }, { "high", "high" },
-	};
+	int rc = 0;
+
+	for (unsigned i = 0; i < TURNS && rc == 0; i++)
+		rc = side_run(b, row, turns[run % 2][i], err);
+	for (unsigned side = 0; side < SIDES && rc == 0; side++)
+		run_end(&row->cell[side]);
+	return rc;
+}
+
+/* ---- results ------------------------------------------------------------------------------ */
+
+static void put_median(struct json_object *j, const char *key, const struct sample *s,
+		       double scale)
+{
+	json_object_object_add(j, key, s->n ? json_object_new_double(sample_median(s) * scale)
+					    : NULL);
+}
+
+/* sample_total_ratio_json's { ratio, low, high } as percent above `above` in columns. */
+static void put_percent(struct json_object *j, const char *const keys[3],
+			const struct sample *a, const struct sample *base, double above)
+{
+	static const char *const parts[3] = { "ratio", "low", "high" };
 	struct json_object *ratio = a->n ? sample_total_ratio_json(a, base) : NULL;
 
 	for (unsigned i = 0; i < 3; i++) {
-		double v = ratio ? json_object_get_double(json_object_object_get(ratio, keys[i][1]))
+		double v = ratio ? json_object_get_double(json_object_object_get(ratio, parts[i]))
 				 : 0;
 
-		json_object_object_add(j, keys[i][0], ratio ? json_object_new_double(100 * (v - 1))
-							    : NULL);
+		json_object_object_add(j, keys[i], ratio ? json_object_new_double(100 * (v - above))
+							 : NULL);
 	}
 	json_object_put(ratio);
 }
 
 static struct json_object *cell_json(const struct row *row, enum side side)
 {
-	const struct cell *c = &row->cell[side], *native = &row->cell[NATIVE];
+	static const char *const all[3] = { "cpu_over_native_percent", "low", "high" };
+	static const char *const program[3] = { "program_over_native_percent", "program_low",
+						"program_high" };
+	static const char *const own[3] = { "blinkctl_of_native_percent", "blinkctl_low",
+					    "blinkctl_high" };
+	const struct sample *s = row->cell[side].of, *native = row->cell[NATIVE].of;
 	struct json_object *j = json_object_new_object();
 
 	json_object_object_add(j, "size", json_object_new_string(row->name));
 	json_object_object_add(j, "side", json_object_new_string(side_names[side]));
-	json_object_object_add(j, "frames_per_second", median(&c->rate));
-	json_object_object_add(j, "cpu_s", median(&c->cpu));
-	put_over(j, &c->cpu, &native->cpu);
-	json_object_object_add(j, "wall_s", median(&c->wall));
-	json_object_object_add(j, "file_mb", c->bytes.n ? json_object_new_double(
-				sample_median(&c->bytes) / 1e6) : NULL);
-	json_object_object_add(j, "convert_cpu_s", median(&c->convert));
-	json_object_object_add(j, "beside_cpu_s", median(&c->beside));
-	json_object_object_add(j, "most_on_disk_mb", c->disk.n ? json_object_new_double(
-				sample_median(&c->disk) / 1e6) : NULL);
-	json_object_object_add(j, "prune_cpu_s", median(&c->prune));
+	put_median(j, "frames_per_second", &s[RATE], 1);
+	put_median(j, "cpu_s", &s[CPU], 1);
+	put_percent(j, all, &s[CPU], &native[CPU], 1);
+	put_percent(j, program, &s[PROGRAM], &native[CPU], 1);
+	put_percent(j, own, &s[OWN], &native[CPU], 0);
+	put_median(j, "wall_s", &s[WALL], 1);
+	put_median(j, "file_mb", &s[BYTES], 1e-6);
+	put_median(j, "blinkctl_cpu_s", &s[OWN], 1);
+	put_median(j, "convert_cpu_s", &s[CONVERT], 1);
+	put_median(j, "beside_cpu_s", &s[BESIDE], 1);
+	put_median(j, "most_on_disk_mb", &s[DISK], 1e-6);
+	put_median(j, "prune_cpu_s", &s[PRUNE], 1);
 	return j;
 }
 
 static void cell_metrics(struct json_object *list, struct row *row, enum side side)
 {
 	struct cell *c = &row->cell[side];
-	const struct { const char *name, *unit, *better; const struct sample *s; } m[] = {
-		{ "cpu_seconds", "CPU s", "lower", &c->cpu },
-		{ "wall_seconds", "s", "lower", &c->wall },
-		{ "convert_cpu_seconds", "CPU s", "lower", &c->convert },
-		{ "prune_cpu_seconds", "CPU s", "lower", &c->prune },
-		{ "beside_cpu_seconds", "CPU s", "lower", &c->beside },
-		{ "most_on_disk_bytes", "bytes", "lower", &c->disk },
-		{ "recording_bytes", "bytes", "lower", &c->bytes },
-	};
 	char of[96];
 
 	snprintf(of, sizeof(of), "%s/%s", row->name, side_names[side]);
-	for (unsigned i = 0; i < sizeof(m) / sizeof(m[0]); i++)
-		if (m[i].s->n)
-			json_object_array_add(list, metric_json(of, m[i].name, m[i].unit,
-								m[i].better, m[i].s));
-	if (c->frames) {
-		/* its samples were not there yet when it was made */
-		struct json_object *full = metric_json(of, "frame_rate", "frames/s", "higher",
-						       &c->rate);
+	for (unsigned q = 0; q < QUANTITIES; q++) {
+		struct json_object *m;
 
-		json_object_object_add(full, "series", json_object_get(
-			json_object_object_get(c->frames, "series")));
-		json_object_array_add(list, full);
+		if (!c->of[q].n)
+			continue;
+		m = metric_json(of, quantities[q].name, quantities[q].unit, quantities[q].better,
+				&c->of[q]);
+		if (q == RATE && c->frames)
+			json_object_object_add(m, "series", json_object_get(
+				json_object_object_get(c->frames, "series")));
+		json_object_array_add(list, m);
 	}
 }
 
@@ -413,10 +483,11 @@ struct json_object *bench_record(const struct bench_record_options *opt, struct 
 		rc = rows_make(&b, err);
 	if (rc == 0)
 		rc = display_find(&b, err);
+	for (unsigned i = 0; rc == 0 && i < b.nrows; i++)
+		rc = warm(&b, &b.rows[i], err);
 	for (unsigned run = 0; rc == 0 && bench_more(run, opt->runs, results, &b); run++)
 		for (unsigned i = 0; i < b.nrows && rc == 0; i++)
-			for (unsigned side = 0; side < SIDES && rc == 0; side++)
-				rc = side_run(&b, &b.rows[i], (side + run) % SIDES, err);
+			rc = row_run(&b, &b.rows[i], run, err);
 	if (rc == 0)
 		j = results(&b);
 	bench_close(&b);
