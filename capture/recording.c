@@ -158,10 +158,8 @@ static int segment_find(struct recording *r, struct recording_thread *t, struct 
 
 #define SHORT_RECORD 16u                     /* words: most are no longer */
 
-/* The thread's next record into *n words of *words (head: 1 or 2 of them), without
- * going past it.  1, 0: there is none yet, or an error. */
-static int record_peek(struct recording *r, struct recording_thread *t, uint32_t *n,
-		       uint32_t *head, struct error *err)
+int recording_peek(struct recording *r, struct recording_thread *t, uint32_t *n, uint32_t *head,
+		   struct error *err)
 {
 	const uint32_t *from;
 	uint64_t left;
@@ -190,11 +188,6 @@ static int record_peek(struct recording *r, struct recording_thread *t, uint32_t
 	return 1;
 }
 
-static void record_skip(struct recording_thread *t, uint32_t n)
-{
-	t->at += n * 4ul;
-}
-
 static uint64_t two_words(const uint32_t *w)
 {
 	return w[0] | (uint64_t)w[1] << 32;
@@ -206,7 +199,7 @@ static uint64_t two_words(const uint32_t *w)
 static int thread_wait(struct recording *r, struct recording_thread *t, struct error *err)
 {
 	uint32_t n, head;
-	int code = record_peek(r, t, &n, &head, err);
+	int code = recording_peek(r, t, &n, &head, err);
 
 	if (code <= 0)
 		return code;
@@ -219,7 +212,7 @@ static int thread_wait(struct recording *r, struct recording_thread *t, struct e
 	t->pending = two_words(r->words + head);
 	if (t->sequence && t->pending <= t->sequence)
 		return recording_bad(r, err, "the order of the threads runs backwards");
-	record_skip(t, n);
+	recording_skip(t, n);
 	return 1;
 }
 
@@ -339,8 +332,33 @@ static int mark_read(struct recording *r, uint32_t n, uint32_t head, struct trac
 	}
 }
 
+/* Most calls: of words alone, in the middle of a stretch.  False: it is another. */
+static bool words_next(struct recording *r, struct trace_call *call)
+{
+	struct recording_thread *t = r->current;
+	uint32_t *words = r->words, n;
+
+	if (!t || t->at >= t->used || t->used - t->at < SHORT_RECORD * 4 || t->fake)
+		return false;
+	memcpy(words, t->bytes + t->at, SHORT_RECORD * 4);
+	if (words[0] == (RECORD_FAKE | 1u << 16)) {
+		t->fake = true;
+		recording_skip(t, 1);
+		return false;
+	}
+	n = words[0] >> 16;
+	if (n > SHORT_RECORD || !recording_words(r, words, n, call))
+		return false;
+	r->frame = NULL;
+	r->summary.calls++;
+	recording_skip(t, n);
+	return true;
+}
+
 int recording_next(struct recording *r, struct trace_call *call, struct error *err)
 {
+	if (!r->broken && words_next(r, call))
+		return 1;
 	arena_reset(&r->arena);
 	r->spent = 0;
 	r->frame = NULL;
@@ -348,7 +366,7 @@ int recording_next(struct recording *r, struct trace_call *call, struct error *e
 		return error_set(err, -EBADMSG, "%s: the recording is damaged", r->path);
 	for (;;) {
 		uint32_t n, head;
-		int code = r->current ? record_peek(r, r->current, &n, &head, err) : 0;
+		int code = r->current ? recording_peek(r, r->current, &n, &head, err) : 0;
 
 		if (code < 0)
 			return code;
@@ -358,7 +376,7 @@ int recording_next(struct recording *r, struct trace_call *call, struct error *e
 				return code;
 			continue;
 		}
-		record_skip(r->current, n);
+		recording_skip(r->current, n);
 		if ((r->words[0] & 0xffff) >= RECORD_MARK_FIRST)
 			code = mark_read(r, n, head, call, err);
 		else
@@ -368,100 +386,6 @@ int recording_next(struct recording *r, struct trace_call *call, struct error *e
 			return code;
 		}
 	}
-}
-
-/* ---- several processes --------------------------------------------------------- */
-
-static int frames_count(struct recording *r, uint32_t process, uint64_t *frames,
-			uint64_t *records, struct error *err)
-{
-	*frames = *records = 0;
-	for (uint32_t i = 0; i < r->nthreads; i++) {
-		struct recording_thread *t = &r->threads[i], was = *t;
-		uint32_t n, head;
-		int code;
-
-		if (t->process != process)
-			continue;
-		while ((code = record_peek(r, t, &n, &head, err)) > 0) {
-			*frames += (r->words[0] & 0xffff) == RECORD_FRAME;
-			++*records;
-			record_skip(t, n);
-		}
-		if (code < 0)
-			return code;
-		t->serial = was.serial;
-		t->bytes = was.bytes;
-		t->at = was.at;
-		t->used = was.used;
-	}
-	return 0;
-}
-
-/* The process with the most frames, and of those with the most calls. */
-static int process_choose(struct recording *r, struct error *err)
-{
-	uint64_t most_frames = 0, most_records = 0;
-
-	r->processes = 0;
-	for (uint32_t i = 0; i < r->nthreads; i++) {
-		const struct recording_thread *t = &r->threads[i];
-		uint64_t frames = 0, records = 0;
-		bool seen = false;
-		int code = 0;
-
-		for (uint32_t k = 0; k < i; k++)
-			seen |= r->threads[k].process == t->process;
-		if (seen)
-			continue;
-		if (r->processes++ || i + 1 < r->nthreads)
-			code = frames_count(r, t->process, &frames, &records, err);
-		if (code < 0)
-			return code;
-		if (r->processes == 1 || frames > most_frames ||
-		    (frames == most_frames && records > most_records)) {
-			r->process = t->process;
-			r->summary.pid = t->pid;
-			most_frames = frames;
-			most_records = records;
-		}
-	}
-	return 0;
-}
-
-int recording_switch(struct recording *r, uint64_t than, struct error *err)
-{
-	uint32_t best = 0, pid = 0;
-
-	r->processes_read |= UINT64_C(1) << (r->process % 64);
-	for (uint32_t i = 0; i < r->nthreads; i++) {
-		const struct recording_thread *t = &r->threads[i];
-		uint64_t frames, records;
-		int code;
-
-		if (r->processes_read >> (t->process % 64) & 1 || !t->nsegments)
-			continue;
-		code = frames_count(r, t->process, &frames, &records, err);
-		if (code < 0)
-			return code;
-		if (frames <= than)
-			continue;
-		than = frames;
-		best = t->process;
-		pid = t->pid;
-	}
-	if (!best)
-		return 0;
-	r->process = best;
-	r->current = NULL;
-	r->frame = NULL;
-	r->summary = (struct recording_summary){ .pid = pid };
-	for (unsigned i = 0; i < gl_command_count; i++) {
-		r->shapes[i].sig.user = NULL;
-		r->shapes[i].sig.wants_words = false;
-	}
-	r->memcpy_sig.user = r->drawable_sig.user = NULL;
-	return 1;
 }
 
 /* ---- the whole ----------------------------------------------------------------- */
@@ -493,7 +417,7 @@ static int open_as(struct recording **out, const char *path, bool following, str
 	if (!code)
 		code = recording_scan(r, err);
 	if (!code)
-		code = process_choose(r, err);
+		code = recording_choose(r, err);
 	if (code < 0) {
 		recording_close(r);
 		return code;
@@ -529,7 +453,7 @@ int recording_refresh(struct recording *r, struct error *err)
 	if (!code)
 		code = look_again(r, err);
 	if (!code && !r->processes)
-		code = process_choose(r, err);
+		code = recording_choose(r, err);
 	return code < 0 ? code : 1;
 }
 
@@ -545,7 +469,7 @@ int recording_last(struct recording *r, struct error *err)
 	if (!code)
 		code = look_again(r, err);
 	if (!code && !r->processes)
-		code = process_choose(r, err);
+		code = recording_choose(r, err);
 	return code;
 }
 

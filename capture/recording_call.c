@@ -397,6 +397,22 @@ static void call_begin(struct recording *r, struct trace_call *call, struct trac
 	r->current->fake = false;
 }
 
+bool recording_words(struct recording *r, const uint32_t *words, uint32_t n,
+		     struct trace_call *call)
+{
+	unsigned command = words[0] & 0xffff;
+	struct recording_shape *s;
+
+	if (command >= gl_command_count)
+		return false;
+	s = &r->shapes[command];
+	if (!s->plain || !s->sig.wants_words || n != s->words + 1)
+		return false;
+	call_begin(r, call, &s->sig);
+	call->words = words + 1;
+	return true;
+}
+
 int recording_call(struct recording *r, const uint32_t *words, uint32_t n, uint32_t head,
 		   struct trace_call *call, struct error *err)
 {

@@ -1,6 +1,7 @@
 /* recording_impl.h - inside the reader of recordings.
  *
  *   recording.c         the file, its records, the order of its threads
+ *   recording_processes.c  which process is read
  *   recording_segments.c   which segments belong to which thread; giving them back
  *   recording_slots.c   where segments are that lie in slots
  *   recording_drain.c   emptying slots
@@ -115,6 +116,18 @@ struct recording {
 /* -EBADMSG, naming the place. */
 int recording_bad(struct recording *r, struct error *err, const char *why);
 
+/* recording.c: the thread's next record into *n words of *words (head: 1 or 2 of them),
+ * without going past it.  1, 0: there is none yet, or an error. */
+int recording_peek(struct recording *r, struct recording_thread *t, uint32_t *n, uint32_t *head,
+		   struct error *err);
+static inline void recording_skip(struct recording_thread *t, uint32_t n)
+{
+	t->at += n * 4ul;
+}
+
+/* recording_processes.c: the one with the most frames, and of those with the most calls. */
+int recording_choose(struct recording *r, struct error *err);
+
 /* recording_slots.c: what is in slots now, and how many segments were handed out. */
 int recording_slots_look(struct recording *r, struct error *err);
 
@@ -132,6 +145,9 @@ void recording_shapes_destroy(struct recording *r);
 /* words: the whole record, n of them, head words (1 or 2) included. */
 int recording_call(struct recording *r, const uint32_t *words, uint32_t n, uint32_t head,
 		   struct trace_call *call, struct error *err);
+/* The same of a record of n words, at most, if the call is to be delivered as words. */
+bool recording_words(struct recording *r, const uint32_t *words, uint32_t n,
+		     struct trace_call *call);
 /* RECORD_WRITE and RECORD_DRAWABLE as the calls that stand for them. */
 int recording_write(struct recording *r, const uint32_t *words, uint32_t n, uint32_t head,
 		    struct trace_call *call, struct error *err);

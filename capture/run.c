@@ -275,19 +275,27 @@ static void orders_give(struct run *r)
 		order(r, ORDER_KILL);
 }
 
-/* Between two times of giving what was recorded so far to who wants it.  Slots are few: those
- * that are full want to be emptied. */
-#define FEED_SECONDS 0.2
+/* Between two times of giving what was recorded so far to who wants it: seldom, since each
+ * time takes the processor's caches from the program.  But slots are few: once half of them
+ * are in use they want to be emptied. */
+#define FEED_SECONDS 0.18
 #define EMPTY_SECONDS 0.08
+
+static double feed_interval(const struct record_header *h)
+{
+	uint32_t n = h->slots < RECORD_SLOTS ? h->slots : RECORD_SLOTS, used = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		used += (atomic_load(&h->slot[i]) & 3) != RECORD_SLOT_FREE;
+	return used > n / 2 ? EMPTY_SECONDS : FEED_SECONDS;
+}
 
 static bool feed_due(const struct run *r)
 {
-	if (!r->header)
+	if (!r->header || now() - r->fed < feed_interval(r->header))
 		return false;
-	if (r->opt.whole)
-		return now() - r->fed >= EMPTY_SECONDS &&
-		       atomic_load(&r->header->segments) > r->header->slots;
-	return now() - r->fed >= FEED_SECONDS && atomic_load(&r->header->frames);
+	return r->opt.whole ? atomic_load(&r->header->segments) > r->header->slots
+			    : atomic_load(&r->header->frames) > 0;
 }
 
 static void feed(struct run *r, bool last)

@@ -51,7 +51,7 @@ void buf_finish(struct buf *b)
 	buf_init(b);
 }
 
-void *buf_extend(struct buf *b, size_t n)
+void *buf_grow(struct buf *b, size_t n)
 {
 	void *at;
 

@@ -21,8 +21,17 @@ void buf_finish(struct buf *b);
 static inline void buf_clear(struct buf *b) { b->len = 0; }
 static inline bool buf_failed(const struct buf *b) { return b->failed; }
 
+void *buf_grow(struct buf *b, size_t n);         /* as buf_extend, where there is no room */
 /* Room for n more bytes; NULL on failure.  The bytes are counted in. */
-void *buf_extend(struct buf *b, size_t n);
+static inline void *buf_extend(struct buf *b, size_t n)
+{
+	size_t at = b->len;
+
+	if (b->failed || n > b->cap - at || !b->data)
+		return buf_grow(b, n);
+	b->len += n;
+	return b->data + at;
+}
 void buf_append(struct buf *b, const void *data, size_t n);
 void buf_u32(struct buf *b, uint32_t v);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
