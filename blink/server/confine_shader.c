@@ -2,7 +2,8 @@
  *
  * The source is copied first: where it lies in pages that a client maps, it might be
  * another one by the time the driver reads it.  Then its text is checked, then it is
- * tried in a process that is thrown away; only then the driver gets the copy. */
+ * tried in a process that is thrown away; only then the driver gets the copy.  The trial was
+ * before (served_shader.c): nobody waits for one here. */
 #include "blink/server/confine.h"
 
 #include <stdlib.h>
@@ -16,7 +17,7 @@ static bool fit(struct confined *k, uint32_t stage, const char *source, size_t n
 	struct shader_verdict v = { 0 };
 	enum shader_reason r;
 
-	r = k->judge ? shader_judge(k->judge, stage, source, n, &v)
+	r = k->judge ? shader_judge_known(k->judge, stage, source, n, &v)
 		     : shader_check(&shader_limits_default, source, n, &v);
 	if (r == SHADER_OK)
 		return true;

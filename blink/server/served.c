@@ -128,6 +128,7 @@ void served_destroy(struct served *c, enum vso_fault why)
 	if (!c)
 		return;
 	world_drop(c);
+	shader_judge_forget(c->opt.judge, c);
 	if (c->alive)
 		client_finish(&c->sums);
 	if (c->item_taken)

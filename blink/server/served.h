@@ -37,7 +37,9 @@ struct program {
 	uint64_t evicted;              /* the JIT's count when code was made */
 	uint32_t uses;                 /* PROGRAM_* of its own records */
 	uint32_t *named, nnamed;       /* objects: payloads and callees */
-	uint32_t tried;                /* words before which all sources were tried */
+	uint32_t tried;                /* words before which all sources were tried, */
+	uint64_t tried_for, ready_for; /* as objects were then; when all was, callees' too: the
+	                                  client's epoch, from 1 */
 	/* of the last verification */
 	bool accepted, refused, still;
 	bool broken;                   /* a window operation of its failed: not run again */

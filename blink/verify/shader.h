@@ -72,8 +72,15 @@ void shader_judge_destroy(struct shader_judge *j);          /* NULL ok */
 enum shader_reason shader_judge(struct shader_judge *j, uint32_t stage, const char *source,
 				size_t n, struct shader_verdict *v);
 /* The same ahead of time, without waiting: true when shader_judge would answer at once.
- * Else a trial is under way, of this or another source: ask again. */
-bool shader_judge_ahead(struct shader_judge *j, uint32_t stage, const char *source, size_t n);
+ * Else a trial is under way, of this or another source, or it is another's turn: ask again.
+ * who: on whose behalf.  Those who ask again and again have one trial each, in turn. */
+bool shader_judge_ahead(struct shader_judge *j, const void *who, uint32_t stage,
+			const char *source, size_t n);
+/* Without waiting: what is known.  SHADER_UNTRIED: nothing yet. */
+enum shader_reason shader_judge_known(struct shader_judge *j, uint32_t stage, const char *source,
+				      size_t n, struct shader_verdict *v);
+/* who asks no more. */
+void shader_judge_forget(struct shader_judge *j, const void *who);
 void shader_judge_stats(const struct shader_judge *j, struct shader_judge_stats *out);
 
 #endif

@@ -33,6 +33,11 @@ struct reply { uint32_t reason; int32_t detail; };
 
 struct known { XXH128_hash_t hash; bool used; uint8_t reason; };
 
+/* Who asked while another's trial was under way, and has had none since: the longest first. */
+struct asker { const void *who; uint64_t asked_ms; };
+#define ASKERS_MAX 256u
+#define ASKER_MS 400u                   /* who has not asked again for so long is not waited for */
+
 struct shader_judge {
 	struct shader_limits limits;
 	int socket;
@@ -44,6 +49,8 @@ struct shader_judge {
 	size_t replied;
 	struct known *known;            /* open addressing */
 	uint32_t nknown;
+	struct asker asker[ASKERS_MAX];
+	uint32_t naskers;
 	struct shader_judge_stats stats;
 };
 
@@ -362,19 +369,67 @@ static bool trial_take(struct shader_judge *j, int flags)
 	return true;
 }
 
-bool shader_judge_ahead(struct shader_judge *j, uint32_t stage, const char *source, size_t n)
+/* ---- whose turn it is ------------------------------------------------------------------------ */
+
+static uint32_t asker_find(const struct shader_judge *j, const void *who)
 {
+	uint32_t i = 0;
+
+	while (i < j->naskers && j->asker[i].who != who)
+		i++;
+	return i;
+}
+
+static void asker_drop(struct shader_judge *j, uint32_t i)
+{
+	if (i >= j->naskers)
+		return;
+	memmove(j->asker + i, j->asker + i + 1, (--j->naskers - i) * sizeof(*j->asker));
+}
+
+void shader_judge_forget(struct shader_judge *j, const void *who)
+{
+	if (j)
+		asker_drop(j, asker_find(j, who));
+}
+
+/* who asks, and keeps his place.  Is he the first of those who ask still? */
+static bool is_first(struct shader_judge *j, const void *who)
+{
+	uint64_t now = now_ms();
+	uint32_t i = asker_find(j, who);
+
+	if (i == ASKERS_MAX)
+		return !j->under_way;
+	if (i == j->naskers)
+		j->asker[j->naskers++].who = who;
+	j->asker[i].asked_ms = now;
+	for (uint32_t k = 0; k < i; k++)
+		if (now - j->asker[k].asked_ms < ASKER_MS)
+			return false;
+	return true;
+}
+
+bool shader_judge_ahead(struct shader_judge *j, const void *who, uint32_t stage,
+			const char *source, size_t n)
+{
+	XXH128_hash_t h = XXH3_128bits_withSeed(source, n, stage);
 	struct request q = { stage, (uint32_t)n };
 	struct shader_verdict v;
-	XXH128_hash_t h;
 
-	if (j->under_way && !trial_take(j, MSG_DONTWAIT))
+	if (j->under_way)
+		trial_take(j, MSG_DONTWAIT);
+	if (j->lost || known_at(j, h)->used || XXH128_isEqual(h, j->untried))
+		return true;
+	if (j->under_way) {
+		is_first(j, who);
 		return false;
-	if (j->lost || shader_check(&j->limits, source, n, &v) != SHADER_OK)
+	}
+	if (shader_check(&j->limits, source, n, &v) != SHADER_OK)
 		return true;
-	h = XXH3_128bits_withSeed(source, n, stage);
-	if (known_at(j, h)->used || XXH128_isEqual(h, j->untried))
-		return true;
+	if (!is_first(j, who))
+		return false;
+	asker_drop(j, asker_find(j, who));
 	j->stats.trials++;
 	j->lost = !send_all(j->socket, &q, sizeof(q)) || !send_all(j->socket, source, n);
 	j->under_way = !j->lost;
@@ -398,6 +453,19 @@ static enum shader_reason trial_ask(struct shader_judge *j, uint32_t stage, cons
 	return v->reason = (enum shader_reason)r.reason;
 }
 
+enum shader_reason shader_judge_known(struct shader_judge *j, uint32_t stage, const char *source,
+				      size_t n, struct shader_verdict *v)
+{
+	const struct known *k;
+
+	j->stats.asked++;
+	if (shader_check(&j->limits, source, n, v) != SHADER_OK)
+		return v->reason;
+	k = known_at(j, XXH3_128bits_withSeed(source, n, stage));
+	j->stats.known += k->used;
+	return v->reason = k->used ? (enum shader_reason)k->reason : SHADER_UNTRIED;
+}
+
 enum shader_reason shader_judge(struct shader_judge *j, uint32_t stage, const char *source,
 				size_t n, struct shader_verdict *v)
 {
@@ -405,11 +473,12 @@ enum shader_reason shader_judge(struct shader_judge *j, uint32_t stage, const ch
 	struct known *k;
 
 	j->stats.asked++;
-	if (j->under_way)
-		trial_take(j, 0);
 	if (shader_check(&j->limits, source, n, v) != SHADER_OK)
 		return v->reason;
 	h = XXH3_128bits_withSeed(source, n, stage);
+	/* (what is known need not wait for a trial of somebody else's) */
+	if (!known_at(j, h)->used && j->under_way)
+		trial_take(j, 0);
 	k = known_at(j, h);
 	if (k->used) {
 		j->stats.known++;

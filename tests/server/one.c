@@ -34,6 +34,8 @@ static void check(int r, const struct error *err)
 
 /* ---- clients ------------------------------------------------------------------------------ */
 
+struct shader_judge *one_judge;
+
 void one_open(struct one *o, struct sink *gl, uint32_t flags, uint32_t stream, uint64_t memory)
 {
 	struct vso_wishes w = { .name = "one", .objects = 256, .slots = 64, .flags = flags,
@@ -50,7 +52,8 @@ void one_open(struct one *o, struct sink *gl, uint32_t flags, uint32_t stream, u
 	memset(o, 0, sizeof(*o));
 	o->gl = gl;
 	o->opt = (struct server_options){ .width = 256, .height = 256, .refresh = 50,
-					  .clients = 4, .limits = server_limits_default };
+					  .clients = 4, .limits = server_limits_default,
+					  .judge = one_judge };
 	if (memory)
 		o->opt.limits.memory = memory;
 	o->opt.limits.quotas = vso_quotas_default;

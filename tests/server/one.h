@@ -24,6 +24,8 @@ void text_close(struct text *t);
 
 /* The driver's sink, or NULL after saying that there is none. */
 struct sink *one_driver(void);
+/* Tries the shaders of those that are opened from here on; NULL: nobody does. */
+extern struct shader_judge *one_judge;
 /* flags: VSO_HELLO_*; memory 0: plenty. */
 void one_open(struct one *o, struct sink *gl, uint32_t flags, uint32_t stream, uint64_t memory);
 void one_close(struct one *o);

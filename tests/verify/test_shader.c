@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "blink/base/buf.h"
 #include "blink/verify/shader.h"
@@ -234,6 +235,61 @@ static void test_known(void **state)
 	assert_int_equal(after.trials, before.trials + 2);
 }
 
+static uint64_t trials(void)
+{
+	struct shader_judge_stats s;
+
+	shader_judge_stats(judge, &s);
+	return s.trials;
+}
+
+static bool ahead(const int *who, const char *source)
+{
+	return shader_judge_ahead(judge, who, FRAGMENT, source, strlen(source));
+}
+
+/* Who asks and asks has one trial, then whoever else asks has one; and what is known nobody
+ * waits for. */
+static void test_turns(void **state)
+{
+	static const char *const text[] = {
+		"void main() { gl_FragColor = vec4(0.125); }",
+		"void main() { gl_FragColor = vec4(0.25); }",
+		"void main() { gl_FragColor = vec4(0.375); }",
+	};
+	static const int one, other, gone;
+	uint64_t before = trials();
+	struct shader_verdict v;
+
+	(void)state;
+	if (!have_driver)
+		skip();
+	assert_false(ahead(&one, text[0]));
+	assert_int_equal(trials(), before + 1);
+	do {
+		assert_false(ahead(&gone, text[2]));
+		shader_judge_forget(judge, &gone);
+		assert_false(ahead(&other, text[1]));
+		usleep(1000);
+	} while (!ahead(&one, text[0]));
+	assert_int_equal(trials(), before + 1);
+	assert_false(ahead(&one, text[2]));
+	assert_int_equal(trials(), before + 1);
+	assert_false(ahead(&other, text[1]));
+	assert_int_equal(trials(), before + 2);
+	assert_int_equal(shader_judge_known(judge, FRAGMENT, text[2], strlen(text[2]), &v),
+			 SHADER_UNTRIED);
+	assert_int_equal(shader_judge_known(judge, FRAGMENT, text[0], strlen(text[0]), &v),
+			 SHADER_OK);
+	assert_true(ahead(&one, text[0]));
+	while (!ahead(&one, text[2]))
+		usleep(1000);
+	assert_true(ahead(&other, text[1]));
+	assert_int_equal(trials(), before + 3);
+	shader_judge_forget(judge, &one);
+	shader_judge_forget(judge, &other);
+}
+
 static int make(void **state)
 {
 	struct shader_limits l = shader_limits_default;
@@ -264,7 +320,7 @@ int main(void)
 		cmocka_unit_test(test_ordinary), cmocka_unit_test(test_text),
 		cmocka_unit_test(test_macro_bomb), cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_trial), cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_known),
+		cmocka_unit_test(test_known), cmocka_unit_test(test_turns),
 	};
 
 	return cmocka_run_group_tests_name("shaders", tests, make, unmake);

@@ -107,6 +107,31 @@ static void programs(struct hostile *h)
 	vso_client_ring(h->c);
 }
 
+/* A procedure that hands over nothing but shaders, each another one and slow to try. */
+static void flood(struct hostile *h)
+{
+	enum { SHADERS = 40 };
+	struct buf *code = &h->code, text;
+
+	if (!h->step) {
+		blink_window(code, SIDE, SIDE);
+		hostile_publish(h, OBJECT_INIT, SP_INIT);
+	}
+	for (uint32_t i = 1; i <= SHADERS; i++) {
+		h->step++;
+		buf_init(&text);
+		source_make(h, &text);
+		if (!buf_failed(&text))
+			hostile_data(h, OBJECT_TEXT + i, text.data, (uint32_t)text.len);
+		blinkCreateShader(code, GL_FRAGMENT_SHADER, i);
+		blinkShaderSource(code, i, (uint32_t)text.len - 1, blink_at(OBJECT_TEXT + i, 0));
+		blinkDeleteShader(code, i);
+		buf_finish(&text);
+	}
+	hostile_publish(h, OBJECT_REDRAW, SP_REDRAW);
+	vso_client_ring(h->c);
+}
+
 /* ---- objects by the thousand ----------------------------------------------------------------- */
 
 /* Objects of one kind after the other, as many as there are names, in all contexts: none has
@@ -143,6 +168,7 @@ static void objects(struct hostile *h)
 const struct hostile_act hostile_code[] = {
 	{ "contexts", "state after state, in eight contexts", contexts, true, 5000, false },
 	{ "programs", "programs without end, each drawn with in many states", programs, true, 300000, false },
+	{ "shader-flood", "shaders without end, so that nobody else's are tried", flood, true, 1000000, false },
 	{ "objects", "objects without contents, as many as there are names", objects, true, 5000, false },
 	{ 0 }
 };
