@@ -54,7 +54,8 @@ struct vso_client {
 	uint32_t *stream_pages;
 	uint8_t *stream_flat;
 	uint64_t head, pushed;
-	uint64_t parted;               /* bytes that are there of one longer than the ring */
+	uint64_t parted;               /* bytes that are there of one longer than the ring, */
+	uint32_t parted_size;          /* which is so long */
 };
 
 static inline void *client_at(const struct vso_client *c, uint32_t page)

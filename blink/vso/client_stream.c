@@ -265,6 +265,7 @@ static int push_parts(struct vso_client *c, const struct vso_stream_sp *sp,
 	if (r < 0)
 		return r;
 	/* (the server takes nothing before all of this is there) */
+	c->parted_size = e->size;
 	r = parts_put(&w, e, sizeof(*e));
 	if (r >= 0)
 		r = parts_put(&w, sp->code, sp->words * UINT64_C(4));
@@ -293,6 +294,8 @@ int vso_stream_push(struct vso_client *c, const struct vso_stream_sp *sp, int64_
 
 	if (!c->stream_bytes || !layout(sp, &e))
 		return error_set(err, -E2BIG, "stream: no entry is as large as this procedure");
+	if (c->parted && e.size != c->parted_size)
+		return error_set(err, -EBUSY, "stream: a procedure before this one is there in part");
 	r = stream_state(c, err);
 	if (!r && e.size > c->stream_bytes)
 		return push_parts(c, sp, &e, timeout_ns, err);

@@ -234,7 +234,7 @@ static const void *peer_map(struct vso_peer *p, const uint32_t *pages, uint32_t 
 		return k->base + (size_t)pages[0] * VSO_PAGE;
 	if (k->runs + OBJECT_RUNS_MAX > RUNS_MAX)
 		return NULL;
-	if ((runs_all += OBJECT_RUNS_MAX) > RUNS_ALL) {
+	if (atomic_fetch_add(&runs_all, OBJECT_RUNS_MAX) + OBJECT_RUNS_MAX > RUNS_ALL) {
 		runs_all -= OBJECT_RUNS_MAX;
 		return NULL;
 	}

@@ -68,8 +68,8 @@ struct vso_stream_sp {
 };
 /* Appends; waits for room at most so long (-EAGAIN; -EPIPE; -E2BIG: no entry is so large).  A
  * procedure that is larger than the ring goes through it in parts, while the server takes
- * them: where that was not done in time, the next call has to be for the same procedure, and
- * goes on with it. */
+ * them: where that was not done in time, the next call has to be for the same procedure (-EBUSY:
+ * it is not), and goes on with it. */
 int vso_stream_push(struct vso_client *c, const struct vso_stream_sp *sp, int64_t timeout_ns,
 		    struct error *err);
 /* Waits until entry n (counted from 1) has run.  -EIO: the stream stopped, with why. */

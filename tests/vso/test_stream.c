@@ -202,7 +202,7 @@ static void test_longer_than_ring(void **state)
 static void test_parts(void **state)
 {
 	static uint8_t data[50000];
-	static const uint32_t code[4];
+	static const uint32_t code[8];
 	struct sp_payload pay = { data, sizeof(data), 0 };
 	struct vso_stream_sp sp = { .code = code, .words = 4, .payloads = &pay, .npayloads = 1 };
 	struct vso_stream_item item;
@@ -216,6 +216,9 @@ static void test_parts(void **state)
 	while ((r = vso_stream_push(p.client, &sp, 0, &err)) == -EAGAIN) {
 		assert_int_equal(vso_stream_pushed(p.client), 0);
 		assert_int_equal(vso_server_next(p.server, &item), 0);
+		sp.words = 8;
+		assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), -EBUSY);
+		sp.words = 4;
 		tries++;
 	}
 	assert_int_equal(r, 0);
