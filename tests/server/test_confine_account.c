@@ -15,30 +15,31 @@
 static struct sink *gl;
 
 #define MIB (1u << 20)
+#define OBJECT 4096u                   /* at most, beside what it holds */
 
 struct account_case { const char *name, *make, *drop; uint64_t least, most; };
 
 static const struct account_case accounts[] = {
 	{ "texture", "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
 	  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n",
-	  "glDeleteTextures 1, @two\n", MIB, MIB + 1024 },
+	  "glDeleteTextures 1, @two\n", MIB, MIB + OBJECT },
 	{ "texture again", "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
 	  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 1024, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n"
 	  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n",
-	  "glDeleteTextures 1, @two\n", MIB, MIB + 1024 },
+	  "glDeleteTextures 1, @two\n", MIB, MIB + OBJECT },
 	{ "mipmaps", "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
 	  "glTexImage2D GL_TEXTURE_2D, 0, 32856, 512, 512, 0, GL_RGBA, GL_UNSIGNED_BYTE, null\n"
 	  "glGenerateMipmap GL_TEXTURE_2D\n",
-	  "glDeleteTextures 1, @two\n", MIB + MIB / 3, MIB + MIB / 3 + 1024 },
+	  "glDeleteTextures 1, @two\n", MIB + MIB / 3, MIB + MIB / 3 + OBJECT },
 	{ "buffer", "glGenBuffers 1, @two\nglBindBuffer GL_ARRAY_BUFFER, 1\n"
 	  "glBufferData GL_ARRAY_BUFFER, 1048576, null, GL_STATIC_DRAW\n",
-	  "glDeleteBuffers 1, @two\n", MIB, MIB + 1024 },
+	  "glDeleteBuffers 1, @two\n", MIB, MIB + OBJECT },
 	{ "renderbuffer", "glGenRenderbuffers 1, @two\nglBindRenderbuffer GL_RENDERBUFFER, 1\n"
 	  "glRenderbufferStorage GL_RENDERBUFFER, GL_RGBA8, 512, 512\n",
-	  "glDeleteRenderbuffers 1, @two\n", MIB, MIB + 1024 },
+	  "glDeleteRenderbuffers 1, @two\n", MIB, MIB + OBJECT },
 	{ "immutable texture", "glGenTextures 1, @two\nglBindTexture GL_TEXTURE_2D, 1\n"
 	  "glTexStorage2D GL_TEXTURE_2D, 10, GL_RGBA8, 512, 512\n",
-	  "glDeleteTextures 1, @two\n", MIB, MIB + MIB / 3 + 4096 },
+	  "glDeleteTextures 1, @two\n", MIB, MIB + MIB / 3 + OBJECT },
 	{ "drawable", "blinkDrawable 2, 256, 256, 1\n", "blinkDrawableDestroy 2\n", MIB / 2, MIB / 2 },
 };
 
