@@ -33,7 +33,8 @@
 /* Those that make everybody wait for the watchdog are asked for by name. */
 static const char *const acts_all[] = {
 	"noise", "entries", "torn", "overlap", "circles", "oversize", "ring", "registers",
-	"stream-heads", "stream-entries", "grammar", "junk", "hello", "vanish", "crowd", "killed",
+	"stream-heads", "stream-entries", "stream-parts", "grammar", "junk", "hello", "vanish",
+	"crowd", "killed",
 	"outside", "peek", "memory", "long", "compiles", "shader-bomb",
 	"variants", "huge", "holes", "contexts", "objects",
 };

@@ -251,12 +251,41 @@ static void test_too_long(void **state)
 	pair_close(&p);
 }
 
+/* Whatever the server does for a client can be seen; where it does nothing, nothing. */
+static void test_life(void **state)
+{
+	static const uint32_t code[4], ext[SP_EXTERNS];
+	struct vso_stream_sp sp = { .code = code, .words = 4 };
+	struct vso_stream_item item;
+	struct error err;
+	struct pair p;
+	uint64_t was;
+
+	(void)state;
+	pair_open(&p, 10, 4096, 8192, NULL, NULL);
+	was = vso_client_life(p.client);
+	assert_int_equal(vso_stream_push(p.client, &sp, 0, &err), 0);
+	vso_client_ring(p.client);
+	assert_int_equal(vso_stream_wait(p.client, 1, 1000, &err), -EAGAIN);
+	assert_true(vso_client_life(p.client) == was);
+	vso_server_show(p.server, ext, 1, 1, NULL);
+	assert_false(vso_client_life(p.client) == was);
+	was = vso_client_life(p.client);
+	assert_int_equal(vso_server_next(p.server, &item), 1);
+	assert_false(vso_client_life(p.client) == was);
+	was = vso_client_life(p.client);
+	vso_server_done(p.server, &item, NULL);
+	assert_false(vso_client_life(p.client) == was);
+	pair_close(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_entries), cmocka_unit_test(test_long_entries),
 		cmocka_unit_test(test_fences), cmocka_unit_test(test_longer_than_ring),
 		cmocka_unit_test(test_parts), cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_life),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,6 +240,39 @@ static void stream_entries(struct hostile *h)
 	}
 }
 
+/* Entries that say to be longer than the ring, and come in parts: some whole, some that stop, or
+ * go on as another one. */
+static void stream_parts(struct hostile *h)
+{
+	struct vso_client_page *p = vso_client_page(h->c);
+	const struct vso_hello *hello = hostile_page(h, VSO_PAGE_ROOT);
+	struct vso_list *list = hello ? hostile_page(h, hello->stream_list) : NULL;
+	uint32_t ring_bytes = hello ? hello->stream_bytes : 0;
+	uint64_t head = atomic_load(&p->head), tail = atomic_load(&vso_client_server(h->c)->tail);
+	struct vso_stream_entry *e = list ? hostile_page(h, list->page[0]) : NULL;
+
+	if (!e || ring_bytes / VSO_PAGE > VSO_LIST)
+		return;
+	if (!h->step++) {
+		*e = (struct vso_stream_entry){ .code = 48, .words = 1, .payloads = 64 };
+		e->size = hostile_below(h, 4) ? ring_bytes + 16 * hostile_below(h, 200000)
+					      : hostile_odd(h) & ~15u;
+		e->npayloads = hostile_below(h, 4) ? 0 : hostile_odd(h);
+		head = 48;
+	} else if (head - tail < ring_bytes) {
+		head += 16 * hostile_below(h, (uint32_t)(ring_bytes - (head - tail)) / 16 + 1);
+	}
+	if (!hostile_below(h, 500))
+		head += hostile_odd(h);
+	atomic_store(&p->head, head);
+	ring(h);
+	if (atomic_load(&vso_client_server(h->c)->stream_fault) || h->step > 3000) {
+		h->refused++;
+		vso_client_destroy(h->c);
+		h->c = NULL;
+	}
+}
+
 /* ---- a grammar of all of it ---------------------------------------------------------------- */
 
 /* Mostly right: programs by chance, data, deletions, requests, and one wrong word now and
@@ -299,6 +332,7 @@ const struct hostile_act hostile_protocol[] = {
 	{ "registers", "registers that are never whole, and not numbers", registers, true, 200, false },
 	{ "stream-heads", "heads and entries of the stream that lie outside", stream_heads, true, 0, false },
 	{ "stream-entries", "random procedures on the stream", stream_entries, true, 50, false },
+	{ "stream-parts", "entries longer than the ring, in parts, which are never whole", stream_parts, true, 1000, false },
 	{ "grammar", "everything that the protocol has, mostly right", grammar, true, 20, false },
 	{ 0 }
 };
