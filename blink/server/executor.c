@@ -2,8 +2,9 @@
  *
  * Display frames begin at multiples of the refresh period on the monotonic clock.  One
  * that comes too late is left out and counted, never made up for: a queue of late frames
- * would only make the next ones late.  Where nothing changes there are none: the process
- * sleeps until a client rings or the broker speaks. */
+ * would only make the next ones late.  One that is late by less than half a period, because
+ * the one before took so long, begins at once: it may well end in its own.  Where nothing
+ * changes there are none: the process sleeps until a client rings or the broker speaks. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,7 +214,7 @@ static void frame_account(struct executor *x, uint64_t began)
 	server_frame_stats_get(x->server, &s);
 	x->cpu_ms[x->frames++ % EXECUTOR_SAMPLES] = (double)s.cpu_ns * 1e-6;
 	if (now > due && now > began)
-		x->missed += (now - due) / period + 1;
+		x->missed += (now - due + period / 2) / period;
 	atomic_store_explicit(&x->board->frames, x->frames, memory_order_relaxed);
 	atomic_store_explicit(&x->board->missed, x->missed, memory_order_relaxed);
 }
@@ -228,9 +229,18 @@ static void watched(struct executor *x)
 	message_send(x->socket, &m, NULL);
 }
 
+/* When the frame begins that comes after the one of began, which has just ended (0: before the
+ * first, or nothing was to be done). */
+static uint64_t next_begin(uint64_t began, uint64_t now, uint64_t period)
+{
+	bool overran = began && now / period > began / period;
+
+	return overran && now % period < period / 2 ? now : (now / period + 1) * period;
+}
+
 static int executor_loop(struct executor *x)
 {
-	uint64_t period = (uint64_t)(1e9 / x->opt->server.refresh + 0.5);
+	uint64_t period = (uint64_t)(1e9 / x->opt->server.refresh + 0.5), began = 0;
 	unsigned still = 0;
 
 	while (!x->quit) {
@@ -239,11 +249,12 @@ static int executor_loop(struct executor *x)
 		if (still > IDLE_FRAMES) {
 			wait_idle(x);
 			now = broker_now();
+			began = 0;
 		}
-		wait_until(x, (now / period + 1) * period);
+		wait_until(x, next_begin(began, now, period));
 		if (x->quit)
 			break;
-		now = broker_now();
+		began = now = broker_now();
 		busy(x, 0);
 		/* (where each frame is late, nobody has waited) */
 		messages_read(x);
