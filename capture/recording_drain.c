@@ -18,7 +18,6 @@ struct recording_drain {
 	uint32_t nslots;
 	int fd, direct;              /* direct: -1 where the file system has no such writes */
 	uint64_t full[RECORD_SLOTS]; /* .slot of those that are, when looked at; 0: the others */
-	bool kept[RECORD_SLOTS];     /* that were full then, too, and not emptied */
 };
 
 static struct record_segment *segment_in(const struct recording_drain *d, uint32_t i)
@@ -66,28 +65,12 @@ int recording_drain_create(struct recording_drain **out, const char *path,
 	return 0;
 }
 
-/* Payloads are there before the record that names them, which may come after the look: what
- * is emptied then is read from the disk again.  So they stay once, unless slots are wanted. */
 void recording_drain_look(struct recording_drain *d)
 {
-	uint32_t nfree = 0;
-
 	for (uint32_t i = 0; i < d->nslots; i++) {
 		uint64_t slot = atomic_load_explicit(&d->header->slot[i], memory_order_acquire);
 
 		d->full[i] = (slot & 3) == RECORD_SLOT_FULL ? slot : 0;
-		nfree += (slot & 3) == RECORD_SLOT_FREE;
-	}
-	for (uint32_t i = 0; i < d->nslots; i++) {
-		const struct record_segment *s = segment_in(d, i);
-
-		if (d->full[i] && !d->kept[i] && s->kind == RECORD_PAYLOADS &&
-		    nfree >= d->nslots / 4) {
-			d->full[i] = 0;
-			d->kept[i] = true;
-		} else {
-			d->kept[i] = false;
-		}
 	}
 }
 

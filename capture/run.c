@@ -276,18 +276,20 @@ static void orders_give(struct run *r)
 }
 
 /* Between two times of giving what was recorded so far to who wants it: seldom, since each
- * time takes the processor's caches from the program.  But slots are few: once half of them
- * are in use they want to be emptied. */
-#define FEED_SECONDS 0.18
-#define EMPTY_SECONDS 0.08
+ * time takes the processor's caches from the program.  But a slot that is full is emptied
+ * soon: the program takes it again then, instead of one whose pages are to be made. */
+#define FEED_SECONDS 0.2
+#define EMPTY_SECONDS 0.04
+#define LOOK_MS 50
 
 static double feed_interval(const struct record_header *h)
 {
-	uint32_t n = h->slots < RECORD_SLOTS ? h->slots : RECORD_SLOTS, used = 0;
+	uint32_t n = h->slots < RECORD_SLOTS ? h->slots : RECORD_SLOTS;
 
 	for (uint32_t i = 0; i < n; i++)
-		used += (atomic_load(&h->slot[i]) & 3) != RECORD_SLOT_FREE;
-	return used > n / 2 ? EMPTY_SECONDS : FEED_SECONDS;
+		if ((atomic_load(&h->slot[i]) & 3) == RECORD_SLOT_FULL)
+			return EMPTY_SECONDS;
+	return FEED_SECONDS;
 }
 
 static bool feed_due(const struct run *r)
@@ -338,8 +340,8 @@ static void follow(struct run *r)
 		struct pollfd p = { r->news, POLLIN, 0 };
 		struct guard_message m;
 
-		/* the processor is the program's: as seldom as somebody who looks on allows */
-		if (poll(&p, 1, r->opt.progress ? 50 : 100) > 0) {
+		/* the processor is the program's: as seldom as slots and who looks on allow */
+		if (poll(&p, 1, r->opt.progress || r->drain ? LOOK_MS : 2 * LOOK_MS) > 0) {
 			ssize_t n = read(r->news, &m, sizeof m);
 
 			if (n == 0)
