@@ -83,15 +83,18 @@ uint32_t fx_cell_find(struct effects_walk *w, unsigned slot, const uint32_t *key
 		return UINT32_MAX;
 	}
 	w->cell[w->ncells] = (struct fx_dynamic){ { key[0], key[1] }, (uint16_t)slot, 0,
-						  at_entry };
+						  at_entry, 0 };
 	hash_put(w, w->ncells);
 	return CELL_DYNAMIC + w->ncells++;
 }
 
 uint8_t fx_cell_flags(const struct effects_walk *w, uint32_t cell)
 {
-	if (cell >= CELL_DYNAMIC)
-		return w->cell[cell - CELL_DYNAMIC].flags;
+	if (cell >= CELL_DYNAMIC) {
+		const struct fx_dynamic *c = &w->cell[cell - CELL_DYNAMIC];
+
+		return (uint8_t)(c->flags | (c->killed == w->life[c->slot] ? FX_KILLED : 0));
+	}
 	return (uint8_t)((bit_test(w->read, cell) ? FX_READ : 0) |
 			 (bit_test(w->killed, cell) ? FX_KILLED : 0) |
 			 (bit_test(w->written, cell) ? FX_WRITTEN : 0));
@@ -107,7 +110,10 @@ static void set_to(uint64_t *set, unsigned bit, bool on)
 void fx_cell_set(struct effects_walk *w, uint32_t cell, uint8_t flags)
 {
 	if (cell >= CELL_DYNAMIC) {
-		w->cell[cell - CELL_DYNAMIC].flags = flags;
+		struct fx_dynamic *c = &w->cell[cell - CELL_DYNAMIC];
+
+		c->flags = (uint8_t)(flags & ~FX_KILLED);
+		c->killed = flags & FX_KILLED ? w->life[c->slot] : 0;
 		return;
 	}
 	set_to(w->read, cell, flags & FX_READ);
@@ -132,8 +138,6 @@ static void cell_write(struct effects_walk *w, uint32_t cell, unsigned slot)
 		now |= FX_READ;
 	if (fx_certain(w))
 		now |= FX_KILLED;
-	if (cell >= CELL_DYNAMIC && (now & FX_KILLED))
-		bit_set(w->dynamic_killed, slot);
 	if (now != f)
 		fx_cell_set(w, cell, now);
 }
@@ -142,24 +146,22 @@ static void cell_write(struct effects_walk *w, uint32_t cell, unsigned slot)
 void fx_forget_kills(struct effects_walk *w)
 {
 	memset(w->killed, 0, sizeof(w->killed));
-	for (uint32_t i = 0; i < w->ncells; i++)
-		w->cell[i].flags &= (uint8_t)~FX_KILLED;
+	for (unsigned s = 0; s < GL_SLOT_COUNT; s++)
+		w->life[s]++;
 	w->epoch++;
 }
 
 /* Cells of these slots mean another object from now on. */
 void fx_rebind(struct effects_walk *w, const uint64_t *slots)
 {
-	uint64_t dynamic = 0;
-
 	for (unsigned i = 0; i < FX_SLOT_WORDS; i++) {
 		w->rebound[i] |= slots[i];
-		dynamic |= slots[i] & w->dynamic_killed[i];
 		for (uint64_t left = slots[i]; left; left &= left - 1) {
 			unsigned s = i * 64 + (unsigned)__builtin_ctzll(left);
 
 			if (s >= GL_SLOT_COUNT)
 				break;
+			w->life[s]++;
 			for (unsigned k = w->t->first_word[s]; k < w->t->end_word[s]; k++) {
 				if (w->killed[k] & w->t->slot_cells[s][k])
 					w->epoch++;
@@ -167,13 +169,6 @@ void fx_rebind(struct effects_walk *w, const uint64_t *slots)
 			}
 		}
 	}
-	if (!dynamic)
-		return;
-	for (uint32_t i = 0; i < w->ncells; i++)
-		if (bit_test(slots, w->cell[i].slot))
-			w->cell[i].flags &= (uint8_t)~FX_KILLED;
-	for (unsigned i = 0; i < FX_SLOT_WORDS; i++)
-		w->dynamic_killed[i] &= ~slots[i];
 }
 
 /* ---- applying effects ---------------------------------------------------- */
@@ -373,7 +368,8 @@ void effects_begin(struct effects_walk *w)
 	memset(w->any_read_cells, 0, sizeof(w->any_read_cells));
 	memset(w->any_read, 0, sizeof(w->any_read));
 	memset(w->any_write, 0, sizeof(w->any_write));
-	memset(w->dynamic_killed, 0, sizeof(w->dynamic_killed));
+	for (unsigned i = 0; i < GL_SLOT_COUNT; i++)
+		w->life[i] = 1;
 	memcpy(w->rebound, w->t->loose_slots, sizeof(w->rebound));
 	memset(w->entry_keys, 0, sizeof(w->entry_keys));
 	memset(w->told_keys, 0, sizeof(w->told_keys));
@@ -501,7 +497,7 @@ bool effects_rerunnable(struct effects_walk *w, struct buf *restore)
 			sum_cell(w, sum, w->t->cell[i].slot, fx_cell_flags(w, i));
 		}
 	for (uint32_t i = 0; i < w->ncells; i++)
-		sum_cell(w, sum, w->cell[i].slot, w->cell[i].flags);
+		sum_cell(w, sum, w->cell[i].slot, fx_cell_flags(w, CELL_DYNAMIC + i));
 	for (unsigned s = 0; s < GL_SLOT_COUNT; s++) {
 		if (!slot_conflicts(w, s, &sum[s]))
 			continue;

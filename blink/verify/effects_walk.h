@@ -24,8 +24,9 @@
 struct fx_dynamic {
 	uint32_t key[2];
 	uint16_t slot;
-	uint8_t flags;
+	uint8_t flags;               /* but FX_KILLED */
 	bool at_entry;               /* a key is a selector's unknown value at entry */
+	uint32_t killed;             /* in that life of its slot (effects_walk.life); 0 not */
 };
 
 enum fx_knowledge { FX_ENTRY, FX_KNOWN, FX_LOST };
@@ -62,7 +63,8 @@ struct effects_walk {
 	uint64_t idle_draw[FX_CELL_WORDS];        /* tests that are off */
 	uint64_t any_read[FX_SLOT_WORDS], any_write[FX_SLOT_WORDS];
 	uint64_t idle_slots[FX_SLOT_WORDS];
-	uint64_t dynamic_killed[FX_SLOT_WORDS];   /* slots with such cells in `cell` */
+	uint32_t life[GL_SLOT_COUNT];             /* of what dynamic cells mean, from 1: kills
+	                                             of an earlier one have ended */
 	uint64_t rebound[FX_SLOT_WORDS];          /* several objects behind one cell */
 	uint64_t entry_keys[FX_SLOT_WORDS], told_keys[FX_SLOT_WORDS];
 	uint32_t *applied;                        /* per class: epoch of its last effect */
