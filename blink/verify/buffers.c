@@ -148,6 +148,7 @@ static enum verify_reason data(struct verifier *v, const struct desc *d, const u
 	p = check_payload_bytes(v, rec + l->data, &size);
 	if (p) {
 		b->known = b->size < size ? b->size : size;
+		v->s->work += b->known;
 		index_max(p, b->known, b->max);
 	}
 	return VERIFY_OK;
@@ -176,6 +177,7 @@ static enum verify_reason sub_data(struct verifier *v, const struct desc *d, con
 	}
 	if (offset > b->known)
 		return VERIFY_OK;
+	v->s->work += bytes;
 	index_max(p, bytes, b->max);
 	/* a word across the old end is in neither scan: whole words only */
 	if (b->known % 4 && offset + bytes > b->known && offset != 0)
@@ -238,6 +240,7 @@ static enum verify_reason gen_delete(struct verifier *v, const uint32_t *rec, bo
 	uint32_t n;
 	const uint8_t *p = names(v, rec, &n);
 
+	v->s->work += p ? n * (uint64_t)VERIFY_WORK_BUFFER : 0;
 	for (uint32_t i = 0; p && i < n; i++) {
 		uint32_t name = name_at(p, i);
 		struct buffer *b = name ? state_buffer(v->s, name) : NULL;
@@ -266,6 +269,7 @@ static enum verify_reason arrays_gen_delete(struct verifier *v, const uint32_t *
 	uint32_t n;
 	const uint8_t *p = names(v, rec, &n);
 
+	s->work += p ? n * (uint64_t)VERIFY_WORK_VAO : 0;
 	for (uint32_t i = 0; p && i < n; i++) {
 		uint32_t name = name_at(p, i);
 		struct vao *o = name ? state_vao(s, name) : NULL;

@@ -104,6 +104,7 @@ static enum verify_reason names(const struct verifier *v, const struct desc_chec
 		return r;
 	gl_payload_size(rec, c->operand, &size);
 	p = check_payload_bytes(v, rec + c->word, &have);
+	v->s->work += size / 4 * VERIFY_WORK_NAME;
 	for (uint64_t i = 0; r == VERIFY_OK && i + 4 <= size; i += 4) {
 		uint32_t id;
 
@@ -134,6 +135,7 @@ static enum verify_reason strings(const struct verifier *v, const struct desc_ch
 
 		if (!zero)
 			return VERIFY_STRING_UNTERMINATED;
+		v->s->work += (uint64_t)(zero - p) + VERIFY_WORK_NAME;
 		size -= (uint64_t)(zero - p) + 1;
 		p = zero + 1;
 	}

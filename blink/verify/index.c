@@ -148,10 +148,14 @@ bool index_range(struct verifier *v, const uint32_t *payload, uint32_t count, ui
 	uint32_t stamp = v->env->payloads_stable ? UINT32_MAX : v->s->serial;
 	unsigned bytes = index_bytes(type);
 
-	if (restart != INDEX_NO_RESTART)
+	if (restart != INDEX_NO_RESTART) {
+		/* (one by one) */
+		v->s->work += 8ull * count;
 		return scan_restart(p, count, bytes, restart, min, max);
+	}
 	if (!index_memo_has(v, m, payload, count, type)) {
 		*m = (struct index_memo){ stamp, payload[0], payload[1], count, type, 0, 0 };
+		v->s->work += (uint64_t)count * bytes;
 		scan(p, count, bytes, &m->min, &m->max);
 	}
 	*min = m->min;

@@ -154,6 +154,7 @@ struct verify_state {
 	struct context *ctx;
 	struct vao *vao;                /* bound in ctx */
 	uint32_t serial;                /* of the SP being verified */
+	uint64_t work;                  /* of it, so far (verify_limits.work) */
 	uint32_t contents;              /* epoch of all buffers' contents */
 	uint32_t deletes;
 	uint32_t ngroups, nbirths;

@@ -11,6 +11,7 @@ struct verifier {
 	struct verify_facts *facts;
 	struct sp_index *index;
 	uint64_t budget;                    /* words that may still be executed */
+	uint64_t work;                      /* that state.work may come to */
 	uint32_t chain[SP_CALL_DEPTH + 1];  /* SPs being verified, outermost first */
 	unsigned depth;
 	uint8_t callback;                   /* bit of the outermost SP's */

@@ -177,11 +177,18 @@ static enum verify_reason hook(struct verifier *v, struct walk *w, const struct 
 	}
 }
 
+static inline bool too_much(const struct verifier *v)
+{
+	return v->s->work > v->work;
+}
+
 static HOT enum verify_reason record(struct verifier *v, struct walk *w, const uint32_t *rec)
 {
 	const struct desc *d = &v->s->desc->op[sp_opcode(*rec)];
-	enum verify_reason r = VERIFY_OK;
+	enum verify_reason r = too_much(v) ? VERIFY_WORK : VERIFY_OK;
 
+	if (r != VERIFY_OK)
+		return r;
 	if (*rec >> 16)
 		r = registers(d, rec);
 	if (r == VERIFY_OK && ((d->flags & DESC_SPECIAL) || !(d->callbacks & v->callback)))
@@ -297,7 +304,7 @@ static HOT bool known(struct verifier *v, struct walk *w)
 		segments_pause(v);
 		return false;
 	}
-	if (segments_take(v, w->code, w->nwords, &w->at, &w->record))
+	if (!too_much(v) && segments_take(v, w->code, w->nwords, &w->at, &w->record))
 		return true;
 	segments_settle(v);
 	return false;
@@ -509,6 +516,7 @@ HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const st
 		.s = s, .env = env, .verdict = verdict, .facts = &verdict->facts,
 		.index = env->index ? env->index : &s->index,
 		.budget = budget_of(&env->limits), .chain = { sp->id },
+		.work = env->limits.work ? env->limits.work : UINT64_MAX,
 		.callback = (uint8_t)(sp->callback < SP_CALLBACKS ? 1u << sp->callback : 0),
 	};
 	enum verify_reason r;
@@ -521,6 +529,7 @@ HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const st
 	}
 	tables_fetch(s, env, sp);
 	state_begin(s);
+	s->work = 0;
 	if (env->want_rerunnable)
 		effects_begin(s->walk);
 	segments_begin(&v, !env->want_rerunnable, sp);

@@ -27,10 +27,17 @@ enum verify_reason {
 const char *verify_reason_name(enum verify_reason r);       /* "payload-short" */
 const char *verify_reason_sentence(enum verify_reason r);
 
+#define VERIFY_WORK_NAME 64u            /* bytes that cost as much as a name, */
+#define VERIFY_WORK_BUFFER 256u         /* a buffer that is made or deleted, */
+#define VERIFY_WORK_VAO 1024u           /* a vertex array object */
+
 struct verify_limits {
 	uint32_t names[GL_SPACE_COUNT];
 	uint32_t slots;
 	uint32_t words;                 /* of one SP */
+	uint64_t work;                  /* what its commands have looked at, beside their words:
+	                                   bytes of indices, a name as VERIFY_WORK_NAME of
+	                                   them...  About 5 to 10 to the nanosecond.  0: any */
 	bool allow_opaque;              /* replay of one's own file: yes; server: no */
 	bool allow_sensitive;           /* likewise: unmediated control/behaviour commands */
 	uint32_t unmediated;            /* mediations that there are none of where this runs:

@@ -355,6 +355,30 @@ static void test_words(void **state)
 	expect_words(many, CASE_WORDS + 1, VERIFY_TOO_LONG);
 }
 
+/* What commands look at beside their words: refused is the one after that with which it is too
+ * much; and every procedure begins anew. */
+static void test_work(void **state)
+{
+	const struct record names = { "glDeleteBuffers", { 1, PAY_NAMES, 0 } };
+	const struct record make[] = { MAKE, { 0 } };
+	const struct record few[] = { names, { 0 } }, many[] = { names, names, { 0 } };
+	struct verify_state *s = verify_state_create();
+	struct verify_env env;
+
+	(void)state;
+	case_env(&env);
+	env.limits.work = VERIFY_WORK_NAME + VERIFY_WORK_BUFFER;
+	assert_int_equal(case_verdict(s, &env, make, SP_INIT, NULL), VERIFY_OK);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(case_verdict(s, &env, few, SP_REDRAW, NULL), VERIFY_OK);
+		assert_int_equal(case_verdict(s, &env, many, SP_REDRAW, NULL), VERIFY_WORK);
+	}
+	env.limits.work = 0;
+	assert_int_equal(case_verdict(s, &env, many, SP_REDRAW, NULL), VERIFY_OK);
+	verify_state_destroy(s);
+	seen[VERIFY_WORK] = true;
+}
+
 /* What only a trusted client may do: every op whose row says so, with operands of 0.
  * The check comes before that of operands.  Where no row says so, nothing is left to
  * refuse, and that is said. */
@@ -566,7 +590,7 @@ static void test_clamps_and_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_cases), cmocka_unit_test(test_words),
+		cmocka_unit_test(test_cases), cmocka_unit_test(test_words), cmocka_unit_test(test_work),
 		cmocka_unit_test(test_trust), cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_stack_depth), cmocka_unit_test(test_rare),
 		cmocka_unit_test(test_every_reason), cmocka_unit_test(test_facts),
