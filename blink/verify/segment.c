@@ -144,7 +144,7 @@ static inline bool words_exact(const struct desc *d)
 }
 
 /* Of how a piece begins. */
-static uint64_t key(const struct verifier *v, const uint32_t *code, uint32_t nwords)
+static HOT uint64_t key(const struct verifier *v, const uint32_t *code, uint32_t nwords)
 {
 	uint64_t h = 1;
 	uint32_t at = 0;

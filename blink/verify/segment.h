@@ -302,7 +302,7 @@ HOT void segments_learned(struct verifier *v);          /* up to here */
 uint32_t segments_image(struct verifier *v);
 /* A record that is in no piece is about to change the shadow. */
 void segments_leave(struct verifier *v, const struct desc *d, const uint32_t *rec);
-/* The image that such led to the last time, if it is that again; SEGMENT_NONE: it is not. */
+/* Where there was such a one (.edge): the image that it led to the last time, if it is that again; SEGMENT_NONE: it is not. */
 uint32_t segments_expected(struct verifier *v);
 void segments_expect(struct segments *g);       /* the image that is the shadow's now */
 /* segment.c, for the others */
@@ -310,7 +310,7 @@ struct segment *segments_add(struct verifier *v, uint32_t out);
 struct segment *segment_find(struct verifier *v, const uint32_t *code, uint32_t nwords);
 /* It is not found again. */
 void segment_drop(const struct segment *k);
-bool segment_met(const struct verifier *v, const uint32_t *code, uint32_t nwords);
+HOT bool segment_met(const struct verifier *v, const uint32_t *code, uint32_t nwords);
 /* From here on the objects change without being told. */
 void segments_lazy(struct verifier *v);
 

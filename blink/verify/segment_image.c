@@ -171,7 +171,7 @@ uint32_t segments_expected(struct verifier *v)
 	struct segments *g = v->s->segments;
 	uint32_t slot = edge_slot(g);
 
-	return g->edge && g->expected[slot].edge == g->edge &&
+	return g->expected[slot].edge == g->edge &&
 	       image_is(v, g->images.v[g->expected[slot].id]) ? g->expected[slot].id : SEGMENT_NONE;
 }
 

@@ -221,7 +221,7 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 
 	if (g->learn.on || g->skip || start < g->wait || g->credit <= 0)
 		return false;
-	if (g->id == SEGMENT_NONE)
+	if (g->id == SEGMENT_NONE && g->edge)
 		g->id = segments_expected(v);
 	if (g->id == SEGMENT_NONE) {
 		if (!segment_met(v, code + start, end - start)) {
@@ -231,7 +231,8 @@ bool segments_take(struct verifier *v, const uint32_t *code, uint32_t end, uint3
 		g->id = segments_image(v);
 		if (g->id == SEGMENT_NONE)
 			return false;
-		segments_expect(g);
+		if (g->edge)
+			segments_expect(g);
 	}
 	*at = g->runs ? take_runs(v, code, start, end, records)
 		      : take(v, code, start, start, end, UINT32_MAX, records);

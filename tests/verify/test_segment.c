@@ -376,6 +376,57 @@ static void name_in_begin(void **state)
 	pair_close(&p);
 }
 
+/* A frame that comes again is parted alike each time, and all of it is known: small
+ * primitives, commands that begin as a pattern does, as many pieces that begin alike as there
+ * are lists, and client attributes saved in between. */
+static void parted_alike(void **state)
+{
+	static const struct record primitive[] = { { "glNormal3f", { 0, 0, 1 } },
+		{ "glBegin", { GL_QUADS } }, { "glVertex3f", { 1 } }, { "glVertex3f", { 2 } },
+		{ "glVertex3f", { 3 } }, { "glVertex3f", { 4 } }, { "glEnd", { 0 } }, { 0 } };
+	static const struct record letter[] = { { "glTranslatef", { 1 } }, { "glTranslatef", { 2 } },
+		{ "glTranslatef", { 3 } }, { "glNormal3f", { 0, 0, 1 } },
+		{ "glDrawArrays", { GL_QUADS, 0, 4 } }, { 0 } };
+	static const struct record push[] = { { "glPushClientAttrib", { 2 } },
+		{ "glVertexPointer", { 3, GL_FLOAT, 0, PAY_VERTICES, 0 } },
+		{ "glEnableClientState", { GL_VERTEX_ARRAY } }, { 0 } };
+	static const struct record pop[] = { { "glPopClientAttrib", { 0 } }, { 0 } };
+	uint32_t code[WORDS], at = 0, steps = 0;
+	struct sp sp = { .callback = SP_REDRAW, .code = code };
+	struct verify_reuse before, after;
+	struct verify_verdict d;
+	struct pair p;
+
+	(void)state;
+	pair_open(&p);
+	for (unsigned i = 0; i < 60; i++) {
+		const struct record list[] = { { "glCallList", { 1 + i } }, { 0 } };
+
+		at += case_code(primitive, code + at, WORDS - at) - 1;
+		at += case_code(letter, code + at, WORDS - at) - 1;
+		at += case_code(list, code + at, WORDS - at) - 1;
+		if (i % 20 == 3)
+			at += case_code(push, code + at, WORDS - at) - 1;
+		if (i % 20 == 13)
+			at += case_code(pop, code + at, WORDS - at) - 1;
+	}
+	sp.nwords = at + 1;
+	for (unsigned i = 0; i < 12; i++) {
+		verify_reuse_get(p.state[0], &before);
+		assert_int_equal(verify_sp(p.state[0], &p.env[0], &sp, &d), 0);
+		verify_reuse_get(p.state[0], &after);
+		if (i >= 6) {
+			assert_int_equal(p.index.nsteps, steps);
+			assert_int_equal(after.learned, before.learned);
+			/* but for what saves and restores, and the end */
+			assert_true(after.hits - before.hits + 7 >= d.facts.commands);
+		}
+		steps = p.index.nsteps;
+		assert_null(engines_differ(&p, &sp));
+	}
+	pair_close(&p);
+}
+
 static void frames_as_they_are(void **state)
 {
 	(void)state;
@@ -408,6 +459,7 @@ int main(void)
 		cmocka_unit_test(frames_changed),
 		cmocka_unit_test(frames_again),
 		cmocka_unit_test(name_in_begin),
+		cmocka_unit_test(parted_alike),
 		cmocka_unit_test(levels),
 	};
 
