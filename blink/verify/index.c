@@ -145,7 +145,6 @@ bool index_range(struct verifier *v, const uint32_t *payload, uint32_t count, ui
 {
 	struct index_memo *m = index_memo_of(v, payload, count);
 	const uint8_t *p = v->env->payloads.v[payload[0]].data + payload[1];
-	uint32_t stamp = v->env->payloads_stable ? UINT32_MAX : v->s->serial;
 	unsigned bytes = index_bytes(type);
 
 	if (restart != INDEX_NO_RESTART) {
@@ -154,7 +153,7 @@ bool index_range(struct verifier *v, const uint32_t *payload, uint32_t count, ui
 		return scan_restart(p, count, bytes, restart, min, max);
 	}
 	if (!index_memo_has(v, m, payload, count, type)) {
-		*m = (struct index_memo){ stamp, payload[0], payload[1], count, type, 0, 0 };
+		*m = (struct index_memo){ index_stamp(v), payload[0], payload[1], count, type, 0, 0 };
 		v->s->work += (uint64_t)count * bytes;
 		scan(p, count, bytes, &m->min, &m->max);
 	}

@@ -13,10 +13,14 @@
 /* Across all states: a compiler may serve several. */
 static atomic_uint_fast64_t serials;
 
+/* Nothing begins with it. */
+static const struct segment none = { .in = SEGMENT_NONE };
+
 static void forget(struct segments *g)
 {
 	memset(g->bucket, 0, sizeof(g->bucket));
-	memset(g->log, 0, sizeof(g->log));
+	for (unsigned i = 0; i < SEGMENT_LOG; i++)
+		g->log[i] = (struct segment_taken){ .segment = &none };
 	memset(g->where, 0, sizeof(g->where));
 	memset(g->expected, 0, sizeof(g->expected));
 	memset(g->met, 0, sizeof(g->met));
@@ -39,7 +43,7 @@ struct segments *segments_create(void)
 	if (!g)
 		return NULL;
 	memset(g, 0, sizeof(*g));
-	g->passes = cpu_level() >= CPU_AVX512 ? segment_passes_avx512 : segment_passes;
+	g->follow = cpu_level() >= CPU_AVX512 ? segments_follow_avx512 : segments_follow;
 	forget(g);
 	return g;
 }
@@ -268,7 +272,9 @@ void segments_pause(struct verifier *v)
 /* What one segment needs at most, and room for it. */
 #define SEGMENT_BYTES 8192u
 static_assert(sizeof(struct segment) + SEGMENT_LANES * 5 + SEGMENT_RECORDS * 6 +
-	      SEGMENT_CHECKS * sizeof(struct segment_check) + 6 * 64 < SEGMENT_BYTES,
+	      SEGMENT_CHECKS * sizeof(struct segment_check) +
+	      SEGMENT_CHECKS / SEGMENT_AT_ONCE * sizeof(struct segment_more) + 7 * 64 <
+	      SEGMENT_BYTES,
 	      "a segment has room");
 
 static bool room_make(struct segments *g)
@@ -365,25 +371,67 @@ static void others_put(struct verifier *v, struct segment *k, const uint32_t *co
 static void lane_put(struct segment_lanes *l, unsigned lane, uint32_t word, uint32_t need)
 {
 	l->word[lane] = word;
+	l->pick[2 * lane] = (uint8_t)word;
+	l->pick[2 * lane + 1] = (uint8_t)(word + 1);
 	l->need[lane] = need;
 	l->lanes |= (uint8_t)(1u << lane);
 }
 
+/* So that n * inverse >> shift is n / stride for n < 2^31: inverse is 2^shift / stride,
+ * rounded up, where shift is 31 and so many that 2^31 <= inverse < 2^32. */
+static void inverse_put(struct segment_lanes *l, unsigned lane, uint32_t stride)
+{
+	unsigned bits = stride > 1 ? 32u - (unsigned)__builtin_clz(stride - 1) : 0;
+
+	stride = stride ? stride : 1;
+	l->inverse[lane] = (uint32_t)(((1ull << (31 + bits)) + stride - 1) / stride);
+	l->shift[lane] = (uint8_t)(31 + bits);
+}
+
+/* Arrays drawn from: those that are set here, by lane; and those set before. */
+static void drawn_put(struct segment_lanes *l, const struct segment_draw *d)
+{
+	uint32_t drawn = 0;
+
+	for (unsigned i = 0; i < SEGMENT_ARRAYS && d->draws; i++)
+		drawn |= 1u << d->array[i];
+	drawn &= ~(1u << SEGMENT_NO_ARRAY);
+	l->before = drawn & ~l->set;
+	for (uint32_t m = drawn & l->set; m; m &= m - 1)
+		l->drawn |= (uint8_t)(1u << l->from[__builtin_ctz(m)]);
+}
+
+/* Payload operands from the i-th on. */
+static void more_put(struct segments *g, struct segment *k, unsigned i)
+{
+	struct segment_more more[SEGMENT_CHECKS / SEGMENT_AT_ONCE];
+
+	for (; i < k->payloads; i += SEGMENT_AT_ONCE, k->mores++)
+		for (unsigned lane = 0; lane < SEGMENT_AT_ONCE; lane++) {
+			unsigned from = i + lane < k->payloads ? i + lane : i;
+
+			more[k->mores].word[lane] = k->need[from].word;
+			more[k->mores].need[lane] = k->need[from].most;
+		}
+	if (k->mores)
+		k->more = room(g, more, k->mores * sizeof(*more));
+}
+
 /* Eight at once, where nothing else is to be done. */
-static void at_once_put(struct segment *k, const uint32_t *stride)
+static void at_once_put(struct segments *g, struct segment *k, const uint32_t *stride)
 {
 	struct segment_lanes *l = &k->lanes;
-	unsigned n = 0;
+	unsigned n = 0, i = 0;
 
 	memset(l, 0, sizeof(*l));
+	k->reach = UINT32_MAX;
 	if (k->others || k->sp.words < 2 || k->pointers + (k->draw.bytes != 0) > (int)SEGMENT_AT_ONCE)
 		return;
-	for (unsigned i = 0; i < SEGMENT_AT_ONCE; i++)
-		l->stride[i] = 1;
+	k->reach = (k->vectors < SEGMENT_VECTORS ? SEGMENT_VECTORS : k->vectors) * 16;
 	for (; n < k->pointers; n++) {
 		lane_put(l, n, k->pointer[n].word, 0);
 		l->bytes[n] = k->pointer[n].bytes;
-		l->stride[n] = stride[n];
+		inverse_put(l, n, stride[n]);
 		l->from[k->pointer[n].array] = (uint8_t)n;
 		l->set |= 1u << k->pointer[n].array;
 	}
@@ -391,11 +439,16 @@ static void at_once_put(struct segment *k, const uint32_t *stride)
 		l->indices = (uint8_t)(1u << n);
 		lane_put(l, n++, k->draw.at, 0);
 	}
-	for (unsigned i = 0; n < SEGMENT_AT_ONCE && i < k->payloads; i++, l->payloads++)
+	for (; n < SEGMENT_AT_ONCE && i < k->payloads; i++)
 		lane_put(l, n++, k->need[i].word, k->need[i].most);
-	for (unsigned i = 0; i < SEGMENT_ARRAYS && k->draw.draws; i++)
-		l->drawn |= 1u << k->draw.array[i];
-	l->drawn &= ~(1u << SEGMENT_NO_ARRAY);
+	more_put(g, k, i);
+	for (i = 0; i < SEGMENT_RANGES; i++) {
+		const struct segment_need *q = &k->need[k->payloads + i];
+
+		l->range[i] = (uint8_t)(i < k->ranges ? q->word : 0);
+		l->most[i] = i < k->ranges ? q->most : UINT32_MAX;
+	}
+	drawn_put(l, &k->draw);
 }
 
 static unsigned needs_put(const struct segment_learn *n, unsigned kind, struct segment_need *to)
@@ -431,7 +484,7 @@ static void checks_put(struct verifier *v, struct segment *k, const uint32_t *co
 	k->need = room(g, need, (k->payloads + k->ranges + 0u) * sizeof(*need));
 	k->pointer = room(g, pointer, k->pointers * sizeof(*pointer));
 	others_put(v, k, code);
-	at_once_put(k, stride);
+	at_once_put(g, k, stride);
 }
 
 static void lanes_put(struct segments *g, struct segment *k, const struct segment_learn *n)
@@ -442,7 +495,7 @@ static void lanes_put(struct segments *g, struct segment *k, const struct segmen
 		want[i] = n->want[i];
 		k->exact[i / 16] = (uint16_t)(k->exact[i / 16] | n->exact[i] << i % 16);
 	}
-	k->want = room(g, want, k->vectors * 64u);
+	k->want = room(g, want, (k->vectors < SEGMENT_VECTORS ? SEGMENT_VECTORS : k->vectors) * 64u);
 }
 
 struct segment *segments_add(struct verifier *v, uint32_t out)
@@ -465,6 +518,7 @@ struct segment *segments_add(struct verifier *v, uint32_t out)
 		.list_words = v->facts->list_words - n->list_words,
 		.bucket = at, .chain = *at,
 	}, sizeof(*k));
+	k->adds = k->vertices || k->opaque || k->unknown_lists || k->list_words;
 	lanes_put(g, k, n);
 	checks_put(v, k, code);
 	k->sp.header = room(g, n->header, n->records * sizeof(*n->header));

@@ -22,7 +22,8 @@
  *     segment_learn.c   what of a record decides its verification
  *     segment.c         segments kept, found by how they begin
  *     segment_take.c    those that follow each other, by what came next the last time
- *     segment_check.c, segment_avx512.c   the checks
+ *     segment_check.c   the checks; how one is stepped over
+ *     segment_avx512.c  the same for many at once
  *     segment_run.c     procedures that are the last one again, word by word
  *     segment_image.c   the shadow as a number
  *
@@ -98,34 +99,65 @@ struct segment_draw {
 #define SEGMENT_NO_ARRAY VARRAYS        /* as long as any */
 
 /* The same for eight payload operands at once: first those of arrays, then the draw's
- * indices, then others (as many as .payloads).  Zeroed where it is not that way. */
+ * indices, then others.  Zeroed where it is not that way (see .reach).  n * .inverse >> .shift
+ * is n / stride for n < 2^31. */
 #define SEGMENT_AT_ONCE 8u
+#define SEGMENT_RANGES 2u               /* most have no more */
 struct segment_lanes {
-	alignas(32) uint32_t word[SEGMENT_AT_ONCE];
-	uint32_t need[SEGMENT_AT_ONCE], bytes[SEGMENT_AT_ONCE], stride[SEGMENT_AT_ONCE];
+	alignas(64) uint32_t word[SEGMENT_AT_ONCE];
+	uint32_t need[SEGMENT_AT_ONCE];
+	uint8_t pick[2 * SEGMENT_AT_ONCE];      /* .word and the one after it */
+	uint32_t bytes[SEGMENT_AT_ONCE], inverse[SEGMENT_AT_ONCE];
 	uint8_t from[VARRAYS + 1];      /* lane of the extent of each array, */
-	uint32_t set, drawn;            /* a bit for each array that is set; drawn from */
-	uint8_t lanes, indices;         /* a bit for each lane used; that of the indices */
-	uint8_t payloads;
+	uint8_t shift[SEGMENT_AT_ONCE];
+	uint32_t set;                   /* a bit for each array that is set; */
+	uint32_t before;                /* drawn from as it was before */
+	uint8_t lanes, indices;         /* a bit for each lane used; that of the indices; */
+	uint8_t drawn;                  /* of those arrays that are drawn from */
+	uint8_t range[SEGMENT_RANGES];  /* words that have to be at most */
+	uint32_t most[SEGMENT_RANGES];  /* so much */
 };
+/* Eight others; where there are not so many, one of them more than once. */
+struct segment_more { alignas(64) uint32_t word[SEGMENT_AT_ONCE], need[SEGMENT_AT_ONCE]; };
 static_assert(VARRAYS + 1 == 32, "arrays are two vectors");
 
+/* What is looked at each time comes first, and its words behind it: so it lies together. */
+#define SEGMENT_VECTORS 4u      /* compared at least */
 struct segment {
 	struct sp_segment sp;           /* what the compiler goes by */
 	uint32_t in, out;
-	uint16_t vectors;
-	uint8_t payloads, ranges, pointers, others;     /* so many of each check */
 	const uint32_t *want;
 	const struct segment_need *need;        /* payloads, then ranges */
-	const struct segment_pointer *pointer;
-	const struct segment_check *other;      /* where .draw does not say it */
+	uint16_t vectors;
+	uint32_t reach;                 /* words read where .lanes are used; UINT32_MAX: they
+	                                   are not */
+	uint8_t payloads, ranges, pointers, others;     /* so many of each check */
+	uint8_t mores;                  /* of .more */
+	bool adds;                      /* to the facts, but for what its draw does */
 	uint16_t exact[SEGMENT_LANES / 16];     /* per vector, which lanes have to be what
 	                                           is wanted */
 	struct segment_draw draw;
 	struct segment_lanes lanes;
+	const struct segment_more *more;
+	const struct segment_pointer *pointer;
+	const struct segment_check *other;      /* where .draw does not say it */
 	uint64_t vertices, list_words;
 	uint32_t opaque, unknown_lists;
 	struct segment **bucket, *chain;
+};
+
+/* One that was taken, and what its indices were found to be at most: the next time the same
+ * ones are not looked at (see struct index_memo). */
+struct segment_taken {
+	const struct segment *segment;
+	uint32_t max;
+	struct segment_indices { uint32_t id, offset, count, stamp; } indices;
+};
+
+enum segment_answer {
+	SEGMENT_OTHER,          /* its words do not compare well */
+	SEGMENT_FAILED,         /* they do, its operands do not pass */
+	SEGMENT_GOOD
 };
 
 /* Segments one after the other, with their words (segment_run.c). */
@@ -181,6 +213,17 @@ struct segment_images {
 	uint32_t n;
 };
 
+/* On the way through a procedure. */
+struct segments_walk {
+	const uint32_t *code;
+	uint32_t at, end, most;         /* most: segments that may yet be taken */
+	uint32_t start;                 /* where it is known that no stretch begins */
+	uint32_t id, next;              /* shadow at hand; in the log, what comes next */
+	uint32_t records;               /* taken */
+	uint64_t path;
+	const struct segment *failed;   /* a check */
+};
+
 struct segment_learn {
 	bool on;
 	uint32_t in, start, words, records, nchecks;
@@ -209,7 +252,7 @@ struct segments {
 	uint32_t nmet;
 	uint32_t end_id, end_serial;            /* what the last SP left */
 	uint64_t path;                          /* of some segments before here */
-	const struct segment *log[SEGMENT_LOG]; /* taken, one after the other: a ring */
+	struct segment_taken log[SEGMENT_LOG];  /* one after the other: a ring */
 	uint32_t logged;
 	uint16_t where[SEGMENT_PATHS];          /* after such a path lately, in the log */
 	/* records that are in no piece, after an image: which they are, 0 none; and what came
@@ -223,8 +266,7 @@ struct segments {
 	alignas(64) uint32_t avail[VARRAYS + 1];
 	uint32_t lazy_avail[VARRAYS + 1];       /* the same, and the image, when they fell */
 	uint32_t lazy_id;                       /* behind */
-	bool (*passes)(struct verifier *v, const struct segment *k, const uint32_t *code,
-		       uint64_t *vertices);
+	enum segment_answer (*follow)(struct verifier *v, struct segments_walk *w);
 	struct sp_payloads payloads;            /* at least one, whatever it is */
 	int32_t credit;                         /* segments that may be learned */
 	uint32_t wait;                          /* no trial before this word */
@@ -333,12 +375,18 @@ uint32_t run_take(struct verifier *v, const uint32_t *code, uint32_t at, uint32_
 
 /* segment_check.c: are the lists and buffers that it hangs on what they were? */
 bool segment_stands(struct verifier *v, const struct segment *k);
-/* segment_check.c, segment_avx512.c: of one whose words compare well: is it to be accepted?
- * Then the extents of arrays and the range locked are what it leaves; else they are what
- * they were.  *vertices: and those that its draw adds. */
-bool segment_passes(struct verifier *v, const struct segment *k, const uint32_t *code,
-		    uint64_t *vertices);
-bool segment_passes_avx512(struct verifier *v, const struct segment *k, const uint32_t *code,
-			   uint64_t *vertices);
+/* segment_check.c: is segment k, whose words compare well, to be accepted?  Then the extents of
+ * arrays and the range locked are what it leaves, its vertices are counted, and the log's next
+ * entry is filled in; else all is as it was.  last: when it was taken before; it may be of
+ * another. */
+bool segment_passes(struct verifier *v, const struct segment *k, const struct segment_taken *last,
+		    const uint32_t *code);
+/* The same of the one that was taken `last`: is it here at all? */
+enum segment_answer segment_look(struct verifier *v, const struct segment_taken *last,
+				 const uint32_t *code, uint32_t nwords);
+/* Takes what the log says: SEGMENT_GOOD when there is no more; SEGMENT_OTHER where it is not
+ * right; SEGMENT_FAILED, with w->failed, where it is. */
+enum segment_answer segments_follow(struct verifier *v, struct segments_walk *w);
+enum segment_answer segments_follow_avx512(struct verifier *v, struct segments_walk *w);
 
 #endif

@@ -110,7 +110,8 @@ static bool others_pass(struct verifier *v, const struct segment *k, const uint3
 	uint32_t locked = v->s->ctx->locked;
 
 	for (unsigned i = 0; i < k->others; i++)
-		if (!other_passes(v, &k->other[i], code + k->other[i].word, vertices)) {
+		if (!other_passes(v, &k->other[i], code + k->other[i].word, vertices) ||
+		    too_much(v)) {
 			v->s->ctx->locked = locked;
 			return false;
 		}
@@ -119,22 +120,90 @@ static bool others_pass(struct verifier *v, const struct segment *k, const uint3
 
 /* ---- a segment ----------------------------------------------------------------------- */
 
-bool segment_passes(struct verifier *v, const struct segment *k, const uint32_t *code,
-		    uint64_t *vertices)
+static uint32_t arrays_least(const uint32_t *avail, const uint8_t *array)
+{
+	uint32_t a = least(avail[array[0]], avail[array[1]]);
+	uint32_t b = least(avail[array[2]], avail[array[3]]);
+	uint32_t c = least(avail[array[4]], avail[array[5]]);
+	uint32_t d = least(avail[array[6]], avail[array[7]]);
+
+	return least(least(a, b), least(c, d));
+}
+
+/* A draw whose indices, if any, are in a payload. */
+static bool draw_fits(struct verifier *v, const struct segment_draw *d, const uint32_t *code,
+		      uint32_t locked, const struct segment_taken *last,
+		      struct segment_taken *now)
+{
+	const struct segments *g = v->s->segments;
+	uint32_t limit = arrays_least(g->avail, d->array), count = code[d->count];
+	const uint32_t *at = code + d->at;
+	struct segment_indices these;
+	uint32_t max;
+
+	if ((int32_t)count <= 0 || locked > limit)
+		return false;
+	if (!d->bytes)
+		return (int32_t)*at >= 0 && (uint64_t)*at + count <= limit;
+	if (payload_short(g, at, (uint64_t)count * d->bytes))
+		return false;
+	these = indices_of(v, at, count);
+	max = last->segment == now->segment && indices_same(&last->indices, &these)
+		? last->max : index_most(v, d, at, count);
+	now->indices = these;
+	now->max = max;
+	return max < limit;
+}
+
+/* Locks and draws as most segments have them. */
+static bool draw_passes(struct verifier *v, const struct segment_draw *d, const uint32_t *code,
+			const struct segment_taken *last, struct segment_taken *now)
+{
+	uint32_t locked = v->s->ctx->locked;
+
+	if (d->unlocks)
+		locked = 0;
+	if (d->locks)
+		locked = locked_with(locked, code + d->lock);
+	if (d->draws && !draw_fits(v, d, code, locked, last, now))
+		return false;
+	v->s->ctx->locked = locked;
+	return true;
+}
+
+bool segment_passes(struct verifier *v, const struct segment *k, const struct segment_taken *last,
+		    const uint32_t *code)
 {
 	struct segments *g = v->s->segments;
+	struct segment_taken *now = &g->log[g->logged % SEGMENT_LOG];
 	const struct segment_need *q = k->need;
 	uint32_t was[SEGMENT_CHECKS], bad = 0;
+	uint64_t vertices = 0;
 
 	for (unsigned i = 0; i < k->payloads; i++, q++)
 		bad |= payload_short(g, code + q->word, q->most);
 	for (unsigned i = 0; i < k->ranges; i++, q++)
 		bad |= code[q->word] > q->most;
 	bad |= pointers_set(g, k, code, was);
-	if (!bad && draw_passes(v, k, code, vertices) &&
-	    (!k->others || others_pass(v, k, code, vertices)))
-		return true;
-	pointers_back(g, k, was);
-	return false;
+	/* of no indices yet: no draw has 0 of them */
+	if (now != last || last->segment != k)
+		now->indices.count = 0;
+	now->segment = k;
+	if (bad || !draw_passes(v, &k->draw, code, last, now) ||
+	    (k->others && !others_pass(v, k, code, &vertices))) {
+		pointers_back(g, k, was);
+		return false;
+	}
+	if (k->draw.draws)
+		vertices += (uint64_t)code[k->draw.count] * k->draw.instances;
+	v->facts->vertices += vertices;
+	return true;
 }
 
+enum segment_answer segment_look(struct verifier *v, const struct segment_taken *last,
+				 const uint32_t *code, uint32_t nwords)
+{
+	if (!segment_matches(v, last->segment, code, nwords))
+		return SEGMENT_OTHER;
+	return segment_passes(v, last->segment, last, code) ? SEGMENT_GOOD : SEGMENT_FAILED;
+}

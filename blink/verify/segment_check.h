@@ -23,16 +23,6 @@ static inline uint32_t payload_short(const struct segments *g, const uint32_t *w
 
 static inline uint32_t least(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-static inline uint32_t arrays_least(const uint32_t *avail, const uint8_t *array)
-{
-	uint32_t a = least(avail[array[0]], avail[array[1]]);
-	uint32_t b = least(avail[array[2]], avail[array[3]]);
-	uint32_t c = least(avail[array[4]], avail[array[5]]);
-	uint32_t d = least(avail[array[6]], avail[array[7]]);
-
-	return least(least(a, b), least(c, d));
-}
-
 static inline uint32_t locked_with(uint32_t locked, const uint32_t *range)
 {
 	uint32_t first = range[0], count = range[1];
@@ -41,52 +31,85 @@ static inline uint32_t locked_with(uint32_t locked, const uint32_t *range)
 	return good && first + count > locked ? first + count : locked;
 }
 
-/* The greatest index of a payload that is there. */
-static inline uint32_t index_most(struct verifier *v, const uint32_t *payload, uint32_t count,
-				  uint32_t type)
+/* What is looked for in a payload, and how long what is found holds. */
+static inline struct segment_indices indices_of(const struct verifier *v, const uint32_t *payload,
+						uint32_t count)
 {
-	const struct index_memo *m = index_memo_of(v, payload, count);
+	return (struct segment_indices){ payload[0], payload[1], count, index_stamp(v) };
+}
+
+static inline bool indices_same(const struct segment_indices *a, const struct segment_indices *b)
+{
+	return !((a->id ^ b->id) | (a->offset ^ b->offset) | (a->count ^ b->count) |
+		 (a->stamp ^ b->stamp));
+}
+
+/* More was looked at than is allowed: the record is verified in full, which says so. */
+static inline bool too_much(const struct verifier *v) { return v->s->work > v->work; }
+
+/* The greatest index of a payload that is there. */
+static inline uint32_t index_most(struct verifier *v, const struct segment_draw *d,
+				  const uint32_t *payload, uint32_t count)
+{
 	uint32_t min, max;
 
-	if (index_memo_has(v, m, payload, count, type))
-		return m->max;
-	index_range(v, payload, count, type, INDEX_NO_RESTART, &min, &max);
-	return max;
+	index_range(v, payload, count, d->type, INDEX_NO_RESTART, &min, &max);
+	return too_much(v) ? UINT32_MAX : max;
 }
 
-/* A draw whose indices, if any, are in a payload. */
-static inline bool draw_fits(struct verifier *v, const struct segment_draw *d,
-			     const uint32_t *code, uint32_t locked, uint64_t *vertices)
-{
-	const struct segments *g = v->s->segments;
-	uint32_t limit = arrays_least(g->avail, d->array), count = code[d->count];
-	const uint32_t *at = code + d->at;
+/* ---- stepping on --------------------------------------------------------------------- */
 
-	*vertices += (uint64_t)count * d->instances;
-	if ((int32_t)count <= 0 || locked > limit)
-		return false;
-	if (!d->bytes)
-		return (int32_t)*at >= 0 && (uint64_t)*at + count <= limit;
-	if (payload_short(g, at, (uint64_t)count * d->bytes))
-		return false;
-	return index_most(v, at, count, d->type) < limit;
+/* Where in the log it went on after this path. */
+static inline uint16_t *segments_path(struct segments *g, uint64_t path)
+{
+	return &g->where[path * 0x9e3779b97f4a7c15u >> 52 & (SEGMENT_PATHS - 1)];
 }
 
-/* Locks and draws as most segments have them. */
-static inline bool draw_passes(struct verifier *v, const struct segment *k,
-			       const uint32_t *code, uint64_t *vertices)
+static inline uint64_t path_with(uint64_t path, const struct segment *k)
 {
-	const struct segment_draw *d = &k->draw;
-	uint32_t locked = v->s->ctx->locked;
+	return path << 16 ^ (k->sp.serial & 0xffff);
+}
 
-	if (d->unlocks)
-		locked = 0;
-	if (d->locks)
-		locked = locked_with(locked, code + d->lock);
-	if (d->draws && !draw_fits(v, d, code, locked, vertices))
-		return false;
-	v->s->ctx->locked = locked;
-	return true;
+/* What a segment adds to the facts, but for what is in its image and what its draw adds. */
+static inline void facts_add(struct verify_facts *f, const struct segment *k)
+{
+	f->vertices += k->vertices;
+	f->opaque += k->opaque;
+	f->unknown_lists += k->unknown_lists;
+	f->list_words += k->list_words;
+}
+
+/* n segments were taken, one after the other; they are in the log's next entries. */
+static inline void segments_step(struct verifier *v, struct segments_walk *w,
+				 const struct segment *const *taken, uint32_t n)
+{
+	struct segments *g = v->s->segments;
+	uint32_t at = w->at, logged = g->logged, records = 0;
+	struct sp_index *x = v->index;
+	uint64_t path = w->path;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct segment *k = taken[i];
+
+		x->step[x->nsteps + i] = (struct sp_step){ at, x->nsegments + i, INDEX_SEGMENT };
+		x->segment[x->nsegments + i] = &k->sp;
+		if (k->adds)
+			facts_add(v->facts, k);
+		at += k->sp.words;
+		records += k->sp.records;
+		path = path_with(path, k);
+		*segments_path(g, path) = (uint16_t)++logged;
+	}
+	x->nsteps += n;
+	x->nsegments += n;
+	g->logged = logged;
+	g->credit += (int32_t)n;
+	w->at = at;
+	w->path = path;
+	w->records += records;
+	w->next += n;
+	w->most -= n;
+	w->id = n ? taken[n - 1]->out : w->id;
 }
 
 #endif

@@ -152,7 +152,7 @@ static void segments_note(const struct verifier *v, struct run *r)
 
 	r->draws = r->sets = r->records = 0;
 	for (uint32_t i = 0; i < r->n; i++, code += r->segment[i - 1]->sp.words) {
-		const struct segment *k = g->log[(r->begin.logged + i) % SEGMENT_LOG];
+		const struct segment *k = g->log[(r->begin.logged + i) % SEGMENT_LOG].segment;
 
 		r->segment[i] = k;
 		ids_note(v, r, k, code);

@@ -1,11 +1,8 @@
 /* segment_take.c - stepping over segments met again.  See segment.h.
  *
- * Of a frame most of the time goes by here, so that what is done for each segment is kept
- * short and without branches that go now this way, now that: what is found wrong is
- * gathered and asked for once, and most segments come after the same four as the last
- * time, so that one comparison finds them.
+ * Most segments come after the same four as the last time, so that one comparison finds them.
  */
-#include "blink/verify/segment.h"
+#include "blink/verify/segment_check.h"
 
 #include <string.h>
 
@@ -27,45 +24,11 @@ bool segment_matches(const struct verifier *v, const struct segment *k, const ui
 	       v->index->equal(k->want + whole * 16, k->exact + whole, tail, 1);
 }
 
-/* Most of it is not in the nearest cache. */
-static inline void prefetch(const struct segment *k)
-{
-	const uint8_t *p = (const uint8_t *)k;
-
-	for (unsigned i = 0; i < 8 && k; i++)
-		__builtin_prefetch(p + 64 * i);
-}
-
-/* Nor are the payloads that the next one names, if it is that one. */
-static inline void payloads_prefetch(const struct segments *g, const struct segment *k,
-				     const uint32_t *code)
-{
-	for (unsigned i = 0; i < SEGMENT_AT_ONCE; i++)
-		__builtin_prefetch((const uint8_t *)g->payloads.v +
-				   (size_t)code[k->lanes.word[i]] * sizeof(*g->payloads.v));
-}
-
 /* ---- what comes next --------------------------------------------------------------------
  *
  * All segments taken are written down one after the other.  What came after the same four
  * the last time is where going on begins, and from there the log is followed as long as it
- * is right: so the next one is known long before this one is done with. */
-
-static inline uint16_t *path_slot(struct segments *g, uint64_t path)
-{
-	return &g->where[path * 0x9e3779b97f4a7c15u >> 52 & (SEGMENT_PATHS - 1)];
-}
-
-static inline uint64_t path_with(uint64_t path, const struct segment *k)
-{
-	return path << 16 ^ (k->sp.serial & 0xffff);
-}
-
-static inline bool fits(const struct verifier *v, const struct segment *k, uint32_t id,
-			const uint32_t *code, uint32_t nwords)
-{
-	return k && k->in == id && segment_matches(v, k, code, nwords);
-}
+ * is right: so the next ones are known long before this one is done with. */
 
 /* No piece is looked for here: a stretch of a pattern that was met seems to begin; or it is
  * no record that could be in one. */
@@ -78,19 +41,23 @@ static inline bool stretch_may_begin(const struct verifier *v, const uint32_t *c
 	       (v->index->by_op[op] && segments_pattern(v, code, nwords));
 }
 
-/* The log is not right: the segment that begins here, NULL if none is known.  first: it is
- * known that no stretch begins here. */
-static __attribute__((noinline)) const struct segment *look_for(struct verifier *v, uint64_t path,
-							       const uint32_t *code,
-							       uint32_t nwords, bool first)
+/* The log is not right: where in it the segment is that begins here; else it is *found,
+ * NULL if none is known. */
+static __attribute__((noinline)) uint32_t look_for(struct verifier *v,
+						   const struct segments_walk *w,
+						   const struct segment **found)
 {
 	struct segments *g = v->s->segments;
-	const struct segment *k = g->log[*path_slot(g, path) % SEGMENT_LOG];
+	uint32_t at = *segments_path(g, w->path), nwords = w->end - w->at;
+	const uint32_t *code = w->code + w->at;
 
+	*found = g->log[at % SEGMENT_LOG].segment;
 	/* stretches are tried first */
-	if (!first && stretch_may_begin(v, code, nwords))
-		return NULL;
-	return fits(v, k, g->id, code, nwords) ? k : segment_find(v, code, nwords);
+	if (w->at != w->start && stretch_may_begin(v, code, nwords))
+		*found = NULL;
+	else if ((*found)->in != g->id || !segment_matches(v, *found, code, nwords))
+		*found = segment_find(v, code, nwords);
+	return at;
 }
 
 /* ---- all that follow each other -------------------------------------------------------- */
@@ -125,13 +92,56 @@ static void skip(struct verifier *v)
 	g->skipped = 0;
 }
 
-/* What it adds to the facts, but for what is in its image. */
-static inline void facts_add(struct verify_facts *f, const struct segment *k, uint64_t vertices)
+/* Without AVX-512, or where that is not of use: one by one. */
+enum segment_answer segments_follow(struct verifier *v, struct segments_walk *w)
 {
-	f->vertices += vertices + k->vertices;
-	f->opaque += k->opaque;
-	f->unknown_lists += k->unknown_lists;
-	f->list_words += k->list_words;
+	struct segments *g = v->s->segments;
+
+	while (w->at < w->end && w->most) {
+		const struct segment_taken *last = &g->log[w->next % SEGMENT_LOG];
+		const struct segment *k = last->segment;
+		enum segment_answer answer;
+
+		if (k->in != w->id)
+			return SEGMENT_OTHER;
+		answer = segment_look(v, last, w->code + w->at, w->end - w->at);
+		w->failed = k;
+		if (answer != SEGMENT_GOOD)
+			return answer;
+		segments_step(v, w, &k, 1);
+	}
+	return SEGMENT_GOOD;
+}
+
+/* The log is not right at this place, or objects are not yet behind: goes on elsewhere in it, or
+ * takes the segment that is here by itself. */
+static enum segment_answer turn(struct verifier *v, struct segments_walk *w)
+{
+	struct segments *g = v->s->segments;
+	const struct segment_taken *last;
+	const struct segment *k;
+	bool behind = g->lazy;
+	uint32_t next;
+
+	g->id = w->id;
+	next = look_for(v, w, &k);
+	if (!k)
+		return SEGMENT_OTHER;
+	*segments_path(g, w->path) = (uint16_t)g->logged;
+	last = &g->log[next % SEGMENT_LOG];
+	w->next = next;
+	if (last->segment == k && behind)
+		return SEGMENT_GOOD;
+	next = last->segment == k ? next + 1 : *segments_path(g, path_with(w->path, k));
+	w->failed = k;
+	if (!behind)
+		segments_lazy(v);
+	if (v->s->failed ||
+	    !segment_passes(v, k, last, w->code + w->at))
+		return SEGMENT_FAILED;
+	segments_step(v, w, &k, 1);
+	w->next = next;
+	return SEGMENT_GOOD;
 }
 
 /* From word at on, where the shadow is known, so many at most; returns the first word not
@@ -140,51 +150,23 @@ static uint32_t take(struct verifier *v, const uint32_t *code, uint32_t at, uint
 		     uint32_t end, uint32_t most, uint32_t *records)
 {
 	struct segments *g = v->s->segments;
-	uint32_t id = g->id, next, logged = g->logged, taken = 0;
-	uint64_t path = g->path;
+	struct segments_walk w = { .code = code, .at = at, .end = end, .most = most, .start = start,
+				   .id = g->id, .path = g->path,
+				   .next = *segments_path(g, g->path) };
+	enum segment_answer answer = SEGMENT_GOOD;
 
-	next = *path_slot(g, path);
-	while (at < end && most--) {
-		const struct segment *k = g->log[next++ % SEGMENT_LOG];
-		const struct segment *coming;
-		uint64_t vertices = 0;
-
-		if (!fits(v, k, id, code + at, end - at)) {
-			g->id = id;
-			k = look_for(v, path, code + at, end - at, at == start);
-			if (!k)
-				break;
-			*path_slot(g, path) = (uint16_t)logged;
-			next = *path_slot(g, path_with(path, k));
-		}
-		coming = g->log[next % SEGMENT_LOG];
-		if (coming && k->sp.words + coming->sp.words <= end - at)
-			payloads_prefetch(g, coming, code + at + k->sp.words);
-		prefetch(g->log[(next + 1) % SEGMENT_LOG]);
-		if (!g->lazy)
-			segments_lazy(v);
-		if (v->s->failed || !g->passes(v, k, code + at, &vertices)) {
-			g->id = id;
-			failed(v, k, at + k->sp.words);
-			id = SEGMENT_NONE;
-			break;
-		}
-		index_add_segment(v->index, at, &k->sp);
-		facts_add(v->facts, k, vertices);
-		id = k->out;
-		at += k->sp.words;
-		taken += k->sp.records;
-		path = path_with(path, k);
-		g->log[logged++ % SEGMENT_LOG] = k;
-		*path_slot(g, path) = (uint16_t)logged;
-		g->credit++;
+	while (answer == SEGMENT_GOOD && w.at < end && w.most) {
+		answer = g->lazy ? g->follow(v, &w) : SEGMENT_OTHER;
+		if (answer == SEGMENT_OTHER)
+			answer = turn(v, &w);
 	}
-	g->id = id;
-	g->path = path;
-	g->logged = logged;
-	g->reuse.hits += taken;
-	*records += taken;
-	return at;
+	g->id = w.id;
+	g->path = w.path;
+	if (answer == SEGMENT_FAILED)
+		failed(v, w.failed, w.at + w.failed->sp.words);
+	g->reuse.hits += w.records;
+	*records += w.records;
+	return w.at;
 }
 
 /* The same where runs are looked for, and kept. */

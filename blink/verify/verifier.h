@@ -78,12 +78,15 @@ static inline struct index_memo *index_memo_of(const struct verifier *v, const u
 
 	return &v->s->memo[(h >> 16 ^ h) % INDEX_MEMO];
 }
+/* What is known of a payload holds as long as this is the same. */
+static inline uint32_t index_stamp(const struct verifier *v)
+{
+	return v->env->payloads_stable ? UINT32_MAX : v->s->serial;
+}
 static inline bool index_memo_has(const struct verifier *v, const struct index_memo *m,
 				  const uint32_t *payload, uint32_t count, uint32_t type)
 {
-	uint32_t stamp = v->env->payloads_stable ? UINT32_MAX : v->s->serial;
-
-	return !((m->sp ^ stamp) | (m->id ^ payload[0]) | (m->offset ^ payload[1]) |
+	return !((m->sp ^ index_stamp(v)) | (m->id ^ payload[0]) | (m->offset ^ payload[1]) |
 		 (m->count ^ count) | (m->type ^ type));
 }
 void index_max(const uint8_t *data, uint64_t size, uint32_t max[3]);
