@@ -40,8 +40,10 @@ CFLAGS_ALL = $(STD) $(OPT) $(WARN) -fvisibility=hidden -fno-strict-aliasing -I. 
 CFLAGS_ALL += $(if $(SLOWDOWN),-DBLINK_SLOWDOWN=$(SLOWDOWN)) $(if $(SHAPE),-DBLINK_SHAPE=$(SHAPE))
 # the command table is full of pointers: packed relocations start the program sooner
 LINK       = -Wl,--as-needed -Wl,-z,pack-relative-relocs
-# what drivers make executable is counted (blink/server/code_account.h)
-LINK      += -Wl,--export-dynamic-symbol=mprotect -Wl,--export-dynamic-symbol=munmap
+# what drivers make executable, and what they allocate, is counted (blink/server/code_account.h,
+# heap.h)
+COUNTED    = mprotect munmap malloc calloc realloc free memalign aligned_alloc posix_memalign
+LINK      += $(COUNTED:%=-Wl,--export-dynamic-symbol=%)
 LDLIBS_ALL = $(LINK) $(PKG_LIBS) -lsnappy $(FEATURE_LIBS) -ldl -lm -lpthread $(SAN) $(LDFLAGS)
 
 # -- sources ------------------------------------------------------------------------

@@ -14,7 +14,7 @@
 enum { OPT_LISTEN, OPT_HEADLESS, OPT_WINDOW, OPT_SIZE, OPT_REFRESH, OPT_CLIENTS,
        OPT_SCREENSHOT, OPT_RECORD, OPT_TRACE, OPT_DURATION, OPT_NO_DIRECT, OPT_NO_FACTS,
        OPT_WATCHDOG, OPT_BUDGET, OPT_MEMORY, OPT_GL_THREADS, OPT_SINK, OPT_NO_FILTER, OPT_RESULTS,
-       OPT_BARE, OPT_HASH, OPT_DIRECT };
+       OPT_BARE, OPT_HASH, OPT_DIRECT, OPT_PAINTERS };
 
 static const struct cli_option options[] = {
 	[OPT_LISTEN] = { 'l', "listen", "PATH", "the socket ($BLINK_SERVER, else $XDG_RUNTIME_DIR/blink-0)" },
@@ -39,6 +39,7 @@ static const struct cli_option options[] = {
 	[OPT_BARE] = { 0, "bare", NULL, "no frames and labels (to compare pictures)" },
 	[OPT_HASH] = { 0, "hash", NULL, "with --trace: the hash of each picture of a stream" },
 	[OPT_DIRECT] = { 0, "direct", NULL, "clients that may be are drawn straight into the screen, without a trial" },
+	[OPT_PAINTERS] = { 0, "painters", "N", "threads that draw clients, of as many as the driver can have (one per processor, 4 at most)" },
 	{ 0 }
 };
 
@@ -133,7 +134,7 @@ static struct json_object *summary_json(const struct broker_options *b,
 static const char *options_read(const struct cli_args *args, struct broker_options *b)
 {
 	const char *const *o = args->opt;
-	double watchdog = 1000, budget = 0, memory = 256, clients = 64, threads = 0;
+	double watchdog = 1000, budget = 0, memory = 256, clients = 64, threads = 0, painters = 0;
 
 	if (o[OPT_HEADLESS] && o[OPT_WINDOW])
 		return "--headless or --window, not both";
@@ -155,11 +156,14 @@ static const char *options_read(const struct cli_args *args, struct broker_optio
 		return "--memory is 1 to 65536";
 	if (!cli_number(o[OPT_GL_THREADS], 0, 16, &threads))
 		return "--gl-threads is 0 to 16";
+	if (!cli_number(o[OPT_PAINTERS], 1, 8, &painters))
+		return "--painters is 1 to 8";
 	b->server.clients = (uint32_t)clients;
 	b->server.limits.frame_ns = (uint64_t)(budget * 1e6);
 	b->server.limits.memory = (uint64_t)memory << 20;
 	b->watchdog_ms = (uint32_t)watchdog;
 	b->gl_threads = (uint32_t)threads;
+	b->painters = (uint32_t)painters;
 	return NULL;
 }
 

@@ -86,7 +86,7 @@ static void client_print(const struct watch *w, struct json_object *c, double se
 	double passed = b ? seconds - w->seconds : 0;
 
 	b = b ? b : &none;
-	printf("%4.0f", number(c, "id"));
+	printf("%4.0f %2.0f", number(c, "id"), number(c, "painter"));
 	name_print(text(c, "name"));
 	printf(" %6.1f %6.1f %6.2f/%-6.2f %6.2f/%-6.2f %6.1f %7.1f %5.0f %5.0f %5.0f %7.0f  %s%s%s%s\n",
 	       rate(number(c, "redraws"), b->redraws, passed),
@@ -141,7 +141,7 @@ static void top_print(struct watch *w, struct json_object *top, bool quiet)
 	       number(top, "frames"), number(top, "missed"), number(top, "frame_cpu_ms_mean"),
 	       number(top, "frame_cpu_ms_p99"), rate(number(top, "cpu_ms"), w->cpu_ms, passed) / 10,
 	       rate(switches, w->switches, passed), number(top, "restarts"), text(top, "renderer"));
-	printf("  id %-20s %6s %6s %13s %13s %6s %7s %5s %5s %5s %7s  %s\n", "name", "draw/s",
+	printf("  id by %-20s %6s %6s %13s %13s %6s %7s %5s %5s %5s %7s  %s\n", "name", "draw/s",
 	       "upd/s", "redraw ms/99%", "update ms/99%", "CPU%", "MiB", "comp", "refus", "wake",
 	       "hidden", "how");
 	for (size_t i = 0; i < json_object_array_length(list); i++)
@@ -210,7 +210,8 @@ const struct cli_command cmd_top = {
 	.synopsis = "[--server PATH] [--interval S] [--count N]",
 	.summary = "what the clients of a running server do",
 	.text =
-		"A table that refreshes: per client redraws and updates per second, the intervals "
+		"A table that refreshes: per client the painter that runs it (0: the one that also "
+		"composes), redraws and updates per second, the intervals "
 		"between them (mean and 99th percentile), its share of the executor's CPU time, "
 		"memory of its textures and buffers, stored procedures compiled and refused, bells "
 		"rung for it, frames in which it was hidden, and how it is drawn: direct into the "

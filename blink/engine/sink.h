@@ -98,6 +98,9 @@ struct sink_gl_options {
 	uint8_t unwritten;      /* byte that pictures hold outside a window's buffers */
 	bool back;              /* pictures are of the drawable's back buffer, whatever
 	                           framebuffer and buffer the program has bound */
+	unsigned display;       /* off-screen, of those that the driver has for one process; what
+	                           sinks on different ones do is done at the same time, on
+	                           threads of their own.  -ENODEV: there is no such display */
 	bool unseen;            /* drawables are read through GL alone: nothing is done for
 	                           whoever might look at them from outside */
 	const char *title;

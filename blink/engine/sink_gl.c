@@ -381,6 +381,7 @@ int sink_gl_create(struct sink **s, const struct sink_gl_options *opt, struct er
 	g->unwritten = opt ? opt->unwritten : 0;
 	g->back = opt && opt->back;
 	g->unseen = opt && opt->unseen;
+	g->number = opt ? opt->display : 0;
 	r = open_all(g, err);
 	if (r < 0) {
 		destroy(&g->base);

@@ -1,7 +1,9 @@
 /* sink_gl_egl.c - the window system of an off-screen GL sink: EGL without windows.
  *
  * The display is Mesa's surfaceless platform (no X server, no device
- * file is needed), or EGL's default display where that platform is absent, and a
+ * file is needed), or EGL's default display where that platform is absent.  Mesa has one
+ * screen per display, and one lock per screen; further displays are its devices that are
+ * software, of which it has one.  (A GPU's would draw other pixels than the first.)  A
  * drawable is a pbuffer.  A pbuffer has one colour buffer, which answers to GL_BACK
  * and to GL_FRONT, and its pixels survive a swap, as those of a back buffer that is
  * copied to a window do. */
@@ -55,10 +57,33 @@ static EGLDisplay display_find(void)
 	return d;
 }
 
+/* The display of the n-th device, from 1, that is none. */
+static EGLDisplay display_further(unsigned n)
+{
+	PFNEGLQUERYDEVICESEXTPROC list =
+		(PFNEGLQUERYDEVICESEXTPROC)eglGetProcAddress("eglQueryDevicesEXT");
+	PFNEGLQUERYDEVICESTRINGEXTPROC tell =
+		(PFNEGLQUERYDEVICESTRINGEXTPROC)eglGetProcAddress("eglQueryDeviceStringEXT");
+	EGLDeviceEXT all[16];
+	EGLint found = 0;
+
+	if (!list || !tell ||
+	    !sink_gl_has_word(eglQueryString(EGL_NO_DISPLAY, EGL_EXTENSIONS),
+			      "EGL_EXT_platform_device") || !list(16, all, &found))
+		return EGL_NO_DISPLAY;
+	for (EGLint i = 0; i < found; i++)
+		if (sink_gl_has_word(tell(all[i], EGL_EXTENSIONS), "EGL_MESA_device_software") &&
+		    !--n)
+			return eglGetPlatformDisplay(EGL_PLATFORM_DEVICE_EXT, all[i], NULL);
+	return EGL_NO_DISPLAY;
+}
+
 static int display_open(struct sink_gl *g, struct error *err)
 {
-	EGLDisplay d = display_find();
+	EGLDisplay d = g->number ? display_further(g->number) : display_find();
 
+	if (d == EGL_NO_DISPLAY && g->number)
+		return error_set(err, -ENODEV, "GL: EGL offers no display %u", g->number + 1);
 	if (d == EGL_NO_DISPLAY)
 		return error_set(err, -ENODEV, "GL: EGL offers no display "
 				 "(install libegl-mesa0 and libgl1-mesa-dri)");

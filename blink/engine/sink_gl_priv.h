@@ -100,6 +100,7 @@ struct sink_gl {
 	bool hidden, robust;
 	uint8_t unwritten;
 	bool back, unseen;
+	unsigned number;             /* EGL: sink_gl_options.display */
 	struct sink_gl_calls gl;
 	struct sink_gl_context *contexts;
 	uint32_t ncontexts;

@@ -1,13 +1,15 @@
 /* sink_missing.c - what a sink's entry is when the driver has none: a no-op that
  * counts, so that the loss can be said instead of crashing or passing unseen.
  */
+#include <stdatomic.h>
+
 #include "blink/engine/sink_thunk.h"
 
-static uint64_t missing_calls[GL_OP_COUNT];
+static _Atomic uint64_t missing_calls[GL_OP_COUNT];
 
 uint64_t missing_call(unsigned op)
 {
-	missing_calls[op]++;
+	atomic_fetch_add_explicit(&missing_calls[op], 1, memory_order_relaxed);
 	return 0;
 }
 

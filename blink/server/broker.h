@@ -21,6 +21,8 @@ struct broker_options {
 	struct server_options server;  /* event, turn, gone and judge are not looked at */
 	uint32_t watchdog_ms;          /* a turn may last so long */
 	uint32_t gl_threads;           /* of the software driver, beside the executor's own */
+	uint32_t painters;             /* threads that run clients, if the driver has so many
+	                                  displays (painter.h); 0: one per processor, 4 at most */
 	bool null_gl;                  /* entry points that do nothing (measurements) */
 	bool window;                   /* the screen is shown on $DISPLAY, with its input */
 	bool no_filter;                /* no system call filter (debuggers) */

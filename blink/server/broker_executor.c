@@ -1,7 +1,7 @@
 /* broker_executor.c - starting, watching and replacing the executor.
  *
- * The watchdog looks at one number on the board: since when the executor has been in the
- * turn that it is in.  A turn is bounded in commands and checked against the clock between
+ * The watchdog looks at one number on the board for each painter: since when it has been in
+ * the turn that it is in.  A turn is bounded in commands and checked against the clock between
  * them, so one that lasts longer than the watchdog's time is in a single GL command or
  * shader that does not end.  Nothing but killing the process helps against that.  An
  * executor that does not answer questions any more is treated alike. */
@@ -86,6 +86,16 @@ static void executor_become(struct broker *b, int socket)
 
 /* ---- starting ---------------------------------------------------------------------------- */
 
+static void turns_clear(struct board *board)
+{
+	for (unsigned i = 0; i < BROKER_PAINTERS_MAX; i++) {
+		atomic_store(&board->turn[i].busy_ns, i ? 0 : broker_now());
+		atomic_store(&board->turn[i].id, 0);
+		atomic_store(&board->turn[i].thread, 0);
+	}
+	atomic_store(&board->fell, 0);
+}
+
 int broker_executor_start(struct broker *b)
 {
 	int pair[2];
@@ -93,8 +103,7 @@ int broker_executor_start(struct broker *b)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return error_set(b->err, -errno, "serve: socketpair: %s", strerror(errno));
-	atomic_store(&b->board->busy_ns, broker_now());
-	atomic_store(&b->board->turn, 0);
+	turns_clear(b->board);
 	b->oom_kills = broker_oom_kills();
 	fflush(NULL);
 	pid = fork();
@@ -152,10 +161,30 @@ static int reap(struct broker *b)
 	return status;
 }
 
+/* Whose turn it ended in: that of the painter that hung or fell.  Where that is unknown,
+ * it is nobody's that more than one may be to blame for. */
+static uint32_t last_turn(const struct broker *b)
+{
+	uint32_t fell = atomic_load(&b->board->fell), id = 0;
+
+	if (b->hanging)
+		return atomic_load(&b->board->turn[b->hung].id);
+	if (fell && fell <= BROKER_PAINTERS_MAX)
+		return atomic_load(&b->board->turn[fell - 1].id);
+	for (unsigned i = 0; i < BROKER_PAINTERS_MAX; i++) {
+		uint32_t one = atomic_load(&b->board->turn[i].id);
+
+		if (one && id)
+			return 0;
+		id = one ? one : id;
+	}
+	return id;
+}
+
 /* For whoever looks after the server. */
 static void end_tell(const struct broker *b, int status)
 {
-	uint32_t turn = atomic_load(&b->board->turn);
+	uint32_t turn = last_turn(b);
 	char whose[48] = "its own turn";
 
 	if (turn)
@@ -176,7 +205,7 @@ static void end_tell(const struct broker *b, int status)
  * lack of memory, it was that of him whose turn it was, or who has most of it. */
 static uint32_t culprit(const struct broker *b, int status)
 {
-	uint32_t turn = atomic_load(&b->board->turn);
+	uint32_t turn = last_turn(b);
 
 	if (b->stopped)
 		return 0;
@@ -218,17 +247,35 @@ void broker_executor_died(struct broker *b)
 /* Starting the driver takes its time, too. */
 #define START_NS 20000000000u
 
+/* The painter whose turn lasts longest, and for how long. */
+static uint64_t turn_longest(struct broker *b, uint32_t *painter)
+{
+	uint64_t longest = 0, now = broker_now();
+
+	*painter = 0;
+	for (uint32_t i = 0; i < BROKER_PAINTERS_MAX; i++) {
+		const struct board_turn *t = &b->board->turn[i];
+		uint64_t ns = watchdog_turn(&b->watchdog[i], b->executor, atomic_load(&t->thread),
+					    atomic_load(&t->busy_ns), now);
+
+		if (ns > longest) {
+			longest = ns;
+			*painter = i;
+		}
+	}
+	return longest;
+}
+
 void broker_executor_check(struct broker *b)
 {
-	uint64_t busy = atomic_load(&b->board->busy_ns);
 	uint64_t allowed = (uint64_t)b->opt->watchdog_ms * 1000000u;
 
 	if (!b->executor || b->hanging)
 		return;
 	if (!b->ready && allowed < START_NS)
 		allowed = START_NS;
-	if (watchdog_turn(&b->watchdog, b->executor, busy, broker_now()) < allowed &&
-	    watchdog_turn(&b->answering, b->executor, b->asked_ns, broker_now()) <
+	if (turn_longest(b, &b->hung) < allowed &&
+	    watchdog_turn(&b->answering, b->executor, 0, b->asked_ns, broker_now()) <
 	    ANSWER_TURNS * allowed)
 		return;
 	b->sum->hangs++;

@@ -20,6 +20,7 @@
 #define BOARD_EVENTS 16384u
 #define BOARD_PICTURES 4u
 #define BROKER_CLIENTS_MAX 1024u
+#define BROKER_PAINTERS_MAX 8u
 #define BROKER_PENDING 16u              /* connected, and silent so far */
 #define BROKER_PENDING_NS 2000000000u   /* for so long */
 #define BROKER_RESETS 2u                /* a client whose turn it was so often has to go */
@@ -35,11 +36,18 @@ struct board_status {
 	struct server_client_info clients[BROKER_CLIENTS_MAX];
 };
 
+/* Whose turn it is of a painter's clients, and since when. */
+struct board_turn {
+	_Atomic uint64_t busy_ns;       /* 0: it waits */
+	_Atomic uint32_t id;            /* 0: the server's own */
+	_Atomic int32_t thread;         /* its number in the kernel; 0: unknown */
+};
+
 struct board {
 	/* the executor writes */
-	_Atomic uint64_t busy_ns;       /* since when this turn lasts; 0: it waits */
+	struct board_turn turn[BROKER_PAINTERS_MAX];
+	_Atomic uint32_t fell;          /* 1 + the painter in whose turn it crashed; 0: unknown */
 	_Atomic uint64_t frames, missed;
-	_Atomic uint32_t turn;          /* whose it is; 0: the server's own */
 	struct board_status status;     /* by MESSAGE_STATUS, read after its answer */
 	_Atomic uint64_t events_head, events_lost;
 	struct server_event events[BOARD_EVENTS];
@@ -101,8 +109,10 @@ struct broker_client {
 };
 
 /* watchdog.c: ns that the executor spent, by itself, in the turn that began at busy_ns. */
+/* thread: which of its threads; 0: whichever waited longest for a processor. */
 struct watchdog { uint64_t busy_ns, waited_ns; };
-uint64_t watchdog_turn(struct watchdog *w, pid_t pid, uint64_t busy_ns, uint64_t now_ns);
+uint64_t watchdog_turn(struct watchdog *w, pid_t pid, pid_t thread, uint64_t busy_ns,
+		       uint64_t now_ns);
 bool watchdog_stopped(pid_t pid);       /* somebody has stopped it */
 
 /* Of a program whose turns did harm, or of who runs it (broker_blame.c). */
@@ -129,7 +139,8 @@ struct broker {
 	bool ready, hanging, stopped;   /* stopped: by somebody, when it was found hanging */
 	uint64_t started_ns;
 	uint32_t quick_deaths;
-	struct watchdog watchdog, answering;
+	struct watchdog watchdog[BROKER_PAINTERS_MAX], answering;
+	uint32_t hung;                  /* the painter that was found hanging */
 	uint64_t asked_ns;              /* the first question not answered yet; 0: none */
 	struct broker_note notes[BROKER_NOTES];
 	uint64_t oom_kills;             /* of the system, when it was started */

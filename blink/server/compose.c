@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "blink/server/compose.h"
+#include "blink/server/painter.h"
 
 static const uint8_t background[3] = { 0x20, 0x24, 0x2c };
 
@@ -29,7 +29,7 @@ static bool decorated(const struct server *s)
 static bool cut_front(const struct server *s, struct region *g, uint32_t i)
 {
 	for (uint32_t j = i + 1; j < s->n && g->n; j++)
-		if (!region_cut(g, window_outer(&s->windows[j], decorated(s))))
+		if (!region_cut(g, window_outer(s->windows[j], decorated(s))))
 			return false;
 	return true;
 }
@@ -37,7 +37,7 @@ static bool cut_front(const struct server *s, struct region *g, uint32_t i)
 static bool window_layout(struct server *s, uint32_t i)
 {
 	const struct rect all = { 0, 0, (int)s->screen.w, (int)s->screen.h };
-	struct window *w = &s->windows[i];
+	struct window *w = s->windows[i];
 	struct rect piece[4];
 
 	if (!region_set(&w->visible, rect_meet(window_area(w), all)) ||
@@ -63,7 +63,7 @@ int compose_layout(struct server *s, struct error *err)
 	for (uint32_t i = 0; i < s->n && ok; i++)
 		ok = window_layout(s, i) &&
 		     region_cut(&s->screen.background,
-				window_outer(&s->windows[i], decorated(s)));
+				window_outer(s->windows[i], decorated(s)));
 	if (!ok)
 		return error_set(err, -ENOMEM, "server: out of memory");
 	s->layout_stale = false;
@@ -85,67 +85,29 @@ static bool inside_screen(const struct server *s, const struct window *w)
 	       w->y + (int)w->h <= (int)s->screen.h;
 }
 
-int compose_redraw(struct server *s, struct window *w, uint32_t screen, const struct place *at,
-		   struct error *err)
-{
-	uint64_t start = server_cpu_ns(), spent;
-	struct served_tick t;
-	int r;
-
-	server_tick_make(s, w, &t);
-	server_turn(s, w);
-	r = served_redraw(w->client, &t, screen, at, err);
-	/* what it asked of the driver is done in its own turn, and on its own account */
-	sink_flush(s->gl);
-	server_turn(s, NULL);
-	spent = server_cpu_ns() - start;
-	server_charge(s, w, spent);
-	s->turn = w->id;
-	server_event_send(s, SERVER_EVENT_REDRAW, start, at != NULL);
-	s->turn = 0;
-	if (r < 0 && r != -EIO) {
-		w->doomed = VSO_FAULT_GL;
-		return 0;
-	}
-	s->stats.redraws++;
-	return r;
-}
-
 /* Everything in front that w's area meets has been drawn over. */
 static void damage_front(struct server *s, uint32_t i)
 {
-	struct rect area = window_area(&s->windows[i]);
+	struct rect area = window_area(s->windows[i]);
 
 	for (uint32_t j = i + 1; j < s->n; j++) {
-		struct window *w = &s->windows[j];
+		struct window *w = s->windows[j];
 
 		if (rect_meets(window_outer(w, decorated(s)), area))
 			w->damaged = w->frame_damaged = true;
 	}
 }
 
-static void skip(struct server *s, struct window *w, bool hidden)
-{
-	if (hidden) {
-		s->stats.hidden++;
-		w->hidden_frames++;
-	} else {
-		s->stats.skipped++;
-	}
-	s->turn = w->id;
-	server_event_send(s, SERVER_EVENT_SKIP, 0, hidden);
-	s->turn = 0;
-}
-
 static int draw_direct(struct server *s, uint32_t i, const struct served_look *look,
 		       struct error *err)
 {
-	struct window *w = &s->windows[i];
+	struct painter *p = &s->painter[0];
+	struct window *w = s->windows[i];
 	struct place at = place_of(s, w);
 	int r;
 
 	if (!look->changing && !w->damaged && !s->opt.no_facts)
-		return skip(s, w, false), 0;
+		return painter_skip(p, w, false), 0;
 	if (s->opt.no_facts) {
 		r = screen_current(&s->screen, 0, err);
 		if (r < 0)
@@ -153,13 +115,13 @@ static int draw_direct(struct server *s, uint32_t i, const struct served_look *l
 		screen_clear(&s->screen, window_area(w));
 	} else {
 		/* its own clears cover colour, and depth and stencil where it uses them */
-		s->stats.clears_skipped++;
+		p->stats.clears_skipped++;
 		w->skipped_clears++;
 	}
-	r = compose_redraw(s, w, SERVER_SCREEN, &at, err);
+	r = painter_redraw(p, w, SERVER_SCREEN, &at, err);
 	if (r < 0)
 		return r;
-	s->stats.direct++;
+	p->stats.direct++;
 	w->direct_frames++;
 	w->damaged = false;
 	w->direct = true;
@@ -174,22 +136,18 @@ static int draw_direct(struct server *s, uint32_t i, const struct served_look *l
 static int draw_offscreen(struct server *s, struct window *w, const struct served_look *look,
 			  struct error *err)
 {
-	bool fresh = !look->has_redraw && look->changing;
-	bool again = look->changing || !look->retained || (s->opt.no_facts && look->rerunnable);
-	int r = compose_stand_in(s, w, look, err);
+	bool fresh = false;
+	int r;
 
-	w->direct = false;
-	if (r)
+	w->seen.damaged = w->damaged;
+	r = compose_stand_in(s, w, look, err);
+	if (r) {
+		w->direct = false;
 		return r;
-	if (look->has_redraw && again) {
-		r = compose_redraw(s, w, 0, NULL, err);
-		if (r < 0)
-			return r;
-		s->stats.offscreen++;
-		fresh |= r == 1;
-	} else if (!fresh && !w->damaged) {
-		skip(s, w, false);
 	}
+	r = painter_draw(&s->painter[0], w, look, &fresh, err);
+	if (r < 0)
+		return r;
 	if (fresh)
 		w->shown_at = s->frames;
 	w->copy = fresh || w->damaged || s->opt.no_facts;
@@ -205,13 +163,14 @@ static bool is_hidden(const struct server *s, const struct window *w)
 static int draw_clients(struct server *s, struct error *err)
 {
 	for (uint32_t i = 0; i < s->n; i++) {
-		struct window *w = &s->windows[i];
+		struct window *w = s->windows[i];
 		struct served_look look = { 0 };
 		int r;
 
 		w->copy = false;
-		if (w->doomed)
+		if (w->painter || w->doomed)
 			continue;
+		painters_begin(s);
 		served_look(w->client, &look);
 		if (w->over_budget) {
 			w->copy = w->damaged;
@@ -219,7 +178,7 @@ static int draw_clients(struct server *s, struct error *err)
 		}
 		if (is_hidden(s, w)) {
 			if (look.changing)
-				skip(s, w, true);
+				painter_skip(&s->painter[0], w, true);
 			continue;
 		}
 		if (look.has_redraw && look.direct && !s->opt.no_direct && s->frames >= w->direct_after &&
@@ -233,25 +192,74 @@ static int draw_clients(struct server *s, struct error *err)
 	return 0;
 }
 
+/* ---- pictures of further painters ---------------------------------------------------------- */
+
+void pictures_take(struct server *s, const struct painter *p)
+{
+	bool current = false;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct window *w = s->windows[i];
+		struct picture *c = &w->picture;
+
+		if (!w->painter || (p && w->painter != p->index) ||
+		    !atomic_load_explicit(&c->fresh, memory_order_acquire))
+			continue;
+		/* (where it cannot be drawn to, the next copy will say so) */
+		current = current || screen_current(&s->screen, 0, NULL) >= 0;
+		if (current)
+			screen_picture_set(&s->screen, c);
+		server_follow_size(s, w, c->whole_w, c->whole_h);
+		w->damaged = true;
+		w->shown_at = s->frames;
+		atomic_store_explicit(&c->fresh, false, memory_order_relaxed);
+	}
+}
+
+/* Until all have come, or this display frame's time is over. */
+static int pictures_await(struct server *s, struct error *err)
+{
+	uint64_t until = turns_over(&s->painter[0]) + s->opt.patience_ns, news;
+	bool more = true;
+	int r;
+
+	while (more) {
+		news = painters_news(s);
+		painters_begin(s);
+		more = painters_busy(s) != 0;
+		pictures_take(s, NULL);
+		more = more && painters_wait(s, news, until);
+	}
+	/* (windows may have followed their clients' sizes) */
+	r = s->layout_stale ? compose_layout(s, err) : 0;
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct window *w = s->windows[i];
+
+		if (w->painter)
+			w->copy = !w->hidden && (w->damaged || s->opt.no_facts);
+	}
+	return r;
+}
+
 /* ---- the server's drawing --------------------------------------------------------------- */
 
 static int copy(struct server *s, struct window *w, struct error *err)
 {
 	static const uint8_t black[3];
 	uint64_t start = server_cpu_ns();
-	uint32_t pw = 0, ph = 0, from = served_retained(w->client, &pw, &ph);
+	uint32_t pw = 0, ph = 0, from = w->painter ? 0 : served_retained(w->client, &pw, &ph);
 	int r = screen_current(&s->screen, from, err);
 
 	if (r < 0)
 		return r;
-	if (from)
+	if (w->painter)
+		screen_picture_copy(&s->screen, window_area(w), &w->visible, &w->picture);
+	else if (from)
 		screen_copy(&s->screen, window_area(w), &w->visible, pw, ph);
 	else
 		screen_fill(&s->screen, &w->visible, black);
-	s->stats.copies++;
-	s->turn = w->id;
-	server_event_send(s, SERVER_EVENT_COPY, start, 0);
-	s->turn = 0;
+	s->painter[0].stats.copies++;
+	painter_event_of(&s->painter[0], w, SERVER_EVENT_COPY, start, 0);
 	w->damaged = false;
 	return 0;
 }
@@ -283,7 +291,7 @@ static bool server_draws(const struct server *s)
 	bool any = s->everything || s->opt.no_facts;
 
 	for (uint32_t i = 0; i < s->n && !any; i++)
-		any = s->windows[i].copy || s->windows[i].frame_damaged || s->windows[i].bar_stale;
+		any = s->windows[i]->copy || s->windows[i]->frame_damaged || s->windows[i]->bar_stale;
 	return any;
 }
 
@@ -299,7 +307,7 @@ static int draw_copies(struct server *s, bool all, struct error *err)
 	int r = 0;
 
 	for (uint32_t i = 0; i < s->n && r >= 0; i++) {
-		struct window *w = &s->windows[i];
+		struct window *w = s->windows[i];
 
 		more |= frame_stale(s, w, all);
 		if (!w->copy || !w->visible.n)
@@ -320,7 +328,7 @@ static int draw_server(struct server *s, struct error *err)
 	if (all)
 		screen_fill(&s->screen, &s->screen.background, background);
 	for (uint32_t i = 0; i < s->n && r >= 0; i++) {
-		struct window *w = &s->windows[i];
+		struct window *w = s->windows[i];
 
 		if (frame_stale(s, w, all))
 			r = draw_frame(s, w, err);
@@ -337,9 +345,11 @@ int compose_frame(struct server *s, struct error *err)
 
 	if (r >= 0)
 		r = draw_clients(s, err);
+	if (r >= 0 && s->painters > 1)
+		r = pictures_await(s, err);
 	if (r < 0)
 		return r;
-	if (!s->stats.direct && !s->stats.copies && !server_draws(s))
+	if (!s->painter[0].stats.direct && !s->painter[0].stats.copies && !server_draws(s))
 		return 0;
 	r = server_draws(s) ? draw_server(s, err) : screen_current(&s->screen, 0, err);
 	if (r >= 0)

@@ -21,6 +21,10 @@
 #include "blink/server/server_priv.h"
 #include "blink/server/stand_in.h"
 
+struct painter;
+struct handover;
+struct picture;
+
 /* ---- rectangles ----------------------------------------------------------------- */
 
 struct rect { int x, y, w, h; };
@@ -79,6 +83,7 @@ struct screen_gl {                     /* entry points of the sink, with their t
 	void (*delete_textures)(int, const uint32_t *);
 	void (*bind_texture)(uint32_t, uint32_t);
 	void (*tex_image)(uint32_t, int, int, int, int, int, uint32_t, uint32_t, const void *);
+	void (*tex_sub_image)(uint32_t, int, int, int, int, int, uint32_t, uint32_t, const void *);
 	void (*read_pixels)(int, int, int, int, uint32_t, uint32_t, void *);
 	void (*flush)(void);
 	void (*finish)(void);
@@ -106,6 +111,14 @@ void screen_copy(struct screen *s, struct rect area, const struct region *visibl
 void screen_bar_set(struct screen *s, struct window *w, const uint8_t *rgba, uint32_t width);
 void screen_bar_draw(struct screen *s, const struct window *w, const struct region *visible);
 void screen_bar_drop(struct screen *s, struct window *w);
+/* Of the drawable in screen_current's read: BGRA, rows from the top; x, y from the lower left. */
+void screen_read_back(struct screen *s, int x, int y, uint32_t w, uint32_t h, uint8_t *pixels);
+/* The picture that a painter has handed over becomes the one that the screen keeps of it. */
+void screen_picture_set(struct screen *s, struct picture *p);
+/* As screen_copy, of that. */
+void screen_picture_copy(struct screen *s, struct rect area, const struct region *visible,
+			 const struct picture *p);
+void screen_picture_drop(struct screen *s, struct picture *p);
 int screen_read(struct screen *s, uint8_t **rgb, struct error *err);
 /* The same into memory of w * h * 3 bytes that is there; scratch holds w * h * 4. */
 int screen_read_into(struct screen *s, uint8_t *rgb, uint8_t *scratch, struct error *err);
@@ -143,10 +156,34 @@ struct turns {
 	struct turn_note note[TURNS_NOTES];
 };
 
-/* A client on the screen. */
+/* What a painter is told of a window when a display frame begins; the screen may have moved
+ * on meanwhile. */
+struct window_seen {
+	uint32_t w, h;
+	bool hidden, damaged, input;
+	int pointer_x, pointer_y;
+	uint32_t buttons, key;
+};
+
+/* A picture on its way from a further painter to the screen. */
+struct picture {
+	/* the painter's, until fresh is set; then the composer's, who clears it */
+	_Atomic bool fresh;
+	uint8_t *pixels;               /* BGRA, rows from the top */
+	size_t room;
+	uint32_t w, h;                 /* of them: the part that the area has room for */
+	uint32_t whole_w, whole_h;     /* of the client's drawable */
+	/* the composer's: what it was shown last */
+	uint32_t texture, framebuffer, texture_w, texture_h;
+};
+
+/* A client on the screen.  Who may touch what: painter.h. */
 struct window {
+	/* ---- set when it comes */
 	struct served *client;
 	uint32_t id;
+	uint32_t painter;              /* whose it is */
+	/* ---- the composer's */
 	int x, y;                      /* of the area, upper left, screen pixels */
 	uint32_t w, h;
 	uint8_t color[3];              /* of its frame: the server's choice, by id */
@@ -157,23 +194,28 @@ struct window {
 	bool hidden;                   /* nothing of the area is visible */
 	bool damaged, frame_damaged, bar_stale;
 	bool copy;                     /* its picture is to be copied in this frame */
+	uint32_t bar_framebuffer, bar_texture, bar_width;
+	uint64_t shown_at;             /* display frame that showed a new picture last */
+	int pointer_x, pointer_y;      /* in its area, origin lower left, as it last saw it */
+	uint32_t buttons, key;
+	bool input;                    /* it has not been told yet */
+	enum vso_fault dismissed;      /* it has to go, as soon as its painter rests */
+	struct server_client_info known;       /* as it was asked for last */
+	/* ---- its painter's; the composer's while that rests */
+	struct window_seen seen;
 	bool direct;                   /* drawn so the last time */
 	uint32_t steady;               /* display frames in a row with a new picture, at most
 	                                  so many as count */
 	uint64_t alone_until;          /* display frame: it did not finish in a stand-in */
 	enum vso_fault doomed;         /* it has to go, after this frame */
-	uint32_t bar_framebuffer, bar_texture, bar_width;
-	uint64_t shown_at;             /* display frame that showed a new picture last */
-	/* its turn */
 	uint64_t attached_ns;
 	struct turn turn;
 	int64_t credit_ns;             /* CPU time that it may use; below 0: it owes some */
 	bool over_budget;
 	uint64_t direct_after;         /* display frame: it did not finish when drawn direct */
-	int pointer_x, pointer_y;      /* in its area, origin lower left, as it last saw it */
-	uint32_t buttons, key;
-	bool input;                    /* it has not been told yet */
 	uint64_t frames, direct_frames, hidden_frames, skipped_clears, cpu_ns;
+	/* ---- handed over */
+	struct picture picture;
 };
 
 /* What the person at the screen is doing. */
@@ -187,46 +229,46 @@ struct hand {
 
 struct server {
 	struct sink *gl;
-	struct server_options opt, client_opt;   /* the latter's events pass through us */
+	struct server_options opt;
 	struct screen screen;
-	struct window *windows;        /* back to front */
+	struct window **windows;       /* back to front */
 	uint32_t n;
 	uint32_t next_id, focus;
 	uint64_t frames, due_ns, period_ns, now_ns;
-	uint32_t turn;                 /* client whose turn it is */
 	bool layout_stale, everything; /* everything: the screen holds nothing to be kept */
 	struct hand hand;
-	struct turns turns;
-	struct stand_ins stand_ins;
 	struct server_frame_stats stats;
+	struct painter *painter;       /* painters of them; the first composes */
+	uint32_t painters;
+	struct handover *handover;     /* between them; NULL: there is one alone */
 };
 
-/* Its events name the client whose turn it is. */
-void server_turn(struct server *s, struct window *w);
-void server_event_send(struct server *s, enum server_event_kind kind, uint64_t start_cpu_ns,
-		       uint32_t detail);
+/* Tells whoever wants to know, one at a time. */
+void server_event_tell(struct server *s, const struct server_event *e);
 uint64_t server_cpu_ns(void);
-/* The external state that a client has at this moment. */
-void server_tick_make(const struct server *s, struct window *w, struct served_tick *t);
-/* w used so much for its redraw. */
-void server_charge(struct server *s, struct window *w, uint64_t cpu_ns);
 
-/* turns.c: whose turn is how long.  At the beginning of a display frame; */
-void turns_begin(struct server *s);
+/* ---- turns.c: whose turn is how long --------------------------------------------------- */
+
+/* At the beginning of a painter's display frame; */
+void turns_begin(struct painter *s);
 /* the order of steps 1 and 2: from *at == 0 until NULL; */
-struct window *turns_next(struct server *s, uint32_t *at);
+struct window *turns_next(struct painter *s, uint32_t *at);
 /* has it a turn in this frame?  (sets over_budget) */
-bool turns_allow(struct server *s, struct window *w);
+bool turns_allow(struct painter *s, struct window *w);
 /* CPU time that it may use now, and that a turn which failed the frame goes on for. */
-uint64_t turns_budget(const struct server *s, const struct window *w);
-uint64_t turns_grace(const struct server *s, const struct window *w);
+uint64_t turns_budget(const struct painter *s, const struct window *w);
+uint64_t turns_grace(const struct painter *s, const struct window *w);
 /* What it used of that; after steps 1 and 2; after the frame. */
-void turns_spent(struct server *s, struct window *w, uint64_t cpu_ns, bool drawing);
-void turns_prepared(struct server *s, struct window *w);
-void turns_end(struct server *s, uint64_t cpu_ns);
-/* A client leaves; it may come again, as another. */
-void turns_leave(struct server *s, const struct window *w);
-void turns_come(const struct server *s, struct window *w);
+void turns_spent(struct painter *s, struct window *w, uint64_t cpu_ns, bool drawing);
+void turns_prepared(struct painter *s, struct window *w);
+void turns_end(struct painter *s, uint64_t cpu_ns);
+/* A client leaves; it may come again, as another, to whatever painter: s keeps the notes. */
+void turns_leave(struct painter *s, const struct window *w);
+void turns_come(const struct painter *s, struct window *w);
+/* When all that clients do in this display frame should be done, monotonic. */
+uint64_t turns_over(const struct painter *s);
+/* CPU time that a client is expected to take per display frame; 0: nothing is known. */
+uint64_t turns_usual(const struct window *w);
 
 /* server_place.c: where new clients come, and how far windows may go */
 void place_new(struct server *s, struct window *w, uint32_t width, uint32_t height);
@@ -236,13 +278,17 @@ void place_keep(const struct server *s, struct window *w);
 
 /* What is visible of whom: when a window came, went, moved, was resized or raised. */
 int compose_layout(struct server *s, struct error *err);
-/* Runs w's redraw SP, as served_redraw; 1 when its picture is whole. */
-int compose_redraw(struct server *s, struct window *w, uint32_t screen, const struct place *at,
-		   struct error *err);
 /* w is drawn in a stand-in, and what comes of it is copied to the screen: 1; 0 it is not to be. */
 int compose_stand_in(struct server *s, struct window *w, const struct served_look *look,
 		     struct error *err);
+/* The drawable to draw w in, of that size, in the place of its own; 0 none. */
+uint32_t compose_stand_in_for(struct painter *p, struct window *w, const struct served_look *look,
+			      uint32_t *pw, uint32_t *ph);
+/* It has not finished there. */
+void compose_stand_in_failed(struct painter *p, struct window *w);
 /* Steps 3 and 4 of server_frame.  -EIO: the driver is lost. */
 int compose_frame(struct server *s, struct error *err);
+/* A client that does not let itself be resized is shown at the size that it has. */
+void server_follow_size(struct server *s, struct window *w, uint32_t pw, uint32_t ph);
 
 #endif

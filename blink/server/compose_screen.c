@@ -28,6 +28,7 @@ static void calls_load(struct screen_gl *c, const struct sink *gl)
 	CALL(delete_textures, DeleteTextures);
 	CALL(bind_texture, BindTexture);
 	CALL(tex_image, TexImage2D);
+	CALL(tex_sub_image, TexSubImage2D);
 	CALL(read_pixels, ReadPixels_buf);
 	CALL(flush, Flush);
 	CALL(finish, Finish);
@@ -160,6 +161,124 @@ void screen_bar_drop(struct screen *s, struct window *w)
 	s->call.delete_textures(1, &w->bar_texture);
 	w->bar_framebuffer = w->bar_texture = 0;
 }
+
+/* ---- pictures from other painters ------------------------------------------------------ */
+
+#ifndef GL_PACK_INVERT_MESA
+#define GL_PACK_INVERT_MESA 0x8758
+#endif
+
+/* Mesa writes rows from the top where it is asked to.  As windows' rows lie in memory so, it
+ * then copies them as they are. */
+static bool rows_invert(struct screen *s)
+{
+	GLint on = 0;
+
+	if (!s->gl->get_integerv)
+		return true;
+	((void (*)(GLenum, GLint))s->gl->pixel_storei)(GL_PACK_INVERT_MESA, 1);
+	((void (*)(GLenum, GLint *))s->gl->get_integerv)(GL_PACK_INVERT_MESA, &on);
+	return on == 1;
+}
+
+static void rows_turn(uint8_t *pixels, size_t row, uint32_t h)
+{
+	for (uint32_t y = 0; y < h / 2; y++) {
+		uint8_t *a = pixels + y * row, *b = pixels + (h - 1 - y) * row;
+
+		for (size_t i = 0; i < row; i++) {
+			uint8_t t = a[i];
+
+			a[i] = b[i];
+			b[i] = t;
+		}
+	}
+}
+
+void screen_read_back(struct screen *s, int x, int y, uint32_t w, uint32_t h, uint8_t *pixels)
+{
+	bool inverted = rows_invert(s);
+
+	s->call.read_pixels(x, y, (int)w, (int)h, GL_BGRA, GL_UNSIGNED_BYTE, pixels);
+	if (!inverted)
+		rows_turn(pixels, (size_t)w * 4, h);
+}
+
+static void picture_texture(struct screen *s, struct picture *p)
+{
+	if (!p->texture) {
+		s->call.gen_textures(1, &p->texture);
+		s->call.gen_framebuffers(1, &p->framebuffer);
+	}
+	s->call.bind_texture(GL_TEXTURE_2D, p->texture);
+	/* Mesa's drawables have bytes in this order, and its textures where the internal format
+	 * leaves it open: so that copies need not convert, which is drawing */
+	s->call.tex_image(GL_TEXTURE_2D, 0, GL_RGBA, (int)p->w, (int)p->h, 0, GL_BGRA,
+			  GL_UNSIGNED_INT_8_8_8_8_REV, NULL);
+	s->call.bind_framebuffer(GL_FRAMEBUFFER, p->framebuffer);
+	s->call.framebuffer_texture(GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, p->texture,
+				    0);
+	s->call.bind_framebuffer(GL_FRAMEBUFFER, 0);
+	p->texture_w = p->w;
+	p->texture_h = p->h;
+}
+
+void screen_picture_set(struct screen *s, struct picture *p)
+{
+	if (!p->w || !p->h) {
+		screen_picture_drop(s, p);
+		return;
+	}
+	if (p->texture_w != p->w || p->texture_h != p->h)
+		picture_texture(s, p);
+	else
+		s->call.bind_texture(GL_TEXTURE_2D, p->texture);
+	s->call.tex_sub_image(GL_TEXTURE_2D, 0, 0, 0, (int)p->w, (int)p->h, GL_BGRA,
+			      GL_UNSIGNED_INT_8_8_8_8_REV, p->pixels);
+	s->call.bind_texture(GL_TEXTURE_2D, 0);
+}
+
+/* Its rows are from the top, those of the screen from below in GL and from the top again in
+ * memory: turned round twice, they are copied as they are. */
+static void picture_blit(struct screen *s, struct rect p, struct rect at)
+{
+	int sx = p.x - at.x, sy = p.y - at.y;
+	int dx = p.x, dy = (int)s->h - p.y - p.h;
+
+	s->call.blit(sx, sy + p.h, sx + p.w, sy, dx, dy, dx + p.w, dy + p.h,
+		     GL_COLOR_BUFFER_BIT, GL_NEAREST);
+}
+
+void screen_picture_copy(struct screen *s, struct rect area, const struct region *visible,
+			 const struct picture *c)
+{
+	static const uint8_t black[3];
+	struct rect picture = { area.x, area.y, (int)c->texture_w, (int)c->texture_h };
+
+	if (!c->texture || picture.w < area.w || picture.h < area.h)
+		screen_fill(s, visible, black);
+	if (!c->texture)
+		return;
+	s->call.bind_framebuffer(GL_READ_FRAMEBUFFER, c->framebuffer);
+	for (uint32_t i = 0; i < visible->n; i++) {
+		struct rect p = rect_meet(visible->v[i], picture);
+
+		if (!rect_empty(p))
+			picture_blit(s, p, area);
+	}
+	s->call.bind_framebuffer(GL_READ_FRAMEBUFFER, 0);
+}
+
+void screen_picture_drop(struct screen *s, struct picture *p)
+{
+	if (!p->texture)
+		return;
+	s->call.delete_framebuffers(1, &p->framebuffer);
+	s->call.delete_textures(1, &p->texture);
+	p->framebuffer = p->texture = p->texture_w = p->texture_h = 0;
+}
+
+/* ---- pictures of the screen ---------------------------------------------------------------- */
 
 int screen_read_into(struct screen *s, uint8_t *rgb, uint8_t *scratch, struct error *err)
 {

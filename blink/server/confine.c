@@ -2,6 +2,7 @@
 #include "blink/server/confine.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +22,9 @@ static struct confined *confined_of(struct sink *s)
 #define NUMBERS_MAX 65536u
 struct numbers { uint64_t used[NUMBERS_MAX / 64]; };
 static struct numbers context_numbers, drawable_numbers;
+static pthread_mutex_t numbers_lock = PTHREAD_MUTEX_INITIALIZER;
 
-static uint32_t number_take(struct numbers *n)
+static uint32_t number_find(struct numbers *n)
 {
 	for (uint32_t i = 0; i < NUMBERS_MAX / 64; i++) {
 		uint64_t own = i ? 0 : (2ull << SERVER_NUMBERS) - 1;
@@ -38,9 +40,21 @@ static uint32_t number_take(struct numbers *n)
 	return 0;
 }
 
+static uint32_t number_take(struct numbers *n)
+{
+	uint32_t number;
+
+	pthread_mutex_lock(&numbers_lock);
+	number = number_find(n);
+	pthread_mutex_unlock(&numbers_lock);
+	return number;
+}
+
 static void number_give(struct numbers *n, uint32_t number)
 {
+	pthread_mutex_lock(&numbers_lock);
 	n->used[number / 64] &= ~(1ull << number % 64);
+	pthread_mutex_unlock(&numbers_lock);
 }
 
 /* ---- limits -------------------------------------------------------------------------- */

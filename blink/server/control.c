@@ -135,6 +135,7 @@ static struct json_object *client_json(const struct server_client_info *c)
 	struct json_object *j = json_object_new_object();
 
 	add_n(j, "id", c->id);
+	add_n(j, "painter", c->painter);
 	add_text(j, "name", c->name);
 	add_text(j, "label", c->label);
 	json_object_object_add(j, "x", json_object_new_int(c->x));
@@ -208,12 +209,14 @@ static struct json_object *top_json(const struct broker *b)
 	add_n(j, "rss_most_kb", k->rss_kb);
 	add_ms(j, "frame_cpu_ms_mean", k->frame_ms[0]);
 	add_ms(j, "frame_cpu_ms_p99", k->frame_ms[1]);
+	add_ms(j, "composer_cpu_ms", (double)k->last.composer_ns * 1e-6);
 	add_n(j, "redraws", k->last.redraws);
 	add_n(j, "direct", k->last.direct);
 	add_n(j, "offscreen", k->last.offscreen);
 	add_n(j, "skipped", k->last.skipped);
 	add_n(j, "hidden", k->last.hidden);
 	add_n(j, "clears_skipped", k->last.clears_skipped);
+	add_n(j, "late_painters", k->last.late);
 	add_n(j, "copies", k->last.copies);
 	for (uint32_t i = 0; i < k->nclients; i++)
 		json_object_array_add(list, client_json(&k->clients[i]));

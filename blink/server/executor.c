@@ -6,6 +6,8 @@
  * the one before took so long, begins at once: it may well end in its own.  Where nothing
  * changes there are none: the process sleeps until a client rings or the broker speaks. */
 #include <errno.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,24 +20,66 @@
 #include "blink/server/driver_cache.h"
 #include "blink/server/seccomp.h"
 
+#define PAINTERS_USUAL 4u       /* at most, where nobody says how many */
 #define IDLE_FRAMES 3u          /* without any change, before it sleeps */
 
 /* ---- the board ------------------------------------------------------------------------- */
 
-static void busy(struct executor *x, uint32_t turn)
+/* 1 + the painter whose thread this is; 0: a thread of the driver's. */
+static _Thread_local uint32_t here;
+static struct board *fall_board;
+
+/* Since when it has this turn; 0: it waits. */
+static void turn_set(struct executor *x, uint32_t painter, uint32_t id, uint64_t since_ns)
 {
-	atomic_store_explicit(&x->board->turn, turn, memory_order_relaxed);
-	atomic_store_explicit(&x->board->busy_ns, broker_now(), memory_order_release);
+	struct board_turn *t = &x->board->turn[painter];
+
+	atomic_store_explicit(&t->id, id, memory_order_relaxed);
+	atomic_store_explicit(&t->busy_ns, since_ns, memory_order_release);
+}
+
+static void busy(struct executor *x)
+{
+	turn_set(x, 0, 0, broker_now());
 }
 
 static void waiting(struct executor *x)
 {
-	atomic_store_explicit(&x->board->busy_ns, 0, memory_order_release);
+	turn_set(x, 0, 0, 0);
 }
 
-static void turn_note(void *user, uint32_t id)
+static void turn_note(void *user, uint32_t painter, uint32_t id)
 {
-	busy(user, id);
+	struct executor *x = user;
+
+	if (!here) {
+		here = painter + 1;
+		atomic_store(&x->board->turn[painter].thread, gettid());
+	}
+	if (id == SERVER_TURN_REST)
+		turn_set(x, painter, 0, 0);
+	else
+		turn_set(x, painter, id, broker_now());
+}
+
+/* It crashes: in whose turn, the broker cannot know by itself.  (The instruction is run once
+ * more, without this.) */
+static void fall_note(int number)
+{
+	(void)number;
+	atomic_store(&fall_board->fell, here);
+}
+
+static void fall_watch(struct executor *x)
+{
+	static const int falls[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
+	struct sigaction a = { .sa_handler = fall_note, .sa_flags = (int)SA_RESETHAND | SA_ONSTACK };
+
+	fall_board = x->board;
+	here = 1;
+	atomic_store(&x->board->turn[0].thread, gettid());
+	for (unsigned i = 0; i < sizeof(falls) / sizeof(falls[0]); i++)
+		sigaction(falls[i], &a, NULL);
 }
 
 static void event_note(void *user, const struct server_event *e)
@@ -89,6 +133,44 @@ static int sink_open(struct executor *x)
 	return x->gl ? 0 : error_set(&x->err, -ENOMEM, "serve: out of memory");
 }
 
+static uint32_t painters_wanted(const struct executor *x)
+{
+	uint32_t n = x->opt->painters;
+	cpu_set_t may;
+
+	if (!n && !sched_getaffinity(0, sizeof(may), &may))
+		n = (uint32_t)CPU_COUNT(&may) < PAINTERS_USUAL ? (uint32_t)CPU_COUNT(&may)
+								: PAINTERS_USUAL;
+	return n > BROKER_PAINTERS_MAX ? BROKER_PAINTERS_MAX : n;
+}
+
+/* One more each, as far as the driver has displays that draw the same pixels. */
+static void further_open(struct executor *x)
+{
+	uint32_t n = painters_wanted(x);
+
+	while (x->nfurther + 1 < n) {
+		struct sink_gl_options gl = { .unseen = true, .display = x->nfurther + 1 };
+		struct sink *s = x->opt->null_gl ? sink_null_create() : NULL;
+		struct error none;
+
+		if (!x->opt->null_gl && sink_gl_create(&s, &gl, &none) < 0)
+			break;
+		if (!s)
+			break;
+		if (!x->opt->null_gl && strcmp(sink_gl_renderer(s), sink_gl_renderer(x->gl))) {
+			sink_destroy(s);
+			break;
+		}
+		x->further[x->nfurther++] = s;
+	}
+	if (x->opt->painters > x->nfurther + 1)
+		fprintf(stderr, "blinkctl: %u painters: the driver has no displays for more\n",
+			x->nfurther + 1);
+	if (x->nfurther)
+		fall_watch(x);
+}
+
 static bool offscreen_is_cheaper(struct executor *x)
 {
 	uint64_t best[2];
@@ -111,6 +193,8 @@ static int server_open(struct executor *x)
 	s.no_direct = s.no_direct || (!s.direct && !x->opt->null_gl && offscreen_is_cheaper(x));
 	s.event = x->opt->trace || x->opt->event ? event_note : NULL;
 	s.turn = turn_note;
+	s.further = x->further;
+	s.nfurther = x->nfurther;
 	s.gone = executor_gone;
 	s.user = x;
 	return server_create(&x->server, x->gl, &s, &x->err);
@@ -143,10 +227,14 @@ static int executor_open(struct executor *x)
 	r = memory_open(x);
 	if (r >= 0)
 		r = sink_open(x);
+	if (r >= 0) {
+		further_open(x);
+		r = executor_warm(x);
+	}
 	if (r >= 0)
 		r = server_open(x);
 	if (r >= 0)
-		r = executor_warm(x);
+		r = executor_warm_server(x);
 	driver_cache_hide(cache);
 	if (r >= 0 && !x->opt->no_filter)
 		r = seccomp_apply(&x->err);
@@ -181,7 +269,7 @@ static void wait_until(struct executor *x, uint64_t due)
 		t.tv_sec = (time_t)((due - now) / 1000000000u);
 		t.tv_nsec = (long)((due - now) % 1000000000u);
 		if (ppoll(&p, 1, &t, NULL) > 0) {
-			busy(x, 0);
+			busy(x);
 			messages_read(x);
 			waiting(x);
 		}
@@ -197,7 +285,7 @@ static void wait_idle(struct executor *x)
 
 	waiting(x);
 	if (poll(p, 2, -1) > 0 && p[0].revents) {
-		busy(x, 0);
+		busy(x);
 		messages_read(x);
 	}
 	/* who rings without pause does not hold it here: what is left wakes the next wait */
@@ -255,7 +343,7 @@ static int executor_loop(struct executor *x)
 		if (x->quit)
 			break;
 		began = now = broker_now();
-		busy(x, 0);
+		busy(x);
 		/* (where each frame is late, nobody has waited) */
 		messages_read(x);
 		executor_waiting_look(x);
@@ -293,7 +381,7 @@ int executor_main(const struct broker_options *opt, struct board *board, int soc
 	x.opt = opt;
 	x.board = board;
 	x.socket = socket;
-	busy(&x, 0);
+	busy(&x);
 	prctl(PR_SET_TIMERSLACK, 1000);
 	if (executor_open(&x) < 0) {
 		say_failed(&x);
@@ -301,8 +389,12 @@ int executor_main(const struct broker_options *opt, struct board *board, int soc
 	}
 	say_ready(&x);
 	status = executor_loop(&x);
-	busy(&x, 0);
-	server_destroy(x.server);
+	busy(&x);
+	/* (what a painter still uses goes with the process) */
+	if (!server_destroy(x.server))
+		return status;
+	for (uint32_t i = 0; i < x.nfurther; i++)
+		sink_destroy(x.further[i]);
 	sink_destroy(x.gl);
 	shader_judge_destroy(x.judge);
 	return status;

@@ -19,6 +19,8 @@ struct executor {
 	int socket, doorbells;          /* the latter an epoll: clients that rang */
 	struct shader_judge *judge;
 	struct sink *gl;
+	struct sink *further[BROKER_PAINTERS_MAX];      /* of painters beside the composer */
+	uint32_t nfurther;
 	struct server *server;
 	struct executor_peer *peers;
 	uint32_t npeers;
@@ -32,8 +34,10 @@ struct executor {
 	struct error err;
 };
 
-/* executor_warm.c: draws with what a driver starts lazily, before the filter is on */
+/* executor_warm.c: draws with what a driver starts lazily, before the filter is on: in all
+ * sinks, before they have painters; by the server itself */
 int executor_warm(struct executor *x);
+int executor_warm_server(struct executor *x);
 /* executor_trial.c: the least time of a picture of 256x256, ns: off-screen, direct.  False:
  * they could not be drawn. */
 bool executor_trial(struct executor *x, uint64_t best[2]);

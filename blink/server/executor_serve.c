@@ -101,18 +101,24 @@ static void waiting_drop(struct executor *x, uint32_t i, bool gone)
 	*w = x->waiting[--x->nwaiting];
 }
 
-void executor_waiting_look(struct executor *x)
+/* all: whichever painter rests. */
+static void waiting_look(struct executor *x, bool all)
 {
 	for (uint32_t i = x->nwaiting; i-- > 0;) {
 		struct executor_waiting w = x->waiting[i];
 
-		if (w.peer->ops->rung(w.peer)) {
+		if ((all || server_ready(x->server)) && w.peer->ops->rung(w.peer)) {
 			waiting_drop(x, i, false);
 			attach(x, &w.m, w.peer);
 		} else if (broker_now() - w.since_ns > EXECUTOR_WAITING_NS) {
 			waiting_drop(x, i, true);
 		}
 	}
+}
+
+void executor_waiting_look(struct executor *x)
+{
+	waiting_look(x, false);
 }
 
 static void arrive(struct executor *x, const struct message *m, const int fds[3])
@@ -125,6 +131,8 @@ static void arrive(struct executor *x, const struct message *m, const int fds[3]
 		say_gone(x, m->id, VSO_FAULT_HELLO);
 		return;
 	}
+	if (x->nwaiting == EXECUTOR_WAITING)
+		waiting_look(x, true);
 	if (x->nwaiting == EXECUTOR_WAITING)    /* the one that came first has had its time */
 		waiting_drop(x, 0, true);
 	doorbell_watch(x, peer);

@@ -10,9 +10,9 @@
 #include "blink/server/executor.h"
 
 #define WARM_NUMBER (SERVER_NUMBERS - 1)
-#define CALL(op, type) ((type)x->gl->entry[OP_gl##op])
+#define CALL(op, type) ((type)gl->entry[OP_gl##op])
 
-static uint32_t shader_make(struct executor *x, uint32_t stage, const char *source)
+static uint32_t shader_make(struct sink *gl, uint32_t stage, const char *source)
 {
 	uint32_t s = CALL(CreateShader, uint32_t (*)(uint32_t))(stage);
 
@@ -22,15 +22,15 @@ static uint32_t shader_make(struct executor *x, uint32_t stage, const char *sour
 	return s;
 }
 
-static void shader_draw(struct executor *x)
+static void shader_draw(struct sink *gl)
 {
 	static const char vertex[] = "void main() { gl_Position = gl_Vertex; }";
 	static const char fragment[] =
 		"uniform float f; void main() { float a = f;\n"
 		"for (int i = 0; i < 3; i++) a += sin(a) * 0.5; gl_FragColor = vec4(a); }";
 	uint32_t p = CALL(CreateProgram, uint32_t (*)(void))();
-	uint32_t v = shader_make(x, GL_VERTEX_SHADER, vertex);
-	uint32_t f = shader_make(x, GL_FRAGMENT_SHADER, fragment);
+	uint32_t v = shader_make(gl, GL_VERTEX_SHADER, vertex);
+	uint32_t f = shader_make(gl, GL_FRAGMENT_SHADER, fragment);
 
 	CALL(AttachShader, void (*)(uint32_t, uint32_t))(p, v);
 	CALL(AttachShader, void (*)(uint32_t, uint32_t))(p, f);
@@ -40,7 +40,7 @@ static void shader_draw(struct executor *x)
 	CALL(UseProgram, void (*)(uint32_t))(0);
 }
 
-static void fixed_draw(struct executor *x)
+static void fixed_draw(struct sink *gl)
 {
 	static const uint8_t texel[4 * 4 * 4] = { 1 };
 	static const float at[8] = { -1, -1, 1, -1, 1, 1, -1, 1 };
@@ -59,29 +59,43 @@ static void fixed_draw(struct executor *x)
 	CALL(DrawArrays, void (*)(uint32_t, int, int))(GL_QUADS, 0, 4);
 }
 
-int executor_warm(struct executor *x)
+static int sink_warm(struct executor *x, struct sink *gl)
 {
-	const struct sink_ops *ops = x->gl->ops;
+	const struct sink_ops *ops = gl->ops;
 	static uint8_t pixels[16 * 16 * 4];
-	int r = ops->drawable_create(x->gl, WARM_NUMBER, 16, 16, SINK_CONFIG_PBUFFER, &x->err);
+	int r = ops->drawable_create(gl, WARM_NUMBER, 16, 16, SINK_CONFIG_PBUFFER, &x->err);
 
 	if (r >= 0)
-		r = ops->context_create(x->gl, WARM_NUMBER, 0, 0, 0, &x->err);
+		r = ops->context_create(gl, WARM_NUMBER, 0, 0, 0, &x->err);
 	if (r >= 0)
-		r = ops->make_current(x->gl, WARM_NUMBER, WARM_NUMBER, WARM_NUMBER, &x->err);
+		r = ops->make_current(gl, WARM_NUMBER, WARM_NUMBER, WARM_NUMBER, &x->err);
 	if (r < 0)
 		return r;
 	if (!x->opt->null_gl) {
 		CALL(Clear, void (*)(uint32_t))(GL_COLOR_BUFFER_BIT | GL_DEPTH_BUFFER_BIT);
-		shader_draw(x);
-		fixed_draw(x);
+		shader_draw(gl);
+		fixed_draw(gl);
 		CALL(ReadPixels_buf, void (*)(int, int, int, int, uint32_t, uint32_t, void *))(
 			0, 0, 16, 16, GL_RGBA, GL_UNSIGNED_BYTE, pixels);
 		CALL(Finish, void (*)(void))();
 	}
-	ops->make_current(x->gl, 0, 0, 0, NULL);
-	ops->context_destroy(x->gl, WARM_NUMBER);
-	ops->drawable_destroy(x->gl, WARM_NUMBER);
-	/* the server's own first frame: copies, bars, the swap */
+	ops->make_current(gl, 0, 0, 0, NULL);
+	ops->context_destroy(gl, WARM_NUMBER);
+	ops->drawable_destroy(gl, WARM_NUMBER);
+	return 0;
+}
+
+int executor_warm(struct executor *x)
+{
+	int r = sink_warm(x, x->gl);
+
+	for (uint32_t i = 0; i < x->nfurther && r >= 0; i++)
+		r = sink_warm(x, x->further[i]);
+	return r;
+}
+
+/* The server's own first frame: copies, bars, the swap. */
+int executor_warm_server(struct executor *x)
+{
 	return server_frame(x->server, broker_now(), &x->err);
 }

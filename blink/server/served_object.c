@@ -2,6 +2,7 @@
 #include "blink/server/served.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +32,9 @@ static bool op_fixed(unsigned op)
 struct op_uses { uint8_t uses; bool names; };
 static struct op_uses op_table[GL_OP_COUNT];
 
-static void ops_fill(void)
+static void ops_make(void)
 {
-	static bool done;
-
-	for (unsigned op = 0; op < GL_OP_COUNT && !done; op++) {
+	for (unsigned op = 0; op < GL_OP_COUNT; op++) {
 		struct op_uses *u = &op_table[op];
 
 		u->uses = (uint8_t)((op_fixed(op) ? PROGRAM_FIXED : 0) |
@@ -49,7 +48,13 @@ static void ops_fill(void)
 				    kind == GL_KIND_EXTERN;
 		}
 	}
-	done = true;
+}
+
+static void ops_fill(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, ops_make);
 }
 
 static uint32_t extern_uses(uint32_t what)

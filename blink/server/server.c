@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "blink/server/compose.h"
+#include "blink/server/painter.h"
 
 const struct server_limits server_limits_default = {
 	.memory = 256u << 20,
@@ -59,53 +59,15 @@ uint64_t server_cpu_ns(void)
 	return last;
 }
 
-/* ---- events and turns ------------------------------------------------------------- */
+/* ---- events and external state --------------------------------------------------- */
 
-void server_event_send(struct server *s, enum server_event_kind kind, uint64_t start_cpu_ns,
-		       uint32_t detail)
+void server_event_tell(struct server *s, const struct server_event *e)
 {
-	struct server_event e = {
-		.kind = kind, .client = s->turn, .frame = s->frames, .start_ns = s->now_ns,
-		.detail = detail,
-	};
-
-	if (!s->opt.event)
-		return;
-	e.cpu_ns = start_cpu_ns ? server_cpu_ns() - start_cpu_ns : 0;
-	s->opt.event(s->opt.user, &e);
-}
-
-/* Events of served.c, which does not know whose they are. */
-static void client_event(void *user, const struct server_event *e)
-{
-	struct server *s = user;
-	struct server_event named = *e;
-
-	named.client = s->turn;
-	named.frame = s->frames;
-	if (!named.start_ns)
-		named.start_ns = s->now_ns;
-	if (s->opt.event)
-		s->opt.event(s->opt.user, &named);
-}
-
-void server_turn(struct server *s, struct window *w)
-{
-	s->turn = w ? w->id : 0;
-	if (s->opt.turn)
-		s->opt.turn(s->opt.user, s->turn);
-}
-
-void server_tick_make(const struct server *s, struct window *w, struct served_tick *t)
-{
-	*t = (struct served_tick){
-		.now_ns = s->now_ns, .since_ns = s->now_ns - w->attached_ns,
-		.frame = w->frames, .refresh = s->opt.refresh,
-		.pointer_x = w->pointer_x, .pointer_y = w->pointer_y,
-		.buttons = w->buttons, .key = w->key, .input = w->input,
-		.budget_ns = turns_budget(s, w), .grace_ns = turns_grace(s, w),
-	};
-	w->turn.given_ns = t->budget_ns;
+	if (s->handover)
+		pthread_mutex_lock(&s->handover->telling);
+	s->opt.event(s->opt.user, e);
+	if (s->handover)
+		pthread_mutex_unlock(&s->handover->telling);
 }
 
 static uint32_t float_bits(double v)
@@ -131,11 +93,6 @@ void served_tick_externs(const struct served_tick *t, uint32_t width, uint32_t h
 	ext[SP_EXT_KEY] = t->key;
 }
 
-void server_charge(struct server *s, struct window *w, uint64_t cpu_ns)
-{
-	turns_spent(s, w, cpu_ns, true);
-}
-
 /* ---- coming and going ----------------------------------------------------------------- */
 
 int server_create(struct server **out, struct sink *gl, const struct server_options *opt,
@@ -148,16 +105,14 @@ int server_create(struct server **out, struct sink *gl, const struct server_opti
 		return error_set(err, -ENOMEM, "server: out of memory");
 	s->gl = gl;
 	s->opt = *opt;
-	s->client_opt = *opt;
-	s->client_opt.event = opt->event ? client_event : NULL;
-	s->client_opt.user = s;
 	s->period_ns = opt->refresh > 0 ? (uint64_t)llround(1e9 / opt->refresh) : 20000000;
-	s->windows = calloc(opt->clients ? opt->clients : 1, sizeof(*s->windows));
+	s->windows = calloc(opt->clients ? opt->clients : 1, sizeof(struct window *));
 	r = s->windows ? screen_open(&s->screen, gl, opt->width, opt->height, err) :
 	    error_set(err, -ENOMEM, "server: out of memory");
+	if (r >= 0)
+		r = painters_open(s, err);
 	if (r < 0) {
-		free(s->windows);
-		free(s);
+		server_destroy(s);
 		return r;
 	}
 	s->layout_stale = true;
@@ -168,8 +123,8 @@ int server_create(struct server **out, struct sink *gl, const struct server_opti
 static struct window *window_of(struct server *s, uint32_t id)
 {
 	for (uint32_t i = 0; i < s->n; i++)
-		if (s->windows[i].id == id)
-			return &s->windows[i];
+		if (s->windows[i]->id == id)
+			return s->windows[i];
 	return NULL;
 }
 
@@ -187,64 +142,118 @@ static void focus_to(struct server *s, uint32_t id)
 		w->bar_stale = true;
 }
 
-static void window_finish(struct server *s, struct window *w, enum vso_fault why)
+/* What is done with a client's GL is done by its painter. */
+struct leaving { struct served *client; enum vso_fault why; };
+
+static void client_leave(void *arg)
 {
-	if (screen_current(&s->screen, 0, NULL) >= 0)
-		screen_bar_drop(&s->screen, w);
-	served_destroy(w->client, why);
-	region_finish(&w->visible);
-	region_finish(&w->frame);
+	struct leaving *l = arg;
+
+	served_destroy(l->client, l->why);
 }
 
+static void window_finish(struct server *s, struct window *w, enum vso_fault why)
+{
+	struct leaving l = { w->client, why };
+
+	if (screen_current(&s->screen, 0, NULL) >= 0) {
+		screen_bar_drop(&s->screen, w);
+		screen_picture_drop(&s->screen, &w->picture);
+	}
+	painter_do(painter_of(s, w), client_leave, &l);
+	region_finish(&w->visible);
+	region_finish(&w->frame);
+	free(w->picture.pixels);
+	free(w);
+}
+
+/* Its painter rests. */
 static void detach(struct server *s, uint32_t i, enum vso_fault why)
 {
-	uint32_t id = s->windows[i].id;
+	struct window *w = s->windows[i];
+	uint32_t id = w->id;
 
-	s->turn = id;
-	server_event_send(s, SERVER_EVENT_DETACH, 0, why);
-	s->turn = 0;
+	painter_event_of(&s->painter[0], w, SERVER_EVENT_DETACH, 0, why);
 	if (s->opt.gone)
 		s->opt.gone(s->opt.user, id, why);
-	turns_leave(s, &s->windows[i]);
-	window_finish(s, &s->windows[i], why);
+	turns_leave(&s->painter[0], w);
+	window_finish(s, w, why);
 	memmove(&s->windows[i], &s->windows[i + 1], (s->n - i - 1) * sizeof(*s->windows));
 	s->n--;
 	s->layout_stale = true;
 	if (s->hand.holder == id)
 		s->hand = (struct hand){ .x = s->hand.x, .y = s->hand.y };
 	if (s->focus == id)
-		focus_to(s, s->n ? s->windows[s->n - 1].id : 0);
+		focus_to(s, s->n ? s->windows[s->n - 1]->id : 0);
 }
 
-void server_destroy(struct server *s)
+bool server_destroy(struct server *s)
 {
 	if (!s)
-		return;
+		return true;
+	if (!painters_rest(s))
+		return false;
 	while (s->n)
-		window_finish(s, &s->windows[--s->n], VSO_FAULT_ENDED);
-	stand_ins_close(&s->stand_ins, s->gl);
+		window_finish(s, s->windows[--s->n], VSO_FAULT_ENDED);
+	if (s->painters)
+		stand_ins_close(&s->painter[0].stand_ins, s->gl);
+	painters_close(s);
 	screen_close(&s->screen);
 	free(s->windows);
 	free(s);
+	return true;
+}
+
+struct coming {
+	struct painter *painter;
+	struct vso_server *vso;
+	struct served *client;
+	struct error *err;
+	int r;
+};
+
+static void client_come(void *arg)
+{
+	struct coming *c = arg;
+	struct painter *p = c->painter;
+
+	c->r = served_create(&c->client, p->gl, c->vso, &p->opt, c->err);
+}
+
+bool server_ready(struct server *s)
+{
+	return painter_rests(painter_choose(s));
 }
 
 static int window_add(struct server *s, struct vso_server *v, uint32_t id, struct error *err)
 {
 	const struct vso_hello *hello = vso_server_hello(v);
-	struct window *w = &s->windows[s->n];
-	struct served *c;
-	int r = served_create(&c, s->gl, v, &s->client_opt, err);
+	struct coming c = { .painter = painter_choose(s), .vso = v, .err = err };
+	struct window *w = calloc(1, sizeof(*w));
 
-	if (r < 0)
-		return r;
-	*w = (struct window){ .client = c, .id = id, .bar_stale = true };
+	if (!painter_rests(c.painter))
+		c.painter = &s->painter[0];
+
+	if (!w) {
+		vso_server_destroy(v, VSO_FAULT_GL, NULL);
+		return error_set(err, -ENOMEM, "server: out of memory");
+	}
+	painter_do(c.painter, client_come, &c);
+	if (c.r < 0) {
+		free(w);
+		return c.r;
+	}
+	w->client = c.client;
+	w->id = id;
+	w->painter = c.painter->index;
+	w->bar_stale = true;
 	decorate_color(w->id, w->color);
-	turns_come(s, w);
+	turns_come(&s->painter[0], w);
 	place_new(s, w, hello->width, hello->height);
-	s->n++;
+	s->windows[s->n++] = w;
 	s->layout_stale = true;
 	focus_to(s, w->id);
-	return served_resize(c, w->w, w->h, err);
+	return served_resize(w->client, w->w, w->h, err);
 }
 
 int server_attach_as(struct server *s, struct vso_peer *p, uint32_t id, struct error *err)
@@ -268,9 +277,7 @@ int server_attach_as(struct server *s, struct vso_peer *p, uint32_t id, struct e
 	r = window_add(s, v, id, err);
 	if (r < 0)
 		return r;
-	s->turn = id;
-	server_event_send(s, SERVER_EVENT_ATTACH, 0, 0);
-	s->turn = 0;
+	painter_event_of(&s->painter[0], s->windows[s->n - 1], SERVER_EVENT_ATTACH, 0, 0);
 	return 0;
 }
 
@@ -282,21 +289,11 @@ int server_attach(struct server *s, struct vso_peer *p, uint32_t *id, struct err
 
 /* ---- a display frame -------------------------------------------------------------------- */
 
-static bool is_dead(const struct window *w)
-{
-	struct vso_peer *p = vso_server_peer(served_vso(w->client));
-
-	return p->ops->dead(p);
-}
-
-/* A client that does not let itself be resized is shown at the size that it has. */
-static void follow_size(struct server *s, struct window *w)
+void server_follow_size(struct server *s, struct window *w, uint32_t pw, uint32_t ph)
 {
 	const struct vso_hello *hello = vso_server_hello(served_vso(w->client));
-	uint32_t pw = 0, ph = 0;
 
-	if (hello->flags & VSO_HELLO_RESIZE || !served_retained(w->client, &pw, &ph) ||
-	    (pw == w->w && ph == w->h) || !pw || !ph)
+	if (hello->flags & VSO_HELLO_RESIZE || !pw || !ph)
 		return;
 	if (pw > s->screen.w)
 		pw = s->screen.w;
@@ -310,56 +307,81 @@ static void follow_size(struct server *s, struct window *w)
 	s->layout_stale = true;
 }
 
-/* Steps 1 and 2 for one client. */
+/* Steps 1 and 2 for one client of the composer's. */
 static void prepare(struct server *s, struct window *w)
 {
-	uint64_t start = server_cpu_ns();
-	struct served_tick t;
+	struct painter *p = &s->painter[0];
+	uint32_t pw = 0, ph = 0;
 
-	if (!w->attached_ns)
-		w->attached_ns = s->now_ns;
-	w->turn.given_ns = 0;
-	server_turn(s, w);
-	if (is_dead(w)) {
-		w->doomed = VSO_FAULT_GONE;
-	} else if (turns_allow(s, w)) {
-		server_tick_make(s, w, &t);
-		served_take(w->client);
-		w->doomed = served_prepare(w->client, &t);
-		w->input = false;
-	}
-	server_turn(s, NULL);
-	turns_spent(s, w, server_cpu_ns() - start, false);
+	painter_prepare(p, w);
 	if (w->doomed)
 		return;
-	follow_size(s, w);
-	turns_prepared(s, w);
-}
-
-/* Step 5. */
-static void show(struct server *s, struct window *w)
-{
-	struct vso_server *v = served_vso(w->client);
-	uint32_t ext[SP_EXTERNS];
-	struct served_tick t;
-
-	w->frames++;
-	server_tick_make(s, w, &t);
-	served_tick_externs(&t, w->w, w->h, ext);
-	vso_server_show(v, ext, w->w, w->h, NULL);
-	vso_server_wake(v, true);
+	if (served_retained(w->client, &pw, &ph))
+		server_follow_size(s, w, pw, ph);
+	w->seen.w = w->w;
+	w->seen.h = w->h;
+	turns_prepared(p, w);
 }
 
 static void leave_doomed(struct server *s)
 {
-	for (uint32_t i = s->n; i-- > 0;)
-		if (s->windows[i].doomed)
-			detach(s, i, s->windows[i].doomed);
+	for (uint32_t i = s->n; i-- > 0;) {
+		struct window *w = s->windows[i];
+		enum vso_fault why;
+
+		if (!painter_rests(painter_of(s, w)))
+			continue;
+		why = w->doomed ? w->doomed : w->dismissed;
+		if (why)
+			detach(s, i, why);
+	}
+	painter_gather(&s->painter[0]);
+}
+
+/* What further painters are to know of the screen, they know from here on. */
+static int begin(struct server *s, struct error *err)
+{
+	int r = 0;
+
+	if (s->painters > 1) {
+		leave_doomed(s);
+		r = s->layout_stale ? compose_layout(s, err) : 0;
+	}
+	painters_begin(s);
+	composer_begin(s);
+	return r;
+}
+
+static void stats_sum(struct server *s, uint64_t cpu_ns)
+{
+	s->stats = s->painter[0].stats;
+	s->stats.cpu_ns = s->stats.composer_ns = cpu_ns;
+	s->stats.late = painters_busy(s);
+	for (uint32_t i = 1; i < s->painters; i++) {
+		const struct server_frame_stats *o = &s->painter[i].stats;
+
+		if (!painter_rests(&s->painter[i]))
+			continue;
+		s->stats.cpu_ns += o->cpu_ns;
+		s->stats.redraws += o->redraws;
+		s->stats.offscreen += o->offscreen;
+		s->stats.skipped += o->skipped;
+		s->stats.hidden += o->hidden;
+	}
+}
+
+static int painters_failed(struct server *s, struct error *err)
+{
+	for (uint32_t i = 1; i < s->painters; i++)
+		if (painter_rests(&s->painter[i]) && s->painter[i].failed < 0)
+			return error_set(err, -EIO, "server: a painter's driver is lost");
+	return 0;
 }
 
 int server_frame(struct server *s, uint64_t now_ns, struct error *err)
 {
-	uint64_t start = server_cpu_ns();
+	struct painter *p = &s->painter[0];
+	uint64_t start = server_cpu_ns(), cpu_ns;
 	struct window *w;
 	uint32_t at = 0;
 	int r;
@@ -367,19 +389,24 @@ int server_frame(struct server *s, uint64_t now_ns, struct error *err)
 	s->now_ns = now_ns;
 	s->frames++;
 	s->due_ns = (now_ns / s->period_ns + 1) * s->period_ns;
-	s->stats = (struct server_frame_stats){ 0 };
-	turns_begin(s);
-	while ((w = turns_next(s, &at)))
+	r = begin(s, err);
+	if (r < 0)
+		return r;
+	turns_begin(p);
+	while ((w = turns_next(p, &at))) {
 		prepare(s, w);
+		painters_begin(s);
+	}
 	leave_doomed(s);
 	r = compose_frame(s, err);
 	leave_doomed(s);
-	for (uint32_t i = 0; i < s->n; i++)
-		show(s, &s->windows[i]);
-	s->stats.cpu_ns = server_cpu_ns() - start;
-	turns_end(s, s->stats.cpu_ns);
-	server_event_send(s, SERVER_EVENT_FRAME, start, s->stats.redraws);
-	return r;
+	for (uint32_t i = 0; i < p->n; i++)
+		painter_show(p, p->windows[i]);
+	cpu_ns = server_cpu_ns() - start;
+	turns_end(p, cpu_ns);
+	stats_sum(s, cpu_ns);
+	painter_event(p, SERVER_EVENT_FRAME, start, s->stats.redraws);
+	return r < 0 ? r : painters_failed(s, err);
 }
 
 uint64_t server_frames(const struct server *s)
@@ -397,23 +424,27 @@ void server_frame_stats_get(const struct server *s, struct server_frame_stats *o
 	*out = s->stats;
 }
 
-bool server_idle(const struct server *s)
+bool server_idle(struct server *s)
 {
-	for (uint32_t i = 0; i < s->n; i++)
-		if (served_busy(s->windows[i].client) || s->windows[i].over_budget)
+	if (painters_busy(s))
+		return false;
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct window *w = s->windows[i];
+
+		if (served_busy(w->client) || w->over_budget || w->dismissed ||
+		    atomic_load_explicit(&w->picture.fresh, memory_order_relaxed))
 			return false;
+	}
 	return !s->stats.redraws && !s->stats.copies && !s->stats.hidden && !s->layout_stale;
 }
 
 /* ---- looking and arranging ------------------------------------------------------------------ */
 
-static void info_fill(const struct server *s, const struct window *w,
-		      struct server_client_info *info)
+static void info_fill(const struct window *w, struct server_client_info *info)
 {
 	struct vso_server *v = served_vso(w->client);
 
-	*info = (struct server_client_info){ .id = w->id, .x = w->x, .y = w->y, .width = w->w,
-					     .height = w->h, .focus = w->id == s->focus,
+	*info = (struct server_client_info){ .id = w->id, .painter = w->painter,
 					     .over_budget = w->over_budget,
 					     .direct = w->direct, .frames = w->frames,
 					     .direct_frames = w->direct_frames,
@@ -425,12 +456,28 @@ static void info_fill(const struct server *s, const struct window *w,
 	served_info(w->client, info);
 }
 
-uint32_t server_clients(const struct server *s, struct server_client_info *out, uint32_t max)
+/* Of one that has its turn: as it was when it was asked for last. */
+static void info_know(struct server *s, struct window *w)
+{
+	if (painter_rests(painter_of(s, w)))
+		info_fill(w, &w->known);
+	w->known.id = w->id;
+	w->known.painter = w->painter;
+	w->known.x = w->x;
+	w->known.y = w->y;
+	w->known.width = w->w;
+	w->known.height = w->h;
+	w->known.focus = w->id == s->focus;
+}
+
+uint32_t server_clients(struct server *s, struct server_client_info *out, uint32_t max)
 {
 	uint32_t n = s->n < max ? s->n : max;
 
-	for (uint32_t i = 0; i < n; i++)
-		info_fill(s, &s->windows[i], &out[i]);
+	for (uint32_t i = 0; i < n; i++) {
+		info_know(s, s->windows[i]);
+		out[i] = s->windows[i]->known;
+	}
 	return n;
 }
 
@@ -470,7 +517,8 @@ int server_resize(struct server *s, uint32_t id, uint32_t width, uint32_t height
 				 width, height);
 	if (!(vso_server_hello(served_vso(w->client))->flags & VSO_HELLO_RESIZE))
 		return error_set(err, -EPERM, "resize: client %u does not agree to be resized", id);
-	r = served_resize(w->client, width, height, err);
+	/* (another painter is told with the next display frame) */
+	r = w->painter ? 0 : served_resize(w->client, width, height, err);
 	if (r < 0)
 		return r;
 	w->w = width;
@@ -480,19 +528,28 @@ int server_resize(struct server *s, uint32_t id, uint32_t width, uint32_t height
 	return 0;
 }
 
+static uint32_t place_of(const struct server *s, const struct window *w)
+{
+	uint32_t i = 0;
+
+	while (s->windows[i] != w)
+		i++;
+	return i;
+}
+
 int server_raise(struct server *s, uint32_t id, struct error *err)
 {
-	struct window *w = window_find(s, id, err), top;
-	size_t above;
+	struct window *w = window_find(s, id, err);
+	uint32_t i, above;
 
 	if (!w)
 		return -ENOENT;
-	above = (size_t)(&s->windows[s->n - 1] - w);
+	i = place_of(s, w);
+	above = s->n - 1 - i;
 	if (!above)
 		return 0;
-	top = *w;
-	memmove(w, w + 1, above * sizeof(*w));
-	s->windows[s->n - 1] = top;
+	memmove(&s->windows[i], &s->windows[i + 1], above * sizeof(*s->windows));
+	s->windows[s->n - 1] = w;
 	s->layout_stale = true;
 	return 0;
 }
@@ -511,7 +568,10 @@ int server_close_client(struct server *s, uint32_t id, struct error *err)
 
 	if (!w)
 		return -ENOENT;
-	detach(s, (uint32_t)(w - s->windows), VSO_FAULT_DISMISSED);
+	if (painter_rests(painter_of(s, w)))
+		detach(s, place_of(s, w), VSO_FAULT_DISMISSED);
+	else
+		w->dismissed = VSO_FAULT_DISMISSED;
 	return 0;
 }
 

@@ -3,6 +3,7 @@
  *   broker.c     process that owns sockets and files; starts, watches, restarts the executor
  *   executor.c   process that owns GL, under a seccomp filter; calls this module's core
  *   server.c     the core: clients, callbacks at their times (the paper's Table 1)
+ *   painter*.c   threads that run clients, each with a sink of its own
  *   turns.c      whose turn is how long
  *   compose.c    the screen: order, places, frames and labels, what has to be drawn
  *   served*.c    one client: objects taken, verified, compiled, run, accounted
@@ -21,7 +22,8 @@
  *   4  frames and labels, in a context of the server's own; swap
  *   5  page 1 of each client; the bells of those that asked
  *
- * All functions return 0 or a negative errno with err set.  One thread.
+ * All functions return 0 or a negative errno with err set, and are called on one thread.
+ * Where there are further painters (server_options.further), each has a thread within.
  */
 #ifndef BLINK_SERVER_SERVER_H
 #define BLINK_SERVER_SERVER_H
@@ -56,14 +58,23 @@ struct server_options {
 	bool no_decoration;            /* no frames and labels (for comparison of pixels) */
 	bool hash;                     /* pictures of streams are hashed (SERVER_EVENT_PICTURE) */
 	struct shader_judge *judge;    /* tries shaders; NULL: their text alone is judged */
-	/* told of events for `serve --trace`; may be NULL */
+	/* Sinks of further painters (painter.h), with drivers of their own: each has a thread
+	 * of the server's while that lives, which alone uses it. */
+	struct sink *const *further;
+	uint32_t nfurther;
+	/* They are waited for for so long in a display frame; 0: what the period allows. */
+	uint64_t patience_ns;
+	/* told of events for `serve --trace`, on whatever thread, one at a time; may be NULL */
 	void (*event)(void *user, const struct server_event *e);
-	/* whose turn it is: id, or 0 when it is over; may be NULL */
-	void (*turn)(void *user, uint32_t id);
+	/* whose turn it is of a painter's clients: id, 0 when it is over, SERVER_TURN_REST
+	 * when the painter waits for the next frame; on its thread; may be NULL */
+	void (*turn)(void *user, uint32_t painter, uint32_t id);
 	/* a client is about to be detached, and why: its peer is still open; may be NULL */
 	void (*gone)(void *user, uint32_t id, enum vso_fault why);
 	void *user;
 };
+
+#define SERVER_TURN_REST UINT32_MAX
 
 /* What happened, for traces: one row per kind in server_event_names. */
 enum server_event_kind {
@@ -88,8 +99,12 @@ struct server_event {
 
 int server_create(struct server **s, struct sink *gl, const struct server_options *opt,
 		  struct error *err);
-void server_destroy(struct server *s);
+/* False: a painter is in a turn that does not end; nothing was freed, and its sink is in use. */
+bool server_destroy(struct server *s);
 
+/* The painter that is to have the next client rests.  (One that comes at another time is the
+ * composer's, which may have more to do.) */
+bool server_ready(struct server *s);
 /* A client came.  p is taken over, also on failure (it was told why). */
 int server_attach(struct server *s, struct vso_peer *p, uint32_t *id, struct error *err);
 /* The same under a number that it had before, and nobody has now. */
@@ -104,12 +119,14 @@ uint64_t server_due(const struct server *s);
 /* What one display frame did, over all clients. */
 struct server_frame_stats {
 	uint64_t wall_ns, cpu_ns;
+	uint64_t composer_ns;          /* of cpu_ns: what is not further painters' */
 	uint32_t redraws, direct, offscreen, skipped, hidden, clears_skipped, copies;
+	uint32_t late;                 /* painters whose pictures were not waited for */
 };
 void server_frame_stats_get(const struct server *s, struct server_frame_stats *out);
 /* The last frame changed nothing, and the next one will not, unless a client rings, or
  * something of what follows is called. */
-bool server_idle(const struct server *s);
+bool server_idle(struct server *s);
 
 /* Input, in pixels of the screen from the upper left. */
 void server_pointer(struct server *s, int x, int y, uint32_t buttons);
@@ -117,7 +134,7 @@ void server_key(struct server *s, uint32_t keysym, bool down);
 
 /* Clients as they stand, back to front. */
 struct server_client_info {
-	uint32_t id;
+	uint32_t id, painter;
 	char name[VSO_NAME];
 	char label[64];                /* of its transport */
 	int x, y;                      /* of the area, upper left, screen pixels */
@@ -131,7 +148,7 @@ struct server_client_info {
 	uint64_t memory;               /* accounted bytes, and of code made for its draws */
 	uint64_t redraw_interval_ns[2], update_interval_ns[2];   /* mean, 99th percentile */
 };
-uint32_t server_clients(const struct server *s, struct server_client_info *out, uint32_t max);
+uint32_t server_clients(struct server *s, struct server_client_info *out, uint32_t max);
 
 int server_move(struct server *s, uint32_t id, int x, int y, struct error *err);
 int server_resize(struct server *s, uint32_t id, uint32_t w, uint32_t h, struct error *err);

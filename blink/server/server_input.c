@@ -10,16 +10,16 @@
 static struct window *window_by_id(struct server *s, uint32_t id)
 {
 	for (uint32_t i = 0; id && i < s->n; i++)
-		if (s->windows[i].id == id)
-			return &s->windows[i];
+		if (s->windows[i]->id == id)
+			return s->windows[i];
 	return NULL;
 }
 
 static struct window *window_at(struct server *s, int x, int y)
 {
 	for (uint32_t i = s->n; i-- > 0;)
-		if (rect_has(window_outer(&s->windows[i], !s->opt.no_decoration), x, y))
-			return &s->windows[i];
+		if (rect_has(window_outer(s->windows[i], !s->opt.no_decoration), x, y))
+			return s->windows[i];
 	return NULL;
 }
 

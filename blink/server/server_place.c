@@ -36,9 +36,9 @@ static const struct window *in_the_way(const struct server *s, const struct wind
 				       struct rect o)
 {
 	for (uint32_t i = 0; i < s->n; i++)
-		if (&s->windows[i] != w &&
-		    rect_meets(window_outer(&s->windows[i], !s->opt.no_decoration), o))
-			return &s->windows[i];
+		if (s->windows[i] != w &&
+		    rect_meets(window_outer(s->windows[i], !s->opt.no_decoration), o))
+			return s->windows[i];
 	return NULL;
 }
 

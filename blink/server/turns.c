@@ -24,7 +24,7 @@
 #include <time.h>
 #include <xxhash.h>
 
-#include "blink/server/compose.h"
+#include "blink/server/painter.h"
 
 #define ACTIVE_NS 2000u                 /* who uses less does nothing */
 #define TURNS_APART 130u                /* display frames between stalls */
@@ -49,7 +49,7 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static bool tied(const struct server *s)
+static bool tied(const struct painter *s)
 {
 	return !s->opt.limits.frame_ns;
 }
@@ -75,7 +75,7 @@ static bool is_active(const struct window *w)
 }
 
 /* Nobody else does anything: whatever w does disturbs nobody. */
-static bool is_alone(const struct server *s, const struct window *w)
+static bool is_alone(const struct painter *s, const struct window *w)
 {
 	return s->turns.active == is_active(w);
 }
@@ -85,7 +85,7 @@ static bool on_probation(const struct window *w)
 	return w->turn.good < w->turn.proof;
 }
 
-static void expect(struct server *s, struct window *w, uint64_t ns)
+static void expect(struct painter *s, struct window *w, uint64_t ns)
 {
 	if (w->turn.greedy) {
 		s->turns.greedy -= w->turn.expected_ns != 0;
@@ -96,7 +96,17 @@ static void expect(struct server *s, struct window *w, uint64_t ns)
 	w->turn.expected_ns = ns;
 }
 
-static uint64_t elapsed(const struct server *s)
+uint64_t turns_over(const struct painter *s)
+{
+	return s->turns.began_ns + s->turns.usable_ns;
+}
+
+uint64_t turns_usual(const struct window *w)
+{
+	return usual(w);
+}
+
+static uint64_t elapsed(const struct painter *s)
 {
 	uint64_t now = monotonic_ns();
 
@@ -104,7 +114,7 @@ static uint64_t elapsed(const struct server *s)
 }
 
 /* Of this frame's time, when the others have had what they are expected to take. */
-static uint64_t spare(const struct server *s, const struct window *w)
+static uint64_t spare(const struct painter *s, const struct window *w)
 {
 	uint64_t used = elapsed(s) + s->turns.expected_ns -
 			(w->turn.greedy ? 0 : w->turn.expected_ns);
@@ -112,7 +122,7 @@ static uint64_t spare(const struct server *s, const struct window *w)
 	return used < s->turns.usable_ns ? s->turns.usable_ns - used : 0;
 }
 
-static uint64_t share_of(const struct server *s, const struct window *w)
+static uint64_t share_of(const struct painter *s, const struct window *w)
 {
 	uint32_t n = s->turns.active + !is_active(w);
 
@@ -121,26 +131,24 @@ static uint64_t share_of(const struct server *s, const struct window *w)
 
 /* ---- a display frame ------------------------------------------------------------------- */
 
-static uint64_t most_of(const struct server *s, const struct window *w)
+static uint64_t most_of(const struct painter *s, const struct window *w)
 {
 	if (!tied(s))
 		return s->opt.limits.frame_ns;
 	return is_alone(s, w) ? ALONE_PERIODS * s->period_ns : s->turns.usable_ns;
 }
 
-static void over_set(struct server *s, struct window *w, bool over)
+static void over_set(struct painter *s, struct window *w, bool over)
 {
 	bool was = w->over_budget;
 
 	w->over_budget = over;
 	if (!over || was)
 		return;
-	s->turn = w->id;
-	server_event_send(s, SERVER_EVENT_OVER_BUDGET, 0, 0);
-	s->turn = 0;
+	painter_event_of(s, w, SERVER_EVENT_OVER_BUDGET, 0, 0);
 }
 
-static void credit(struct server *s, struct window *w)
+static void credit(struct painter *s, struct window *w)
 {
 	int64_t most = (int64_t)most_of(s, w);
 
@@ -156,7 +164,7 @@ static void credit(struct server *s, struct window *w)
 	expect(s, w, usual(w));
 }
 
-static void frame_set(struct server *s)
+static void frame_set(struct painter *s)
 {
 	uint64_t period = s->period_ns, late = s->now_ns % period, most = period - period / 8;
 
@@ -169,26 +177,26 @@ static void frame_set(struct server *s)
 	}
 	s->turns.greedy = s->turns.active = s->turns.tried = 0;
 	for (uint32_t i = 0; i < s->n; i++)
-		s->turns.active += is_active(&s->windows[i]);
+		s->turns.active += is_active(s->windows[i]);
 }
 
-void turns_begin(struct server *s)
+void turns_begin(struct painter *s)
 {
 	frame_set(s);
 	for (uint32_t i = 0; i < s->n; i++)
-		credit(s, &s->windows[i]);
+		credit(s, s->windows[i]);
 }
 
 /* Those within their shares first; then the greedy, another one first at each frame. */
-struct window *turns_next(struct server *s, uint32_t *at)
+struct window *turns_next(struct painter *s, uint32_t *at)
 {
 	uint32_t n = s->n, first = n ? (uint32_t)(s->frames % n) : 0;
 
 	for (; *at < n; (*at)++)
-		if (!s->windows[*at].turn.greedy)
-			return &s->windows[(*at)++];
+		if (!s->windows[*at]->turn.greedy)
+			return s->windows[(*at)++];
 	for (; *at < 2 * n; (*at)++) {
-		struct window *w = &s->windows[(*at - n + first) % n];
+		struct window *w = s->windows[(*at - n + first) % n];
 
 		if (w->turn.greedy) {
 			(*at)++;
@@ -198,14 +206,14 @@ struct window *turns_next(struct server *s, uint32_t *at)
 	return NULL;
 }
 
-static bool is_waiting(const struct server *s, const struct window *w)
+static bool is_waiting(const struct painter *s, const struct window *w)
 {
 	return s->frames < w->turn.wait_until;
 }
 
 /* Those on probation, who has waited longest before others: while something is left of the
  * burst, then one in a frame and only if the last stall is long ago. */
-static bool probation_allows(struct server *s, struct window *w)
+static bool probation_allows(struct painter *s, struct window *w)
 {
 	if (!tied(s) || is_alone(s, w))
 		return true;
@@ -219,7 +227,7 @@ static bool probation_allows(struct server *s, struct window *w)
 	    (s->turns.tried || s->frames - s->turns.stall_frame < TURNS_APART))
 		return false;
 	for (uint32_t i = 0; i < s->n; i++) {
-		struct window *v = &s->windows[i];
+		struct window *v = s->windows[i];
 
 		if (v != w && on_probation(v) && !is_waiting(s, v) && is_active(v) &&
 		    v->turn.last_frame < w->turn.last_frame)
@@ -229,7 +237,7 @@ static bool probation_allows(struct server *s, struct window *w)
 	return true;
 }
 
-bool turns_allow(struct server *s, struct window *w)
+bool turns_allow(struct painter *s, struct window *w)
 {
 	over_set(s, w, w->credit_ns <= 0 || !probation_allows(s, w));
 	if (w->over_budget)
@@ -237,7 +245,7 @@ bool turns_allow(struct server *s, struct window *w)
 	return !w->over_budget;
 }
 
-uint64_t turns_budget(const struct server *s, const struct window *w)
+uint64_t turns_budget(const struct painter *s, const struct window *w)
 {
 	uint64_t credits = w->credit_ns > 0 ? (uint64_t)w->credit_ns : 0, own, more;
 
@@ -253,7 +261,7 @@ uint64_t turns_budget(const struct server *s, const struct window *w)
 	return own < credits ? own : credits;
 }
 
-uint64_t turns_grace(const struct server *s, const struct window *w)
+uint64_t turns_grace(const struct painter *s, const struct window *w)
 {
 	uint64_t ns = GRACE_PERIODS * s->period_ns;
 
@@ -265,13 +273,13 @@ uint64_t turns_grace(const struct server *s, const struct window *w)
 /* ---- what was used ------------------------------------------------------------------- */
 
 /* The frame fails, and it is this turn's doing. */
-static bool is_stall(const struct server *s, const struct window *w, uint64_t cpu_ns)
+static bool is_stall(const struct painter *s, const struct window *w, uint64_t cpu_ns)
 {
 	return tied(s) && !is_alone(s, w) && cpu_ns > w->turn.given_ns + s->period_ns / 8 &&
 	       elapsed(s) > s->period_ns;
 }
 
-static void stall(struct server *s, struct window *w)
+static void stall(struct painter *s, struct window *w)
 {
 	bool burst = s->turns.taken < STALLS_BURST;
 
@@ -288,7 +296,7 @@ static void stall(struct server *s, struct window *w)
 	w->turn.wait_until = s->frames + PROOF_APART;
 }
 
-void turns_spent(struct server *s, struct window *w, uint64_t cpu_ns, bool drawing)
+void turns_spent(struct painter *s, struct window *w, uint64_t cpu_ns, bool drawing)
 {
 	int64_t most = (int64_t)most_of(s, w);
 
@@ -309,7 +317,7 @@ void turns_spent(struct server *s, struct window *w, uint64_t cpu_ns, bool drawi
 }
 
 /* Nothing is left of its time: its redraw waits for the next frame, and its picture stays. */
-void turns_prepared(struct server *s, struct window *w)
+void turns_prepared(struct painter *s, struct window *w)
 {
 	struct served_look look;
 
@@ -329,7 +337,7 @@ static uint64_t key_of(const struct window *w)
 	return XXH3_64bits(label, strlen(label)) | 1;
 }
 
-void turns_leave(struct server *s, const struct window *w)
+void turns_leave(struct painter *s, const struct window *w)
 {
 	struct turn_note *n = &s->turns.note[s->turns.noted % TURNS_NOTES];
 	uint64_t key = key_of(w);
@@ -343,7 +351,7 @@ void turns_leave(struct server *s, const struct window *w)
 	*n = (struct turn_note){ key, w->turn.stalls, w->turn.proof };
 }
 
-void turns_come(const struct server *s, struct window *w)
+void turns_come(const struct painter *s, struct window *w)
 {
 	uint64_t key = key_of(w);
 
@@ -356,19 +364,19 @@ void turns_come(const struct server *s, struct window *w)
 
 /* Time in which others had the processor is not in anybody's budget: where frames fail
  * through that, the greedy are to leave more of them. */
-static void room_set(struct server *s)
+static void room_set(struct painter *s)
 {
 	bool greedy = false;
 
 	for (uint32_t i = 0; i < s->n; i++)
-		greedy |= s->windows[i].turn.greedy && s->windows[i].turn.spent_ns > ACTIVE_NS;
+		greedy |= s->windows[i]->turn.greedy && s->windows[i]->turn.spent_ns > ACTIVE_NS;
 	if (greedy && elapsed(s) > s->period_ns)
 		s->turns.less += (ROOM - s->turns.less) / 4;
 	else if (s->turns.less && s->frames % ROOM_FRAMES == 0)
 		s->turns.less--;
 }
 
-void turns_end(struct server *s, uint64_t cpu_ns)
+void turns_end(struct painter *s, uint64_t cpu_ns)
 {
 	lately(&s->turns.own_ns, cpu_ns > s->turns.spent_ns ? cpu_ns - s->turns.spent_ns : 0);
 	room_set(s);

@@ -48,7 +48,18 @@ static uint64_t waited_most(pid_t pid)
 	return most;
 }
 
-uint64_t watchdog_turn(struct watchdog *w, pid_t pid, uint64_t busy_ns, uint64_t now_ns)
+static uint64_t waited_by(pid_t pid, pid_t thread)
+{
+	char path[64];
+
+	if (!thread)
+		return waited_most(pid);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", (int)pid, (int)thread);
+	return waited_one(path);
+}
+
+uint64_t watchdog_turn(struct watchdog *w, pid_t pid, pid_t thread, uint64_t busy_ns,
+		       uint64_t now_ns)
 {
 	uint64_t waited, lasted;
 
@@ -56,10 +67,10 @@ uint64_t watchdog_turn(struct watchdog *w, pid_t pid, uint64_t busy_ns, uint64_t
 		return 0;
 	if (w->busy_ns != busy_ns) {
 		w->busy_ns = busy_ns;
-		w->waited_ns = waited_most(pid);
+		w->waited_ns = waited_by(pid, thread);
 	}
 	lasted = now_ns - busy_ns;
-	waited = waited_most(pid) - w->waited_ns;
+	waited = waited_by(pid, thread) - w->waited_ns;
 	return waited < lasted ? lasted - waited : 0;
 }
 

@@ -13,7 +13,7 @@
  * refuse it: GL says so to the client.  How long a shader runs is bounded elsewhere, at
  * run time (robust context, watchdog), and not verified.
  *
- * One thread at a time per judge.
+ * Several threads may ask one judge; create and destroy are one's.
  */
 #ifndef BLINK_VERIFY_SHADER_H
 #define BLINK_VERIFY_SHADER_H
@@ -76,7 +76,7 @@ enum shader_reason shader_judge(struct shader_judge *j, uint32_t stage, const ch
  * who: on whose behalf.  Those who ask again and again have one trial each, in turn. */
 bool shader_judge_ahead(struct shader_judge *j, const void *who, uint32_t stage,
 			const char *source, size_t n);
-/* Without waiting: what is known.  SHADER_UNTRIED: nothing yet. */
+/* Without waiting (but for whoever is in shader_judge on another thread): what is known.  SHADER_UNTRIED: nothing yet. */
 enum shader_reason shader_judge_known(struct shader_judge *j, uint32_t stage, const char *source,
 				      size_t n, struct shader_verdict *v);
 /* who asks no more. */

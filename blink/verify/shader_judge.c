@@ -11,6 +11,7 @@
 #include <GL/gl.h>
 #include <GL/glext.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,6 +41,7 @@ struct asker { const void *who; uint64_t asked_ms; };
 
 struct shader_judge {
 	struct shader_limits limits;
+	pthread_mutex_t lock;           /* of all that follows */
 	int socket;
 	pid_t pid;
 	bool lost;
@@ -304,6 +306,7 @@ int shader_judge_create(struct shader_judge **out, const struct shader_limits *l
 		return error_set(err, -ENOMEM, "shaders: out of memory");
 	}
 	j->limits = *l;
+	pthread_mutex_init(&j->lock, NULL);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
 		free(j->known);
 		free(j);
@@ -389,8 +392,11 @@ static void asker_drop(struct shader_judge *j, uint32_t i)
 
 void shader_judge_forget(struct shader_judge *j, const void *who)
 {
-	if (j)
-		asker_drop(j, asker_find(j, who));
+	if (!j)
+		return;
+	pthread_mutex_lock(&j->lock);
+	asker_drop(j, asker_find(j, who));
+	pthread_mutex_unlock(&j->lock);
 }
 
 /* who asks, and keeps his place.  Is he the first of those who ask still? */
@@ -410,8 +416,8 @@ static bool is_first(struct shader_judge *j, const void *who)
 	return true;
 }
 
-bool shader_judge_ahead(struct shader_judge *j, const void *who, uint32_t stage,
-			const char *source, size_t n)
+static bool ahead(struct shader_judge *j, const void *who, uint32_t stage, const char *source,
+		  size_t n)
 {
 	XXH128_hash_t h = XXH3_128bits_withSeed(source, n, stage);
 	struct request q = { stage, (uint32_t)n };
@@ -437,6 +443,19 @@ bool shader_judge_ahead(struct shader_judge *j, const void *who, uint32_t stage,
 	return j->lost;
 }
 
+bool shader_judge_ahead(struct shader_judge *j, const void *who, uint32_t stage,
+			const char *source, size_t n)
+{
+	bool answers;
+
+	/* (else another thread waits for a trial) */
+	if (pthread_mutex_trylock(&j->lock))
+		return false;
+	answers = ahead(j, who, stage, source, n);
+	pthread_mutex_unlock(&j->lock);
+	return answers;
+}
+
 static enum shader_reason trial_ask(struct shader_judge *j, uint32_t stage, const char *source,
 				    uint32_t n, struct shader_verdict *v)
 {
@@ -458,24 +477,24 @@ enum shader_reason shader_judge_known(struct shader_judge *j, uint32_t stage, co
 {
 	const struct known *k;
 
-	j->stats.asked++;
 	if (shader_check(&j->limits, source, n, v) != SHADER_OK)
 		return v->reason;
+	pthread_mutex_lock(&j->lock);
+	j->stats.asked++;
 	k = known_at(j, XXH3_128bits_withSeed(source, n, stage));
 	j->stats.known += k->used;
-	return v->reason = k->used ? (enum shader_reason)k->reason : SHADER_UNTRIED;
+	v->reason = k->used ? (enum shader_reason)k->reason : SHADER_UNTRIED;
+	pthread_mutex_unlock(&j->lock);
+	return v->reason;
 }
 
-enum shader_reason shader_judge(struct shader_judge *j, uint32_t stage, const char *source,
+static enum shader_reason judge(struct shader_judge *j, uint32_t stage, const char *source,
 				size_t n, struct shader_verdict *v)
 {
-	XXH128_hash_t h;
+	XXH128_hash_t h = XXH3_128bits_withSeed(source, n, stage);
 	struct known *k;
 
 	j->stats.asked++;
-	if (shader_check(&j->limits, source, n, v) != SHADER_OK)
-		return v->reason;
-	h = XXH3_128bits_withSeed(source, n, stage);
 	/* (what is known need not wait for a trial of somebody else's) */
 	if (!known_at(j, h)->used && j->under_way)
 		trial_take(j, 0);
@@ -488,6 +507,19 @@ enum shader_reason shader_judge(struct shader_judge *j, uint32_t stage, const ch
 	if (trial_ask(j, stage, source, (uint32_t)n, v) != SHADER_UNTRIED)
 		known_add(j, h, v->reason);
 	return v->reason;
+}
+
+enum shader_reason shader_judge(struct shader_judge *j, uint32_t stage, const char *source,
+				size_t n, struct shader_verdict *v)
+{
+	enum shader_reason r = shader_check(&j->limits, source, n, v);
+
+	if (r != SHADER_OK)
+		return r;
+	pthread_mutex_lock(&j->lock);
+	r = judge(j, stage, source, n, v);
+	pthread_mutex_unlock(&j->lock);
+	return r;
 }
 
 void shader_judge_stats(const struct shader_judge *j, struct shader_judge_stats *out)

@@ -35,7 +35,7 @@ struct local_peer {
 	int edges;                     /* epoll set of the doorbell alone */
 	uint8_t *base;
 	uint32_t runs;
-	bool dead;
+	_Atomic bool dead;             /* told on another thread than it is asked for */
 	char label[32];
 };
 

@@ -1,6 +1,7 @@
 /* many.c - see many.h. */
 #include "tests/server/many.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +20,19 @@ static void check(int r, const struct error *err)
 static void count(void *user, const struct server_event *e)
 {
 	((struct many *)user)->events[e->kind]++;
+}
+
+static struct sink *further_sink(unsigned display)
+{
+	struct sink_gl_options opt = { .display = display };
+	struct error err = { 0 };
+	struct sink *gl;
+
+	if (sink_gl_create(&gl, &opt, &err) == -ENODEV) {
+		opt.display = 0;
+		check(sink_gl_create(&gl, &opt, &err), &err);
+	}
+	return gl;
 }
 
 bool many_open(struct many *m, const struct server_options *opt)
@@ -42,6 +56,11 @@ bool many_open(struct many *m, const struct server_options *opt)
 	m->opt.event = count;
 	m->opt.user = m;
 	m->now_ns = 1000000000000u;
+	for (uint32_t i = 0; i < opt->nfurther; i++)
+		m->further[i] = further_sink(i + 1);
+	m->opt.further = m->further;
+	/* (on a loaded machine all pictures are waited for) */
+	m->opt.patience_ns = opt->patience_ns ? opt->patience_ns : 10000000000u;
 	check(server_create(&m->server, m->gl, &m->opt, &err), &err);
 	return true;
 }
@@ -51,6 +70,8 @@ void many_close(struct many *m)
 	server_destroy(m->server);
 	for (uint32_t i = 0; i < m->n; i++)
 		vso_client_destroy(m->c[i].client);
+	for (uint32_t i = 0; i < m->opt.nfurther; i++)
+		sink_destroy(m->further[i]);
 	sink_destroy(m->gl);
 	free(m->rgb);
 }

@@ -8,9 +8,10 @@
 #define MANY_W 320u
 #define MANY_H 240u
 #define MANY_CLIENTS 16u
+#define MANY_FURTHER 3u
 
 struct many {
-	struct sink *gl;
+	struct sink *gl, *further[MANY_FURTHER];
 	struct server *server;
 	struct server_options opt;
 	struct one c[MANY_CLIENTS];    /* .client alone is used; by number - 1 */
@@ -21,8 +22,9 @@ struct many {
 	uint8_t *rgb;                  /* the screen at the last many_look */
 };
 
-/* A server of its own, on a sink of its own.  opt: no_direct, no_facts, no_decoration and
- * clients are looked at.  False: there is no driver. */
+/* A server of its own, on a sink of its own.  opt: no_direct, no_facts, no_decoration,
+ * clients, nfurther, patience_ns and turn are looked at.  False: there is no driver.
+ * Further painters have displays of their own as far as there are any, else the first. */
 bool many_open(struct many *m, const struct server_options *opt);
 void many_close(struct many *m);
 /* A client with that text; its number, from 1. */

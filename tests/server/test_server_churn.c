@@ -60,6 +60,7 @@ static void come_and_go(struct many *m, enum way way)
 	id = many_add(m, 40, 30, way == GOES ? VSO_HELLO_DIRECT : 0, "passing by",
 		      way == SILENT ? NULL : many_plain(1, 0, 0, 40, 30));
 	many_frame(m);
+	assert_int_equal(many_info(m, id).painter, m->opt.nfurther);
 	if (way == IS_CLOSED)
 		assert_int_equal(server_close_client(m->server, id, &err), 0);
 	else if (way == DIES)
@@ -69,16 +70,21 @@ static void come_and_go(struct many *m, enum way way)
 	m->n = 0;
 }
 
-static void test_churn(void **state)
+static void churn(uint32_t further)
 {
 	struct server_client_info info[MANY_CLIENTS];
+	struct vso_client *stays = NULL;
 	unsigned fds = 0;
 	size_t memory = 0, maps = 0;
 	struct many m;
 
-	(void)state;
-	if (!many_open(&m, &(struct server_options){ 0 }))
+	if (!many_open(&m, &(struct server_options){ .nfurther = further }))
 		skip();
+	/* one that has the composer's time, so that all others come to the further painter */
+	if (further) {
+		many_add(&m, 40, 30, 0, "stays", many_plain(0, 0, 1, 40, 30));
+		stays = m.c[0].client;
+	}
 	for (unsigned i = 0; i < CLIENTS; i++) {
 		if (i == WARM) {
 			fds = descriptors();
@@ -87,21 +93,36 @@ static void test_churn(void **state)
 		}
 		come_and_go(&m, i % WAYS);
 	}
-	assert_int_equal(server_clients(m.server, info, MANY_CLIENTS), 0);
+	assert_int_equal(server_clients(m.server, info, MANY_CLIENTS), stays ? 1 : 0);
 	assert_int_equal(descriptors(), fds);
 	/* (caches of libraries may still grow a little) */
 	assert_true(mappings() <= maps + 8);
 	assert_true(allocated() <= memory + (CLIENTS - WARM) * 64);
+	vso_client_destroy(stays);
+	many_frames(&m, 2);
 	many_look(&m);
 	for (unsigned i = 0; i < MANY_W * MANY_H * 3; i++)
 		assert_int_equal(m.rgb[i], m.rgb[i % 3]);
 	many_close(&m);
 }
 
+static void test_churn(void **state)
+{
+	(void)state;
+	churn(0);
+}
+
+static void test_churn_of_further_painter(void **state)
+{
+	(void)state;
+	churn(1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_churn),
+		cmocka_unit_test(test_churn_of_further_painter),
 	};
 	struct sink *gl;
 

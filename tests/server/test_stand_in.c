@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "blink/server/compose.h"
+#include "blink/server/painter.h"
 #include "tests/server/many.h"
 #include "tests/support/spgen.h"
 
@@ -24,7 +24,7 @@ static uint32_t made(const struct many *m)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < STAND_INS; i++)
-		n += m->server->stand_ins.v[i].made;
+		n += m->server->painter[0].stand_ins.v[i].made;
 	return n;
 }
 

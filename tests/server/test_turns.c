@@ -6,18 +6,18 @@
 
 #include <cmocka.h>
 
-#include "blink/server/compose.h"
+#include "blink/server/painter.h"
 
 #define PERIOD 20000000u
 #define N 4u
 
-struct rig { struct server s; struct window w[N]; };
+struct rig { struct painter s; struct window w[N], *list[N]; };
 
 static void rig_make(struct rig *r, uint32_t n)
 {
-	*r = (struct rig){ .s = { .windows = r->w, .n = n, .period_ns = PERIOD, .frames = 1000 } };
+	*r = (struct rig){ .s = { .windows = r->list, .n = n, .period_ns = PERIOD, .frames = 1000 } };
 	for (uint32_t i = 0; i < n; i++)
-		r->w[i].id = i + 1;
+		*(r->list[i] = &r->w[i]) = (struct window){ .id = i + 1 };
 }
 
 static void frame(struct rig *r)
