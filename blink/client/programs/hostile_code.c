@@ -165,10 +165,38 @@ static void objects(struct hostile *h)
 	vso_client_ring(h->c);
 }
 
+/* ---- few words, and much to look at ---------------------------------------------------------- */
+
+/* Records that each name as many objects as there are, some thousands of them: what a verifier
+ * looks at is a thousand times what it is given. */
+static void looking(struct hostile *h)
+{
+	enum { RECORDS = 2000, NAMES = 60000 };
+	static uint32_t names[NAMES];
+	struct buf *code = &h->code;
+
+	if (!h->step++) {
+		for (uint32_t i = 0; i < NAMES; i++)
+			names[i] = i + 1;
+		hostile_data(h, OBJECT_CORNERS, names, sizeof(names));
+		blink_window(code, SIDE, SIDE);
+		hostile_publish(h, OBJECT_INIT, SP_INIT);
+	}
+	for (uint32_t i = 0; i < RECORDS; i++) {
+		if (hostile_below(h, 2))
+			blinkDeleteVertexArrays(code, NAMES, blink_at(OBJECT_CORNERS, 0));
+		else
+			blinkDeleteBuffers(code, NAMES, blink_at(OBJECT_CORNERS, 0));
+	}
+	hostile_publish(h, OBJECT_REDRAW, SP_REDRAW);
+	vso_client_ring(h->c);
+}
+
 const struct hostile_act hostile_code[] = {
 	{ "contexts", "state after state, in eight contexts", contexts, true, 5000, false },
 	{ "programs", "programs without end, each drawn with in many states", programs, true, 300000, false },
 	{ "shader-flood", "shaders without end, so that nobody else's are tried", flood, true, 1000000, false },
+	{ "looking", "few words that name everything there is, over and over", looking, true, 20000, false },
 	{ "objects", "objects without contents, as many as there are names", objects, true, 5000, false },
 	{ 0 }
 };
