@@ -23,7 +23,7 @@ check()
 		sed 's/^/# /' "$dir/log"
 	fi
 }
-echo 1..6
+echo 1..7
 check 'a program is recorded' '"$blinkctl" capture -o "$dir/x.trace" --xvfb --frames 30 -- glxgears'
 check 'and converted' '"$blinkctl" convert "$dir/x.trace" -o "$dir/x.blink"'
 
@@ -44,3 +44,6 @@ check 'replays are compared' '
 check 'conversions are compared' '
 	"$blinkctl" bench convert --runs 2 --json "$dir/x.trace" >"$dir/json" &&
 	grep -q "\"cpu_ratio\"" "$dir/json"'
+check 'what recorders add to a call is measured, each beside the other' '
+	"$blinkctl" bench record --null --runs 1 --json >"$dir/json" &&
+	grep -q "\"blink\".*\"vertex_added_ns\".*\"apitrace\".*\"arrays_added_ns\"" "$dir/json"'

@@ -34,6 +34,7 @@ capture -o "$dir/a.blink" --hash --frames 30 -- glxgears
 status=$?
 { cat "$dir/err"; cat "$dir/out"; files; } >"$dir/log"
 [ $status -eq 0 ] && [ "$(value frames <"$dir/out")" = 30 ] && [ "$(files)" = "a.blink " ] &&
+	[ "$(value program_cpu_seconds <"$dir/out" | awk '{ print ($1 > 0) }')" = 1 ] &&
 	[ "$("$blinkctl" info --json "$dir/a.blink" | value recorded_frames)" = 30 ]
 result $? "thirty frames, and nothing else is left" "$dir/log"
 
