@@ -106,8 +106,8 @@ struct segment_draw {
 struct segment_lanes {
 	alignas(64) uint32_t word[SEGMENT_AT_ONCE];
 	uint32_t need[SEGMENT_AT_ONCE];
-	uint8_t pick[2 * SEGMENT_AT_ONCE];      /* .word and the one after it */
 	uint32_t bytes[SEGMENT_AT_ONCE], inverse[SEGMENT_AT_ONCE];
+	uint8_t pick[2 * SEGMENT_AT_ONCE];      /* .word and the one after it */
 	uint8_t from[VARRAYS + 1];      /* lane of the extent of each array, */
 	uint8_t shift[SEGMENT_AT_ONCE];
 	uint32_t set;                   /* a bit for each array that is set; */
@@ -120,6 +120,8 @@ struct segment_lanes {
 /* Eight others; where there are not so many, one of them more than once. */
 struct segment_more { alignas(64) uint32_t word[SEGMENT_AT_ONCE], need[SEGMENT_AT_ONCE]; };
 static_assert(VARRAYS + 1 == 32, "arrays are two vectors");
+static_assert(offsetof(struct segment_lanes, inverse) % 32 == 0 &&
+	      offsetof(struct segment_lanes, from) % 16 == 0, "lanes are loaded as vectors");
 
 /* What is looked at each time comes first, and its words behind it: so it lies together. */
 #define SEGMENT_VECTORS 4u      /* compared at least */
