@@ -15,15 +15,7 @@ struct code_account {
 	bool gone;
 };
 
-/* What a piece takes beside its code: pages for its constants and data, and what the driver
- * keeps to find it by (llvmpipe: 12 to 20 KiB). */
-#define PIECE_BYTES 16384u
-
-struct piece { uintptr_t at; size_t bytes; struct code_account *whose; };
-
-/* By place.  Whoever compiles takes milliseconds, so that keeping them in order is nothing. */
-static struct piece *pieces;
-static uint32_t npieces, room;
+static uint32_t npieces;               /* of all accounts together */
 static struct code_account *accounts;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static __thread struct code_account *current;
@@ -93,7 +85,19 @@ bool code_account_most(const struct code_account *a)
 	return is;
 }
 
+#if CODE_COUNTED
+
 /* ---- pieces -------------------------------------------------------------------------- */
+
+/* What a piece takes beside its code: pages for its constants and data, and what the driver
+ * keeps to find it by (llvmpipe: 12 to 20 KiB). */
+#define PIECE_BYTES 16384u
+
+struct piece { uintptr_t at; size_t bytes; struct code_account *whose; };
+
+/* By place.  Whoever compiles takes milliseconds, so that keeping them in order is nothing. */
+static struct piece *pieces;
+static uint32_t room;
 
 /* The first that does not lie before at. */
 static uint32_t piece_find(uintptr_t at)
@@ -155,8 +159,6 @@ static void piece_add(uintptr_t at, size_t bytes, struct code_account *a)
 }
 
 /* ---- what drivers call ----------------------------------------------------------------- */
-
-#if CODE_COUNTED
 
 __attribute__((weak, visibility("default"))) int mprotect(void *at, size_t bytes, int prot)
 {
