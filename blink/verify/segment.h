@@ -228,7 +228,7 @@ struct segments_walk {
 
 struct segment_learn {
 	bool on;
-	uint32_t in, start, words, records, nchecks;
+	uint32_t in, start, words, records, nchecks, again;
 	uint64_t vertices, dynamic, list_words;
 	uint32_t opaque, unknown_lists;
 	uint32_t want[SEGMENT_LANES];

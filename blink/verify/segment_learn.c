@@ -280,7 +280,7 @@ void segments_before(struct verifier *v, const struct desc *d, const uint32_t *r
 	n->on = true;
 	n->in = g->id;
 	n->start = at;
-	n->words = n->records = n->nchecks = 0;
+	n->words = n->records = n->nchecks = n->again = 0;
 	n->vertices = v->facts->vertices;
 	n->dynamic = 0;
 	n->opaque = v->facts->opaque;
@@ -290,6 +290,21 @@ void segments_before(struct verifier *v, const struct desc *d, const uint32_t *r
 
 /* Checks that one record may need. */
 #define RECORD_CHECKS (GL_OP_MAX_OPERANDS + 1u)
+
+/* Is this one of many draws from buffers that follow each other?  Some of them are one piece.
+ * (Not so calls of lists: which these are is exact, and they come in many an order.) */
+#define AGAIN 8u
+
+static bool again(const struct verifier *v, struct segment_learn *n, const struct desc *d,
+		  const uint32_t *rec)
+{
+	const uint32_t *end = v->index->code + v->index->nwords;
+	const struct vao *o = v->s->vao;
+
+	if (d->hook != HOOK_DRAW || ((o->enabled | o->maybe) & o->client))
+		return false;
+	return ++n->again < AGAIN && rec + d->words < end && rec[d->words] == *rec;
+}
 
 void segments_after(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
@@ -312,7 +327,7 @@ void segments_after(struct verifier *v, const struct desc *d, const uint32_t *re
 	n->header[n->records] = *rec;
 	n->offset[n->records++] = (uint16_t)n->words;
 	n->words += d->words;
-	if (segment_ends(d) || n->records == SEGMENT_RECORDS || n->words > SEGMENT_WORDS - 40 ||
+	if ((segment_ends(d) && !again(v, n, d, rec)) || n->records == SEGMENT_RECORDS || n->words > SEGMENT_WORDS - 40 ||
 	    n->nchecks > SEGMENT_CHECKS - RECORD_CHECKS)
 		segments_learned(v);
 }
