@@ -160,12 +160,6 @@ static void cost_add(struct verifier *v, bool many, const uint32_t *rec, uint32_
 	}
 }
 
-/* It costs more than could be counted, or who knows what. */
-static bool boundless(const struct list_shadow *l)
-{
-	return l->vertices == UINT32_MAX || l->words == UINT32_MAX;
-}
-
 /* Client state is never part of a list (5.4 of the specification), and lists are
  * balanced: all that can change is the switches. */
 static enum verify_reason call_list(struct verifier *v, const struct desc *d,
@@ -177,7 +171,7 @@ static enum verify_reason call_list(struct verifier *v, const struct desc *d,
 	cost_add(v, many, rec, what);
 	if (v->s->ctx->list)
 		nest(v, many, rec[1], what);
-	if (!(what & LIST_KNOWN) || (what & LIST_OPEN) || boundless(&v->s->lists[rec[1]]))
+	if (!(what & LIST_KNOWN) || (what & LIST_OPEN) || list_boundless(&v->s->lists[rec[1]]))
 		v->facts->unknown_lists++;
 	if (!(what & LIST_KNOWN))
 		what = LIST_CAPS | LIST_DRAWS | LIST_READS | LIST_RELATIVE;

@@ -137,7 +137,7 @@ void segments_end(struct verifier *v, bool accepted)
 
 /* ---- meeting them again -------------------------------------------------------------- */
 
-#define KEY_RECORDS 5u
+#define KEY_RECORDS 12u
 #define TRIALS 32u
 
 /* Whatever these do, every word of them has to be what it was (segment_learn.c). */
@@ -163,7 +163,7 @@ static HOT uint64_t key(const struct verifier *v, const uint32_t *code, uint32_t
 			h = (h ^ code[at]) * 0x9e3779b97f4a7c15u;
 		at = end;
 		/* what comes after it is another's */
-		if (op < GL_OP_COUNT && segment_ends(d))
+		if (op < GL_OP_COUNT && (segment_ends(d) || !d->piece))
 			break;
 	}
 	return h;
@@ -515,7 +515,7 @@ struct segment *segments_add(struct verifier *v, uint32_t out)
 		.vertices = v->facts->vertices - n->vertices - n->dynamic,
 		.opaque = v->facts->opaque - n->opaque,
 		.unknown_lists = v->facts->unknown_lists - n->unknown_lists,
-		.list_words = v->facts->list_words - n->list_words,
+		.list_words = v->facts->list_words - n->list_words - n->list_dynamic,
 		.bucket = at, .chain = *at,
 	}, sizeof(*k));
 	k->adds = k->vertices || k->opaque || k->unknown_lists || k->list_words;

@@ -62,7 +62,7 @@ enum segment_check_kind {
 	SEGMENT_POINTER,        /* an array's extent, from the payload operand at .word */
 	SEGMENT_DRAW,           /* the record at .word: within arrays .arrays */
 	SEGMENT_LOCK, SEGMENT_UNLOCK,
-	SEGMENT_LIST,           /* list .number is still what it was */
+	SEGMENT_LIST,           /* calling list .number does what it did */
 	SEGMENT_BIND            /* buffer .number is still what it was */
 };
 
@@ -73,8 +73,8 @@ struct segment_check {
 	union {
 		uint32_t arrays, number;
 	};
-	uint32_t count;         /* LIST: vertices; BIND: births; POINTER: stride */
-	uint64_t value;         /* DRAW: restart index; LIST: words */
+	uint32_t count;         /* LIST: boundless; BIND: births; POINTER: stride */
+	uint64_t value;         /* DRAW: restart index */
 };
 
 /* The word at .word is at most .most; for payloads: .most bytes from the payload operand
@@ -229,7 +229,7 @@ struct segments_walk {
 struct segment_learn {
 	bool on;
 	uint32_t in, start, words, records, nchecks, again;
-	uint64_t vertices, dynamic, list_words;
+	uint64_t vertices, dynamic, list_words, list_dynamic;
 	uint32_t opaque, unknown_lists;
 	uint32_t want[SEGMENT_LANES];
 	bool exact[SEGMENT_LANES];

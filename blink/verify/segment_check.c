@@ -62,12 +62,24 @@ static bool other_draw(struct verifier *v, const struct segment_check *c, const 
 	return !c->arrays || draw_within(v, l, rec, limit, c->value) == VERIFY_OK;
 }
 
+/* Does calling it what it did?  It may cost another number of vertices and words. */
 static bool list_same(const struct verifier *v, const struct segment_check *c)
+{
+	return lists_what(v->s, c->number) == c->need &&
+	       list_boundless(&v->s->lists[c->number]) == c->count;
+}
+
+static bool list_called(struct verifier *v, const struct segment_check *c, uint64_t *vertices)
 {
 	const struct list_shadow *s = &v->s->lists[c->number];
 
-	return lists_what(v->s, c->number) == c->need && s->vertices == c->count &&
-	       s->words == c->value;
+	if (!list_same(v, c))
+		return false;
+	if (c->need & LIST_KNOWN) {
+		*vertices += s->vertices;
+		v->facts->list_words += s->words;
+	}
+	return true;
 }
 
 static bool buffer_same(struct verifier *v, const struct segment_check *c)
@@ -89,7 +101,7 @@ static bool other_passes(struct verifier *v, const struct segment_check *q, cons
 			at + verifier_layout(v, &v->s->desc->op[sp_opcode(*at)])->first);
 		return true;
 	case SEGMENT_UNLOCK: c->locked = 0; return true;
-	case SEGMENT_LIST: return list_same(v, q);
+	case SEGMENT_LIST: return list_called(v, q, vertices);
 	default: return buffer_same(v, q);
 	}
 }
@@ -108,11 +120,13 @@ static bool others_pass(struct verifier *v, const struct segment *k, const uint3
 			uint64_t *vertices)
 {
 	uint32_t locked = v->s->ctx->locked;
+	uint64_t list_words = v->facts->list_words;
 
 	for (unsigned i = 0; i < k->others; i++)
 		if (!other_passes(v, &k->other[i], code + k->other[i].word, vertices) ||
 		    too_much(v)) {
 			v->s->ctx->locked = locked;
+			v->facts->list_words = list_words;
 			return false;
 		}
 	return true;

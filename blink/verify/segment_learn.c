@@ -225,8 +225,12 @@ static void list_learn(const struct verifier *v, struct segment_learn *n, const 
 
 	c->number = rec[1];
 	c->need = lists_what(v->s, rec[1]);
-	c->count = v->s->lists[rec[1]].vertices;
-	c->value = v->s->lists[rec[1]].words;
+	c->count = list_boundless(&v->s->lists[rec[1]]);
+	/* what it costs is looked up each time */
+	if (c->need & LIST_KNOWN) {
+		n->dynamic += v->s->lists[rec[1]].vertices;
+		n->list_dynamic += v->s->lists[rec[1]].words;
+	}
 }
 
 static void buffer_learn(const struct verifier *v, struct segment_learn *n, const uint32_t *rec)
@@ -282,7 +286,7 @@ void segments_before(struct verifier *v, const struct desc *d, const uint32_t *r
 	n->start = at;
 	n->words = n->records = n->nchecks = n->again = 0;
 	n->vertices = v->facts->vertices;
-	n->dynamic = 0;
+	n->dynamic = n->list_dynamic = 0;
 	n->opaque = v->facts->opaque;
 	n->unknown_lists = v->facts->unknown_lists;
 	n->list_words = v->facts->list_words;

@@ -90,6 +90,12 @@ struct list_shadow {
 	uint32_t epoch;
 };
 
+/* It costs more than could be counted. */
+static inline bool list_boundless(const struct list_shadow *l)
+{
+	return l->vertices == UINT32_MAX || l->words == UINT32_MAX;
+}
+
 /* PushClientAttrib */
 struct saved_client {
 	uint32_t mask, array_buffer, vao_name, deletes;
