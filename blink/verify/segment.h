@@ -346,7 +346,8 @@ HOT void segments_learned(struct verifier *v);          /* up to here */
 uint32_t segments_image(struct verifier *v);
 /* A record that is in no piece is about to change the shadow. */
 void segments_leave(struct verifier *v, const struct desc *d, const uint32_t *rec);
-/* Where there was such a one (.edge): the image that it led to the last time, if it is that again; SEGMENT_NONE: it is not. */
+/* Where there was such a one (.edge): the image that it led to the last time, if it is that
+ * again; SEGMENT_NONE: it is not. */
 uint32_t segments_expected(struct verifier *v);
 void segments_expect(struct segments *g);       /* the image that is the shadow's now */
 /* segment.c, for the others */
