@@ -374,78 +374,6 @@ static const struct sink_ops confined_ops = {
 	.destroy = destroy, .reset_status = reset_status,
 };
 
-/* ---- mediations ---------------------------------------------------------------------- */
-
-/* Who carries out what the table calls by these words.  A row without a function: the
- * driver's own entry does all there is to do. */
-typedef uint64_t (*mediation_fn)(struct confined *k, unsigned op, const uint64_t *argv);
-
-/* Polygons are stippled by the window's coordinates, and all work is on the client's own
- * account: who reads `offscreen` is the compositor (facts), `time` the clock. */
-static uint64_t mediate_plain(struct confined *k, unsigned op, const uint64_t *argv)
-{
-	return confine_invoke(k, op, argv);
-}
-
-static const struct { const char *name; mediation_fn fn; } mediations[] = {
-	{ "scissor", confine_view_call },
-	{ "viewport", confine_view_call },
-	{ "framebuffer", confine_view_call },
-	{ "list", confine_view_call },
-	{ "restore", confine_view_call },
-	{ "memory", confine_memory_call },
-	{ "shader", confine_shader_call },
-	{ "offscreen", mediate_plain },
-	{ "time", mediate_plain },
-};
-#define MEDIATIONS (sizeof(mediations) / sizeof(*mediations))
-
-static mediation_fn mediation_find(const char *name)
-{
-	for (unsigned i = 0; name && i < MEDIATIONS; i++)
-		if (strcmp(mediations[i].name, name) == 0)
-			return mediations[i].fn;
-	return NULL;
-}
-
-uint32_t confined_unmediated(void)
-{
-	uint32_t set = 0;
-
-	for (unsigned i = 0; gl_mediations[i].name; i++)
-		if (!mediation_find(gl_mediations[i].name))
-			set |= 1u << i;
-	return set;
-}
-
-uint64_t confine_call(unsigned op, const uint64_t *argv)
-{
-	const struct gl_command *c = &gl_commands[gl_ops[op].command];
-	mediation_fn fn = mediation_find(c->mediation);
-
-	if (!confine_self)
-		return 0;
-	if (confine_accounts(op))
-		fn = confine_memory_call;
-	return fn ? fn(confine_self, op, argv) : confine_invoke(confine_self, op, argv);
-}
-
-/* What touches neither the window nor an account is the driver's own. */
-static sink_fn entry_of(const struct confined *k, unsigned op)
-{
-	const struct gl_command *c = &gl_commands[gl_ops[op].command];
-	sink_fn own = confine_view_entry(k, op);
-	mediation_fn fn = mediation_find(c->mediation);
-
-	if (!own)
-		own = confine_hold_entry(op);
-	if (own)
-		return own;
-	if (confine_accounts(op) || (fn && fn != mediate_plain))
-		return confine_thunk(op);
-	return k->gl->entry[op];
-}
-
 /* ---- the sink ------------------------------------------------------------------------ */
 
 int confined_create(struct confined **out, struct sink *gl, const struct confine_limits *l,
@@ -470,9 +398,7 @@ int confined_create(struct confined **out, struct sink *gl, const struct confine
 	k->sink.ops = &k->ops;
 	k->sink.pixel_storei = gl->pixel_storei;
 	k->sink.get_integerv = gl->get_integerv;
-	for (unsigned op = 0; op < GL_OP_COUNT; op++)
-		if (gl_ops[op].command != GL_OP_NO_COMMAND)
-			k->sink.entry[op] = entry_of(k, op);
+	confine_entries(k);
 	*out = k;
 	return 0;
 }

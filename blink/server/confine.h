@@ -1,7 +1,7 @@
 /* confine.h - what the files of a client's sink share.
  *
- *   confine.c         the sink: which entry is the driver's, which a mediation; contexts,
- *                     drawables, framebuffer 0's place
+ *   confine.c         the sink: contexts, drawables, framebuffer 0's place
+ *   confine_mediate.c which entry of it is the driver's, which a mediation
  *   confine_view.c    what is relative to the window: scissor, viewport, framebuffer,
  *                     lists, saved attributes
  *   confine_thunk.c   entry points that know their opcode, for the mediations below
@@ -85,8 +85,12 @@ struct account {
 	bool gone;                     /* deleted: it goes with the last of them */
 };
 
+/* A mediation: argv[i] is GL parameter i, as gl_invoke takes them. */
+typedef uint64_t (*confine_fn)(struct confined *k, unsigned op, const uint64_t *argv);
+
 struct confined {
 	struct sink sink;              /* first: the engine's view of it */
+	confine_fn call[GL_OP_COUNT];  /* what confine_call does */
 	struct sink_ops ops;
 	struct sink *gl;
 	struct confine_limits limits;
@@ -131,6 +135,11 @@ bool confine_room(struct confined *k, uint64_t bytes);
  * believed, where the sink keeps no state at all. */
 uint32_t confine_ask(const struct confined *k, uint32_t pname, uint32_t was, uint32_t believed);
 
+/* ---- confine_mediate.c ------------------------------------------------------------- */
+
+/* Fills the sink's entries. */
+void confine_entries(struct confined *k);
+
 /* ---- confine_view.c -------------------------------------------------------------- */
 
 /* The mediation of op that is a plain function; NULL: there is none. */
@@ -155,7 +164,6 @@ static inline bool confine_direct(const struct confined *k)
 
 /* An entry that calls confine_call(op, its arguments). */
 sink_fn confine_thunk(unsigned op);
-/* argv[i] is GL parameter i, as gl_invoke takes them. */
 uint64_t confine_call(unsigned op, const uint64_t *argv);
 static inline uint64_t confine_invoke(const struct confined *k, unsigned op, const uint64_t *argv)
 {
