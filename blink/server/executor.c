@@ -62,18 +62,22 @@ static void turn_note(void *user, uint32_t painter, uint32_t id)
 		turn_set(x, painter, id, broker_now());
 }
 
-/* It crashes: in whose turn, the broker cannot know by itself.  (The instruction is run once
- * more, without this.) */
-static void fall_note(int number)
+/* It crashes: in whose turn, the broker cannot know by itself.  The instruction is run once
+ * more, without this; where there is none, since somebody sent the signal, another one is. */
+static void fall_note(int number, siginfo_t *info, void *context)
 {
 	(void)number;
+	(void)context;
 	atomic_store(&fall_board->fell, here);
+	if (info->si_code <= 0)
+		__builtin_trap();
 }
 
 static void fall_watch(struct executor *x)
 {
 	static const int falls[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
-	struct sigaction a = { .sa_handler = fall_note, .sa_flags = (int)SA_RESETHAND | SA_ONSTACK };
+	struct sigaction a = { .sa_sigaction = fall_note,
+			       .sa_flags = (int)SA_RESETHAND | SA_ONSTACK | SA_SIGINFO };
 
 	fall_board = x->board;
 	here = 1;
