@@ -34,6 +34,7 @@ struct server_run {
 	                                  clients.  Of a film: wake-ups per picture of it */
 	double update_mean, update_p99;        /* of update SPs, ms; 0: there were none */
 	double frames;                 /* display frames, or a native client's */
+	double painters;               /* threads that draw for clients; 0: the clients do */
 };
 int server_run(const struct server_case *c, const struct bench_server_options *opt, unsigned n,
 	       struct server_run *out, struct error *err);

@@ -8,8 +8,9 @@
  * quarter, then by halving; then by the definition, from there down while it fails.
  * Numbers are tried in steps of a sixteenth, so that the end is near.
  *
- * The prediction is from the cost of few clients.  What serves all of them, and draws, is
- * one thread, which has a period; all processors together have as many periods.
+ * The prediction is from the cost of few clients.  What serves all of them, and draws, has a
+ * period for each of its threads (a server's painters); all processors together have as many
+ * periods as they are.
  */
 #include "jit-bench/bench_server.h"
 
@@ -61,6 +62,8 @@ static int predict(struct search *s)
 	machine = processors() * period / (run.cpu > 0 ? run.cpu / FEW : period);
 	/* (virgl has a process for each client) */
 	thread = run.server_cpu > 0 && !s->c->virgl ? period / s->out->draw_ms : machine;
+	if (run.painters > 1)
+		thread *= run.painters;
 	s->out->predicted = (unsigned)(machine < thread ? machine : thread);
 	return 0;
 }

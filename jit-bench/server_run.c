@@ -127,6 +127,7 @@ static int served_figures(struct looks *l, struct json_object **said, unsigned n
 		pictures += rig_number(said[i], "pictures");
 	}
 	out->frames = frames;
+	out->painters = rig_number(l->after, "painters");
 	if (frames > 0)
 		out->server_cpu = grown(l, "cpu_ms") / frames;
 	if (shown > 0) {

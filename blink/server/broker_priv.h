@@ -47,6 +47,7 @@ struct board {
 	/* the executor writes */
 	struct board_turn turn[BROKER_PAINTERS_MAX];
 	_Atomic uint32_t fell;          /* 1 + the painter in whose turn it crashed; 0: unknown */
+	_Atomic uint32_t painters;      /* that it has */
 	_Atomic uint64_t frames, missed;
 	struct board_status status;     /* by MESSAGE_STATUS, read after its answer */
 	_Atomic uint64_t events_head, events_lost;

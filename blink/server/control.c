@@ -197,6 +197,7 @@ static struct json_object *top_json(const struct broker *b)
 	add_n(j, "width", b->opt->server.width);
 	add_n(j, "height", b->opt->server.height);
 	add_ms(j, "refresh_hz", b->opt->server.refresh);
+	add_n(j, "painters", atomic_load(&b->board->painters));
 	add_n(j, "frames", k->frames);
 	add_n(j, "missed", k->missed);
 	add_n(j, "restarts", b->sum->restarts);

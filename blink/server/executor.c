@@ -171,6 +171,7 @@ static void further_open(struct executor *x)
 	if (x->opt->painters > x->nfurther + 1)
 		fprintf(stderr, "blinkctl: %u painters: the driver has no displays for more\n",
 			x->nfurther + 1);
+	atomic_store(&x->board->painters, x->nfurther + 1);
 	if (x->nfurther)
 		fall_watch(x);
 }
