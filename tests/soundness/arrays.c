@@ -253,8 +253,12 @@ bool arrays_record(struct model *m, const uint32_t *rec, bool *taken)
 				     op == OP_glEnableVertexAttribArray, true);
 		return true;
 	case OP_glVertexAttribDivisor:
-		if (index < 16)
-			arrays_bound(m)->a[M_GENERIC + index].divisor = operand(rec, "divisor", 0);
+		/* (the greatest says as much as the one below it: no draw has so many instances) */
+		if (index < 16) {
+			uint32_t by = operand(rec, "divisor", 0);
+
+			arrays_bound(m)->a[M_GENERIC + index].divisor = by == M_UNKNOWN ? by - 1 : by;
+		}
 		return true;
 	case OP_glClientActiveTexture:
 		if (rec[1] - GL_TEXTURE0 < 8)
