@@ -274,10 +274,12 @@ void broker_executor_check(struct broker *b)
 		return;
 	if (!b->ready && allowed < START_NS)
 		allowed = START_NS;
-	if (turn_longest(b, &b->hung) < allowed &&
-	    watchdog_turn(&b->answering, b->executor, 0, b->asked_ns, broker_now()) <
-	    ANSWER_TURNS * allowed)
-		return;
+	if (turn_longest(b, &b->hung) < allowed) {
+		if (watchdog_turn(&b->answering, b->executor, 0, b->asked_ns, broker_now()) <
+		    ANSWER_TURNS * allowed)
+			return;
+		b->hung = 0;            /* it is the first painter's thread that answers */
+	}
 	b->sum->hangs++;
 	b->hanging = true;
 	b->stopped = watchdog_stopped(b->executor);

@@ -395,6 +395,8 @@ int executor_main(const struct broker_options *opt, struct board *board, int soc
 	say_ready(&x);
 	status = executor_loop(&x);
 	busy(&x);
+	/* (what it ends by is not the doing of those whose turn it still is elsewhere) */
+	atomic_store(&board->fell, here);
 	/* (what a painter still uses goes with the process) */
 	if (!server_destroy(x.server))
 		return status;
