@@ -200,13 +200,15 @@ struct window {
 	uint32_t buttons, key;
 	bool input;                    /* it has not been told yet */
 	enum vso_fault dismissed;      /* it has to go, as soon as its painter rests */
-	struct server_client_info known;       /* as it was asked for last */
+	struct server_client_info known;       /* as it was when its painter rested last */
+	uint64_t usual_ns;             /* turns_usual, as it was then; 0: nothing is known */
 	/* ---- its painter's; the composer's while that rests */
 	struct window_seen seen;
 	bool direct;                   /* drawn so the last time */
 	uint32_t steady;               /* display frames in a row with a new picture, at most
 	                                  so many as count */
 	uint64_t alone_until;          /* display frame: it did not finish in a stand-in */
+	bool unseen;                   /* its picture changed while it was hidden */
 	enum vso_fault doomed;         /* it has to go, after this frame */
 	uint64_t attached_ns;
 	struct turn turn;
@@ -243,6 +245,8 @@ struct server {
 	struct handover *handover;     /* between them; NULL: there is one alone */
 };
 
+/* Fills w->known, as far as its painter lets it. */
+void window_know(struct server *s, struct window *w);
 /* Tells whoever wants to know, one at a time. */
 void server_event_tell(struct server *s, const struct server_event *e);
 uint64_t server_cpu_ns(void);

@@ -12,6 +12,8 @@ struct executor_peer { uint32_t id; struct vso_peer *peer; };
 struct executor_waiting { struct message m; struct vso_peer *peer; uint64_t since_ns; };
 #define EXECUTOR_WAITING 16u
 #define EXECUTOR_WAITING_NS 3000000000u
+/* For the painter that is to have it, if that is always at work; then it is another's. */
+#define EXECUTOR_PATIENCE_NS 300000000u
 
 struct executor {
 	const struct broker_options *opt;

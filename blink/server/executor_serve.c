@@ -106,11 +106,13 @@ static void waiting_look(struct executor *x, bool all)
 {
 	for (uint32_t i = x->nwaiting; i-- > 0;) {
 		struct executor_waiting w = x->waiting[i];
+		uint64_t waited = broker_now() - w.since_ns;
 
-		if ((all || server_ready(x->server)) && w.peer->ops->rung(w.peer)) {
+		if ((all || waited > EXECUTOR_PATIENCE_NS || server_ready(x->server)) &&
+		    w.peer->ops->rung(w.peer)) {
 			waiting_drop(x, i, false);
 			attach(x, &w.m, w.peer);
-		} else if (broker_now() - w.since_ns > EXECUTOR_WAITING_NS) {
+		} else if (waited > EXECUTOR_WAITING_NS) {
 			waiting_drop(x, i, true);
 		}
 	}

@@ -295,6 +295,7 @@ static void see(const struct server *s, struct window *w)
 		.buttons = w->buttons, .key = w->key,
 	};
 	w->input = false;
+	w->usual_ns = w->frames > NEW_FRAMES ? turns_usual(w) : 0;
 }
 
 void painter_gather(struct painter *p)
@@ -309,6 +310,26 @@ void painter_gather(struct painter *p)
 		if (w->painter == p->index && !w->doomed && !w->dismissed)
 			p->windows[p->n++] = w;
 	}
+}
+
+/* One of its windows has to go, which it does where this rests. */
+static bool is_leaving(const struct server *s, const struct painter *p)
+{
+	for (uint32_t i = 0; i < s->n; i++) {
+		const struct window *w = s->windows[i];
+
+		if (w->painter == p->index && (w->doomed || w->dismissed))
+			return true;
+	}
+	return false;
+}
+
+/* Who looks at the clients of one that is always late is to see something. */
+static void know_all(struct server *s, const struct painter *p)
+{
+	for (uint32_t i = 0; i < s->n; i++)
+		if (s->windows[i]->painter == p->index)
+			window_know(s, s->windows[i]);
 }
 
 static void frame_set(struct painter *p)
@@ -331,6 +352,11 @@ void painters_begin(struct server *s)
 		if (p->frames == s->frames || !painter_rests(p))
 			continue;
 		pictures_take(s, p);
+		/* (so it still does when this display frame ends) */
+		if (is_leaving(s, p))
+			continue;
+		if (s->frames - p->frames > 1)
+			know_all(s, p);
 		frame_set(p);
 		if (p->n)
 			order_give(p, PAINTER_FRAME);
@@ -344,17 +370,13 @@ void composer_begin(struct server *s)
 
 /* ---- a new client ------------------------------------------------------------------------------------ */
 
-static uint64_t usual(struct server *s, const struct window *w)
+static uint64_t usual(const struct window *w)
 {
-	uint64_t ns = 0;
-
-	if (painter_rests(painter_of(s, w)) && w->frames > NEW_FRAMES)
-		ns = turns_usual(w);
-	return ns ? ns : USUAL_NS;
+	return w->usual_ns ? w->usual_ns : USUAL_NS;
 }
 
 /* What it has to do in a display frame, as far as that is known. */
-static uint64_t work_of(struct server *s, const struct painter *p)
+static uint64_t work_of(const struct server *s, const struct painter *p)
 {
 	uint64_t ns = 0;
 
@@ -362,9 +384,9 @@ static uint64_t work_of(struct server *s, const struct painter *p)
 		const struct window *w = s->windows[i];
 
 		if (w->painter == p->index)
-			ns += usual(s, w);
+			ns += usual(w);
 		else if (!p->index)
-			ns += usual(s, w) / TAKE_SHARE;
+			ns += usual(w) / TAKE_SHARE;
 	}
 	return ns;
 }
@@ -375,7 +397,7 @@ static bool is_stuck(const struct server *s, struct painter *p)
 	return !painter_rests(p) && s->frames - p->frames > STUCK_FRAMES;
 }
 
-struct painter *painter_choose(struct server *s)
+struct painter *painter_choose(struct server *s, bool resting)
 {
 	struct painter *best = &s->painter[0];
 	uint64_t least = work_of(s, best);
@@ -384,7 +406,7 @@ struct painter *painter_choose(struct server *s)
 		struct painter *p = &s->painter[i];
 		uint64_t ns = work_of(s, p);
 
-		if (ns < least && !is_stuck(s, p)) {
+		if (ns < least && !(resting ? !painter_rests(p) : is_stuck(s, p))) {
 			best = p;
 			least = ns;
 		}

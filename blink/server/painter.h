@@ -97,8 +97,8 @@ uint32_t painters_busy(struct server *s);
 uint64_t painters_news(struct server *s);
 /* Until there are more news than that; false: the time (monotonic) is over. */
 bool painters_wait(struct server *s, uint64_t news, uint64_t until_ns);
-/* Who is to have a new client: he with least work.  He may be at work. */
-struct painter *painter_choose(struct server *s);
+/* Who is to have a new client: he with least work, of all that are not stuck, or that rest. */
+struct painter *painter_choose(struct server *s, bool resting);
 /* A painter has news. */
 void painter_tell(struct painter *p);
 /* Pictures that have come from p (NULL: from whomever) are put on the screen with this

@@ -232,6 +232,8 @@ static int draw_in_own(struct painter *p, struct window *w, const struct served_
 	if (r < 0 || w->doomed)
 		return r;
 	own = served_retained(w->client, &pw, &ph);
+	fresh |= w->unseen;
+	w->unseen = false;
 	return hand_over(p, w, fresh, own, pw, ph, err);
 }
 
@@ -260,6 +262,8 @@ static int draw_one(struct painter *p, struct window *w, struct error *err)
 	if (w->seen.hidden) {
 		if (look.changing)
 			painter_skip(p, w, true);
+		/* (what a stream drew is handed over when somebody can see it) */
+		w->unseen |= look.changing && !look.has_redraw;
 		return 0;
 	}
 	other = compose_stand_in_for(p, w, &look, &pw, &ph);

@@ -174,7 +174,7 @@ static void detach(struct server *s, uint32_t i, enum vso_fault why)
 	uint32_t id = w->id;
 
 	painter_event_of(&s->painter[0], w, SERVER_EVENT_DETACH, 0, why);
-	if (s->opt.gone)
+	if (s->opt.gone && !w->dismissed)
 		s->opt.gone(s->opt.user, id, why);
 	turns_leave(&s->painter[0], w);
 	window_finish(s, w, why);
@@ -222,17 +222,14 @@ static void client_come(void *arg)
 
 bool server_ready(struct server *s)
 {
-	return painter_rests(painter_choose(s));
+	return painter_rests(painter_choose(s, false));
 }
 
 static int window_add(struct server *s, struct vso_server *v, uint32_t id, struct error *err)
 {
 	const struct vso_hello *hello = vso_server_hello(v);
-	struct coming c = { .painter = painter_choose(s), .vso = v, .err = err };
+	struct coming c = { .painter = painter_choose(s, true), .vso = v, .err = err };
 	struct window *w = calloc(1, sizeof(*w));
-
-	if (!painter_rests(c.painter))
-		c.painter = &s->painter[0];
 
 	if (!w) {
 		vso_server_destroy(v, VSO_FAULT_GL, NULL);
@@ -456,8 +453,8 @@ static void info_fill(const struct window *w, struct server_client_info *info)
 	served_info(w->client, info);
 }
 
-/* Of one that has its turn: as it was when it was asked for last. */
-static void info_know(struct server *s, struct window *w)
+/* Of one that has its turn: as it was when this was called last. */
+void window_know(struct server *s, struct window *w)
 {
 	if (painter_rests(painter_of(s, w)))
 		info_fill(w, &w->known);
@@ -475,7 +472,7 @@ uint32_t server_clients(struct server *s, struct server_client_info *out, uint32
 	uint32_t n = s->n < max ? s->n : max;
 
 	for (uint32_t i = 0; i < n; i++) {
-		info_know(s, s->windows[i]);
+		window_know(s, s->windows[i]);
 		out[i] = s->windows[i]->known;
 	}
 	return n;
@@ -568,10 +565,14 @@ int server_close_client(struct server *s, uint32_t id, struct error *err)
 
 	if (!w)
 		return -ENOENT;
-	if (painter_rests(painter_of(s, w)))
+	if (painter_rests(painter_of(s, w))) {
 		detach(s, place_of(s, w), VSO_FAULT_DISMISSED);
-	else
-		w->dismissed = VSO_FAULT_DISMISSED;
+		return 0;
+	}
+	/* (whatever becomes of the painter, it does not come again) */
+	if (s->opt.gone && !w->dismissed)
+		s->opt.gone(s->opt.user, id, VSO_FAULT_DISMISSED);
+	w->dismissed = VSO_FAULT_DISMISSED;
 	return 0;
 }
 

@@ -69,7 +69,8 @@ struct server_options {
 	/* whose turn it is of a painter's clients: id, 0 when it is over, SERVER_TURN_REST
 	 * when the painter waits for the next frame; on its thread; may be NULL */
 	void (*turn)(void *user, uint32_t painter, uint32_t id);
-	/* a client is about to be detached, and why: its peer is still open; may be NULL */
+	/* a client is about to be detached, or was closed and will be when its painter rests,
+	 * and why: its peer is still open; may be NULL */
 	void (*gone)(void *user, uint32_t id, enum vso_fault why);
 	void *user;
 };

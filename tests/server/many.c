@@ -80,7 +80,8 @@ uint32_t many_add(struct many *m, uint32_t w, uint32_t h, uint32_t flags, const 
 		  const char *text)
 {
 	struct vso_wishes wishes = { .name = name, .objects = 256, .slots = 64, .flags = flags,
-				     .width = w, .height = h, .data_bytes = 1u << 20 };
+				     .width = w, .height = h, .data_bytes = 1u << 20,
+				     .stream_bytes = m->stream_bytes };
 	const struct vso_loopback_options lo = { .pages = 0 };
 	struct vso_loopback_options with = lo;
 	struct one *c = &m->c[m->n];

@@ -17,6 +17,7 @@ struct many {
 	struct one c[MANY_CLIENTS];    /* .client alone is used; by number - 1 */
 	struct vso_link *link[MANY_CLIENTS];
 	uint32_t n;
+	uint32_t stream_bytes;         /* of those that are added from here on; 0: none */
 	uint64_t now_ns;
 	uint64_t events[SERVER_EVENT_KINDS];
 	uint8_t *rgb;                  /* the screen at the last many_look */

@@ -126,6 +126,42 @@ static void test_nothing_new(void **state)
 	many_close(&m);
 }
 
+#define STREAM(rest, color) "blink 1\nnames context 8\nnames drawable 8\n" \
+	"sp 0 init {\n" rest "end\n}\n" \
+	"sp 1 redraw frame 0 context 1 drawable 1 {\n" \
+	"glClearColor " color ", 1\nglClear GL_COLOR_BUFFER_BIT\nblinkSwap 1\nend\n}\n"
+#define STREAM_BEGINS "blinkContext 1, 0, 0, 0\nblinkDrawable 1, 60, 50, 0x18000004\n" \
+	"blinkMakeCurrent 1, 1, 1\n"
+
+/* What a stream draws while its window is covered is there when it is uncovered. */
+static void test_hidden_stream(void **state)
+{
+	static const uint8_t green[3] = { 0, 255, 0 };
+	struct error err;
+	struct many m;
+
+	(void)state;
+	if (!many_open(&m, &(struct server_options){ .no_direct = true, .nfurther = 1 }))
+		skip();
+	many_add(&m, 100, 100, 0, "above", many_plain(1, 0, 0, 100, 100));
+	m.stream_bytes = 1u << 16;
+	many_add(&m, 60, 50, 0, "stream", NULL);
+	assert_int_equal(many_info(&m, 2).painter, 1);
+	one_push(&m.c[1], STREAM(STREAM_BEGINS, "0, 0, 1"));
+	many_frames(&m, 3);
+	server_move(m.server, 1, 40, 40, &err);
+	server_move(m.server, 2, 60, 60, &err);
+	server_raise(m.server, 1, &err);
+	many_frames(&m, 2);
+	one_push(&m.c[1], STREAM("", "0, 1, 0"));
+	many_frames(&m, 3);
+	server_raise(m.server, 2, &err);
+	many_frames(&m, 2);
+	many_look(&m);
+	assert_memory_equal(many_pixel(&m, 90, 85), green, 3);
+	many_close(&m);
+}
+
 /* ---- one that is stuck ------------------------------------------------------------------------ */
 
 /* A command of the further painter's driver that does not end while it is told so. */
@@ -172,6 +208,15 @@ static void turn_note(void *user, uint32_t painter, uint32_t id)
 	atomic_store(&turn[painter], id);
 }
 
+static uint32_t gone;
+
+static void gone_note(void *user, uint32_t id, enum vso_fault why)
+{
+	(void)user;
+	(void)id;
+	gone += why == VSO_FAULT_DISMISSED;
+}
+
 static const uint8_t *area_pixel(struct many *m, uint32_t id)
 {
 	struct server_client_info i = many_info(m, id);
@@ -191,6 +236,18 @@ static uint32_t of_painter(struct many *m, uint32_t painter)
 	return 0;
 }
 
+/* A command of the composer's clients, in the midst of its display frame. */
+static struct { bool on; _Atomic bool again; void (*real)(uint32_t); } between;
+
+static void between_clear(uint32_t mask)
+{
+	if (between.on) {
+		between.on = false;
+		gate_set(false);
+	}
+	between.real(mask);
+}
+
 static bool stuck_open(struct many *m)
 {
 	static const struct server_options opt = { .no_direct = true, .nfurther = 1,
@@ -200,6 +257,8 @@ static bool stuck_open(struct many *m)
 		return false;
 	gate.real = (void (*)(uint32_t))m->further[0]->entry[OP_glClear];
 	m->further[0]->entry[OP_glClear] = (sink_fn)gated_clear;
+	between.real = (void (*)(uint32_t))m->gl->entry[OP_glClear];
+	m->gl->entry[OP_glClear] = (sink_fn)between_clear;
 	for (unsigned i = 0; i < 4; i++)
 		many_add(m, 60, 50, VSO_HELLO_RESIZE, "moving", many_moving(1, 0, 0, 60, 50));
 	/* (late ones are not waited for) */
@@ -253,7 +312,10 @@ static void test_stuck(void **state)
 	many_frame(&m);
 	many_look(&m);
 	assert_true(many_pixel(&m, 230, 175)[0] + many_pixel(&m, 230, 175)[1] > 0);
+	/* (told at once: should the server begin anew, it does not come again) */
+	m.server->opt.gone = gone_note;
 	assert_int_equal(server_close_client(m.server, bad, &err), 0);
+	assert_int_equal(gone, 1);
 	many_frame(&m);
 	/* who comes meanwhile comes to another */
 	many_add(&m, 30, 30, 0, "new", many_plain(0, 0, 1, 30, 30));
@@ -262,7 +324,49 @@ static void test_stuck(void **state)
 	many_frames(&m, 2);
 	for (uint32_t i = server_clients(m.server, info, MANY_CLIENTS); i-- > 0;)
 		assert_int_not_equal(info[i].id, bad);
+	assert_int_equal(gone, 1);
 	assert_int_equal(atomic_load(&turn[1]), SERVER_TURN_REST);
+	many_close(&m);
+}
+
+/* ---- one that is always late ------------------------------------------------------------------ */
+
+/* It comes to an end in there, and stops in its next frame. */
+static void turn_note_late(void *user, uint32_t painter, uint32_t id)
+{
+	if (painter && id == SERVER_TURN_REST && atomic_load(&between.again))
+		gate_set(true);
+	turn_note(user, painter, id);
+}
+
+/* It rests in the midst of display frames alone: clients go all the same, and are seen. */
+static void test_always_late(void **state)
+{
+	struct server_client_info info[MANY_CLIENTS];
+	struct error err;
+	struct many m;
+	uint32_t bad, n;
+
+	(void)state;
+	if (!stuck_open(&m))
+		skip();
+	m.server->opt.turn = turn_note_late;
+	bad = of_painter(&m, 1);
+	gate_set(true);
+	many_frame(&m);
+	gate_reached();
+	assert_int_equal(server_close_client(m.server, bad, &err), 0);
+	atomic_store(&between.again, true);
+	between.on = true;
+	m.server->opt.patience_ns = 10000000000u;
+	many_frame(&m);
+	atomic_store(&between.again, false);
+	m.server->opt.patience_ns = 1;
+	n = server_clients(m.server, info, MANY_CLIENTS);
+	assert_int_equal(n, 3);
+	while (n-- > 0)
+		assert_int_not_equal(info[n].id, bad);
+	stuck_release(&m);
 	many_close(&m);
 }
 
@@ -287,7 +391,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_pictures),
 		cmocka_unit_test(test_nothing_new),
+		cmocka_unit_test(test_hidden_stream),
 		cmocka_unit_test(test_stuck),
+		cmocka_unit_test(test_always_late),
 		cmocka_unit_test(test_stuck_at_the_end),
 	};
 	struct sink *gl;
