@@ -128,7 +128,7 @@ $(TESTS): $(B)/%: $(B)/%.o $$(call beside,$$*) $(SUPPORT) $(SAN_OBJ) $(B)/libbli
 $(FUZZERS): $(B)/%: $(B)/%.o $(B)/libblink.a
 	$(call say,LD,$@)$(CC) -fsanitize=fuzzer $^ -o $@ $(LDLIBS_ALL)
 
--include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(patsubst %.c,$(B)/%.d,$(wildcard tests/*/*.c))
+-include $(LIB_OBJ:.o=.d) $(CLI_OBJ:.o=.d) $(patsubst %.c,$(B)/%.d,$(wildcard tests/*/*.c tests/*/*/*.c))
 
 # -- clients of the display server (blink/client/programs) ------------------------------
 # A program per blink-NAME.c, linked with what it needs of the rest; those that show films
