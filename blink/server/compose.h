@@ -141,7 +141,7 @@ struct turn {
 struct turn_note { uint64_t key, stalls, proof; };
 #define TURNS_NOTES 32u
 
-/* Of all clients, in this display frame. */
+/* Of a painter's clients, in its display frame. */
 struct turns {
 	uint64_t began_ns;             /* monotonic */
 	uint64_t usable_ns, spent_ns, expected_ns;      /* the last of those not greedy */
@@ -151,7 +151,7 @@ struct turns {
 	uint32_t tried;                /* the one on probation that has its turn */
 	uint64_t stall_frame;          /* the last that failed through a client */
 	uint64_t refill_frame;         /* the last in which one of these came back: */
-	uint32_t taken;                /* stalls of the burst that all have together */
+	uint32_t taken;                /* stalls of the burst that they have together */
 	uint32_t noted;
 	struct turn_note note[TURNS_NOTES];
 };
@@ -187,8 +187,6 @@ struct window {
 	int x, y;                      /* of the area, upper left, screen pixels */
 	uint32_t w, h;
 	uint8_t color[3];              /* of its frame: the server's choice, by id */
-	bool placed_by_client;         /* it is shown at its own size */
-	bool focus;
 	/* what the screen holds of it */
 	struct region visible, frame;  /* of the area, of the frame around it */
 	bool hidden;                   /* nothing of the area is visible */

@@ -338,7 +338,9 @@ static void frame_set(struct painter *p)
 
 	p->now_ns = s->now_ns;
 	p->frames = s->frames;
-	p->stats = (struct server_frame_stats){ 0 };
+	/* (what a late one did is counted when it rests) */
+	if (!p->index)
+		p->stats = (struct server_frame_stats){ 0 };
 	painter_gather(p);
 	for (uint32_t i = 0; i < p->n; i++)
 		see(s, p->windows[i]);

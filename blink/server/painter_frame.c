@@ -272,7 +272,7 @@ static int draw_one(struct painter *p, struct window *w, struct error *err)
 
 void painter_frame(struct painter *p)
 {
-	uint64_t start = server_cpu_ns();
+	uint64_t start = server_cpu_ns(), spent;
 	struct error err = { 0 };
 	struct window *w;
 	uint32_t at = 0;
@@ -286,8 +286,9 @@ void painter_frame(struct painter *p)
 	for (uint32_t i = 0; i < p->n; i++)
 		if (!p->windows[i]->doomed)
 			painter_show(p, p->windows[i]);
-	p->stats.cpu_ns = server_cpu_ns() - start;
-	turns_end(p, p->stats.cpu_ns);
+	spent = server_cpu_ns() - start;
+	p->stats.cpu_ns += spent;
+	turns_end(p, spent);
 	if (r < 0)
 		p->failed = r;
 	turn_tell(p, SERVER_TURN_REST);

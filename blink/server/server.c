@@ -355,7 +355,7 @@ static void stats_sum(struct server *s, uint64_t cpu_ns)
 	s->stats.cpu_ns = s->stats.composer_ns = cpu_ns;
 	s->stats.late = painters_busy(s);
 	for (uint32_t i = 1; i < s->painters; i++) {
-		const struct server_frame_stats *o = &s->painter[i].stats;
+		struct server_frame_stats *o = &s->painter[i].stats;
 
 		if (!painter_rests(&s->painter[i]))
 			continue;
@@ -364,6 +364,7 @@ static void stats_sum(struct server *s, uint64_t cpu_ns)
 		s->stats.offscreen += o->offscreen;
 		s->stats.skipped += o->skipped;
 		s->stats.hidden += o->hidden;
+		*o = (struct server_frame_stats){ 0 };
 	}
 }
 

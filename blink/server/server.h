@@ -119,7 +119,7 @@ uint64_t server_due(const struct server *s);
 
 /* What one display frame did, over all clients. */
 struct server_frame_stats {
-	uint64_t wall_ns, cpu_ns;
+	uint64_t cpu_ns;               /* (of a late painter's frame: when it has ended) */
 	uint64_t composer_ns;          /* of cpu_ns: what is not further painters' */
 	uint32_t redraws, direct, offscreen, skipped, hidden, clears_skipped, copies;
 	uint32_t late;                 /* painters whose pictures were not waited for */

@@ -13,9 +13,9 @@
  * ones, for a frame that fails is one frame however long it takes; then it is on probation:
  * it waits for longer after each stall, until it has been good for long enough, which is
  * twice as long after each further stall.
- * All clients together have a burst of stalls, so that some that begin slowly at once need
- * not wait for each other.  When it is used up, all on probation together have a turn only
- * when no frame failed through one of them for TURNS_APART frames.  So but for the burst
+ * All clients of a painter together have a burst of stalls, so that some that begin slowly
+ * at once need not wait for each other.  When it is used up, all on probation together have a
+ * turn only when no frame failed through one of them for TURNS_APART frames.  So but for the burst
  * stalls are fewer than one in a hundred frames, whoever wants more of them; and whoever
  * leaves and comes again is known.  Who is alone disturbs nobody.
  *

@@ -370,6 +370,30 @@ static void test_always_late(void **state)
 	many_close(&m);
 }
 
+/* What it did is counted, when it has ended. */
+static void test_late_is_counted(void **state)
+{
+	struct server_frame_stats s;
+	uint64_t told, counted = 0;
+	struct many m;
+
+	(void)state;
+	if (!stuck_open(&m))
+		skip();
+	stuck_release(&m);
+	told = m.events[SERVER_EVENT_REDRAW];
+	gate_set(true);
+	for (unsigned i = 0; i < 4 || s.late; i++) {
+		if (i == 3)
+			gate_set(false);
+		many_frame(&m);
+		server_frame_stats_get(m.server, &s);
+		counted += s.redraws;
+	}
+	assert_int_equal(counted, m.events[SERVER_EVENT_REDRAW] - told);
+	many_close(&m);
+}
+
 /* The server ends, and one does not: it says so, and frees nothing that is in use. */
 static void test_stuck_at_the_end(void **state)
 {
@@ -394,6 +418,7 @@ int main(void)
 		cmocka_unit_test(test_hidden_stream),
 		cmocka_unit_test(test_stuck),
 		cmocka_unit_test(test_always_late),
+		cmocka_unit_test(test_late_is_counted),
 		cmocka_unit_test(test_stuck_at_the_end),
 	};
 	struct sink *gl;
