@@ -48,14 +48,28 @@ static void waiting(struct executor *x)
 	turn_set(x, 0, 0, 0);
 }
 
+#define FALL_STACK (64u << 10)
+
+/* This thread is that painter's.  A stack that is used up is noted on another one (where
+ * nobody, as sanitizers do, has cared for that). */
+static void here_set(struct executor *x, uint32_t painter)
+{
+	static _Alignas(64) uint8_t stack[BROKER_PAINTERS_MAX][FALL_STACK];
+	const stack_t other = { .ss_sp = stack[painter], .ss_size = FALL_STACK };
+	stack_t now;
+
+	here = painter + 1;
+	atomic_store(&x->board->turn[painter].thread, gettid());
+	if (sigaltstack(NULL, &now) == 0 && now.ss_flags & SS_DISABLE)
+		sigaltstack(&other, NULL);
+}
+
 static void turn_note(void *user, uint32_t painter, uint32_t id)
 {
 	struct executor *x = user;
 
-	if (!here) {
-		here = painter + 1;
-		atomic_store(&x->board->turn[painter].thread, gettid());
-	}
+	if (!here)
+		here_set(x, painter);
 	if (id == SERVER_TURN_REST)
 		turn_set(x, painter, 0, 0);
 	else
@@ -80,8 +94,7 @@ static void fall_watch(struct executor *x)
 			       .sa_flags = (int)SA_RESETHAND | SA_ONSTACK | SA_SIGINFO };
 
 	fall_board = x->board;
-	here = 1;
-	atomic_store(&x->board->turn[0].thread, gettid());
+	here_set(x, 0);
 	for (unsigned i = 0; i < sizeof(falls) / sizeof(falls[0]); i++)
 		sigaction(falls[i], &a, NULL);
 }
