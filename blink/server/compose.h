@@ -252,23 +252,23 @@ uint64_t server_cpu_ns(void);
 /* ---- turns.c: whose turn is how long --------------------------------------------------- */
 
 /* At the beginning of a painter's display frame; */
-void turns_begin(struct painter *s);
+void turns_begin(struct painter *p);
 /* the order of steps 1 and 2: from *at == 0 until NULL; */
-struct window *turns_next(struct painter *s, uint32_t *at);
+struct window *turns_next(struct painter *p, uint32_t *at);
 /* has it a turn in this frame?  (sets over_budget) */
-bool turns_allow(struct painter *s, struct window *w);
+bool turns_allow(struct painter *p, struct window *w);
 /* CPU time that it may use now, and that a turn which failed the frame goes on for. */
-uint64_t turns_budget(const struct painter *s, const struct window *w);
-uint64_t turns_grace(const struct painter *s, const struct window *w);
+uint64_t turns_budget(const struct painter *p, const struct window *w);
+uint64_t turns_grace(const struct painter *p, const struct window *w);
 /* What it used of that; after steps 1 and 2; after the frame. */
-void turns_spent(struct painter *s, struct window *w, uint64_t cpu_ns, bool drawing);
-void turns_prepared(struct painter *s, struct window *w);
-void turns_end(struct painter *s, uint64_t cpu_ns);
+void turns_spent(struct painter *p, struct window *w, uint64_t cpu_ns, bool drawing);
+void turns_prepared(struct painter *p, struct window *w);
+void turns_end(struct painter *p, uint64_t cpu_ns);
 /* A client leaves; it may come again, as another, to whatever painter: s keeps the notes. */
-void turns_leave(struct painter *s, const struct window *w);
-void turns_come(const struct painter *s, struct window *w);
+void turns_leave(struct painter *p, const struct window *w);
+void turns_come(const struct painter *p, struct window *w);
 /* When all that clients do in this display frame should be done, monotonic. */
-uint64_t turns_over(const struct painter *s);
+uint64_t turns_over(const struct painter *p);
 /* CPU time that a client is expected to take per display frame; 0: nothing is known. */
 uint64_t turns_usual(const struct window *w);
 

@@ -49,9 +49,9 @@ static uint64_t monotonic_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static bool tied(const struct painter *s)
+static bool tied(const struct painter *p)
 {
-	return !s->opt.limits.frame_ns;
+	return !p->opt.limits.frame_ns;
 }
 
 /* ---- what is expected ---------------------------------------------------------------- */
@@ -75,9 +75,9 @@ static bool is_active(const struct window *w)
 }
 
 /* Nobody else does anything: whatever w does disturbs nobody. */
-static bool is_alone(const struct painter *s, const struct window *w)
+static bool is_alone(const struct painter *p, const struct window *w)
 {
-	return s->turns.active == is_active(w);
+	return p->turns.active == is_active(w);
 }
 
 static bool on_probation(const struct window *w)
@@ -85,20 +85,20 @@ static bool on_probation(const struct window *w)
 	return w->turn.good < w->turn.proof;
 }
 
-static void expect(struct painter *s, struct window *w, uint64_t ns)
+static void expect(struct painter *p, struct window *w, uint64_t ns)
 {
 	if (w->turn.greedy) {
-		s->turns.greedy -= w->turn.expected_ns != 0;
-		s->turns.greedy += ns != 0;
+		p->turns.greedy -= w->turn.expected_ns != 0;
+		p->turns.greedy += ns != 0;
 	} else {
-		s->turns.expected_ns += ns - w->turn.expected_ns;
+		p->turns.expected_ns += ns - w->turn.expected_ns;
 	}
 	w->turn.expected_ns = ns;
 }
 
-uint64_t turns_over(const struct painter *s)
+uint64_t turns_over(const struct painter *p)
 {
-	return s->turns.began_ns + s->turns.usable_ns;
+	return p->turns.began_ns + p->turns.usable_ns;
 }
 
 uint64_t turns_usual(const struct window *w)
@@ -106,51 +106,51 @@ uint64_t turns_usual(const struct window *w)
 	return usual(w);
 }
 
-static uint64_t elapsed(const struct painter *s)
+static uint64_t elapsed(const struct painter *p)
 {
 	uint64_t now = monotonic_ns();
 
-	return now > s->turns.began_ns ? now - s->turns.began_ns : 0;
+	return now > p->turns.began_ns ? now - p->turns.began_ns : 0;
 }
 
 /* Of this frame's time, when the others have had what they are expected to take. */
-static uint64_t spare(const struct painter *s, const struct window *w)
+static uint64_t spare(const struct painter *p, const struct window *w)
 {
-	uint64_t used = elapsed(s) + s->turns.expected_ns -
+	uint64_t used = elapsed(p) + p->turns.expected_ns -
 			(w->turn.greedy ? 0 : w->turn.expected_ns);
 
-	return used < s->turns.usable_ns ? s->turns.usable_ns - used : 0;
+	return used < p->turns.usable_ns ? p->turns.usable_ns - used : 0;
 }
 
-static uint64_t share_of(const struct painter *s, const struct window *w)
+static uint64_t share_of(const struct painter *p, const struct window *w)
 {
-	uint32_t n = s->turns.active + !is_active(w);
+	uint32_t n = p->turns.active + !is_active(w);
 
-	return s->turns.usable_ns / (n ? n : 1);
+	return p->turns.usable_ns / (n ? n : 1);
 }
 
 /* ---- a display frame ------------------------------------------------------------------- */
 
-static uint64_t most_of(const struct painter *s, const struct window *w)
+static uint64_t most_of(const struct painter *p, const struct window *w)
 {
-	if (!tied(s))
-		return s->opt.limits.frame_ns;
-	return is_alone(s, w) ? ALONE_PERIODS * s->period_ns : s->turns.usable_ns;
+	if (!tied(p))
+		return p->opt.limits.frame_ns;
+	return is_alone(p, w) ? ALONE_PERIODS * p->period_ns : p->turns.usable_ns;
 }
 
-static void over_set(struct painter *s, struct window *w, bool over)
+static void over_set(struct painter *p, struct window *w, bool over)
 {
 	bool was = w->over_budget;
 
 	w->over_budget = over;
 	if (!over || was)
 		return;
-	painter_event_of(s, w, SERVER_EVENT_OVER_BUDGET, 0, 0);
+	painter_event_of(p, w, SERVER_EVENT_OVER_BUDGET, 0, 0);
 }
 
-static void credit(struct painter *s, struct window *w)
+static void credit(struct painter *p, struct window *w)
 {
-	int64_t most = (int64_t)most_of(s, w);
+	int64_t most = (int64_t)most_of(p, w);
 
 	if (w->turn.spent_ns > ACTIVE_NS)
 		w->turn.good++;
@@ -160,43 +160,43 @@ static void credit(struct painter *s, struct window *w)
 	}
 	w->credit_ns = w->credit_ns + most < most ? w->credit_ns + most : most;
 	w->turn.spent_ns = w->turn.expected_ns = 0;
-	w->turn.greedy = tied(s) && usual(w) > share_of(s, w);
-	expect(s, w, usual(w));
+	w->turn.greedy = tied(p) && usual(w) > share_of(p, w);
+	expect(p, w, usual(w));
 }
 
-static void frame_set(struct painter *s)
+static void frame_set(struct painter *p)
 {
-	uint64_t period = s->period_ns, late = s->now_ns % period, most = period - period / 8;
+	uint64_t period = p->period_ns, late = p->now_ns % period, most = period - period / 8;
 
-	s->turns.began_ns = monotonic_ns() - (late < period / 2 ? late : 0);
-	s->turns.usable_ns = s->turns.own_ns < most / 2 ? most - s->turns.own_ns : most / 2;
-	s->turns.expected_ns = s->turns.spent_ns = 0;
-	if (s->turns.taken && s->frames - s->turns.refill_frame >= TURNS_APART) {
-		s->turns.taken--;
-		s->turns.refill_frame = s->frames;
+	p->turns.began_ns = monotonic_ns() - (late < period / 2 ? late : 0);
+	p->turns.usable_ns = p->turns.own_ns < most / 2 ? most - p->turns.own_ns : most / 2;
+	p->turns.expected_ns = p->turns.spent_ns = 0;
+	if (p->turns.taken && p->frames - p->turns.refill_frame >= TURNS_APART) {
+		p->turns.taken--;
+		p->turns.refill_frame = p->frames;
 	}
-	s->turns.greedy = s->turns.active = s->turns.tried = 0;
-	for (uint32_t i = 0; i < s->n; i++)
-		s->turns.active += is_active(s->windows[i]);
+	p->turns.greedy = p->turns.active = p->turns.tried = 0;
+	for (uint32_t i = 0; i < p->n; i++)
+		p->turns.active += is_active(p->windows[i]);
 }
 
-void turns_begin(struct painter *s)
+void turns_begin(struct painter *p)
 {
-	frame_set(s);
-	for (uint32_t i = 0; i < s->n; i++)
-		credit(s, s->windows[i]);
+	frame_set(p);
+	for (uint32_t i = 0; i < p->n; i++)
+		credit(p, p->windows[i]);
 }
 
 /* Those within their shares first; then the greedy, another one first at each frame. */
-struct window *turns_next(struct painter *s, uint32_t *at)
+struct window *turns_next(struct painter *p, uint32_t *at)
 {
-	uint32_t n = s->n, first = n ? (uint32_t)(s->frames % n) : 0;
+	uint32_t n = p->n, first = n ? (uint32_t)(p->frames % n) : 0;
 
 	for (; *at < n; (*at)++)
-		if (!s->windows[*at]->turn.greedy)
-			return s->windows[(*at)++];
+		if (!p->windows[*at]->turn.greedy)
+			return p->windows[(*at)++];
 	for (; *at < 2 * n; (*at)++) {
-		struct window *w = s->windows[(*at - n + first) % n];
+		struct window *w = p->windows[(*at - n + first) % n];
 
 		if (w->turn.greedy) {
 			(*at)++;
@@ -206,66 +206,66 @@ struct window *turns_next(struct painter *s, uint32_t *at)
 	return NULL;
 }
 
-static bool is_waiting(const struct painter *s, const struct window *w)
+static bool is_waiting(const struct painter *p, const struct window *w)
 {
-	return s->frames < w->turn.wait_until;
+	return p->frames < w->turn.wait_until;
 }
 
 /* Those on probation, who has waited longest before others: while something is left of the
  * burst, then one in a frame and only if the last stall is long ago. */
-static bool probation_allows(struct painter *s, struct window *w)
+static bool probation_allows(struct painter *p, struct window *w)
 {
-	if (!tied(s) || is_alone(s, w))
+	if (!tied(p) || is_alone(p, w))
 		return true;
-	if (is_waiting(s, w))
+	if (is_waiting(p, w))
 		return false;
 	if (!on_probation(w))
 		return true;
-	if (s->turns.stall_frame == s->frames)
+	if (p->turns.stall_frame == p->frames)
 		return false;
-	if (s->turns.taken >= STALLS_BURST &&
-	    (s->turns.tried || s->frames - s->turns.stall_frame < TURNS_APART))
+	if (p->turns.taken >= STALLS_BURST &&
+	    (p->turns.tried || p->frames - p->turns.stall_frame < TURNS_APART))
 		return false;
-	for (uint32_t i = 0; i < s->n; i++) {
-		struct window *v = s->windows[i];
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct window *v = p->windows[i];
 
-		if (v != w && on_probation(v) && !is_waiting(s, v) && is_active(v) &&
+		if (v != w && on_probation(v) && !is_waiting(p, v) && is_active(v) &&
 		    v->turn.last_frame < w->turn.last_frame)
 			return false;
 	}
-	s->turns.tried = w->id;
+	p->turns.tried = w->id;
 	return true;
 }
 
-bool turns_allow(struct painter *s, struct window *w)
+bool turns_allow(struct painter *p, struct window *w)
 {
-	over_set(s, w, w->credit_ns <= 0 || !probation_allows(s, w));
+	over_set(p, w, w->credit_ns <= 0 || !probation_allows(p, w));
 	if (w->over_budget)
-		expect(s, w, 0);
+		expect(p, w, 0);
 	return !w->over_budget;
 }
 
-uint64_t turns_budget(const struct painter *s, const struct window *w)
+uint64_t turns_budget(const struct painter *p, const struct window *w)
 {
 	uint64_t credits = w->credit_ns > 0 ? (uint64_t)w->credit_ns : 0, own, more;
 
-	if (!tied(s) || is_alone(s, w))
+	if (!tied(p) || is_alone(p, w))
 		return credits;
-	own = share_of(s, w);
+	own = share_of(p, w);
 	own = own > w->turn.spent_ns ? own - w->turn.spent_ns : 0;
-	more = spare(s, w) / (w->turn.greedy && s->turns.greedy ? s->turns.greedy : 1);
+	more = spare(p, w) / (w->turn.greedy && p->turns.greedy ? p->turns.greedy : 1);
 	if (w->turn.greedy)
-		more -= more / ROOM * s->turns.less;
+		more -= more / ROOM * p->turns.less;
 	if (own < more)
 		own = more;
 	return own < credits ? own : credits;
 }
 
-uint64_t turns_grace(const struct painter *s, const struct window *w)
+uint64_t turns_grace(const struct painter *p, const struct window *w)
 {
-	uint64_t ns = GRACE_PERIODS * s->period_ns;
+	uint64_t ns = GRACE_PERIODS * p->period_ns;
 
-	if (!tied(s) || w->turn.proof >= GRACE_PROOF)
+	if (!tied(p) || w->turn.proof >= GRACE_PROOF)
 		return 0;
 	return ns < GRACE_MOST ? ns : GRACE_MOST;
 }
@@ -273,40 +273,40 @@ uint64_t turns_grace(const struct painter *s, const struct window *w)
 /* ---- what was used ------------------------------------------------------------------- */
 
 /* The frame fails, and it is this turn's doing. */
-static bool is_stall(const struct painter *s, const struct window *w, uint64_t cpu_ns)
+static bool is_stall(const struct painter *p, const struct window *w, uint64_t cpu_ns)
 {
-	return tied(s) && !is_alone(s, w) && cpu_ns > w->turn.given_ns + s->period_ns / 8 &&
-	       elapsed(s) > s->period_ns;
+	return tied(p) && !is_alone(p, w) && cpu_ns > w->turn.given_ns + p->period_ns / 8 &&
+	       elapsed(p) > p->period_ns;
 }
 
-static void stall(struct painter *s, struct window *w)
+static void stall(struct painter *p, struct window *w)
 {
-	bool burst = s->turns.taken < STALLS_BURST;
+	bool burst = p->turns.taken < STALLS_BURST;
 
-	if (!s->turns.taken)
-		s->turns.refill_frame = s->frames;
-	s->turns.taken += burst;
-	s->turns.stall_frame = s->frames;
+	if (!p->turns.taken)
+		p->turns.refill_frame = p->frames;
+	p->turns.taken += burst;
+	p->turns.stall_frame = p->frames;
 	w->turn.good = 0;
-	w->turn.wait_until = s->frames + FREE_APART;
+	w->turn.wait_until = p->frames + FREE_APART;
 	if (w->turn.stalls++ < STALLS_FREE && burst)
 		return;
 	w->turn.proof = w->turn.proof < PROOF_LEAST ? PROOF_LEAST
 			: w->turn.proof < PROOF_MOST ? w->turn.proof * 2 : PROOF_MOST;
-	w->turn.wait_until = s->frames + PROOF_APART;
+	w->turn.wait_until = p->frames + PROOF_APART;
 }
 
-void turns_spent(struct painter *s, struct window *w, uint64_t cpu_ns, bool drawing)
+void turns_spent(struct painter *p, struct window *w, uint64_t cpu_ns, bool drawing)
 {
-	int64_t most = (int64_t)most_of(s, w);
+	int64_t most = (int64_t)most_of(p, w);
 
-	if (is_stall(s, w, cpu_ns))
-		stall(s, w);
+	if (is_stall(p, w, cpu_ns))
+		stall(p, w);
 	lately(drawing ? &w->turn.draw_ns : &w->turn.prepare_ns, cpu_ns);
 	w->turn.spent_ns += cpu_ns;
-	s->turns.spent_ns += cpu_ns;
-	expect(s, w, drawing || w->over_budget ? 0 : w->turn.draw_ns);
-	w->turn.last_frame = s->frames;
+	p->turns.spent_ns += cpu_ns;
+	expect(p, w, drawing || w->over_budget ? 0 : w->turn.draw_ns);
+	w->turn.last_frame = p->frames;
 	w->cpu_ns += cpu_ns;
 	/* more than a second's worth is not owed: the watchdog's affair */
 	if (cpu_ns > 1000000000u)
@@ -317,15 +317,15 @@ void turns_spent(struct painter *s, struct window *w, uint64_t cpu_ns, bool draw
 }
 
 /* Nothing is left of its time: its redraw waits for the next frame, and its picture stays. */
-void turns_prepared(struct painter *s, struct window *w)
+void turns_prepared(struct painter *p, struct window *w)
 {
 	struct served_look look;
 
-	if (w->over_budget || !w->turn.greedy || is_alone(s, w) || turns_budget(s, w))
+	if (w->over_budget || !w->turn.greedy || is_alone(p, w) || turns_budget(p, w))
 		return;
 	served_look(w->client, &look);
 	if (look.has_redraw)
-		over_set(s, w, true);
+		over_set(p, w, true);
 }
 
 /* ---- who comes again -------------------------------------------------------------------- */
@@ -337,47 +337,47 @@ static uint64_t key_of(const struct window *w)
 	return XXH3_64bits(label, strlen(label)) | 1;
 }
 
-void turns_leave(struct painter *s, const struct window *w)
+void turns_leave(struct painter *p, const struct window *w)
 {
-	struct turn_note *n = &s->turns.note[s->turns.noted % TURNS_NOTES];
+	struct turn_note *n = &p->turns.note[p->turns.noted % TURNS_NOTES];
 	uint64_t key = key_of(w);
 
 	if (!w->turn.stalls)
 		return;
 	for (uint32_t i = 0; i < TURNS_NOTES; i++)
-		if (s->turns.note[i].key == key)
-			n = &s->turns.note[i];
-	s->turns.noted += n->key != key;
+		if (p->turns.note[i].key == key)
+			n = &p->turns.note[i];
+	p->turns.noted += n->key != key;
 	*n = (struct turn_note){ key, w->turn.stalls, w->turn.proof };
 }
 
-void turns_come(const struct painter *s, struct window *w)
+void turns_come(const struct painter *p, struct window *w)
 {
 	uint64_t key = key_of(w);
 
 	for (uint32_t i = 0; i < TURNS_NOTES; i++)
-		if (s->turns.note[i].key == key) {
-			w->turn.stalls = s->turns.note[i].stalls;
-			w->turn.proof = s->turns.note[i].proof;
+		if (p->turns.note[i].key == key) {
+			w->turn.stalls = p->turns.note[i].stalls;
+			w->turn.proof = p->turns.note[i].proof;
 		}
 }
 
 /* Time in which others had the processor is not in anybody's budget: where frames fail
  * through that, the greedy are to leave more of them. */
-static void room_set(struct painter *s)
+static void room_set(struct painter *p)
 {
 	bool greedy = false;
 
-	for (uint32_t i = 0; i < s->n; i++)
-		greedy |= s->windows[i]->turn.greedy && s->windows[i]->turn.spent_ns > ACTIVE_NS;
-	if (greedy && elapsed(s) > s->period_ns)
-		s->turns.less += (ROOM - s->turns.less) / 4;
-	else if (s->turns.less && s->frames % ROOM_FRAMES == 0)
-		s->turns.less--;
+	for (uint32_t i = 0; i < p->n; i++)
+		greedy |= p->windows[i]->turn.greedy && p->windows[i]->turn.spent_ns > ACTIVE_NS;
+	if (greedy && elapsed(p) > p->period_ns)
+		p->turns.less += (ROOM - p->turns.less) / 4;
+	else if (p->turns.less && p->frames % ROOM_FRAMES == 0)
+		p->turns.less--;
 }
 
-void turns_end(struct painter *s, uint64_t cpu_ns)
+void turns_end(struct painter *p, uint64_t cpu_ns)
 {
-	lately(&s->turns.own_ns, cpu_ns > s->turns.spent_ns ? cpu_ns - s->turns.spent_ns : 0);
-	room_set(s);
+	lately(&p->turns.own_ns, cpu_ns > p->turns.spent_ns ? cpu_ns - p->turns.spent_ns : 0);
+	room_set(p);
 }
