@@ -86,7 +86,6 @@ struct screen_gl {                     /* entry points of the sink, with their t
 	void (*tex_sub_image)(uint32_t, int, int, int, int, int, uint32_t, uint32_t, const void *);
 	void (*read_pixels)(int, int, int, int, uint32_t, uint32_t, void *);
 	void (*flush)(void);
-	void (*finish)(void);
 };
 
 struct screen {

@@ -31,7 +31,6 @@ static void calls_load(struct screen_gl *c, const struct sink *gl)
 	CALL(tex_sub_image, TexSubImage2D);
 	CALL(read_pixels, ReadPixels_buf);
 	CALL(flush, Flush);
-	CALL(finish, Finish);
 #undef CALL
 }
 

@@ -52,7 +52,8 @@ static uint64_t picture_time(struct executor *x, bool direct)
 		CALL(BlitFramebuffer, void (*)(int, int, int, int, int, int, int, int, uint32_t,
 					       uint32_t))(
 			0, 0, AREA, AREA, 0, 0, AREA, AREA, GL_COLOR_BUFFER_BIT, GL_NEAREST);
-	CALL(Finish, void (*)(void))();
+	/* as a display frame ends: who finishes instead has Mesa copy all that was drawn to */
+	sink_flush(x->gl);
 	return broker_now() - start;
 }
 
