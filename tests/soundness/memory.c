@@ -408,7 +408,8 @@ static void others(struct model *m, const uint32_t *rec)
 		contents_lose(m);
 	if (writes(c, GL_SLOT_transform_feedback))
 		m->feedback = true;
-	for (unsigned i = 0; i < c->nreads; i++)
+	/* (in a list arrays were read already) */
+	for (unsigned i = 0; i < c->nreads && !m->list_depth; i++)
 		if (c->reads[i].slot == GL_SLOT_bound_array && client_memory_is_read(m))
 			model_fault(m, "draw of unknown extent");
 }
