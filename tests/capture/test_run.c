@@ -196,13 +196,14 @@ static pid_t find(const char *name)
 	return found;
 }
 
-static pid_t capture_apart(void)
+static pid_t capture_apart(double duration)
 {
 	pid_t pid = fork();
 
 	if (pid == 0) {
 		struct run_options opt = {
-			.output = output, .argv = ARGV("glxgears"), .display = RUN_DISPLAY_OWN, .duration = 30
+			.output = output, .argv = ARGV("glxgears"), .display = RUN_DISPLAY_OWN,
+			.duration = duration
 		};
 		struct run_result res;
 		struct error err;
@@ -214,14 +215,15 @@ static pid_t capture_apart(void)
 	return pid;
 }
 
-/* Kills the named party (NULL: the capturing process) some time after the start. */
-static void kill_at(const char *name, int sig, long ms)
+/* Kills the named party (NULL: the capturing process) some time after the start of a capture
+ * of so many seconds. */
+static void kill_in(const char *name, int sig, long ms, double duration)
 {
 	pid_t blinkctl, victim;
 	int status = -1, r = 0;
 
 	unlink(output);
-	blinkctl = capture_apart();
+	blinkctl = capture_apart(duration);
 	poll(NULL, 0, (int)ms);
 	victim = name ? find(name) : blinkctl;
 	if (victim > 0)
@@ -242,7 +244,7 @@ static void kill_at(const char *name, int sig, long ms)
 static void kill_at_random(const char *name, int sig)
 {
 	for (int i = 0; i < ROUNDS; i++)
-		kill_at(name, sig, (i == 0 ? 1500 : random() % 1200));
+		kill_in(name, sig, (i == 0 ? 1500 : random() % 1200), 4);
 }
 
 static void test_kill_program(void **state)
@@ -276,7 +278,7 @@ static void test_interrupt(void **state)
 	kill_at_random(NULL, SIGINT);
 	/* (on a busy machine the first frame takes its time) */
 	for (long ms = 1500; ms <= 24000; ms *= 2) {
-		kill_at(NULL, SIGTERM, ms);
+		kill_in(NULL, SIGTERM, ms, 60);
 		if (access(output, F_OK) == 0 && swaps_in(output) > 0)
 			return;
 	}
