@@ -1,12 +1,14 @@
 /* output.c - a file that appears whole or not at all, see output.h. */
 #include "blink/sp/output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,6 +47,44 @@ static int open_direct(int fd)
 	return open(link, O_WRONLY | O_DIRECT | O_CLOEXEC);
 }
 
+/* "NAME.1234.tmp" of the file NAME */
+static bool is_temporary(const char *entry, const char *name)
+{
+	size_t n = strlen(name), digits;
+
+	if (strncmp(entry, name, n) || entry[n] != '.')
+		return false;
+	digits = strspn(entry + n + 1, "0123456789");
+	return digits && !strcmp(entry + n + 1 + digits, ".tmp");
+}
+
+/* Whoever is killed between linking and renaming leaves a temporary name.  Its file was
+ * locked by him: who gets the lock knows that he is gone. */
+static void strays_remove(const char *path)
+{
+	char *copy = strdup(path), *other = strdup(path);
+	DIR *d = copy && other ? opendir(dirname(copy)) : NULL;
+	const char *name = other ? basename(other) : "";
+	struct dirent *e;
+
+	while (d && (e = readdir(d))) {
+		int fd;
+
+		if (!is_temporary(e->d_name, name))
+			continue;
+		fd = openat(dirfd(d), e->d_name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+			unlinkat(dirfd(d), e->d_name, 0);
+		close(fd);
+	}
+	if (d)
+		closedir(d);
+	free(copy);
+	free(other);
+}
+
 int output_create(struct output *o, const char *path, struct error *err)
 {
 	struct stat st;
@@ -58,6 +98,7 @@ int output_create(struct output *o, const char *path, struct error *err)
 	}
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return error_set(err, -EINVAL, "%s: exists and is not a regular file", path);
+	strays_remove(path);
 	o->fd = open_unnamed(path);
 	if (o->fd < 0) {
 		o->fd = open(o->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -66,6 +107,7 @@ int output_create(struct output *o, const char *path, struct error *err)
 		o->named = true;
 	}
 	o->open = true;
+	flock(o->fd, LOCK_EX | LOCK_NB);        /* best effort: strays_remove */
 	o->direct = open_direct(o->fd);
 	return 0;
 }

@@ -2,7 +2,8 @@
  *
  * Written without a name where the file system can (nothing stays behind even when
  * the process is killed), else under a temporary one beside it; output_commit syncs
- * it and puts it in its place, output_finish without commit leaves nothing.
+ * it and puts it in its place, output_finish without commit leaves nothing.  What a process
+ * left that was killed between the last two steps of that goes with the next output there.
  * Large pieces that lie in whole pages, in memory and in the file, go to disk past the
  * page cache where the file system can: filling new pages of it costs more CPU time than
  * everything else that writing plain data consists of.

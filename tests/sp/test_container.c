@@ -1,5 +1,6 @@
 /* test_container.c - .blink files: there and back, equal things once, blocks coming and
  * going, and what is left of a writer that fails. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,11 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "blink/sp/output.h"
 #include "tests/sp/container.h"
 
 /* ---- there and back ------------------------------------------------------ */
@@ -190,6 +193,37 @@ static void test_nothing_left(void **state)
 	blink_close(NULL);
 }
 
+/* A temporary name whose owner is gone goes with the next output; one that somebody holds,
+ * and a name that only looks alike, stay. */
+static void test_strays(void **state)
+{
+	static const struct { const char *end; bool held, stays; } names[] = {
+		{ ".4194303.tmp", false, false }, { ".4194302.tmp", true, true },
+		{ ".x.tmp", false, true }, { ".12.tmp2", false, true },
+	};
+	enum { N = sizeof(names) / sizeof(*names) };
+	char name[N][600];
+	struct output o;
+	struct error err = { 0 };
+	int fd[N];
+
+	(void)state;
+	for (unsigned i = 0; i < N; i++) {
+		snprintf(name[i], sizeof(name[i]), "%s%s", path, names[i].end);
+		fd[i] = open(name[i], O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+		assert_true(fd[i] >= 0);
+		if (names[i].held)
+			assert_int_equal(flock(fd[i], LOCK_EX), 0);
+	}
+	assert_int_equal(output_create(&o, path, &err), 0);
+	output_finish(&o);
+	for (unsigned i = 0; i < N; i++) {
+		assert_int_equal(access(name[i], F_OK) == 0, names[i].stays);
+		unlink(name[i]);
+		close(fd[i]);
+	}
+}
+
 /* Killed in the middle: nothing of the file stays, not even under a temporary name. */
 static void test_killed(void **state)
 {
@@ -241,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_payloads), cmocka_unit_test(test_equal_once),
 		cmocka_unit_test(test_pins), cmocka_unit_test(test_nothing_left),
+		cmocka_unit_test(test_strays),
 		cmocka_unit_test(test_killed), cmocka_unit_test(test_order),
 	};
 
