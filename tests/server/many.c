@@ -35,6 +35,16 @@ static struct sink *further_sink(unsigned display)
 	return gl;
 }
 
+bool many_possible(void)
+{
+	struct sink *gl;
+
+	setenv("LP_NUM_THREADS", "0", 1);
+	gl = one_driver();
+	sink_destroy(gl);
+	return gl != NULL;
+}
+
 bool many_open(struct many *m, const struct server_options *opt)
 {
 	struct error err = { 0 };
@@ -144,6 +154,47 @@ struct server_client_info many_info(struct many *m, uint32_t id)
 			return info[i];
 	fail_msg("there is no client %u", id);
 	return info[0];
+}
+
+/* ---- servers that are to show the same ----------------------------------------------------- */
+
+static void window_act(struct many *m, uint32_t act, uint32_t id, uint32_t x, uint32_t y)
+{
+	struct error err;
+
+	switch (act) {
+	case MANY_MOVE: case MANY_MOVE + 1:
+		server_move(m->server, id, (int)x - 40, (int)y, &err);
+		break;
+	case MANY_RAISE:
+		server_raise(m->server, id, &err);
+		break;
+	case MANY_FOCUS:
+		server_focus(m->server, id, &err);
+		break;
+	case MANY_RESIZE:
+		server_resize(m->server, id, 30 + x / 4, 30 + y / 4, &err);
+		break;
+	case MANY_POINT:
+		server_pointer(m->server, (int)x, (int)y, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+void many_round(struct many *m, unsigned servers, uint32_t act, uint32_t clients, struct rng *rng)
+{
+	uint32_t id = 1 + rng_below(rng, clients);
+	uint32_t x = rng_below(rng, MANY_W), y = rng_below(rng, MANY_H);
+
+	for (unsigned k = 0; k < servers; k++) {
+		window_act(&m[k], act, id, x, y);
+		many_frame(&m[k]);
+		many_look(&m[k]);
+		if (memcmp(m[0].rgb, m[k].rgb, MANY_W * MANY_H * 3))
+			fail_msg("server %u, act %u of client %u: another picture", k, act, id);
+	}
 }
 
 /* ---- texts --------------------------------------------------------------------------------- */

@@ -13,7 +13,6 @@
 
 #include "blink/server/painter.h"
 #include "tests/server/many.h"
-#include "tests/support/spgen.h"
 
 /* ---- the same pictures ---------------------------------------------------------------------- */
 
@@ -31,31 +30,6 @@ static void add_all(struct many *m)
 	/* of one size, and new at each frame: they take turns with drawables */
 	for (unsigned i = 0; i < 4; i++)
 		many_add(m, 50, 50, VSO_HELLO_DIRECT, "g", many_moving(0, 0.25f * (float)i, 1, 50, 50));
-}
-
-static void act(struct many *m, uint32_t what, uint32_t id, uint32_t x, uint32_t y)
-{
-	struct error err;
-
-	switch (what) {
-	case 0: case 1:
-		server_move(m->server, id, (int)x - 40, (int)y, &err);
-		break;
-	case 2:
-		server_raise(m->server, id, &err);
-		break;
-	case 3:
-		server_focus(m->server, id, &err);
-		break;
-	case 4:
-		server_resize(m->server, id, 30 + x / 4, 30 + y / 4, &err);
-		break;
-	case 5:
-		server_pointer(m->server, (int)x, (int)y, 0);
-		break;
-	default:
-		break;
-	}
 }
 
 static void assert_spread(struct many *m, uint32_t painters)
@@ -92,16 +66,9 @@ static void test_same_pictures(void **state)
 		many_frames(&m[k], 3);
 	}
 	for (unsigned round = 0; round < 90; round++) {
-		uint32_t what = rng_below(&rng, round < 60 ? 8 : 80), id = 1 + rng_below(&rng, CLIENTS);
-		uint32_t x = rng_below(&rng, MANY_W), y = rng_below(&rng, MANY_H);
+		uint32_t act = rng_below(&rng, round < 60 ? 8 : 80);
 
-		for (unsigned k = 0; k < SERVERS; k++) {
-			act(&m[k], what, id, x, y);
-			many_frame(&m[k]);
-			many_look(&m[k]);
-			if (memcmp(m[0].rgb, m[k].rgb, MANY_W * MANY_H * 3))
-				fail_msg("round %u, server %u, act %u of client %u", round, k, what, id);
-		}
+		many_round(m, SERVERS, act, CLIENTS, &rng);
 	}
 	for (unsigned k = 0; k < SERVERS; k++)
 		many_close(&m[k]);
@@ -421,12 +388,8 @@ int main(void)
 		cmocka_unit_test(test_late_is_counted),
 		cmocka_unit_test(test_stuck_at_the_end),
 	};
-	struct sink *gl;
 
-	setenv("LP_NUM_THREADS", "0", 1);
-	gl = one_driver();
-	if (!gl)
+	if (!many_possible())
 		return 77;
-	sink_destroy(gl);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,18 +6,6 @@ cd "$(dirname "$0")/../.." || exit 1
 needs="blink-gears-sp blink-hostile"
 . tests/support/server.sh
 
-top() { "$ctl" top --server "$work/s" --json --count 1 >"$work/top.json" 2>>"$work/log"; }
-number() { sed "s/,\"clients\":.*//" "$work/top.json" | sed -n "s/.*\"$1\":\([0-9.-]*\).*/\1/p"; }
-of() { tr '{' '\n' <"$work/top.json" | grep "^\"id\":$2," | sed -n "s/.*\"$1\":\([0-9.-]*\).*/\1/p"; }
-until_true()
-{
-	for i in $(seq 300); do
-		"$@" && return 0
-		sleep 0.1
-	done
-	return 1
-}
-drawn() { top && [ "$(of redraws "$1")" -gt "${2:-0}" ] 2>/dev/null; }
 late() { top && [ "$(number late_painters)" -ge 1 ] 2>/dev/null; }
 restarted() { top && [ "$(number restarts)" -ge 1 ] 2>/dev/null; }
 

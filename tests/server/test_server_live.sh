@@ -8,21 +8,7 @@ needs="blink-gears-sp blink-gears-switch"
 width=640
 size="--size 640x480"
 
-top() { "$ctl" top --server "$work/s" --json --count 1 >"$work/top.json" 2>>"$work/log"; }
-# number KEY: of the server; of KEY ID: of a client
-number() { sed "s/,\"clients\":.*//" "$work/top.json" | sed -n "s/.*\"$1\":\([0-9.-]*\).*/\1/p"; }
-of() { tr '{' '\n' <"$work/top.json" | grep "^\"id\":$2," | sed -n "s/.*\"$1\":\([0-9.-]*\).*/\1/p"; }
 there() { top && [ -n "$(of frames "$1")" ]; }
-# until COMMAND...: true within a minute; the machine may be busy
-until_true()
-{
-	for i in $(seq 300); do
-		"$@" && return 0
-		sleep 0.2
-	done
-	return 1
-}
-drawn() { top && [ "$(of redraws "$1")" -gt "${2:-0}" ] 2>/dev/null; }
 
 shot() { "$ctl" screen --server "$work/s" screenshot "$work/$1.ppm" >>"$work/log" 2>&1; }
 pixel()

@@ -60,3 +60,19 @@ stop()
 	server=
 	return $ended
 }
+
+# What blinkctl top says, in $work/top.json; number KEY: of the server; of KEY ID: of a client
+top() { "$ctl" top --server "$work/s" --json --count 1 >"$work/top.json" 2>>"$work/log"; }
+number() { sed "s/,\"clients\":.*//" "$work/top.json" | sed -n "s/.*\"$1\":\([0-9.-]*\).*/\1/p"; }
+of() { tr '{' '\n' <"$work/top.json" | grep "^\"id\":$2," | sed -n "s/.*\"$1\":\([0-9.-]*\).*/\1/p"; }
+# drawn ID [N]: it was, more than N times
+drawn() { top && [ "$(of redraws "$1")" -gt "${2:-0}" ] 2>/dev/null; }
+# until_true COMMAND...: within a minute; the machine may be busy
+until_true()
+{
+	for i in $(seq 300); do
+		"$@" && return 0
+		sleep 0.2
+	done
+	return 1
+}
