@@ -157,11 +157,6 @@ static void registers_load(struct served *c)
 
 /* ---- callbacks ----------------------------------------------------------------------- */
 
-static struct program *entry_program(const struct served *c, enum sp_callback cb)
-{
-	return c->entry[cb] ? c->slot[c->entry[cb]].program : NULL;
-}
-
 static struct sp_payloads payloads_of(const struct served *c)
 {
 	return (struct sp_payloads){ c->payload, c->nslots };
@@ -188,7 +183,7 @@ static enum run_result ready(struct served *c, uint32_t object, uint32_t screen,
 		r = served_run_current(c, &p->sp);
 		if (r == RUN_DONE)
 			r = served_run_verify(c, p, object, &payloads);
-	} while (r == RUN_REFUSED && served_objects_revert(c, object) && c->slot[object].program);
+	} while (r == RUN_REFUSED && served_objects_revert(c, object));
 	return r;
 }
 
@@ -229,7 +224,7 @@ static void finished(struct served *c, enum sp_callback cb, uint64_t start, uint
 	c->fresh = true;
 	switch (cb) {
 	case SP_INIT:
-		c->slot[c->run.object].ran = true;
+		c->slot[c->run.object].program->ran = true;
 		c->count.inits++;
 		break;
 	case SP_UPDATE:
@@ -270,25 +265,36 @@ static bool late(struct served *c)
 /* Each once per version, and once more in every new world. */
 static void inits(struct served *c)
 {
-	for (uint32_t id = c->entry[SP_INIT]; id && id < c->nslots && !late(c); id++) {
+	for (uint32_t id = served_objects_entry(c, SP_INIT); id && id < c->nslots && !late(c); id++) {
 		struct slot *s = &c->slot[id];
 
-		if (!s->program || s->program->sp.callback != SP_INIT || s->ran)
+		if (!s->program || s->program->sp.callback != SP_INIT || s->program->ran)
 			continue;
-		if (called(c, SP_INIT, id))
-			s->ran = true;
+		if (called(c, SP_INIT, id) && s->program)
+			s->program->ran = true;
 	}
+}
+
+static void reshape(struct served *c)
+{
+	uint32_t object = served_objects_entry(c, SP_RESHAPE);
+
+	if (!object)
+		return;
+	registers_load(c);
+	called(c, SP_RESHAPE, object);
 }
 
 static void update(struct served *c, const struct served_tick *t)
 {
+	uint32_t object = served_objects_entry(c, SP_UPDATE);
 	uint64_t asked = vso_server_update(c->vso), before = c->updated;
 
 	if (asked == before)
 		return;
 	c->updated = asked;
 	registers_load(c);
-	if (!c->entry[SP_UPDATE] || called(c, SP_UPDATE, c->entry[SP_UPDATE]))
+	if (!object || called(c, SP_UPDATE, object))
 		vso_server_updated(c->vso, asked);
 	if (c->waiting)
 		c->updated = before;
@@ -300,15 +306,17 @@ static void update(struct served *c, const struct served_tick *t)
 static void input(struct served *c, const uint32_t *ext)
 {
 	uint64_t start = server_cpu_ns();
-	uint32_t object = c->entry[SP_INPUT];
+	uint32_t object = served_objects_entry(c, SP_INPUT);
 	struct sp_payloads payloads = payloads_of(c);
 	struct program *p;
 	enum run_result r;
 
+	if (!object)
+		return;
 	do {
 		p = c->slot[object].program;
 		r = served_run_verify(c, p, object, &payloads);
-	} while (r == RUN_REFUSED && served_objects_revert(c, object) && c->slot[object].program);
+	} while (r == RUN_REFUSED && served_objects_revert(c, object));
 	if (r != RUN_DONE)
 		return;
 	registers_load(c);
@@ -331,7 +339,7 @@ static void input(struct served *c, const uint32_t *ext)
  * composed.  If that moves the shadow, it has to run before anything else does. */
 static void redraw_ready(struct served *c)
 {
-	uint32_t object = c->entry[SP_REDRAW];
+	uint32_t object = served_objects_entry(c, SP_REDRAW);
 	struct program *p = object ? c->slot[object].program : NULL;
 
 	/* nothing has happened since it was looked at, and run */
@@ -409,13 +417,11 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 	if (!go_on(c) || c->owed)
 		return c->over;
 	inits(c);
-	if (c->reshape && c->entry[SP_RESHAPE] && !late(c)) {
-		registers_load(c);
-		called(c, SP_RESHAPE, c->entry[SP_RESHAPE]);
-	}
+	if (c->reshape && !late(c))
+		reshape(c);
 	if (!late(c))
 		update(c, t);
-	if (t->input && c->entry[SP_INPUT] && !c->run.on)
+	if (t->input && !c->run.on)
 		input(c, ext->value);
 	/* what the redraw SP would find decides whether it has to run */
 	if (!c->owed && !c->run.on)
@@ -438,67 +444,6 @@ bool served_busy(const struct served *c)
 
 /* ---- drawing ------------------------------------------------------------------------- */
 
-/* Into whatever p draws, it leaves nothing of what was there, and nothing but pixels. */
-static bool draws_anew(const struct program *p)
-{
-	return p->facts.rerunnable && verify_facts_direct(&p->facts) && !p->facts.contexts &&
-	       !(p->all_uses & (PROGRAM_FIXED | PROGRAM_LISTS));
-}
-
-static uint32_t context_of(const struct served *c, const struct program *p)
-{
-	return p->sp.context ? p->sp.context : confined_context(c->confined);
-}
-
-static uint32_t drawable_of(const struct served *c, const struct program *p)
-{
-	return p->sp.drawable ? p->sp.drawable : confined_drawable(c->confined);
-}
-
-static bool movable(const struct served *c, const struct program *p)
-{
-	return c->hello->flags & VSO_HELLO_DIRECT && !c->opt.no_direct && draws_anew(p) &&
-	       !(c->run.on && !c->screen) &&
-	       confined_movable(c->confined, context_of(c, p), drawable_of(c, p), &p->facts);
-}
-
-static bool replaceable(const struct served *c, const struct program *p, uint32_t *config)
-{
-	/* (what else it runs may look at what its own drawable holds) */
-	return c->hello->flags & VSO_HELLO_DIRECT && draws_anew(p) && !c->run.on && !c->owed &&
-	       confined_replaceable(c->confined, context_of(c, p), drawable_of(c, p), config);
-}
-
-static bool changing(const struct served *c, const struct program *p)
-{
-	if (c->fresh || c->run.on || c->owed)
-		return true;
-	if (!p->facts.rerunnable)
-		return false;
-	return p->all_uses & PROGRAM_CLOCK ||
-	       (p->all_uses & PROGRAM_HAND &&
-		memcmp(c->hand, c->drawn_hand, sizeof(c->hand)) != 0) ||
-	       (p->all_uses & PROGRAM_REGISTERS &&
-		memcmp(c->page_regs, c->drawn_regs, sizeof(c->page_regs)) != 0);
-}
-
-void served_look(const struct served *c, struct served_look *out)
-{
-	const struct program *p = entry_program(c, SP_REDRAW);
-
-	*out = (struct served_look){ .retained = c->retained, .changing = c->swapped };
-	if (!p || !p->accepted)
-		return;
-	out->has_redraw = true;
-	out->direct = movable(c, p);
-	out->replaceable = replaceable(c, p, &out->config);
-	out->opaque = verify_facts_opaque(&p->facts);
-	out->changing = changing(c, p);
-	out->rerunnable = p->facts.rerunnable;
-	out->clears_color = p->facts.clears_color;
-	out->clears_depth = p->facts.clears_depth;
-}
-
 /* From the beginning, on the screen if it may be. */
 static enum run_result redraw_begin(struct served *c, uint32_t object, uint32_t screen,
 				    const struct place *at)
@@ -516,8 +461,8 @@ static enum run_result redraw_begin(struct served *c, uint32_t object, uint32_t 
 		registers_load(c);
 		r = ready(c, object, screen, at);
 	}
-	if (r == RUN_DONE && screen && !(at ? movable(c, c->slot[object].program) :
-					 replaceable(c, c->slot[object].program, &config))) {
+	if (r == RUN_DONE && screen && !(at ? served_movable(c, c->slot[object].program) :
+					 served_replaceable(c, c->slot[object].program, &config))) {
 		screen = 0;
 		c->torn = true;
 	}
@@ -565,7 +510,7 @@ static int redraw_failed(struct served *c, uint32_t object, struct error *err)
 int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen,
 		  const struct place *at, struct error *err)
 {
-	uint32_t object = c->entry[SP_REDRAW];
+	uint32_t object = served_objects_entry(c, SP_REDRAW);
 	const struct program *p = object ? c->slot[object].program : NULL;
 	enum run_result r;
 

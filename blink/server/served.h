@@ -43,6 +43,7 @@ struct program {
 	/* of the last verification */
 	bool accepted, refused, still;
 	bool broken;                   /* a window operation of its failed: not run again */
+	bool ran;                      /* init: in this world */
 	uint64_t shadow, epoch;        /* the client's, then */
 	uint32_t all_uses;             /* with its callees' */
 	struct verify_facts facts;
@@ -55,7 +56,6 @@ struct slot {                          /* an object */
 	void *copy;                    /* of a mapped payload whose content decides safety */
 	bool unsettled;
 	bool content;                  /* some SP's safety hangs on its bytes */
-	bool ran;                      /* init: in this generation */
 	uint32_t users;                /* programs that name it */
 	uint32_t seen;                 /* by the walk of this number */
 };
@@ -106,7 +106,7 @@ struct served {
 	struct slot *slot;
 	uint32_t nslots;
 	struct sp_payload *payload;        /* by object */
-	uint32_t entry[SP_CALLBACKS];      /* the lowest object of each callback, 0 none */
+	uint32_t entry[SP_CALLBACKS];      /* by served_objects_entry() */
 	bool entries_stale;
 	uint32_t visit;
 	uint64_t shadow, epoch;            /* count changes: of the shadow; of objects */
@@ -150,10 +150,13 @@ void served_objects_destroy(struct served *c);
 void served_objects_take(struct served *c);
 /* All of them are to prove themselves again: the world is a new one. */
 void served_objects_renew(struct served *c);
-void served_objects_entries(struct served *c);
+/* The lowest object with a procedure of this callback, 0 none.  Whatever takes objects or has
+ * procedures verified can change it. */
+uint32_t served_objects_entry(struct served *c, enum sp_callback cb);
 /* The verifier accepted the procedure of this object: whatever came new with it stays. */
 void served_objects_settle(struct served *c, uint32_t object);
-/* It refused; true: something came new with it, which has gone back: try again. */
+/* It refused; true: something came new with it, which has gone back, and the object still has
+ * a procedure of the same callback, not an init SP that has run before: try again. */
 bool served_objects_revert(struct served *c, uint32_t object);
 /* The object as it is now is told with this fault. */
 void served_object_fault(struct served *c, uint32_t object, enum vso_fault fault);
@@ -193,6 +196,13 @@ void served_intervals_add(struct intervals *v, uint64_t now_ns);
 /* Entries, until a frame is whole, the budget is used up, or there are no more. */
 void served_stream_run(struct served *c);
 void served_stream_stop(struct served *c, enum vso_fault fault);
+
+/* ---- served_look.c ------------------------------------------------------------------- */
+
+/* p, which was accepted, may draw on a shared drawable: at any place of it; as if it were the
+ * client's own, of which *config is then the configuration. */
+bool served_movable(const struct served *c, const struct program *p);
+bool served_replaceable(const struct served *c, const struct program *p, uint32_t *config);
 
 /* ---- served_picture.c ---------------------------------------------------------------- */
 

@@ -338,16 +338,32 @@ static void refuse(struct served *c, struct vso_object *o, enum vso_fault fault)
 	vso_object_release(c->vso, o);
 }
 
-/* The lowest object of a callback is its procedure. */
-static void entry_add(struct served *c, uint32_t id, const struct program *p)
+/* SP_CALLBACKS: none, as callees have. */
+static uint32_t callback_of(const struct program *p)
 {
-	const struct program *was = c->slot[id].program_before;
-	uint32_t *e = p && p->sp.callback < SP_CALLBACKS ? &c->entry[p->sp.callback] : NULL;
+	return p ? p->sp.callback : SP_CALLBACKS;
+}
 
-	if (was && (!p || p->sp.callback != was->sp.callback))
+/* The lowest object of a callback is its procedure.  was: what this one was for until now. */
+static void entry_add(struct served *c, uint32_t id, uint32_t was)
+{
+	uint32_t cb = callback_of(c->slot[id].program);
+
+	if (was != SP_CALLBACKS && was != cb)
 		c->entries_stale = true;
-	else if (e && (!*e || id < *e))
-		*e = id;
+	else if (cb != SP_CALLBACKS && (!c->entry[cb] || id < c->entry[cb]))
+		c->entry[cb] = id;
+}
+
+uint32_t served_objects_entry(struct served *c, enum sp_callback cb)
+{
+	if (c->entries_stale) {
+		memset(c->entry, 0, sizeof(c->entry));
+		for (uint32_t id = 1; id < c->nslots; id++)
+			entry_add(c, id, SP_CALLBACKS);
+		c->entries_stale = false;
+	}
+	return c->entry[cb];
 }
 
 /* A version came: it takes the place of the one before, which is kept, or dropped if
@@ -355,6 +371,7 @@ static void entry_add(struct served *c, uint32_t id, const struct program *p)
 static void install(struct served *c, struct vso_object *o)
 {
 	struct slot *s = &c->slot[o->id];
+	uint32_t was = callback_of(s->program);
 	struct program *p = NULL;
 	bool same;
 
@@ -386,10 +403,9 @@ static void install(struct served *c, struct vso_object *o)
 	s->now = *o;
 	s->program = p;
 	s->unsettled = true;
-	s->ran = false;
 	payload_show(c, o->id);
 	c->fresh |= s->users > 0 || (p && p->sp.callback == SP_REDRAW);
-	entry_add(c, o->id, p);
+	entry_add(c, o->id, was);
 	/* nobody names it: it can do no harm, and nobody would ever prove it */
 	if (same || (!s->users && (!p || p->sp.callback == SP_CALLBACKS)))
 		settle(c, s);
@@ -410,17 +426,6 @@ void served_objects_take(struct served *c)
 		for (uint32_t i = 0; i < n; i++)
 			install(c, &o[i]);
 	} while (n == 32);
-	if (c->entries_stale)
-		served_objects_entries(c);
-}
-
-void served_objects_entries(struct served *c)
-{
-	memset(c->entry, 0, sizeof(c->entry));
-	for (uint32_t id = c->nslots; id-- > 1;)
-		if (c->slot[id].program && c->slot[id].program->sp.callback < SP_CALLBACKS)
-			c->entry[c->slot[id].program->sp.callback] = id;
-	c->entries_stale = false;
 }
 
 /* ---- verdicts ------------------------------------------------------------------------ */
@@ -468,10 +473,12 @@ static bool revert_named(struct served *c, uint32_t id)
 bool served_objects_revert(struct served *c, uint32_t object)
 {
 	struct slot *s = &c->slot[object];
+	uint32_t was = callback_of(s->program);
 
+	/* what stood there before may have been for something else: it is not run for this */
 	if (s->unsettled) {
 		revert(c, s, object, c->verdict.reason, c->verdict.record);
-		return s->program != NULL;
+		return s->program && callback_of(s->program) == was && !s->program->ran;
 	}
 	c->visit++;
 	if (revert_named(c, object))
@@ -498,14 +505,13 @@ static void program_renew(struct program *p)
 {
 	if (!p)
 		return;
-	p->accepted = p->refused = false;
+	p->accepted = p->refused = p->ran = false;
 	p->code = NULL;
 }
 
 void served_objects_renew(struct served *c)
 {
 	for (uint32_t id = 1; id < c->nslots; id++) {
-		c->slot[id].ran = false;
 		program_renew(c->slot[id].program);
 		program_renew(c->slot[id].program_before);
 	}

@@ -119,7 +119,7 @@ struct served_look {
 	bool retained;                 /* a picture is kept in the client's drawable */
 	bool clears_depth, clears_color;
 };
-void served_look(const struct served *c, struct served_look *out);
+void served_look(struct served *c, struct served_look *out);
 /* Step 3: runs the redraw SP into its place on the screen, with at NULL into a drawable of that
  * number in the place of its own, with screen 0 into its own.  1 drawn whole, 0 not finished within the
  * budget (it goes on at the next frame; what was retained is shown), negative: fault. */

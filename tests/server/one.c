@@ -139,6 +139,16 @@ void one_put(struct one *o, uint32_t object, uint8_t type, const void *data, uin
 	vso_client_ring(o->client);
 }
 
+void one_put_sp(struct one *o, uint32_t object, enum sp_callback callback)
+{
+	const uint32_t code[] = { sp_header(OP_end, 0) };
+
+	vso_client_reclaim(o->client);
+	put(o, object, &(struct vso_desc){ .type = VSO_SP, .callback = (uint8_t)callback,
+					   .size = sizeof(code) }, code);
+	vso_client_ring(o->client);
+}
+
 void one_publish(struct one *o, const char *text)
 {
 	char path[32];

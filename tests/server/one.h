@@ -36,6 +36,8 @@ void one_publish(struct one *o, const char *text);
 void one_push(struct one *o, const char *text);
 /* One version of a payload. */
 void one_put(struct one *o, uint32_t object, uint8_t type, const void *data, uint32_t size);
+/* One version of a procedure that does nothing. */
+void one_put_sp(struct one *o, uint32_t object, enum sp_callback callback);
 enum vso_fault one_fault(const struct one *o, uint32_t object);
 
 /* A display frame: taken, prepared, drawn off-screen if there is a redraw SP.  Returns what
