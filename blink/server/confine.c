@@ -405,11 +405,8 @@ int confined_create(struct confined **out, struct sink *gl, const struct confine
 
 void confined_destroy(struct confined *k)
 {
-	uint64_t used;
-
 	if (!k)
 		return;
-	used = confined_memory(k) + (k->contexts ? CONTEXT_BYTES : 0);
 	if (k->current)
 		k->gl->ops->make_current(k->gl, 0, 0, 0, NULL);
 	for (uint32_t i = 0; i < k->limits.contexts; i++)
@@ -423,7 +420,6 @@ void confined_destroy(struct confined *k)
 	confine_accounts_finish(k);
 	code_account_destroy(k->code);
 	free(k);
-	heap_trim(used);
 }
 
 struct sink *confined_sink(struct confined *k) { return &k->sink; }

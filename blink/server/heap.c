@@ -3,12 +3,13 @@
 
 #include <errno.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include "blink/server/code_account.h"
 
-#define TRIM_BYTES (UINT64_C(8) << 20)
+#define SETTLE_NS UINT64_C(200000000)
 
 /* The sanitizers' allocator has an account of its own. */
 extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
@@ -23,17 +24,25 @@ uint64_t heap_bytes(void)
 	return mine;
 }
 
-/* Free pieces stay the allocator's, and so do their pages until it is told: which costs some
- * time for each of them, so it is not done for every small client. */
-void heap_trim(uint64_t freed)
-{
-	static _Atomic uint64_t since;
+static atomic_bool loose;
 
-	since += freed;
-	if (since < TRIM_BYTES || __sanitizer_get_current_allocated_bytes)
+void heap_loosen(void)
+{
+	atomic_store(&loose, true);
+}
+
+/* Free pieces stay the allocator's, and so do their pages until it is told: which takes a
+ * millisecond or so, and must not be had for each of those who come and go without end. */
+void heap_settle(uint64_t now_ns, bool idle)
+{
+	static uint64_t settled;
+
+	if (!atomic_load(&loose) || (!idle && now_ns - settled < SETTLE_NS))
 		return;
-	since = 0;
-	malloc_trim(0);
+	atomic_store(&loose, false);
+	settled = now_ns;
+	if (!__sanitizer_get_current_allocated_bytes)
+		malloc_trim(0);
 }
 
 /* ---- what drivers call ----------------------------------------------------------------- */

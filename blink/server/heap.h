@@ -7,11 +7,15 @@
 #ifndef BLINK_SERVER_HEAP_H
 #define BLINK_SERVER_HEAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Bytes that this thread uses, to be compared with its later ones. */
 uint64_t heap_bytes(void);
-/* So much, about, was given back with a client's end: after some of it the system has it too. */
-void heap_trim(uint64_t freed);
+/* A client has gone, and with it what it had (any thread). */
+void heap_loosen(void);
+/* Between frames: free memory becomes the system's again where somebody has gone since it did;
+ * not within 0.2 s of the last time, unless nothing else is to be done. */
+void heap_settle(uint64_t now_ns, bool idle);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "blink/server/heap.h"
 #include "blink/server/painter.h"
 
 const struct server_limits server_limits_default = {
@@ -150,6 +151,7 @@ static void client_leave(void *arg)
 	struct leaving *l = arg;
 
 	served_destroy(l->client, l->why);
+	heap_loosen();
 }
 
 static void window_finish(struct server *s, struct window *w, enum vso_fault why)
