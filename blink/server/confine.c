@@ -429,9 +429,10 @@ void confined_enter(struct confined *k)
 	code_account_enter(k ? k->code : NULL);
 }
 
+/* A client that has nothing current finds nothing: not what another one left behind. */
 int confined_resume(struct confined *k, struct error *err)
 {
-	return k->current ? bind(k, err) : 0;
+	return k->current ? bind(k, err) : k->gl->ops->make_current(k->gl, 0, 0, 0, err);
 }
 
 uint32_t confined_context(const struct confined *k) { return k->current ? k->current->name : 0; }
