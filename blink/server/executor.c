@@ -18,7 +18,6 @@
 
 #include "blink/server/executor.h"
 #include "blink/server/driver_cache.h"
-#include "blink/server/heap.h"
 #include "blink/server/seccomp.h"
 
 #define PAINTERS_USUAL 4u       /* at most, where nobody says how many */
@@ -371,7 +370,6 @@ static int executor_loop(struct executor *x)
 		frame_account(x, now);
 		still = server_idle(x->server) ? still + 1 : 0;
 		watched(x);
-		heap_settle(now, still > IDLE_FRAMES);
 	}
 	return 0;
 }

@@ -14,7 +14,7 @@
 uint64_t heap_bytes(void);
 /* A client has gone, and with it what it had (any thread). */
 void heap_loosen(void);
-/* Between frames: free memory becomes the system's again where somebody has gone since it did;
+/* At a frame's end: free memory becomes the system's again where somebody has gone since it did;
  * not within 0.2 s of the last time, unless nothing else is to be done. */
 void heap_settle(uint64_t now_ns, bool idle);
 

@@ -406,6 +406,7 @@ int server_frame(struct server *s, uint64_t now_ns, struct error *err)
 	turns_end(p, cpu_ns);
 	stats_sum(s, cpu_ns);
 	painter_event(p, SERVER_EVENT_FRAME, start, s->stats.redraws);
+	heap_settle(now_ns, server_idle(s));
 	return r < 0 ? r : painters_failed(s, err);
 }
 
