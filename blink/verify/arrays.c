@@ -58,7 +58,7 @@ static unsigned element_bytes(const struct desc *d, const struct desc_layout *l,
 		if (!(formats[f].types & types[i].bit))
 			return 0;
 		if (bgra && (!formats[f].bgra || !(types[i].bit & (T_U8 | T_PACKED)) ||
-			     (l->normalized && !rec[l->normalized])))
+			     (l->normalized && rec[l->normalized] != GL_TRUE)))
 			return 0;
 		if (!bgra && (size < formats[f].min || size > formats[f].max))
 			return 0;

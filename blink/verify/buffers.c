@@ -28,6 +28,24 @@ static void binding_touch(struct verify_state *s, uint32_t target)
 		state_touch_context(s);
 }
 
+/* GL's own.  Others are extensions': GL_EXTERNAL_VIRTUAL_MEMORY_BUFFER_AMD makes the memory
+ * that BufferData is handed the buffer's, and reads and writes it when the payload is long
+ * gone; Mesa's software driver has it. */
+static bool target_copies(uint32_t target)
+{
+	switch (target) {
+	case GL_ARRAY_BUFFER: case GL_ELEMENT_ARRAY_BUFFER: case GL_PIXEL_UNPACK_BUFFER:
+	case GL_PIXEL_PACK_BUFFER: case GL_UNIFORM_BUFFER: case GL_TEXTURE_BUFFER:
+	case GL_TRANSFORM_FEEDBACK_BUFFER: case GL_COPY_READ_BUFFER: case GL_COPY_WRITE_BUFFER:
+	case GL_DRAW_INDIRECT_BUFFER: case GL_DISPATCH_INDIRECT_BUFFER:
+	case GL_SHADER_STORAGE_BUFFER: case GL_ATOMIC_COUNTER_BUFFER: case GL_QUERY_BUFFER:
+	case GL_PARAMETER_BUFFER:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static enum verify_reason bind(struct verifier *v, uint32_t target, uint32_t name)
 {
 	uint32_t *at = binding(v->s, target);
@@ -35,6 +53,8 @@ static enum verify_reason bind(struct verifier *v, uint32_t target, uint32_t nam
 
 	if (context_in_begin(v->s->ctx))
 		return VERIFY_BEGIN_END;
+	if (name && !target_copies(target))
+		return VERIFY_BUFFER_TARGET;
 	if (name) {
 		b = state_buffer(v->s, name);
 		if (!b)
@@ -69,7 +89,8 @@ static enum verify_reason bind_range(struct verifier *v, const struct desc *d,
 	for (unsigned i = 0; i < op->noperands; i++)
 		if (op->operands[i].kind == GL_KIND_NAME) {
 			uint32_t name = rec[op->operands[i].word];
-			enum verify_reason r = bind(v, GL_UNIFORM_BUFFER, name);
+			enum verify_reason r = name && !target_copies(target)
+				? VERIFY_BUFFER_TARGET : bind(v, GL_UNIFORM_BUFFER, name);
 
 			if (r != VERIFY_OK)
 				return r;

@@ -150,14 +150,17 @@ static void mask(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	struct caps *k = caps_now(v);
 	unsigned m = d->arg & ~(unsigned)MASK_PART;
-	bool full = true;
+	bool full = true, told = true;
 
 	if (!k)
 		return;
-	for (unsigned i = d->arg & MASK_PART ? 2 : 1; i < d->words; i++)
-		full = full && (m == MASK_STENCIL ? (rec[i] & 0xff) == 0xff : rec[i] != 0);
+	for (unsigned i = d->arg & MASK_PART ? 2 : 1; i < d->words; i++) {
+		full = full && (m == MASK_STENCIL ? (rec[i] & 0xff) == 0xff : rec[i] == GL_TRUE);
+		/* of other numbers the driver gets a byte, and takes of it what it likes */
+		told = told && (m == MASK_STENCIL || rec[i] <= GL_TRUE);
+	}
 	/* GL refuses it between Begin and End */
-	if (sp_mask(*rec) || context_in_begin(v->s->ctx))
+	if (!told || sp_mask(*rec) || context_in_begin(v->s->ctx))
 		k->full[m] = TRI_UNKNOWN;
 	else if (d->arg & MASK_PART)
 		k->full[m] = full && k->full[m] == TRI_ON ? TRI_ON : TRI_UNKNOWN;

@@ -117,7 +117,8 @@ static void mask_set(struct effects_walk *w, const uint32_t *rec, unsigned which
 	uint32_t v;
 
 	for (unsigned i = 0; i < gl_ops[sp_opcode(*rec)].noperands; i++)
-		all = all && operand(rec, i, &v) && (full == 1 ? v != 0 : (v & full) == full);
+		all = all && operand(rec, i, &v) &&
+		      (full == GL_TRUE ? v == GL_TRUE : (v & full) == full);
 	switch_set(w, which, all);
 }
 
@@ -405,8 +406,8 @@ void fx_special(struct effects_walk *w, const uint32_t *rec)
 	case FX_ENABLE: case FX_DISABLE:
 		enable_set(w, rec, w->t->op[sp_opcode(*rec)].special == FX_ENABLE);
 		break;
-	case FX_COLOR_WRITE: mask_set(w, rec, FX_COLOR_MASK, 1); break;
-	case FX_DEPTH_WRITE: mask_set(w, rec, FX_DEPTH_MASK, 1); break;
+	case FX_COLOR_WRITE: mask_set(w, rec, FX_COLOR_MASK, GL_TRUE); break;
+	case FX_DEPTH_WRITE: mask_set(w, rec, FX_DEPTH_MASK, GL_TRUE); break;
 	case FX_STENCIL_WRITE: mask_set(w, rec, FX_STENCIL_MASK, 0xff); break;
 	case FX_SETTER: selector_set(w, rec); break;
 	case FX_BEGIN: begin(w, rec); return;

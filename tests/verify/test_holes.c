@@ -470,6 +470,61 @@ static void enum_as_index(void **state)
 	}
 }
 
+/* ---- numbers of which the driver gets a part ------------------------------------------ */
+
+/* A boolean is a byte to the driver: 256 is false there. */
+static void booleans_of_a_byte(void **state)
+{
+	static const struct verify_case holes[] = {
+		{ "normalized by 256", VERIFY_ARRAY_UNKNOWN,
+		  { MAKE, { "glVertexAttribPointer", { 1, 0x80E1, 0x1401, 0x100, 0, PAY_VERTICES, 0 } },
+		    { "glEnableVertexAttribArray", { 1 } }, { "glDrawArrays", { 4, 0, 1 } } } },
+	};
+	static const struct { uint32_t value; bool clears; } masks[] = {
+		{ 1, true }, { 0, false }, { 0x100, false }, { 0x101, false }, { 2, false },
+		{ 0x80000000, false },
+	};
+	struct verify_env env;
+
+	(void)state;
+	LOOK(holes);
+	case_env(&env);
+	env.want_rerunnable = true;
+	for (size_t i = 0; i < sizeof(masks) / sizeof(*masks); i++) {
+		uint32_t m = masks[i].value;
+		const struct record r[] = { MAKE_WINDOW, { "glColorMask", { m, m, m, m } },
+			{ "glDepthMask", { m } }, { "glClear", { 0x4100 } }, { 0 } };
+		struct verify_state *s = verify_state_create();
+		struct verify_facts f;
+
+		assert_int_equal(case_verdict(s, &env, r, SP_INIT, &f), VERIFY_OK);
+		assert_int_equal(f.clears_color, masks[i].clears);
+		assert_int_equal(f.clears_depth, masks[i].clears);
+		verify_state_destroy(s);
+	}
+}
+
+/* ---- memory that a driver keeps --------------------------------------------------------- */
+
+/* GL_EXTERNAL_VIRTUAL_MEMORY_BUFFER_AMD: what BufferData is handed becomes the buffer. */
+static void memory_kept(void **state)
+{
+	static const struct verify_case holes[] = {
+		{ "the payload becomes the buffer", VERIFY_BUFFER_TARGET,
+		  { MAKE, { "glBindBuffer", { 0x9160, 1 } },
+		    { "glBufferData", { 0x9160, 48, 0, PAY_VERTICES, 0, 0x88E4 } } } },
+		{ "a range of it", VERIFY_BUFFER_TARGET,
+		  { MAKE, { "glBindBufferRange", { 0x9160, 0, 1, 0, 0, 16, 0 } } } },
+		{ "its base", VERIFY_BUFFER_TARGET, { MAKE, { "glBindBufferBase", { 0x9160, 0, 1 } } } },
+		{ "a target that nobody knows", VERIFY_BUFFER_TARGET,
+		  { MAKE, { "glBindBuffer", { 0x12345, 1 } } } },
+		{ "none there", VERIFY_OK, { MAKE, { "glBindBuffer", { 0x9160, 0 } } } },
+	};
+
+	(void)state;
+	LOOK(holes);
+}
+
 static void callback_as_index(void **state)
 {
 	struct verify_state *s = verify_state_create();
@@ -491,6 +546,7 @@ int main(void)
 		cmocka_unit_test(shared_payloads), cmocka_unit_test(shared_commands),
 		cmocka_unit_test(uninitialised_memory), cmocka_unit_test(state_order),
 		cmocka_unit_test(enum_as_index), cmocka_unit_test(callback_as_index),
+		cmocka_unit_test(booleans_of_a_byte), cmocka_unit_test(memory_kept),
 	};
 
 	return cmocka_run_group_tests_name("verifier: holes", tests, NULL, NULL);

@@ -116,6 +116,8 @@ static const struct verify_case cases[] = {
 	{ "list that leaves Begin open", VERIFY_LIST_BALANCE,
 	  { MAKE_WINDOW, { "glNewList", { 1, 0x1300 } }, { "glBegin", { 4 } }, { "glEndList", { 0 } },
 	    { 0 } } },
+	{ "buffer of an extension's", VERIFY_BUFFER_TARGET,
+	  { MAKE_WINDOW, { "glBindBuffer", { 0x9160, 1 } }, { 0 } } },
 	{ "array object bound by an extension", VERIFY_EXTENSION,
 	  { MAKE_WINDOW, { "glBindVertexArrayAPPLE", { 3 } }, { 0 } } },
 	{ "list begun in a list", VERIFY_LIST_NESTED,
