@@ -320,6 +320,13 @@ static int bind(struct confined *k, struct error *err)
 	return r < 0 ? r : -EAGAIN;
 }
 
+void confine_wreck(struct confined *k)
+{
+	k->wrecked = true;
+	nothing_current(k);
+	k->gl->ops->make_current(k->gl, 0, 0, 0, NULL);
+}
+
 static int make_current(struct sink *s, uint32_t ctx, uint32_t draw, uint32_t read,
 			struct error *err)
 {
@@ -327,6 +334,8 @@ static int make_current(struct sink *s, uint32_t ctx, uint32_t draw, uint32_t re
 	struct confine_context *c = context_find(k, ctx);
 	struct confine_drawable *d = drawable_find(k, draw), *r = drawable_find(k, read);
 
+	if (k->wrecked)
+		return error_set(err, -EIO, "make current: this client's contexts are to go");
 	if (ctx && !c)
 		return error_set(err, -ENOENT, "make current: there is no context %u", ctx);
 	if ((draw && !d) || (read && !r))
@@ -524,7 +533,8 @@ static bool draws_window(const struct confined *k, uint32_t context, uint32_t dr
 {
 	const struct confine_context *c = context ? context_of(k, context) : NULL;
 
-	return c && c->started && !k->never_direct && !c->other_buffer && !c->draw_framebuffer &&
+	/* (what else a context does not know, what saves masks and buffers, was not done) */
+	return c && c->started && !(c->flags & SINK_CONTEXT_CORE) && !k->never_direct && !c->other_buffer && !c->draw_framebuffer &&
 	       !c->list && k->window && k->window->name == drawable;
 }
 

@@ -106,6 +106,7 @@ struct confined {
 	uint32_t stand_in;             /* that is drawn to in the window's place, 0 none */
 	bool never_direct;             /* lists hold what cannot be moved, or alike */
 	bool skipped;                  /* something was not done since it was drawn direct */
+	bool wrecked;                  /* by confine_wreck */
 	enum vso_fault fault;
 	uint64_t swaps;
 	/* accounts */
@@ -129,6 +130,9 @@ static inline void confine_fault(struct confined *k, enum vso_fault fault)
 {
 	k->fault = fault;
 }
+/* Something was not done that the verifier counts on.  Nothing is current any more, and the
+ * world is to go: what comes after it would meet another state than it was verified for. */
+void confine_wreck(struct confined *k);
 /* Has room for so many more bytes; false: the fault is set. */
 bool confine_room(struct confined *k, uint64_t bytes);
 /* One integer of the driver's state: was, where it does not tell (between Begin and End);

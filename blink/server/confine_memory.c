@@ -341,6 +341,14 @@ static unsigned space_of(unsigned op)
 	return GL_SPACE_NONE;
 }
 
+/* What binds it then binds nothing: the driver takes offsets for addresses, and draws from the
+ * arrays of vertex array object 0. */
+static void gen_missing(struct confined *k, unsigned space)
+{
+	if (space == GL_SPACE_BUFFER || space == GL_SPACE_VERTEXARRAY)
+		confine_wreck(k);
+}
+
 static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
 	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
@@ -351,12 +359,17 @@ static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 	if (n > (int32_t)GEN_MAX || (n > 0 && (each > k->limits.memory ||
 					       !confine_room(k, (uint64_t)n * each)))) {
 		confine_fault(k, VSO_FAULT_MEMORY);
+		gen_missing(k, space);
 		return 0;
 	}
 	confine_invoke(k, op, argv);
-	for (int32_t i = 0; i < n; i++)
-		if (names[i] && !confine_account_make(k, space, names[i], object_bytes(space)))
+	for (int32_t i = 0; i < n; i++) {
+		/* (a sink without state gives none) */
+		if (!names[i] && k->gl->get_integerv)
+			gen_missing(k, space);
+		else if (names[i] && !confine_account_make(k, space, names[i], object_bytes(space)))
 			confine_fault(k, VSO_FAULT_MEMORY);
+	}
 	return 0;
 }
 
@@ -451,8 +464,13 @@ static uint64_t new_list(struct confined *k, const uint64_t *argv)
 	struct confine_context *c = k->current;
 	struct account *a;
 
-	if (!c || !confine_room(k, object_bytes(GL_SPACE_LIST)))
+	if (!c)
 		return 0;
+	if (!confine_room(k, object_bytes(GL_SPACE_LIST))) {
+		/* what should be recorded would be executed */
+		confine_wreck(k);
+		return 0;
+	}
 	confine_invoke(k, OP_glNewList, argv);
 	if (c->list)
 		return 0;
@@ -495,7 +513,8 @@ bool confined_overflows(const struct confined *k)
 {
 	const struct confine_context *c = k->current;
 
-	return c && c->list && !range_ok(k->memory, list_body(k, c), k->limits.memory);
+	return k->wrecked ||
+	       (c && c->list && !range_ok(k->memory, list_body(k, c), k->limits.memory));
 }
 
 static uint64_t delete_lists(struct confined *k, const uint64_t *argv)

@@ -262,12 +262,10 @@ enum run_result served_run_on(struct served *c)
 		uint64_t n = slice_size(c, now, until - c->unflushed), since = now;
 
 		status = slice(c, code, n);
+		if (confined_overflows(c->confined))
+			status = ENGINE_ERROR;
 		if (status != ENGINE_LIMIT)
 			break;
-		if (confined_overflows(c->confined)) {
-			status = ENGINE_ERROR;
-			break;
-		}
 		now = server_cpu_ns();
 		cost_note(&c->at_once, now - since, n);
 		if (c->unflushed < until)

@@ -63,7 +63,8 @@ uint64_t confined_code(const struct confined *k);    /* of code made for its dra
 enum vso_fault confined_fault(struct confined *k);
 /* The driver made more machine code for its draws than it may have: its contexts are to go. */
 bool confined_excess(const struct confined *k);
-/* A list that is being compiled has grown beyond all that is left. */
+/* A list that is being compiled has grown beyond all that is left, or something was not done
+ * that the verifier counts on: the world is to go. */
 bool confined_overflows(const struct confined *k);
 /* May what is drawn to that context and drawable of the client's be drawn to the shared
  * drawable instead, as its state is now? */
