@@ -113,7 +113,7 @@ struct context {
 	uint32_t name, group;
 	uint32_t birth;                 /* of all contexts, counted */
 	bool made, begin, list_begin, list_executes;
-	bool lean;                      /* without client attributes: core, ES */
+	bool lean;                      /* without client attributes: core */
 	uint32_t list;                  /* being compiled */
 	struct list_shadow list_new;    /* what it will be when it ends */
 	uint64_t list_vertices, list_words;     /* counted before it, */

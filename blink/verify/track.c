@@ -5,7 +5,8 @@
 #include <GL/gl.h>
 #include <GL/glext.h>
 
-#define FLAGS_LEAN 5u            /* of blinkContext: core, ES */
+#define FLAGS_LEAN 1u            /* of blinkContext: core */
+#define FLAGS_ES 4u
 
 /* ---- contexts ------------------------------------------------------------ */
 
@@ -17,6 +18,10 @@ static enum verify_reason context_make(struct verifier *v, const uint32_t *rec)
 
 	if (!name || name == s->ctx->name)
 		return VERIFY_CONTEXT_UNKNOWN;
+	/* no restart index, formats, pixel buffers, vertex array objects: each would be taken
+	 * for done */
+	if (rec[4] & FLAGS_ES)
+		return VERIFY_CONTEXT_KIND;
 	if (share) {
 		with = client_context(s, share);
 		if (with && !with->made)
@@ -31,11 +36,13 @@ static enum verify_reason context_make(struct verifier *v, const uint32_t *rec)
 	return VERIFY_OK;
 }
 
-/* One that is current stays in use until another is. */
+/* Of one that is current nothing would be done any more, and all of it taken for done. */
 static enum verify_reason context_destroy(struct verifier *v, const uint32_t *rec)
 {
 	struct context *c = rec[1] ? client_context(v->s, rec[1]) : NULL;
 
+	if (c && c == v->s->ctx)
+		return VERIFY_CONTEXT_CURRENT;
 	if (c && c->made) {
 		state_touch(v->s, &c->o);
 		c->made = false;

@@ -28,7 +28,9 @@ static uint32_t shown(struct one *o)
 	return v;
 }
 
-static const char *const ways[] = { "", MAKE "blinkContextDestroy 1\n", MAKE "blinkMakeCurrent 0, 0, 0\n" };
+static const char *const ways[] = {
+	"", MAKE "blinkMakeCurrent 0, 0, 0\nblinkContextDestroy 1\n", MAKE "blinkMakeCurrent 0, 0, 0\n",
+};
 
 static const struct { const char *head, *body; } says[] = {
 	{ "init", "glClearColor 0, 1, 0, 1\nglClear GL_COLOR_BUFFER_BIT" },

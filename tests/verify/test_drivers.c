@@ -278,7 +278,7 @@ static void lacking(void **state)
 		  { MAKE, { "glBindVertexArrayAPPLE", { 0 } } } },
 		{ "arrays that come back in a context that has no client attributes",
 		  VERIFY_ARRAY_UNKNOWN,
-		  { { "blinkContext", { 1, 0, 20, 4 } }, { "blinkMakeCurrent", { 1, 1, 1 } },
+		  { { "blinkContext", { 1, 0, 33, 1 } }, { "blinkMakeCurrent", { 1, 1, 1 } },
 		    { "glVertexAttribPointer", { 0, 3, GL_FLOAT, 0, 0, PAY_VERTICES, 0 } },
 		    { "glEnableVertexAttribArray", { 0 } }, { "glPushClientAttrib", { 2 } },
 		    { "glVertexAttribPointer", { 0, 3, GL_FLOAT, 0, 0, PAY_TWO, 0 } },
