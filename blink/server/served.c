@@ -29,7 +29,7 @@ static void world_drop(struct served *c)
 	confined_destroy(c->confined);
 	c->confined = NULL;
 	c->run.on = false;
-	c->owed = false;
+	c->owed = 0;
 }
 
 static int world_make(struct served *c, struct error *err)
@@ -339,16 +339,18 @@ static void input(struct served *c, const uint32_t *ext)
  * composed.  If that moves the shadow, it has to run before anything else does. */
 static void redraw_ready(struct served *c)
 {
-	uint32_t object = served_objects_entry(c, SP_REDRAW);
+	uint32_t object = served_objects_redraw(c);
 	struct program *p = object ? c->slot[object].program : NULL;
+	enum run_result r;
 
 	/* nothing has happened since it was looked at, and run */
 	if (!p || c->owed || (p->accepted && p->shadow == c->shadow && p->epoch == c->epoch))
 		return;
-	if (ready(c, object, 0, NULL) != RUN_DONE)
-		return;
-	p = c->slot[object].program;
-	c->owed = !p->still;
+	r = ready(c, object, 0, NULL);
+	if (r == RUN_FAILED)
+		broke(c, object);
+	if (r == RUN_DONE)
+		c->owed = c->slot[object].program->still ? 0 : object;
 }
 
 /* ---- steps --------------------------------------------------------------------------- */
@@ -388,6 +390,9 @@ static void reset_look(struct served *c)
 {
 	const struct sink_ops *ops = c->gl->ops;
 
+	/* (it may have no world any more) */
+	if (c->over)
+		return;
 	if (confined_excess(c->confined)) {
 		served_renew(c);
 		return;
@@ -421,7 +426,7 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 		reshape(c);
 	if (!late(c))
 		update(c, t);
-	if (t->input && !c->run.on)
+	if (t->input && !c->run.on && !c->over)
 		input(c, ext->value);
 	/* what the redraw SP would find decides whether it has to run */
 	if (!c->owed && !c->run.on)
@@ -510,7 +515,7 @@ static int redraw_failed(struct served *c, uint32_t object, struct error *err)
 int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen,
 		  const struct place *at, struct error *err)
 {
-	uint32_t object = served_objects_entry(c, SP_REDRAW);
+	uint32_t object = served_objects_redraw(c);
 	const struct program *p = object ? c->slot[object].program : NULL;
 	enum run_result r;
 
@@ -520,7 +525,7 @@ int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen
 	served_intervals_add(&c->redraw_at, t->now_ns);
 	c->asked = true;
 	r = c->run.on ? redraw_on(c) : redraw_begin(c, object, screen, at);
-	c->owed = false;
+	c->owed = 0;
 	if (r == RUN_FAILED)
 		return redraw_failed(c, object, err);
 	if (r == RUN_REFUSED || (r == RUN_LATER && !c->run.on))

@@ -118,7 +118,8 @@ struct served {
 	uint64_t unflushed, unflushed_since;   /* commands that the driver may have put off */
 	uint64_t at_once, put_off;         /* what a command costs (served_run.c) */
 	uint64_t sliced, flushed;          /* commands that a slice, and a flush, had lately */
-	bool owed;                         /* the redraw SP was verified, and has to run */
+	uint32_t owed;                     /* the redraw SP of this object was verified, and has to
+	                                      run, whichever is the redraw SP by now; 0: none */
 	uint32_t regs[SP_REGISTERS];       /* private: what input and update SPs left */
 	uint32_t page_regs[SP_REGISTERS];  /* as the client's page was last */
 	uint32_t drawn_regs[SP_REGISTERS];
@@ -153,6 +154,8 @@ void served_objects_renew(struct served *c);
 /* The lowest object with a procedure of this callback, 0 none.  Whatever takes objects or has
  * procedures verified can change it. */
 uint32_t served_objects_entry(struct served *c, enum sp_callback cb);
+/* The redraw SP: what was begun, or verified and has to run, before what would be now. */
+uint32_t served_objects_redraw(struct served *c);
 /* The verifier accepted the procedure of this object: whatever came new with it stays. */
 void served_objects_settle(struct served *c, uint32_t object);
 /* It refused; true: something came new with it, which has gone back, and the object still has

@@ -50,7 +50,7 @@ static bool changing(const struct served *c, const struct program *p)
 
 void served_look(struct served *c, struct served_look *out)
 {
-	uint32_t object = served_objects_entry(c, SP_REDRAW);
+	uint32_t object = served_objects_redraw(c);
 	const struct program *p = object ? c->slot[object].program : NULL;
 
 	*out = (struct served_look){ .retained = c->retained, .changing = c->swapped };

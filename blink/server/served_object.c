@@ -366,6 +366,14 @@ uint32_t served_objects_entry(struct served *c, enum sp_callback cb)
 	return c->entry[cb];
 }
 
+/* Verifying one can put back what it names, and make another one the lowest. */
+uint32_t served_objects_redraw(struct served *c)
+{
+	if (c->run.on && c->run.object && c->run.callback == SP_REDRAW)
+		return c->run.object;
+	return c->owed ? c->owed : served_objects_entry(c, SP_REDRAW);
+}
+
 /* A version came: it takes the place of the one before, which is kept, or dropped if
  * nothing can be wrong with its successor. */
 static void install(struct served *c, struct vso_object *o)

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -154,12 +155,81 @@ static void test_named_version(void **state)
 	}
 }
 
+/* ---- which one is looked at, and which is run -------------------------------------------- */
+
+#define OP(name) sp_header(OP_##name, 0)
+#define ONE_F 0x3f800000u
+#define COLOUR(r, g, b) OP(glClearColor), r, g, b, ONE_F, OP(glClear), 0x4000
+#define VERTICES 0x8074
+/* objects */
+enum { FIRST = 110, SECOND, BETWEEN, NAMING, LAST };
+
+static void code_put(struct one *o, uint32_t object, unsigned callback, const uint32_t *code,
+		     uint32_t words)
+{
+	bool callee = callback == VSO_CALLEE;
+	struct vso_desc d = { .type = VSO_SP, .callback = (uint8_t)callback, .size = words * 4,
+			      .context = !callee, .drawable = !callee };
+	struct error err;
+
+	vso_client_reclaim(o->client);
+	assert_int_equal(vso_publish(o->client, object, &d, code, &err), 0);
+	vso_client_ring(o->client);
+}
+#define PUT(o, object, callback, ...) do { \
+		const uint32_t code_[] = { __VA_ARGS__, OP(end) }; \
+		code_put(o, object, callback, code_, sizeof(code_) / 4); \
+	} while (0)
+
+static uint32_t shown(struct one *o)
+{
+	uint8_t *rgb = one_picture(o);
+	uint32_t v = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
+
+	free(rgb);
+	return v;
+}
+
+/* The second redraw SP is accepted with what it calls put back, and so is the first, which
+ * that names, and which is the lowest now.  What was verified is run, not the lowest: that
+ * draws from an array which is on, and of which the second one would have switched off. */
+static void test_put_back_below(void **state)
+{
+	struct one o;
+
+	(void)state;
+	one_open(&o, gl, 0, 0, 0);
+	one_publish(&o, "blink 1\n" INIT);
+	PUT(&o, FIRST, SP_REDRAW, COLOUR(ONE_F, 0, 0), OP(glDrawArrays), 0, 0, 100);
+	PUT(&o, NAMING, VSO_CALLEE, OP(call), FIRST, 0, 0);
+	PUT(&o, BETWEEN, VSO_CALLEE, OP(glFlush));
+	PUT(&o, SECOND, SP_REDRAW, OP(glDisableClientState), VERTICES, COLOUR(0, ONE_F, 0),
+	    OP(call), BETWEEN, 0, 0);
+	one_frame(&o);
+	assert_int_equal(shown(&o), 0xff0000);
+	PUT(&o, FIRST, VSO_CALLEE, OP(glFlush));
+	one_frame(&o);
+	assert_int_equal(shown(&o), 0x00ff00);
+	PUT(&o, FIRST, VSO_CALLEE, OP(glFlush));
+	PUT(&o, BETWEEN, VSO_CALLEE, OP(call), FIRST, 0, 0, OP(glBindTexture), 0x0DE1, 4000);
+	PUT(&o, LAST, SP_INIT, OP(glEnableClientState), VERTICES);
+	one_frame(&o);
+	assert_int_equal(one_fault(&o, FIRST), VSO_FAULT_REFUSED);
+	assert_int_equal(one_fault(&o, BETWEEN), VSO_FAULT_REFUSED);
+	assert_int_equal(shown(&o), 0x00ff00);
+	/* from now on it is the first, looked at as any other */
+	one_frame(&o);
+	assert_int_equal(shown(&o), 0xff0000);
+	one_close(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unseen_version),
 		cmocka_unit_test(test_refused_version),
 		cmocka_unit_test(test_named_version),
+		cmocka_unit_test(test_put_back_below),
 	};
 
 	gl = one_driver();
