@@ -78,6 +78,15 @@ static enum verify_reason bind(struct verifier *v, uint32_t target, uint32_t nam
 	return VERIFY_OK;
 }
 
+/* Draws may write to buffers from here on: of none are indices known any more.  What was
+ * verified before has to be looked at again. */
+static void feedback_begins(struct verify_state *s)
+{
+	if (!s->feedback)
+		s->contents++;
+	s->feedback = true;
+}
+
 /* BindBufferBase and alike also bind to the target as such. */
 static enum verify_reason bind_range(struct verifier *v, const struct desc *d,
 				     const uint32_t *rec)
@@ -94,6 +103,10 @@ static enum verify_reason bind_range(struct verifier *v, const struct desc *d,
 
 			if (r != VERIFY_OK)
 				return r;
+			/* shaders write there */
+			if (name && (target == GL_SHADER_STORAGE_BUFFER ||
+				     target == GL_ATOMIC_COUNTER_BUFFER))
+				feedback_begins(v->s);
 		}
 	if (at) {       /* an error in GL: nothing is bound, but who knows */
 		binding_touch(v->s, target);
@@ -103,19 +116,27 @@ static enum verify_reason bind_range(struct verifier *v, const struct desc *d,
 }
 
 /* The buffer whose contents change; NULL where it is not followed: then what is known
- * of any contents goes. */
-static struct buffer *written(struct verifier *v, uint32_t target)
+ * of any contents goes.  lasting: it is storage for good (glBufferStorage), which GL refuses
+ * to replace. */
+static struct buffer *written(struct verifier *v, uint32_t target, bool lasting)
 {
 	uint32_t *at = binding(v->s, target);
 	struct buffer *b;
 
 	if (!at || *at == NAME_UNKNOWN) {
 		v->s->contents++;
+		/* whichever that is */
+		if (lasting)
+			feedback_begins(v->s);
 		return NULL;
 	}
 	if (!*at)
 		return NULL;
 	b = state_buffer(v->s, *at);
+	if (b && lasting) {
+		state_touch(v->s, &b->o);
+		b->size = UINT64_MAX;
+	}
 	/* bound is an older one of this name, which another context still uses */
 	if (b && target == GL_ELEMENT_ARRAY_BUFFER && b->birth != v->s->vao->element_birth)
 		return NULL;
@@ -148,7 +169,7 @@ static bool data_certain(const struct verifier *v, const struct desc *d, const u
 static enum verify_reason data(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	const struct desc_layout *l = verifier_layout(v, d);
-	struct buffer *b = written(v, rec[l->target]);
+	struct buffer *b = written(v, rec[l->target], d->arg);
 	uint64_t size;
 	const uint8_t *p;
 
@@ -158,8 +179,6 @@ static enum verify_reason data(struct verifier *v, const struct desc *d, const u
 	/* immutable storage is for good: until it is deleted, nothing more is known */
 	if (b->size == UINT64_MAX || !data_certain(v, d, rec, size)) {
 		b->epoch = 0;
-		if (d->arg)   /* glBufferStorage */
-			b->size = UINT64_MAX;
 		return VERIFY_OK;
 	}
 	memset(b->max, 0, sizeof(b->max));
@@ -178,7 +197,7 @@ static enum verify_reason data(struct verifier *v, const struct desc *d, const u
 static enum verify_reason sub_data(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	const struct desc_layout *l = verifier_layout(v, d);
-	struct buffer *b = written(v, rec[l->target]);
+	struct buffer *b = written(v, rec[l->target], false);
 	uint64_t offset = rec[l->offset] | (uint64_t)rec[l->offset + 1] << 32;
 	uint64_t bytes = rec[l->bytes] | (uint64_t)rec[l->bytes + 1] << 32, size;
 	const uint8_t *p;
@@ -354,7 +373,7 @@ enum verify_reason buffers_track(struct verifier *v, const struct desc *d, const
 			return VERIFY_EXTENSION;
 		return bind_array(v, rec[1]);
 	case HOOK_CONTENTS: v->s->contents++; return VERIFY_OK;
-	case HOOK_FEEDBACK: v->s->feedback = true; return VERIFY_OK;
+	case HOOK_FEEDBACK: feedback_begins(v->s); return VERIFY_OK;
 	default: return VERIFY_OK;
 	}
 }

@@ -336,7 +336,11 @@ static void buffer_meet(struct buffer *a, const struct buffer *b)
 		a->birth = (a->birth > b->birth ? a->birth : b->birth) + 1;
 	if (a->group != b->group)
 		a->group = NAME_UNKNOWN;
-	a->size = a->size < b->size ? a->size : b->size;
+	/* (UINT64_MAX: for good) */
+	if (a->size != UINT64_MAX && b->size != UINT64_MAX)
+		a->size = a->size < b->size ? a->size : b->size;
+	else
+		a->size = UINT64_MAX;
 	a->known = a->known < b->known ? a->known : b->known;
 	for (unsigned i = 0; i < 3; i++)
 		a->max[i] = a->max[i] > b->max[i] ? a->max[i] : b->max[i];

@@ -409,6 +409,27 @@ static void state_order(void **state)
 		    { "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES, 0, 0x88E4 } },
 		    { "blinkMakeCurrent", { 1, 1, 1 } },
 		    { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } } } },
+#define INDEXED { "glBindBuffer", { BUF_ELEMENT, 1 } }, \
+		{ "glBufferData", { BUF_ELEMENT, 8, 0, PAY_INDICES, 0, 0x88E4 } }
+#define DRAW_INDEXED { "glDrawElements.buf", { 4, 4, USHORT, 0, 0 } }
+		{ "indices that are known", VERIFY_OK, { MAKE, VERTICES, INDEXED, DRAW_INDEXED } },
+		{ "storage for good, made at another target", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ARRAY, 1 } },
+		    { "glBufferStorage", { BUF_ARRAY, 8, 0, PAY_INDICES_BAD, 0, 0 } },
+		    { "glBindBuffer", { BUF_ARRAY, 0 } }, { "glVertexPointer", { 3, FLOAT, 0, PAY_VERTICES, 0 } },
+		    INDEXED, DRAW_INDEXED } },
+		{ "at one that is not followed", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, { "glBindBuffer", { 0x8F37, 1 } },
+		    { "glBufferStorage", { 0x8F37, 8, 0, PAY_INDICES_BAD, 0, 0 } }, INDEXED, DRAW_INDEXED } },
+		{ "on one way only", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, { "glBindBuffer", { BUF_ELEMENT, 1 } }, { "jump.eq.i", { 1, 2, 7 } },
+		    { "glBufferStorage", { BUF_ELEMENT, 8, 0, PAY_INDICES_BAD, 0, 0 } }, INDEXED,
+		    DRAW_INDEXED } },
+		{ "indices that a shader may write", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, INDEXED, { "glBindBufferBase", { 0x90D2, 0, 1 } }, DRAW_INDEXED } },
+		{ "and count with", VERIFY_INDEX_UNKNOWN,
+		  { MAKE, VERTICES, INDEXED, { "glBindBufferRange", { 0x92C0, 0, 1, 0, 0, 8, 0 } },
+		    DRAW_INDEXED } },
 	};
 
 	(void)state;
@@ -467,6 +488,39 @@ static void enum_as_index(void **state)
 		};
 
 		LOOK(holes);
+	}
+}
+
+/* What was found before is found again only where nothing else has changed it since: another
+ * procedure makes the same indices unknown, and says that it does. */
+static void state_changes(void **state)
+{
+	static const struct record setup[] = { MAKE, INDEXED, { 0 } };
+	static const struct record draws[] = { VERTICES, DRAW_INDEXED, { 0 } };
+	static const struct record others[][3] = {
+		{ { "glBindBufferBase", { 0x90D2, 0, 1 } } },
+		{ { "glBindBufferBase", { 0x8C8E, 0, 1 } }, { "glBeginTransformFeedback", { 0 } } },
+		{ { "glCopyBufferSubData", { 0x88EB, BUF_ELEMENT, 0, 0, 0, 0, 8, 0 } } },
+	};
+	struct verify_env env;
+
+	(void)state;
+	case_env(&env);
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		static const struct record pack[] = { { "glBindBuffer", { 0x88EB, 1 } }, { 0 } };
+		struct verify_state *s = verify_state_create();
+		uint32_t code[64];
+		struct sp sp = { .code = code, .callback = SP_INIT };
+		struct verify_verdict v;
+
+		assert_int_equal(case_verdict(s, &env, setup, SP_INIT, NULL), VERIFY_OK);
+		assert_int_equal(case_verdict(s, &env, pack, SP_INIT, NULL), VERIFY_OK);
+		assert_int_equal(case_verdict(s, &env, draws, SP_INIT, NULL), VERIFY_OK);
+		sp.nwords = case_code(others[i], code, 64);
+		assert_int_equal(verify_sp(s, &env, &sp, &v), 0);
+		assert_false(v.still);
+		assert_int_equal(case_verdict(s, &env, draws, SP_INIT, NULL), VERIFY_INDEX_UNKNOWN);
+		verify_state_destroy(s);
 	}
 }
 
@@ -545,6 +599,7 @@ int main(void)
 		cmocka_unit_test(underflow), cmocka_unit_test(double_fetch),
 		cmocka_unit_test(shared_payloads), cmocka_unit_test(shared_commands),
 		cmocka_unit_test(uninitialised_memory), cmocka_unit_test(state_order),
+		cmocka_unit_test(state_changes),
 		cmocka_unit_test(enum_as_index), cmocka_unit_test(callback_as_index),
 		cmocka_unit_test(booleans_of_a_byte), cmocka_unit_test(memory_kept),
 	};
