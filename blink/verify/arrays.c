@@ -27,7 +27,8 @@ static const struct { uint32_t type; uint16_t bit; uint8_t bytes; } types[] = {
 /* What GL 3.3 accepts: sizes, types, whether GL_BGRA may stand for a size. */
 static const struct { uint8_t min, max; uint16_t types; bool bgra; } formats[] = {
 	[VARRAY_VERTEX] = { 2, 4, T_I16 | T_I32 | T_FLOATS | T_PACKED, false },
-	[VARRAY_NORMAL] = { 3, 3, T_I8 | T_I16 | T_I32 | T_FLOATS | T_PACKED, false },
+	/* (packed ones Mesa refuses) */
+	[VARRAY_NORMAL] = { 3, 3, T_I8 | T_I16 | T_I32 | T_FLOATS, false },
 	[VARRAY_COLOR] = { 3, 4, T_INTS | T_FLOATS | T_PACKED, true },
 	[VARRAY_SECONDARY] = { 3, 3, T_INTS | T_FLOATS | T_PACKED, true },
 	[VARRAY_FOG] = { 1, 1, T_FLOATS, false },
@@ -63,8 +64,7 @@ static unsigned element_bytes(const struct desc *d, const struct desc_layout *l,
 		if (!bgra && (size < formats[f].min || size > formats[f].max))
 			return 0;
 		if (types[i].bit == T_PACKED)
-			/* three components have no packed form but for normals */
-			return size == 4 || f == VARRAY_NORMAL ? 4 : 0;
+			return size == 4 ? 4 : 0;
 		return size * types[i].bytes;
 	}
 	return 0;

@@ -98,7 +98,7 @@ static inline bool list_boundless(const struct list_shadow *l)
 
 /* PushClientAttrib */
 struct saved_client {
-	uint32_t mask, array_buffer, vao_name, deletes;
+	uint32_t mask, array_buffer, vao_name, deletes, unpack, pack;
 	uint8_t unit;
 	bool good;
 	struct vao vao;

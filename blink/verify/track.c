@@ -85,7 +85,8 @@ static enum verify_reason push_client(struct verifier *v, const uint32_t *rec)
 	state_touch_context(s);
 	state_touch(s, &stack->o);
 	stack->v[c->nsaved++] = (struct saved_client){
-		rec[1], c->array_buffer, c->vao_name, s->deletes, c->unit, true, *s->vao };
+		rec[1], c->array_buffer, c->vao_name, s->deletes, c->unpack, c->pack, c->unit,
+		true, *s->vao };
 	return VERIFY_OK;
 }
 
@@ -104,6 +105,25 @@ static void vao_restore(struct vao *o, const struct saved_client *saved, uint32_
 	o->limit_known = false;
 }
 
+/* Nothing of it may have been deleted since: of what has, drivers restore parts only; some
+ * contexts restore nothing. */
+static bool restores(const struct verify_state *s, const struct saved_client *saved)
+{
+	return saved->good && saved->deletes == s->deletes && !s->ctx->lean;
+}
+
+/* The buffers of pixels are part of what says how these lie in memory. */
+static void pixels_restore(struct verify_state *s, const struct saved_client *saved)
+{
+	struct context *c = s->ctx;
+	bool sure = restores(s, saved);
+
+	if (!(saved->mask & GL_CLIENT_PIXEL_STORE_BIT))
+		return;
+	c->unpack = sure || c->unpack == saved->unpack ? saved->unpack : NAME_UNKNOWN;
+	c->pack = sure || c->pack == saved->pack ? saved->pack : NAME_UNKNOWN;
+}
+
 static enum verify_reason pop_client(struct verifier *v)
 {
 	struct verify_state *s = v->s;
@@ -116,17 +136,17 @@ static enum verify_reason pop_client(struct verifier *v)
 		return VERIFY_OK;       /* an error in GL: ignored */
 	state_touch_context(s);
 	saved = &c->saved->v[--c->nsaved];
+	pixels_restore(s, saved);
 	if (!(saved->mask & GL_CLIENT_VERTEX_ARRAY_BIT))
 		return VERIFY_OK;
 	c->unit = saved->unit;
-	if (saved->good && saved->deletes == s->deletes && !c->lean) {
+	if (restores(s, saved)) {
 		c->vao_name = saved->vao_name;
 		c->array_buffer = saved->array_buffer;
 		if (state_follow(s))
 			vao_restore(state_touch_vao(s), saved, c->vao_name);
 		return VERIFY_OK;
 	}
-	/* With an object of it deleted, drivers restore parts only; some contexts, nothing. */
 	c->array_buffer = NAME_UNKNOWN;
 	vao_lose(state_touch_vao(s));
 	if (saved->vao_name != c->vao_name)

@@ -32,7 +32,7 @@ unsigned array_type_bytes(uint32_t type)
 static const struct { const char *op; uint8_t array, low, high; const char *types; bool bgra; }
 pointers[] = {
 	{ "glVertexPointer", 0, 2, 4, "sifdhp", false },
-	{ "glNormalPointer", 1, 3, 3, "bsifdhp", false },
+	{ "glNormalPointer", 1, 3, 3, "bsifdh", false },
 	{ "glColorPointer", 2, 3, 4, "bBsSiIfdhp", true },
 	{ "glSecondaryColorPointer", 3, 3, 3, "bBsSiIfdhp", true },
 	{ "glFogCoordPointer", 4, 1, 1, "fdh", false },
@@ -43,7 +43,7 @@ pointers[] = {
 	{ "glVertexAttribIPointer", 15, 1, 4, "bBsSiI", false },
 	{ "glVertexAttribLPointer", 15, 1, 4, "d", false },
 	{ "glVertexPointerEXT", 0, 2, 4, "sifdhp", false },
-	{ "glNormalPointerEXT", 1, 3, 3, "bsifdhp", false },
+	{ "glNormalPointerEXT", 1, 3, 3, "bsifdh", false },
 	{ "glColorPointerEXT", 2, 3, 4, "bBsSiIfdhp", true },
 	{ "glIndexPointerEXT", 5, 1, 1, "Bsifd", false },
 	{ "glEdgeFlagPointerEXT", 6, 1, 1, "B", false },
@@ -83,7 +83,7 @@ static uint32_t element_bytes(unsigned row, const uint32_t *rec)
 	if (size < pointers[row].low || size > pointers[row].high)
 		return 0;
 	if (t == 'p')
-		return size == 4 || pointers[row].array == 1 ? 4 : 0;
+		return size == 4 ? 4 : 0;
 	return size * array_type_bytes(type);
 }
 
@@ -175,7 +175,7 @@ static void client_push(struct model *m, const uint32_t *rec)
 		return;
 	}
 	c->saved[c->nsaved++] = (struct msaved_client){ operand(rec, "mask", 0), c->vao,
-		c->array_buffer, c->unit, m->deletes, *arrays_bound(m) };
+		c->array_buffer, c->unit, m->deletes, c->unpack, c->pack, *arrays_bound(m) };
 }
 
 static void client_pop(struct model *m)
@@ -187,6 +187,12 @@ static void client_pop(struct model *m)
 	if (!c->nsaved)
 		return;
 	s = &c->saved[--c->nsaved];
+	if (s->mask & GL_CLIENT_PIXEL_STORE_BIT) {
+		bool same = s->deletes == m->deletes;
+
+		c->unpack = same || c->unpack == s->unpack ? s->unpack : M_UNKNOWN;
+		c->pack = same || c->pack == s->pack ? s->pack : M_UNKNOWN;
+	}
 	if (!(s->mask & GL_CLIENT_VERTEX_ARRAY_BIT))
 		return;
 	c->unit = s->unit;

@@ -51,6 +51,7 @@ static const struct line palette[] = {
 	{ "glClientActiveTexture", { GL_TEXTURE1 }, 0 },
 	{ "glClientActiveTexture", { GL_TEXTURE0 }, 0 },
 	{ "glPushClientAttrib", { 2 }, 0 }, { "glPushClientAttrib", { 0xffffffff }, 0 },
+	{ "glPushClientAttrib", { 1 }, 0 },
 	{ "glPopClientAttrib", { 0 }, 0 }, { "glPopClientAttrib", { 0 }, 0 },
 	{ "glBindBuffer", { GL_ARRAY_BUFFER, 1 }, 0 }, { "glBindBuffer", { GL_ARRAY_BUFFER, 0 }, 0 },
 	{ "glBindBuffer", { GL_ELEMENT_ARRAY_BUFFER, 1 }, 0 },

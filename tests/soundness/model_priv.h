@@ -53,7 +53,7 @@ struct switches {
 };
 struct msaved_attrib { uint32_t mask; struct switches sw; };
 struct msaved_client {
-	uint32_t mask, vao, array_buffer, unit, deletes;
+	uint32_t mask, vao, array_buffer, unit, deletes, unpack, pack;
 	struct mvao copy;
 };
 
