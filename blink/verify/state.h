@@ -99,8 +99,9 @@ static inline bool list_boundless(const struct list_shadow *l)
 /* PushClientAttrib */
 struct saved_client {
 	uint32_t mask, array_buffer, vao_name, deletes, unpack, pack;
-	uint8_t unit;
-	bool good;
+	uint32_t restart_index, locked;
+	uint8_t unit, restart, restart_fixed;
+	bool good, restart_known;
 	struct vao vao;
 };
 struct saved_stack {

@@ -85,8 +85,12 @@ static enum verify_reason push_client(struct verifier *v, const uint32_t *rec)
 	state_touch_context(s);
 	state_touch(s, &stack->o);
 	stack->v[c->nsaved++] = (struct saved_client){
-		rec[1], c->array_buffer, c->vao_name, s->deletes, c->unpack, c->pack, c->unit,
-		true, *s->vao };
+		.mask = rec[1], .array_buffer = c->array_buffer, .vao_name = c->vao_name,
+		.deletes = s->deletes, .unpack = c->unpack, .pack = c->pack, .unit = c->unit,
+		.restart = c->caps.cap[CAP_RESTART],
+		.restart_fixed = c->caps.cap[CAP_RESTART_FIXED],
+		.restart_known = c->restart_known, .restart_index = c->restart_index,
+		.locked = c->locked, .good = true, .vao = *s->vao };
 	return VERIFY_OK;
 }
 
@@ -124,6 +128,19 @@ static void pixels_restore(struct verify_state *s, const struct saved_client *sa
 	c->pack = sure || c->pack == saved->pack ? saved->pack : NAME_UNKNOWN;
 }
 
+/* Drivers (Mesa) have restarting and locks among the arrays: what differs from then may be as
+ * it was, or as it is. */
+static void draws_restore(struct context *c, const struct saved_client *saved)
+{
+	if (c->caps.cap[CAP_RESTART] != saved->restart)
+		c->caps.cap[CAP_RESTART] = TRI_UNKNOWN;
+	if (c->caps.cap[CAP_RESTART_FIXED] != saved->restart_fixed)
+		c->caps.cap[CAP_RESTART_FIXED] = TRI_UNKNOWN;
+	c->restart_known = c->restart_known && saved->restart_known &&
+			   c->restart_index == saved->restart_index;
+	c->locked = c->locked > saved->locked ? c->locked : saved->locked;
+}
+
 static enum verify_reason pop_client(struct verifier *v)
 {
 	struct verify_state *s = v->s;
@@ -139,8 +156,9 @@ static enum verify_reason pop_client(struct verifier *v)
 	pixels_restore(s, saved);
 	if (!(saved->mask & GL_CLIENT_VERTEX_ARRAY_BIT))
 		return VERIFY_OK;
-	c->unit = saved->unit;
+	draws_restore(c, saved);
 	if (restores(s, saved)) {
+		c->unit = saved->unit;
 		c->vao_name = saved->vao_name;
 		c->array_buffer = saved->array_buffer;
 		if (state_follow(s))
@@ -149,7 +167,7 @@ static enum verify_reason pop_client(struct verifier *v)
 	}
 	c->array_buffer = NAME_UNKNOWN;
 	vao_lose(state_touch_vao(s));
-	if (saved->vao_name != c->vao_name)
+	if (saved->vao_name != c->vao_name || saved->unit != c->unit)
 		return VERIFY_ARRAY_UNKNOWN;
 	return VERIFY_OK;
 }

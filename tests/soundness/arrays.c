@@ -175,7 +175,8 @@ static void client_push(struct model *m, const uint32_t *rec)
 		return;
 	}
 	c->saved[c->nsaved++] = (struct msaved_client){ operand(rec, "mask", 0), c->vao,
-		c->array_buffer, c->unit, m->deletes, c->unpack, c->pack, *arrays_bound(m) };
+		c->array_buffer, c->unit, m->deletes, c->unpack, c->pack, c->restart_index, c->locked,
+		c->restart, c->restart_known, *arrays_bound(m) };
 }
 
 static void client_pop(struct model *m)
@@ -195,7 +196,11 @@ static void client_pop(struct model *m)
 	}
 	if (!(s->mask & GL_CLIENT_VERTEX_ARRAY_BIT))
 		return;
-	c->unit = s->unit;
+	/* Mesa puts these back as well */
+	c->restart = c->restart == s->restart ? s->restart : 2;
+	c->restart_known &= s->restart_known && c->restart_index == s->restart_index;
+	c->locked = c->locked > s->locked ? c->locked : s->locked;
+	c->unit = s->deletes == m->deletes || c->unit == s->unit ? s->unit : M_UNKNOWN;
 	if (s->deletes != m->deletes) {         /* drivers restore parts */
 		c->array_buffer = M_UNKNOWN;
 		arrays_lose(arrays_bound(m));

@@ -53,7 +53,9 @@ struct switches {
 };
 struct msaved_attrib { uint32_t mask; struct switches sw; };
 struct msaved_client {
-	uint32_t mask, vao, array_buffer, unit, deletes, unpack, pack;
+	uint32_t mask, vao, array_buffer, unit, deletes, unpack, pack, restart_index, locked;
+	uint8_t restart;
+	bool restart_known;
 	struct mvao copy;
 };
 
