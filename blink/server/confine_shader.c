@@ -115,6 +115,10 @@ uint64_t confine_shader_call(struct confined *k, unsigned op, const uint64_t *ar
 	case OP_glShaderSource: return measured(k, op, argv, shader_source);
 	case OP_glCompileShader: case OP_glLinkProgram: return measured(k, op, argv, NULL);
 	case OP_glProgramStringARB: return program_measured(k, argv);
+	/* nobody has tried it, and drivers believe what they have written */
+	case OP_glProgramBinary:
+		confine_fault(k, VSO_FAULT_SHADER);
+		return 0;
 	default: return confine_invoke(k, op, argv);
 	}
 }

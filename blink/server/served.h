@@ -53,7 +53,8 @@ struct slot {                          /* an object */
 	struct vso_object now, before;     /* version 0: there is none; before: kept while now
 	                                      has not proved itself */
 	struct program *program, *program_before;
-	void *copy;                    /* of a mapped payload whose content decides safety */
+	void *copy;                    /* of a mapped payload whose content decides safety, */
+	uint32_t copied;               /* of so many bytes */
 	bool unsettled;
 	bool content;                  /* some SP's safety hangs on its bytes */
 	uint32_t users;                /* programs that name it */
@@ -106,6 +107,7 @@ struct served {
 	struct slot *slot;
 	uint32_t nslots;
 	struct sp_payload *payload;        /* by object */
+	uint64_t copied;                   /* bytes of slots' copies */
 	uint32_t entry[SP_CALLBACKS];      /* by served_objects_entry() */
 	bool entries_stale;
 	uint32_t visit;

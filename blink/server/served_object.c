@@ -171,17 +171,40 @@ static bool is_data(const struct vso_object *o)
 	return o->version && (o->desc.type == VSO_DATA || o->desc.type == VSO_MAPPED);
 }
 
-/* Where the client can change bytes that decide, nobody reads them but once. */
-static const void *bytes_of(struct slot *s)
+/* A page may be named any number of times: what is copied of them is as bounded here as where
+ * objects that are not mapped are. */
+static bool copy_room(const struct served *c, uint32_t size)
+{
+	struct vso_quotas q = c->opt.limits.quotas;
+
+	confined_quotas(&q, c->opt.limits.memory);
+	return range_ok(c->copied + vso_server_counters(c->vso)->copied_bytes, size,
+			q.copied_bytes);
+}
+
+/* Where the client can change bytes that decide, nobody reads them but once.  NULL: there is
+ * no room for that. */
+static const void *bytes_of(struct served *c, struct slot *s)
 {
 	if (!s->now.mapped || !s->content)
 		return s->now.data;
-	if (!s->copy) {
+	if (!s->copy && copy_room(c, s->now.desc.size)) {
 		s->copy = malloc((size_t)s->now.desc.size + 64);
-		if (s->copy)
+		if (s->copy) {
 			memcpy(s->copy, s->now.data, s->now.desc.size);
+			s->copied = s->now.desc.size;
+			c->copied += s->copied;
+		}
 	}
 	return s->copy;
+}
+
+static void copy_drop(struct served *c, struct slot *s)
+{
+	free(s->copy);
+	s->copy = NULL;
+	c->copied -= s->copied;
+	s->copied = 0;
 }
 
 static void payload_show(struct served *c, uint32_t id)
@@ -190,7 +213,7 @@ static void payload_show(struct served *c, uint32_t id)
 
 	c->payload[id] = (struct sp_payload){ 0 };
 	if (is_data(&s->now))
-		c->payload[id] = (struct sp_payload){ .data = bytes_of(s),
+		c->payload[id] = (struct sp_payload){ .data = bytes_of(c, s),
 						      .size = s->now.desc.size,
 						      .flags = s->now.mapped && !s->copy
 							? SP_PAYLOAD_SHARED : 0 };
@@ -282,8 +305,7 @@ static void version_drop(struct served *c, struct vso_object *o, struct program 
 static void now_drop(struct served *c, struct slot *s)
 {
 	version_drop(c, &s->now, &s->program);
-	free(s->copy);
-	s->copy = NULL;
+	copy_drop(c, s);
 }
 
 static void settle(struct served *c, struct slot *s)
@@ -405,8 +427,7 @@ static void install(struct served *c, struct vso_object *o)
 	} else {
 		s->before = s->now;
 		s->program_before = s->program;
-		free(s->copy);
-		s->copy = NULL;
+		copy_drop(c, s);
 	}
 	s->now = *o;
 	s->program = p;

@@ -494,6 +494,41 @@ static void test_flat(void **state)
 	one_close(&o);
 }
 
+/* Copies of mapped objects whose contents decide are as bounded as others: pages may be named
+ * any number of times. */
+static void test_copies(void **state)
+{
+	static const char *const texts[] = {
+		"glFogfv GL_FOG_COLOR, @!7+0\n",
+		"glFogfv GL_FOG_COLOR, @!7+0\nglFogfv GL_FOG_COLOR, @!8+0\n",
+	};
+	static uint8_t bytes[600 << 10];
+
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		char text[512];
+		struct one o;
+
+		one_open(&o, gl, 0, 0, 1u << 20);
+		one_put(&o, 7, VSO_MAPPED, bytes, sizeof(bytes));
+		one_put(&o, 8, VSO_MAPPED, bytes, sizeof(bytes));
+		one_frame(&o);
+		snprintf(text, sizeof(text), INIT "sp 1 init context 1 drawable 1 {\n%send\n}\n", texts[i]);
+		one_publish(&o, text);
+		one_frame(&o);
+		assert_int_equal(one_fault(&o, ONE_SPS + 1), i ? VSO_FAULT_REFUSED : VSO_FAULT_OK);
+		/* what is gone makes room */
+		one_put(&o, 7, VSO_NONE, NULL, 0);
+		snprintf(text, sizeof(text), INIT "sp 1 init context 1 drawable 1 {\n%send\n}\n",
+			 "glFogfv GL_FOG_COLOR, @!8+0\n");
+		one_publish(&o, text);
+		one_put(&o, 8, VSO_MAPPED, bytes, sizeof(bytes));
+		one_frame(&o);
+		assert_int_equal(one_fault(&o, ONE_SPS + 1), VSO_FAULT_OK);
+		one_close(&o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -501,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_payloads),
 		cmocka_unit_test(test_callbacks),
+		cmocka_unit_test(test_copies),
 		cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_long),
