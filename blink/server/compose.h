@@ -247,6 +247,9 @@ void window_know(struct server *s, struct window *w);
 /* Tells whoever wants to know, one at a time. */
 void server_event_tell(struct server *s, const struct server_event *e);
 uint64_t server_cpu_ns(void);
+/* A test's own clock, ns: for that, and for how far a display frame is (turns.c).  NULL: the
+ * machine's. */
+extern uint64_t (*server_clock)(void);
 
 /* ---- turns.c: whose turn is how long --------------------------------------------------- */
 

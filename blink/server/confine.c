@@ -212,6 +212,9 @@ static int drawable_create(struct sink *s, uint32_t name, uint32_t w, uint32_t h
 		confine_fault(k, VSO_FAULT_MEMORY);
 		return error_set(err, -EDQUOT, "drawable %u: beyond this client's limits", name);
 	}
+	/* nobody would find it again, nor what it takes */
+	if (!name)
+		return error_set(err, -EINVAL, "drawable 0 is none");
 	if (drawable_find(k, name))
 		return error_set(err, -EEXIST, "drawable %u: made twice", name);
 	driver = number_take(&drawable_numbers);

@@ -52,7 +52,8 @@ static int world_make(struct served *c, struct error *err)
 	if (!c->state)
 		return error_set(err, -ENOMEM, "server: out of memory");
 	/* without one, procedures are interpreted */
-	jit_create(&c->jit, confined_sink(c->confined), &none);
+	if (!c->opt.no_jit)
+		jit_create(&c->jit, confined_sink(c->confined), &none);
 	c->shadow++;
 	c->fresh = c->reshape = true;
 	c->retained = false;

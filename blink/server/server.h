@@ -56,6 +56,7 @@ struct server_options {
 	bool direct;                   /* `serve`: who may be is drawn direct, untried */
 	bool no_facts;                 /* clear and draw whether or not it can be seen */
 	bool no_decoration;            /* no frames and labels (for comparison of pixels) */
+	bool no_jit;                   /* procedures are interpreted */
 	bool hash;                     /* pictures of streams are hashed (SERVER_EVENT_PICTURE) */
 	struct shader_judge *judge;    /* tries shaders; NULL: their text alone is judged */
 	/* Sinks of further painters (painter.h), with drivers of their own: each has a thread
