@@ -41,12 +41,19 @@ struct json_object *bench_server_suite(const struct bench_request *q, struct err
 		.rate = 50, .hold = o[OPT_HOLD],
 		.seconds = 8, .null_gl = o[OPT_NULL],
 	};
+	unsigned long frames = 0;
 	int ways = !!o[OPT_HOLD] + !!o[OPT_SWITCH] + !!o[OPT_LIVE] + !!o[OPT_ISOLATION];
 
 	opt.nclients = counts_parse(o[OPT_COUNTS] ? o[OPT_COUNTS]
 				    : o[OPT_SWITCH] ? "4" : "1,2,4,8,16", counts);
 	if (o[OPT_HOLD] && !o[OPT_COUNTS])
 		opt.nclients = 0;
+	if (o[OPT_FRAME] && (!o[OPT_LIVE] ||
+			     !cli_uint("--frame", o[OPT_FRAME], 1000000, &frames) || !frames)) {
+		error_set(err, -EINVAL, "bench: server: --frame is for --live: files up to that frame");
+		return NULL;
+	}
+	opt.frames = (uint32_t)frames;
 	if (ways > 1)
 		error_set(err, -EINVAL, "bench: one of --hold, --switch, --live, --isolation");
 	else if (o[OPT_HOLD] && o[OPT_COUNTS] && (opt.nclients != 2 || counts[0] >= counts[1]))

@@ -276,7 +276,7 @@ static const struct bench_suite suites[] = {
 	  suite_checkpoint },
 	{ "server", 0, 16, 3, 0, 1, false, 0, 0, TAKES(OPT_COUNTS) | TAKES(OPT_HOLD) |
 	  TAKES(OPT_SWITCH) | TAKES(OPT_LIVE) | TAKES(OPT_ISOLATION) | TAKES(OPT_RATE) |
-	  TAKES(OPT_LENGTH) | TAKES(OPT_NULL), "server [CASE...]", bench_server_suite },
+	  TAKES(OPT_LENGTH) | TAKES(OPT_NULL) | TAKES(OPT_FRAME), "server [CASE...]", bench_server_suite },
 	{ "lines", 0, 1, 1, 1, 1, false, 0, 0, 0, "lines [TREE]", suite_lines },
 };
 #define SUITES (sizeof(suites) / sizeof(suites[0]))

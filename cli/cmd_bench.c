@@ -28,7 +28,7 @@ static const struct cli_option options[] = {
 		"one; server: seconds of a run (8)" },
 	[OPT_PEERS] = { 'p', "peers", NULL, "jit: beside other code generators" },
 	[OPT_FRAME] = { 'f', "frame", "N", "table3: which frame (one in the "
-		"middle, at most 100); checkpoint: too (the middle)" },
+		"middle, at most 100); checkpoint: too (the middle); server --live: files up to it (3000)" },
 	[OPT_NULL] = { 'n', "null", NULL, "record: what recorders add to a call, on a null libGL; "
 		"server: its GL does nothing" },
 	[OPT_AT] = { 0, "at", "S,...", "log: seconds of the recording's time "
@@ -420,7 +420,9 @@ const struct cli_command cmd_bench = {
 		"display periods late, in two of three runs (--counts LOW,HIGH: between these), and how "
 		"many should, going by the cost of few. --switch: CPU time of a switch to a client and back, and of the hand-over "
 		"of an off-screen picture. --live X.blink...: frames played through the server, client "
-		"and server together, against the same in-process. --isolation [ACT...]: redraw "
+		"and server together, against the same in-process, and played by a client of virgl and by "
+		"one of an X server's GL (GLX's protocol), which a file that these draw otherwise is not "
+		"compared with; gears and films against their native builds. --isolation [ACT...]: redraw "
 		"intervals of good clients beside each act of blink-hostile and without it, pixels "
 		"that are where they do not belong, the server's descriptors and memory.\n"
 		"\n"

@@ -2,12 +2,15 @@
  * to a client and the hand-over of an off-screen picture cost.
  *
  * A captured game against itself in-process: both play the file's first half and all of it,
- * in turn; what the second half took more, by the frame, is free of starting, of first
+ * in turns of a tenth of a second (live_side.h); what the second half took more, by the frame, is free of starting, of first
  * frames and of what the driver compiles for them.  CPU time is the server's two processes
  * and the client, or the player; the software driver has no threads of its own on either
  * side.  The player draws frame after frame, so the server's screen is refreshed faster
  * than either can (RATE), and no turn is cut: between frames that are waited for, caches go
  * cold, and what that costs would be the display rate's.
+ *
+ * Beside them, in the same turns, the same file by a client of virgl and by one of an X
+ * server's GL (live_peer.h).
  *
  * Gears and films against their native builds at --rate: two looks, --length seconds apart.
  *
@@ -29,29 +32,40 @@
 #include "blink/engine/sink.h"
 #include "blink/sp/file.h"
 #include "jit-bench/environment.h"
+#include "jit-bench/live_peer.h"
+#include "jit-bench/live_side.h"
 #include "jit-bench/rounds.h"
 #include "jit-bench/sample.h"
+#include "replay/live_entry.h"
 
 #define FILES 16u
 #define FRAMES_MOST 3000u
 #define RATE 10000
 #define COPIES 200u
 
+/* What a game, or a twin, costs where somebody else's server draws. */
+struct elsewhere {
+	struct sample cpu;             /* ms per frame */
+	char skipped[480];             /* why not; "": it is measured */
+};
 /* A game, or a program and its native twin. */
 struct game {
 	const char *path;
 	uint32_t frames, w, h;
 	bool pair;
-	struct server_case served, native;
+	struct server_case served, native, twin[LIVE_PEERS];
 	struct sample live, here;      /* ms of CPU time per frame */
 	struct sample copy;            /* ms of a copy of its area */
 	struct sample less;            /* live without a copy */
 	struct sample switches;        /* of a pair: context switches per frame */
+	struct elsewhere elsewhere[LIVE_PEERS];
+	bool looked;                   /* whether the peers draw it is known */
 };
 struct bench {
 	const struct bench_server_options *opt;
 	struct game game[FILES];
 	struct rig rig;
+	struct live_peer peer[LIVE_PEERS];
 	struct sink *gl;               /* for copies; NULL: none were asked for yet */
 };
 
@@ -115,89 +129,107 @@ static int copy_run(struct bench *b, struct game *g, struct error *err)
 
 /* ---- a game ------------------------------------------------------------------------------ */
 
-static int here_cpu(const struct bench *b, const struct game *g, uint32_t frames, double *cpu,
-		    struct error *err)
+/* What plays the file: in this process's place, the server's client, the peers' clients. */
+enum { HERE, LIVE, ELSEWHERE, SIDES = ELSEWHERE + LIVE_PEERS };
+
+static void sides_make(struct bench *b, struct live_side side[SIDES])
 {
-	char range[32];
-	const char *argv[] = { b->opt->self, "replay", g->path, "--frames", range, NULL };
-	struct process_cost cost;
+	struct stage *virgl = &b->peer[LIVE_VIRGL].stage, *x = &b->peer[LIVE_INDIRECT].stage;
+
+	side[HERE] = (struct live_side){ .env = no_threads };
+	side[LIVE] = (struct live_side){ .option = "--server", .value = b->rig.socket,
+					 .server = &b->rig.server };
+	side[ELSEWHERE + LIVE_VIRGL] = (struct live_side){
+		.env = virgl->env, .option = "--window", .server = &virgl->x, .virgl = virgl };
+	side[ELSEWHERE + LIVE_INDIRECT] = (struct live_side){
+		.env = x->env, .option = "--window", .server = &x->x };
+}
+
+/* Once: which of the others draw what the file draws.  And all that a server makes when first
+ * something of a kind comes, it makes now. */
+static int game_look(struct bench *b, struct game *g, struct error *err)
+{
+	struct live_side side[SIDES];
 	int e;
 
-	snprintf(range, sizeof(range), "0:%u", frames);
-	e = process_run(argv, no_threads, &cost, err);
-	*cpu = cost.cpu;
-	return e;
+	sides_make(b, side);
+	e = g->looked ? 0 : live_sides_play(&side[LIVE], 1, 0, b->opt->self, g->path,
+					    g->frames / 2, err);
+	for (unsigned i = 0; i < LIVE_PEERS && e >= 0 && !g->looked; i++)
+		e = live_peer_draws(&b->peer[i], i, b->opt->self, g->path, g->frames / 2,
+				    g->elsewhere[i].skipped, sizeof(g->elsewhere[i].skipped), err);
+	g->looked = true;
+	return e < 0 ? e : 0;
 }
 
-/* CPU seconds of the server so far. */
-static int served_cpu(struct bench *b, double *cpu, struct error *err)
+/* CPU seconds of the sides that take part; every run another begins. */
+static int game_play(struct bench *b, struct game *g, uint32_t frames, double cpu[SIDES],
+		     struct error *err)
 {
-	struct json_object *top = NULL;
-	int e = rig_look(&b->rig, &top, err);
+	struct live_side all[SIDES], side[SIDES];
+	unsigned n = 0, of[SIDES];
+	int e;
 
-	if (e < 0)
-		return e;
-	*cpu = 1e-3 * rig_number(top, "cpu_ms") + rig_process_cpu(b->rig.server.pid);
-	json_object_put(top);
-	return 0;
-}
-
-static int live_cpu(struct bench *b, struct game *g, uint32_t frames, double *cpu,
-		    struct error *err)
-{
-	char range[32], said[96];
-	const char *argv[] = { b->opt->self, "replay", g->path, "--frames", range, "--server",
-			       b->rig.socket, "--json", NULL };
-	const struct process_place place = { .output = said };
-	struct json_object *j;
-	struct process_cost cost;
-	double before = 0, after = 0;
-	int e = served_cpu(b, &before, err);
-
-	snprintf(range, sizeof(range), "0:%u", frames);
-	snprintf(said, sizeof(said), "%s/said", b->rig.folder);
-	if (e == 0)
-		e = process_run_in(&place, argv, NULL, &cost, err);
-	if (e == 0) {
-		rig_sleep(0.2);         /* the server counts its time once in a while */
-		e = served_cpu(b, &after, err);
-	}
-	j = json_object_from_file(said);
-	unlink(said);
-	if (e == 0 && !j)
-		e = error_set(err, -EIO, "%s: the player did not say how it went", g->path);
-	if (e == 0) {
-		*cpu = cost.cpu + after - before;
-		g->w = (uint32_t)rig_number(j, "width");
-		g->h = (uint32_t)rig_number(j, "height");
-	}
-	json_object_put(j);
+	sides_make(b, all);
+	for (unsigned i = 0; i < SIDES; i++)
+		if (i < ELSEWHERE || !g->elsewhere[i - ELSEWHERE].skipped[0]) {
+			of[n] = i;
+			side[n++] = all[i];
+		}
+	e = live_sides_play(side, n, g->here.n % n, b->opt->self, g->path, frames, err);
+	for (unsigned i = 0; i < n; i++)
+		cpu[of[i]] = side[i].cpu;
 	return e;
 }
 
 static int game_run(struct bench *b, struct game *g, struct error *err)
 {
-	uint32_t half = g->frames / 2, rest = g->frames - half;
-	double here[2] = { 0 }, live[2] = { 0 };
-	int e = here_cpu(b, g, half, &here[0], err);
+	uint32_t half = g->frames / 2;
+	double begun[SIDES] = { 0 }, cpu[SIDES] = { 0 };
+	int e = game_look(b, g, err);
 
 	if (e == 0)
-		e = live_cpu(b, g, half, &live[0], err);
+		e = game_play(b, g, half, begun, err);
 	if (e == 0)
-		e = here_cpu(b, g, g->frames, &here[1], err);
-	if (e == 0)
-		e = live_cpu(b, g, g->frames, &live[1], err);
+		e = game_play(b, g, g->frames, cpu, err);
 	if (e == 0)
 		e = copy_run(b, g, err);
 	if (e < 0)
 		return e;
-	sample_add(&g->here, 1e3 * (here[1] - here[0]) / rest);
-	sample_add(&g->live, 1e3 * (live[1] - live[0]) / rest);
-	sample_add(&g->less, g->live.v[g->live.n - 1] - g->copy.v[g->copy.n - 1]);
+	for (unsigned i = 0; i < SIDES; i++)
+		cpu[i] = 1e3 * (cpu[i] - begun[i]) / (g->frames - half);
+	sample_add(&g->here, cpu[HERE]);
+	sample_add(&g->live, cpu[LIVE]);
+	sample_add(&g->less, cpu[LIVE] - g->copy.v[g->copy.n - 1]);
+	for (unsigned i = 0; i < LIVE_PEERS; i++)
+		if (!g->elsewhere[i].skipped[0])
+			sample_add(&g->elsewhere[i].cpu, cpu[ELSEWHERE + i]);
 	return 0;
 }
 
 /* ---- a program and its twin ---------------------------------------------------------------- */
+
+/* The native twin where others draw.  What cannot be had here is left out. */
+static int twins_run(struct bench *b, struct game *g, struct error *err)
+{
+	int e = 0;
+
+	for (unsigned i = 0; i < LIVE_PEERS && e == 0; i++) {
+		struct elsewhere *x = &g->elsewhere[i];
+		struct server_run run;
+
+		if (x->skipped[0])
+			continue;
+		e = server_run(&g->twin[i], b->opt, 1, &run, err);
+		if (e == 0)
+			sample_add(&x->cpu, run.cpu);
+		if (e == -ENODEV) {
+			snprintf(x->skipped, sizeof(x->skipped), "%s", err->text);
+			e = 0;
+		}
+	}
+	return e;
+}
 
 static int pair_run(struct bench *b, struct game *g, struct error *err)
 {
@@ -206,6 +238,8 @@ static int pair_run(struct bench *b, struct game *g, struct error *err)
 
 	if (e == 0)
 		e = server_run(&g->native, b->opt, 1, &here, err);
+	if (e == 0)
+		e = twins_run(b, g, err);
 	if (e < 0)
 		return e;
 	sample_add(&g->live, live.cpu);
@@ -215,6 +249,39 @@ static int pair_run(struct bench *b, struct game *g, struct error *err)
 }
 
 /* ---- what came of it ----------------------------------------------------------------------- */
+
+/* live : that other, and its rows of results. */
+static void side_metrics(struct json_object *metrics, const struct game *g, const char *side,
+			 const struct sample *cpu)
+{
+	struct sample ratio = { .n = 0 };
+	char key[64];
+
+	for (unsigned i = 0; i < cpu->n && i < g->live.n; i++)
+		sample_add(&ratio, cpu->v[i] > 0 ? g->live.v[i] / cpu->v[i] : 0);
+	snprintf(key, sizeof(key), "%s_cpu_per_frame", side);
+	json_object_array_add(metrics, metric_json(g->path, key, "ms", "lower", cpu));
+	snprintf(key, sizeof(key), "live_to_%s", side);
+	json_object_array_add(metrics, metric_json(g->path, key, "ratio", "lower", &ratio));
+}
+
+/* Below: the upper end of the interval is. */
+static struct json_object *elsewhere_json(const struct game *g, const struct elsewhere *x)
+{
+	struct json_object *one = json_object_new_object(), *ratio, *high;
+
+	if (x->skipped[0]) {
+		json_object_object_add(one, "skipped", json_object_new_string(x->skipped));
+		return one;
+	}
+	ratio = sample_ratio_json(&g->live, &x->cpu);
+	json_object_object_add(one, "ms", sample_json(&x->cpu));
+	json_object_object_add(one, "ratio", ratio);
+	if (json_object_object_get_ex(ratio, "high", &high))
+		json_object_object_add(one, "live_below", json_object_new_boolean(
+				       json_object_get_double(high) < 1));
+	return one;
+}
 
 static void game_json(const struct game *g, struct json_object *j, struct json_object *metrics)
 {
@@ -235,11 +302,17 @@ static void game_json(const struct game *g, struct json_object *j, struct json_o
 	} else {
 		json_object_object_add(one, "switches", sample_json(&g->switches));
 	}
-	json_object_object_add(j, g->path, one);
 	json_object_array_add(metrics, metric_json(g->path, "live_cpu_per_frame", "ms", "lower",
 						   &g->live));
-	snprintf(key, sizeof(key), "%s_cpu_per_frame", other);
-	json_object_array_add(metrics, metric_json(g->path, key, "ms", "lower", &g->here));
+	side_metrics(metrics, g, other, &g->here);
+	for (unsigned i = 0; i < LIVE_PEERS; i++) {
+		const struct elsewhere *x = &g->elsewhere[i];
+
+		json_object_object_add(one, live_peer_names[i], elsewhere_json(g, x));
+		if (x->cpu.n)
+			side_metrics(metrics, g, live_peer_names[i], &x->cpu);
+	}
+	json_object_object_add(j, g->path, one);
 }
 
 static struct json_object *live_json(void *user)
@@ -266,12 +339,16 @@ static int pair_open(struct game *g, const char *text, struct error *err)
 		return e;
 	g->pair = true;
 	server_case_twin(&g->native, &g->served);
+	for (unsigned i = 0; i < LIVE_PEERS; i++)
+		g->twin[i] = g->native;
+	g->twin[LIVE_VIRGL].virgl = g->twin[LIVE_INDIRECT].indirect = true;
 	return 0;
 }
 
-static int game_open(struct game *g, const char *path, struct error *err)
+static int game_open(struct game *g, const char *path, uint32_t most, struct error *err)
 {
 	size_t n = strlen(path);
+	struct live_needs needs = { 0 };
 	struct blink_file *f = NULL;
 	int e;
 
@@ -281,8 +358,13 @@ static int game_open(struct game *g, const char *path, struct error *err)
 	e = blink_open(&f, path, 0, err);
 	if (e < 0)
 		return e;
-	g->frames = blink_frame_count(f) < FRAMES_MOST ? blink_frame_count(f) : FRAMES_MOST;
+	g->frames = blink_frame_count(f) < most ? blink_frame_count(f) : most;
+	e = live_needs_find(f, g->frames, &needs, err);
+	g->w = needs.width;
+	g->h = needs.height;
 	blink_close(f);
+	if (e < 0)
+		return e;
 	return g->frames >= 4 ? 0 : error_set(err, -EINVAL, "%s: 4 frames at least", path);
 }
 
@@ -297,7 +379,8 @@ struct json_object *bench_server_live(const struct bench_server_options *opt, st
 			  "cases", FILES);
 
 	for (unsigned i = 0; i < opt->ncases && e == 0; i++)
-		e = game_open(&b.game[i], opt->cases[i], err);
+		e = game_open(&b.game[i], opt->cases[i],
+			      opt->frames ? opt->frames : FRAMES_MOST, err);
 	if (e == 0)
 		e = rig_open(&b.rig, &ro, err);
 	if (e < 0)
@@ -309,6 +392,8 @@ struct json_object *bench_server_live(const struct bench_server_options *opt, st
 	if (e == 0)
 		j = live_json(&b);
 	rig_close(&b.rig);
+	for (unsigned i = 0; i < LIVE_PEERS; i++)
+		live_peer_close(&b.peer[i]);
 	sink_destroy(b.gl);
 	return j;
 }

@@ -2,6 +2,7 @@
 #include "jit-bench/process.h"
 #include "blink/base/clock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -13,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EXIT_NOT_FOUND 127
@@ -96,6 +98,12 @@ static int judge(const char *program, int status, const char *line, struct error
 			 line[0] ? ": " : "", line);
 }
 
+static void cost_fill(struct process_cost *cost, const struct rusage *usage)
+{
+	cost->cpu = seconds(usage->ru_utime) + seconds(usage->ru_stime);
+	cost->peak_bytes = (uint64_t)usage->ru_maxrss * 1024;
+}
+
 int process_run_in(const struct process_place *place, const char *const *argv,
 		   const char *const *env, struct process_cost *cost, struct error *err)
 {
@@ -127,8 +135,7 @@ int process_run_in(const struct process_place *place, const char *const *argv,
 		return error_set(err, -ETIMEDOUT, "%s: still running after %.0f s, killed", argv[0],
 				 place->limit);
 	cost->wall = clock_seconds() - start;
-	cost->cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-	cost->peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+	cost_fill(cost, &usage);
 	return judge(argv[0], status, line, err);
 }
 
@@ -153,6 +160,107 @@ int process_start(struct process_beside *p, const struct process_place *place,
 	setpgid(pid, pid);                       /* on both sides: whoever comes first */
 	p->pid = pid;
 	return 0;
+}
+
+/* ---- those that run beside us ---------------------------------------------------------- */
+
+#define FAMILY 64u
+
+static int parent_of(int pid)
+{
+	char path[32], text[512];
+	const char *end;
+	int parent = 0;
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	f = fopen(path, "r");
+	if (!f)
+		return 0;
+	n = fread(text, 1, sizeof(text) - 1, f);
+	fclose(f);
+	text[n] = 0;
+	end = strrchr(text, ')');       /* its name may hold anything */
+	return end && sscanf(end, ") %*c %d", &parent) == 1 ? parent : 0;
+}
+
+/* It and its descendants; children have higher numbers than parents, but for some that are
+ * found at the next look. */
+static unsigned family(const struct process_beside *p, int pid[FAMILY])
+{
+	unsigned n = 0, before;
+
+	if (p->pid <= 0)
+		return 0;
+	pid[n++] = p->pid;
+	do {
+		DIR *d = opendir("/proc");
+		struct dirent *entry;
+
+		before = n;
+		while (d && n < FAMILY && (entry = readdir(d))) {
+			int one = atoi(entry->d_name), parent = one > 0 ? parent_of(one) : 0;
+			bool child = false, known = false;
+
+			for (unsigned i = 0; i < n; i++) {
+				child |= pid[i] == parent;
+				known |= pid[i] == one;
+			}
+			if (child && !known)
+				pid[n++] = one;
+		}
+		if (d)
+			closedir(d);
+	} while (n > before);
+	return n;
+}
+
+void process_signal(const struct process_beside *p, int signal)
+{
+	int pid[FAMILY];
+	unsigned n = family(p, pid);
+
+	for (unsigned i = 0; i < n; i++)
+		kill(pid[i], signal);
+}
+
+double process_cpu(const struct process_beside *p)
+{
+	int pid[FAMILY];
+	unsigned n = family(p, pid);
+	double sum = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct timespec t;
+		clockid_t clock;
+
+		if (!clock_getcpuclockid(pid[i], &clock) && !clock_gettime(clock, &t))
+			sum += (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+	}
+	return sum;
+}
+
+bool process_has_ended(const struct process_beside *p)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return p->pid <= 0 || waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) ||
+	       info.si_pid;
+}
+
+int process_end(struct process_beside *p, const char *program, struct process_cost *cost,
+		struct error *err)
+{
+	struct rusage usage;
+	int status, pid = p->pid;
+
+	p->pid = 0;
+	while (wait4(pid, &status, 0, &usage) < 0)
+		if (errno != EINTR)
+			return error_set(err, -errno, "%s: %s", program, strerror(errno));
+	cost_fill(cost, &usage);
+	return judge(program, status, "", err);
 }
 
 void process_stop(struct process_beside *p, double *cpu)

@@ -2,6 +2,7 @@
 #ifndef JIT_BENCH_PROCESS_H
 #define JIT_BENCH_PROCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "blink/base/error.h"
@@ -32,6 +33,14 @@ int process_run_in(const struct process_place *place, const char *const *argv,
 struct process_beside { int pid; };      /* 0: none */
 int process_start(struct process_beside *p, const struct process_place *place,
 		  const char *const *argv, const char *const *env, struct error *err);
+/* To it and all its descendants, in whatever group or session; harmless when none runs. */
+void process_signal(const struct process_beside *p, int signal);
+/* User and system time so far, seconds, of it and its descendants that are alive. */
+double process_cpu(const struct process_beside *p);
+bool process_has_ended(const struct process_beside *p);
+/* Waits for its own end; -EIO where it failed. */
+int process_end(struct process_beside *p, const char *program, struct process_cost *cost,
+		struct error *err);
 /* Ends its process group (SIGTERM), waits for it; *cpu: seconds that it took, children that
  * it waited for included.  Harmless when none runs. */
 void process_stop(struct process_beside *p, double *cpu);

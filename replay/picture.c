@@ -59,6 +59,25 @@ int picture_write_png(const struct picture *p, const char *path, struct error *e
 	return r;
 }
 
+int picture_read_png(const char *path, struct picture *p, struct error *err)
+{
+	png_image image = { .version = PNG_IMAGE_VERSION };
+	uint8_t *rgb = NULL;
+	int ok = png_image_begin_read_from_file(&image, path);
+
+	image.format = PNG_FORMAT_RGB;
+	if (ok && image.width <= PICTURE_SIDE_MAX && image.height <= PICTURE_SIDE_MAX)
+		rgb = realloc(p->rgb, (size_t)image.width * image.height * 3);
+	if (rgb) {
+		p->rgb = rgb;
+		p->w = image.width;
+		p->h = image.height;
+		ok = png_image_finish_read(&image, NULL, rgb, 0, NULL);
+	}
+	png_image_free(&image);
+	return ok && rgb ? 0 : error_set(err, -EIO, "%s: the picture cannot be read", path);
+}
+
 int picture_write_in(const struct picture *p, const char *dir, struct error *err,
 		     const char *name, ...)
 {

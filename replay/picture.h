@@ -25,7 +25,9 @@ void picture_finish(struct picture *p);
 
 /* Written under a temporary name and renamed when whole. */
 int picture_write_png(const struct picture *p, const char *path, struct error *err);
-/* The same, as DIR/NAME.png. */
+/* p's memory is used again. */
+int picture_read_png(const char *path, struct picture *p, struct error *err);
+/* As picture_write_png, as DIR/NAME.png. */
 int picture_write_in(const struct picture *p, const char *dir, struct error *err,
 		     const char *name, ...) __attribute__((format(printf, 4, 5)));
 /* What the sink's drawable shows, as DIR/frame-NNNNNN.png.  1: written, 0: nothing was drawn

@@ -59,14 +59,19 @@ void sink_gl_entries_load(struct sink_gl *g)
 
 /* ---- the sink's own calls ------------------------------------------------ */
 
+/* Before 3.0 they are all in one string. */
 static int extensions_load(struct sink_gl *g, struct error *err)
 {
+	const char *all = g->version < 30 ? (const char *)g->gl.GetString(GL_EXTENSIONS) : NULL;
 	struct buf b;
 	GLint n = 0;
 
 	buf_init(&b);
 	buf_append(&b, " ", 1);
-	g->gl.GetIntegerv(GL_NUM_EXTENSIONS, &n);
+	if (all)
+		buf_printf(&b, "%s ", all);
+	if (g->version >= 30)
+		g->gl.GetIntegerv(GL_NUM_EXTENSIONS, &n);
 	for (GLint i = 0; i < n; i++) {
 		const char *name = (const char *)g->gl.GetStringi(GL_EXTENSIONS, (GLuint)i);
 
@@ -86,6 +91,8 @@ static int extensions_load(struct sink_gl *g, struct error *err)
 
 int sink_gl_calls_load(struct sink_gl *g, struct error *err)
 {
+	/* through GLX's protocol there is no more than 1.4 */
+	const int least = g->ws == &sink_gl_ws_glx ? 1 : 3;
 	const char *version, *renderer;
 	int major = 0, minor = 0;
 	GLint side = 0;
@@ -99,9 +106,10 @@ int sink_gl_calls_load(struct sink_gl *g, struct error *err)
 		return error_set(err, -ENODEV, "GL: the driver lacks entry points of OpenGL 3.0");
 	version = (const char *)g->gl.GetString(GL_VERSION);
 	renderer = (const char *)g->gl.GetString(GL_RENDERER);
-	if (!version || sscanf(version, "%d.%d", &major, &minor) != 2 || major < 3)
-		return error_set(err, -ENODEV, "GL: the driver offers version %s, less than 3.0",
-				 version ? version : "none");
+	if (!version || sscanf(version, "%d.%d", &major, &minor) != 2 ||
+	    major < least)
+		return error_set(err, -ENODEV, "GL: the driver offers version %s, less than %d.0",
+				 version ? version : "none", least);
 	LOAD(FenceSync);
 	LOAD(ClientWaitSync);
 	LOAD(DeleteSync);

@@ -53,10 +53,18 @@ static const struct { GLenum pname; GLint tight; } pack_state[] = {
 };
 #define PACK_STATES (sizeof(pack_state) / sizeof(*pack_state))
 
+/* A driver of before 3.0 is not asked for what it cannot have bound. */
+static bool has_objects(const struct sink_gl *g)
+{
+	return g->version >= 30;
+}
+
 static void pack_tight(struct sink_gl *g, GLint saved[PACK_STATES], GLint *buffer)
 {
-	g->gl.GetIntegerv(GL_PIXEL_PACK_BUFFER_BINDING, buffer);
-	g->gl.BindBuffer(GL_PIXEL_PACK_BUFFER, 0);
+	if (has_objects(g)) {
+		g->gl.GetIntegerv(GL_PIXEL_PACK_BUFFER_BINDING, buffer);
+		g->gl.BindBuffer(GL_PIXEL_PACK_BUFFER, 0);
+	}
 	for (unsigned i = 0; i < PACK_STATES; i++) {
 		g->gl.GetIntegerv(pack_state[i].pname, &saved[i]);
 		g->gl.PixelStorei(pack_state[i].pname, pack_state[i].tight);
@@ -67,7 +75,8 @@ static void pack_restore(struct sink_gl *g, const GLint saved[PACK_STATES], GLin
 {
 	for (unsigned i = 0; i < PACK_STATES; i++)
 		g->gl.PixelStorei(pack_state[i].pname, saved[i]);
-	g->gl.BindBuffer(GL_PIXEL_PACK_BUFFER, (GLuint)buffer);
+	if (has_objects(g))
+		g->gl.BindBuffer(GL_PIXEL_PACK_BUFFER, (GLuint)buffer);
 }
 
 /* ---- what is drawn to ---------------------------------------------------- */
@@ -145,7 +154,8 @@ static int picture_source(struct sink_gl *g, GLint *framebuffer, GLint *buffer, 
 	if (g->back) {
 		*buffer = GL_BACK;
 	} else {
-		g->gl.GetIntegerv(GL_DRAW_FRAMEBUFFER_BINDING, framebuffer);
+		if (has_objects(g))
+			g->gl.GetIntegerv(GL_DRAW_FRAMEBUFFER_BINDING, framebuffer);
 		g->gl.GetIntegerv(*framebuffer ? GL_DRAW_BUFFER0 : GL_DRAW_BUFFER, buffer);
 	}
 	if (*buffer == GL_NONE)
@@ -168,14 +178,17 @@ static GLenum pixels_read(struct sink_gl *g, GLint framebuffer, GLint buffer, co
 	GLenum e;
 
 	pack_tight(g, pack, &pack_buffer);
-	g->gl.GetIntegerv(GL_READ_FRAMEBUFFER_BINDING, &read_framebuffer);
-	g->gl.BindFramebuffer(GL_READ_FRAMEBUFFER, (GLuint)framebuffer);
+	if (has_objects(g)) {
+		g->gl.GetIntegerv(GL_READ_FRAMEBUFFER_BINDING, &read_framebuffer);
+		g->gl.BindFramebuffer(GL_READ_FRAMEBUFFER, (GLuint)framebuffer);
+	}
 	g->gl.GetIntegerv(GL_READ_BUFFER, &read_buffer);
 	g->gl.ReadBuffer((GLenum)buffer);
 	g->gl.ReadPixels(0, 0, size[0], size[1], format, GL_UNSIGNED_BYTE, out);
 	e = g->gl.GetError();
 	g->gl.ReadBuffer((GLenum)read_buffer);
-	g->gl.BindFramebuffer(GL_READ_FRAMEBUFFER, (GLuint)read_framebuffer);
+	if (has_objects(g))
+		g->gl.BindFramebuffer(GL_READ_FRAMEBUFFER, (GLuint)read_framebuffer);
 	pack_restore(g, pack, pack_buffer);
 	return e;
 }
