@@ -114,7 +114,7 @@ struct context {
 	uint32_t name, group;
 	uint32_t birth;                 /* of all contexts, counted */
 	bool made, begin, list_begin, list_executes;
-	bool lean;                      /* without client attributes: core */
+	bool lean;                      /* without client attributes: core, or 3.1 */
 	uint32_t list;                  /* being compiled */
 	struct list_shadow list_new;    /* what it will be when it ends */
 	uint64_t list_vertices, list_words;     /* counted before it, */

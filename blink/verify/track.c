@@ -32,7 +32,8 @@ static enum verify_reason context_make(struct verifier *v, const uint32_t *rec)
 		return VERIFY_OK;
 	state_touch(s, &c->o);
 	context_reset(c, name, with ? with->group : ++s->ngroups, ++s->nbirths);
-	c->lean = rec[4] & FLAGS_LEAN;
+	/* 3.1 is before there were profiles: drivers (Mesa) make a core one */
+	c->lean = rec[4] & FLAGS_LEAN || rec[3] == 31;
 	return VERIFY_OK;
 }
 

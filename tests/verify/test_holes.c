@@ -404,6 +404,14 @@ static void state_order(void **state)
 		{ "who knows, where one was deleted", VERIFY_BUFFER_UNBOUND,
 		  { MAKE, { "glBindBuffer", { UNPACK, 1 } }, { "glPushClientAttrib", { 1 } },
 		    { "glDeleteBuffers", { 1, PAY_NAMES, 0 } }, { "glPopClientAttrib", { 0 } }, FROM_BUFFER } },
+		{ "it does not in a context without client attributes", VERIFY_BUFFER_UNBOUND,
+		  { { "blinkContext", { 1, 0, 33, 1 } }, { "blinkMakeCurrent", { 1, 1, 1 } },
+		    { "glBindBuffer", { UNPACK, 1 } }, { "glPushClientAttrib", { 1 } },
+		    { "glBindBuffer", { UNPACK, 0 } }, { "glPopClientAttrib", { 0 } }, FROM_BUFFER } },
+		{ "nor in one of 3.1", VERIFY_BUFFER_UNBOUND,
+		  { { "blinkContext", { 1, 0, 31, 0 } }, { "blinkMakeCurrent", { 1, 1, 1 } },
+		    { "glBindBuffer", { UNPACK, 1 } }, { "glPushClientAttrib", { 1 } },
+		    { "glBindBuffer", { UNPACK, 0 } }, { "glPopClientAttrib", { 0 } }, FROM_BUFFER } },
 #define RESTART 0x8F9D
 #define DRAW_RESTARTED { "glDrawElements", { 4, 4, USHORT, PAY_RESTART, 0 } }
 		{ "a restart index", VERIFY_OK,
