@@ -208,6 +208,10 @@ static enum verify_reason divisor(struct verifier *v, const uint32_t *rec)
 		return VERIFY_BEGIN_END;
 	if (rec[1] >= VARRAYS - VARRAY_ATTRIB)
 		return VERIFY_ARRAY_RANGE;
+	/* of all that is client state Mesa compiles this into the list, and does it when that
+	 * is called */
+	if (v->s->ctx->list)
+		return VERIFY_LIST_STATE;
 	o = state_touch_vao(v->s);
 	o->array[VARRAY_ATTRIB + rec[1]].divisor = rec[2];
 	o->undecided &= ~(1u << (VARRAY_ATTRIB + rec[1]));

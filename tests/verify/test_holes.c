@@ -389,6 +389,11 @@ static void state_order(void **state)
 		  { MAKE, { "glVertexPointer", { 3, FLOAT, 0, PAY_TWO, 0 } },
 		    { "glPushClientAttrib", { 2 } }, VERTICES, { "glPopClientAttrib", { 0 } },
 		    { "glEnableClientState", { 0x8074 } }, { "glDrawArrays", { 4, 0, 4 } } } },
+		{ "a divisor that is part of a list", VERIFY_LIST_STATE,
+		  { MAKE, { "glVertexAttribPointer", { 1, 3, FLOAT, 0, 0, PAY_VERTICES, 0 } },
+		    { "glEnableVertexAttribArray", { 1 } }, { "glNewList", { 1, 0x1300 } },
+		    { "glVertexAttribDivisor", { 1, 1 } }, { "glEndList", { 0 } },
+		    { "glDrawArrays", { 4, 0, 3000 } } } },
 #define UNPACK 0x88EC
 #define FROM_BUFFER { "glDrawPixels.buf", { 1, 1, 0x1908, 0x1401, 16, 0, 0, 0, 1 } }
 		{ "the buffer of pixels goes with PopClientAttrib", VERIFY_BUFFER_UNBOUND,
