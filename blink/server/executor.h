@@ -14,6 +14,8 @@ struct executor_waiting { struct message m; struct vso_peer *peer; uint64_t sinc
 #define EXECUTOR_WAITING_NS 3000000000u
 /* For the painter that is to have it, if that is always at work; then it is another's. */
 #define EXECUTOR_PATIENCE_NS 300000000u
+/* The part of a display period that may be spent on those who come, with one of them more. */
+#define EXECUTOR_ADMITTING 16
 
 struct executor {
 	const struct broker_options *opt;
@@ -27,7 +29,8 @@ struct executor {
 	struct executor_peer *peers;
 	uint32_t npeers;
 	struct executor_waiting waiting[EXECUTOR_WAITING];
-	uint32_t nwaiting;
+	uint32_t nwaiting;              /* in the order of their coming */
+	uint64_t admitting_ns;          /* spent on those who came since the frame began */
 	uint8_t *scratch;               /* of pictures */
 	uint64_t frames, missed, picture_frame;
 	double cpu_ms[EXECUTOR_SAMPLES];        /* of the last display frames */

@@ -98,29 +98,54 @@ static void waiting_drop(struct executor *x, uint32_t i, bool gone)
 		say_gone(x, w->m.id, VSO_FAULT_GONE);
 		w->peer->ops->close(w->peer);
 	}
-	*w = x->waiting[--x->nwaiting];
+	memmove(w, w + 1, (--x->nwaiting - i) * sizeof(*w));
 }
 
-/* all: whichever painter rests. */
-static void waiting_look(struct executor *x, bool all)
+static void admit(struct executor *x, uint32_t i)
 {
-	for (uint32_t i = x->nwaiting; i-- > 0;) {
-		struct executor_waiting w = x->waiting[i];
-		uint64_t waited = broker_now() - w.since_ns;
+	struct executor_waiting w = x->waiting[i];
+	uint64_t start = broker_now();
 
-		if ((all || waited > EXECUTOR_PATIENCE_NS || server_ready(x->server)) &&
-		    w.peer->ops->rung(w.peer)) {
-			waiting_drop(x, i, false);
-			attach(x, &w.m, w.peer);
-		} else if (waited > EXECUTOR_WAITING_NS) {
+	waiting_drop(x, i, false);
+	attach(x, &w.m, w.peer);
+	x->admitting_ns += broker_now() - start;
+}
+
+/* Who came first is first; those for whom there is no time in this display frame wait for the
+ * next one, in which many of those are gone that come and go without end. */
+static void waiting_look(struct executor *x)
+{
+	uint64_t most = (uint64_t)(1e9 / x->opt->server.refresh / EXECUTOR_ADMITTING);
+
+	for (uint32_t i = 0; i < x->nwaiting && x->admitting_ns < most;) {
+		struct executor_waiting *w = &x->waiting[i];
+		uint64_t waited = broker_now() - w->since_ns;
+
+		if ((waited > EXECUTOR_PATIENCE_NS || server_ready(x->server)) &&
+		    w->peer->ops->rung(w->peer))
+			admit(x, i);
+		else if (waited > EXECUTOR_WAITING_NS)
 			waiting_drop(x, i, true);
-		}
+		else
+			i++;
 	}
 }
 
 void executor_waiting_look(struct executor *x)
 {
-	waiting_look(x, false);
+	x->admitting_ns = 0;
+	waiting_look(x);
+}
+
+/* There is no room for one more to wait: who came first has had its time. */
+static void waiting_room(struct executor *x)
+{
+	if (x->nwaiting < EXECUTOR_WAITING)
+		return;
+	if (x->waiting[0].peer->ops->rung(x->waiting[0].peer))
+		admit(x, 0);
+	else
+		waiting_drop(x, 0, true);
 }
 
 static void arrive(struct executor *x, const struct message *m, const int fds[3])
@@ -133,13 +158,10 @@ static void arrive(struct executor *x, const struct message *m, const int fds[3]
 		say_gone(x, m->id, VSO_FAULT_HELLO);
 		return;
 	}
-	if (x->nwaiting == EXECUTOR_WAITING)
-		waiting_look(x, true);
-	if (x->nwaiting == EXECUTOR_WAITING)    /* the one that came first has had its time */
-		waiting_drop(x, 0, true);
+	waiting_room(x);
 	doorbell_watch(x, peer);
 	x->waiting[x->nwaiting++] = (struct executor_waiting){ *m, peer, broker_now() };
-	executor_waiting_look(x);
+	waiting_look(x);
 }
 
 static void died(struct executor *x, uint32_t id)

@@ -37,7 +37,6 @@ static int world_make(struct served *c, struct error *err)
 	struct confine_limits l = { .memory = c->opt.limits.memory,
 				    .contexts = c->opt.limits.contexts,
 				    .drawables = c->opt.limits.drawables };
-	struct error none = { 0 };
 	int r = confined_create(&c->confined, c->gl, &l, c->opt.judge, err);
 
 	if (r < 0)
@@ -51,9 +50,7 @@ static int world_make(struct served *c, struct error *err)
 	c->state = verify_state_create();
 	if (!c->state)
 		return error_set(err, -ENOMEM, "server: out of memory");
-	/* without one, procedures are interpreted */
-	if (!c->opt.no_jit)
-		jit_create(&c->jit, confined_sink(c->confined), &none);
+	c->no_jit = c->opt.no_jit;
 	c->shadow++;
 	c->fresh = c->reshape = true;
 	c->retained = false;

@@ -97,7 +97,8 @@ struct served {
 	struct client client, sums;        /* sums: runs input SPs, which know no GL */
 	bool live, alive;                  /* client, sums */
 	struct verify_state *state;
-	struct jit *jit;
+	struct jit *jit;                   /* from the first procedure on that is compiled */
+	bool no_jit;                       /* they are interpreted */
 	struct sp_index index;
 	struct verify_env env;
 	struct verify_verdict verdict;

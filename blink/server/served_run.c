@@ -112,19 +112,29 @@ enum run_result served_run_current(struct served *c, const struct sp *sp)
 
 /* ---- compiling ----------------------------------------------------------------------- */
 
+/* Made for who has something to compile: its memory takes longer to map than all else that a
+ * client's coming costs, and some come and go without end. */
+static bool jit_there(struct served *c)
+{
+	struct error none = { 0 };
+
+	if (!c->jit && !c->no_jit)
+		c->no_jit = jit_create(&c->jit, confined_sink(c->confined), &none) < 0;
+	return c->jit != NULL;
+}
+
 /* Code lives until the JIT needs its room.  NULL: it is interpreted. */
 static const struct jit_code *compiled(struct served *c, struct program *p, bool once)
 {
 	struct error none = { 0 };
 	struct jit_stats stats;
-	uint64_t start;
+	uint64_t start = server_cpu_ns();
 
-	if (!c->jit)
+	if (!jit_there(c))
 		return NULL;
 	jit_stats_get(c->jit, &stats);
 	if (p->code && p->evicted == stats.evicted)
 		return p->code;
-	start = server_cpu_ns();
 	p->code = once ? jit_tier(c->jit, &p->sp, &c->index, &none)
 		       : jit_compile_index(c->jit, &p->sp, &c->index, &none);
 	c->count.compile_ns += server_cpu_ns() - start;
