@@ -109,8 +109,8 @@ int painter_redraw(struct painter *p, struct window *w, uint32_t screen, const s
 	spent = server_cpu_ns() - start;
 	turns_spent(p, w, spent, true);
 	painter_event_of(p, w, SERVER_EVENT_REDRAW, start, at != NULL);
-	if (r < 0 && r != -EIO) {
-		w->doomed = VSO_FAULT_GL;
+	if (r < 0) {
+		w->doomed = served_over(w->client);
 		return 0;
 	}
 	p->stats.redraws++;

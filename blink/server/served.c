@@ -439,6 +439,8 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 	return c->over;
 }
 
+enum vso_fault served_over(const struct served *c) { return c->over; }
+
 bool served_busy(const struct served *c)
 {
 	return c->run.on || c->owed || c->waiting || c->item_taken || c->late ||
@@ -507,7 +509,8 @@ static int redraw_end(struct served *c, enum run_result r)
 static int redraw_failed(struct served *c, uint32_t object, struct error *err)
 {
 	broke(c, object);
-	return c->over ? error_set(err, -EIO, "client: %s", vso_fault_sentence(c->over)) : 0;
+	/* (not -EIO, which says that the driver is lost to all) */
+	return c->over ? error_set(err, -EPIPE, "client: %s", vso_fault_sentence(c->over)) : 0;
 }
 
 int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen,
@@ -533,7 +536,9 @@ int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen
 
 uint32_t served_retained(const struct served *c, uint32_t *w, uint32_t *h)
 {
-	return confined_window(c->confined, w, h);
+	*w = *h = 0;
+	/* (one that is over may have no world any more) */
+	return c->confined ? confined_window(c->confined, w, h) : 0;
 }
 
 int served_resize(struct served *c, uint32_t w, uint32_t h, struct error *err)

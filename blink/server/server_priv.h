@@ -123,7 +123,9 @@ struct served_look {
 void served_look(struct served *c, struct served_look *out);
 /* Step 3: runs the redraw SP into its place on the screen, with at NULL into a drawable of that
  * number in the place of its own, with screen 0 into its own.  1 drawn whole, 0 not finished within the
- * budget (it goes on at the next frame; what was retained is shown), negative: fault. */
+ * budget (it goes on at the next frame; what was retained is shown), negative: it has to go,
+ * and served_over says why. */
+enum vso_fault served_over(const struct served *c);
 int served_redraw(struct served *c, const struct served_tick *t, uint32_t screen,
 		  const struct place *at, struct error *err);
 /* The retained picture, driver sink's drawable; 0 none. */

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "tests/server/one.h"
+#include "tests/server/many.h"
 
 static struct sink *gl;
 
@@ -41,9 +41,47 @@ static void test_found(void **state)
 	}
 }
 
+/* The last world that a client may wreck, by a procedure of each kind, after three by an update
+ * SP: it goes, and nobody else; the driver is not taken for lost. */
+static void test_last_world(void **state)
+{
+	static const char *const last[] = { "init", "update frame 0 context 1 drawable 1",
+					    "redraw frame 0 context 1 drawable 1" };
+	struct server_options opt = { 0 };
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(last) / sizeof(last[0]); i++) {
+		uint32_t other, id;
+		struct many m;
+
+		assert_true(many_open(&m, &opt));
+		other = many_add(&m, 40, 30, 0, "other", many_plain(0, 1, 0, 40, 30));
+		id = many_add(&m, 40, 30, 0, "wrecker", NULL);
+		for (unsigned worlds = 0; worlds < 5; worlds++) {
+			char text[1024];
+
+			snprintf(text, sizeof(text),
+				 "blink 1\nnames context 8\nnames drawable 8\n"
+				 "sp 0 init {\nblinkContext 1, 0, 0, 0\nblinkDrawable 1, 40, 30, 1\n"
+				 "blinkMakeCurrent 1, 1, 1\nend\n}\n"
+				 "sp 1 %s {\nblinkContext 2, 0, 0, 0\nblinkContext 2, 0, 0, 0\nend\n}\n",
+				 worlds < 4 ? last[1] : last[i]);
+			assert_int_equal(many_info(&m, id).id, id);
+			one_publish(&m.c[1], text);
+			vso_client_update(m.c[1].client);
+			many_frames(&m, 2);
+		}
+		assert_int_equal(server_clients(m.server, (struct server_client_info[2]){ 0 }, 2), 1);
+		assert_int_equal(many_info(&m, other).redraws != 0, 1);
+		many_close(&m);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_found) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_found), cmocka_unit_test(test_last_world),
+	};
 
 	gl = one_driver();
 	if (!gl)
