@@ -79,8 +79,8 @@ void served_renew(struct served *c)
 		c->over = VSO_FAULT_RESET;
 		return;
 	}
-	served_stream_stop(c, VSO_FAULT_STREAM_LOST);
 	world_drop(c);
+	served_stream_stop(c, VSO_FAULT_STREAM_LOST);
 	vso_server_lost(c->vso);
 	if (world_make(c, NULL) < 0) {
 		c->over = VSO_FAULT_GL;
@@ -429,7 +429,7 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 	/* what the redraw SP would find decides whether it has to run */
 	if (!c->owed && !c->run.on)
 		registers_load(c);
-	if (!c->over && !c->stream_over && (!c->run.on || !c->run.object))
+	if (!c->over && (!c->run.on || !c->run.object))
 		served_stream_run(c);
 	if (!late(c))
 		redraw_ready(c);

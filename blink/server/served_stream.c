@@ -5,8 +5,22 @@
 
 #include "blink/server/compose.h"
 
+static void entry_drop(struct served *c)
+{
+	c->item_taken = c->item_ready = false;
+	memset(&c->item_program, 0, sizeof(c->item_program));
+}
+
+static bool is_running(const struct served *c)
+{
+	return c->run.on && !c->run.object;
+}
+
+/* (one that is being run is run to its end, for the verifier knows no half procedures) */
 void served_stream_stop(struct served *c, enum vso_fault fault)
 {
+	if (!is_running(c))
+		entry_drop(c);
 	if (c->stream_over)
 		return;
 	c->stream_over = true;
@@ -14,12 +28,6 @@ void served_stream_stop(struct served *c, enum vso_fault fault)
 	c->count.refusals += fault == VSO_FAULT_REFUSED;
 	vso_server_stream_stop(c->vso, fault);
 	served_event(c, SERVER_EVENT_REFUSE, 0, 0, fault);
-}
-
-static void entry_drop(struct served *c)
-{
-	c->item_taken = c->item_ready = false;
-	memset(&c->item_program, 0, sizeof(c->item_program));
 }
 
 /* What the driver holds is not what the verifier takes it for. */
@@ -88,11 +96,14 @@ static bool entry_run(struct served *c)
 
 void served_stream_run(struct served *c)
 {
+	if (c->stream_over && !is_running(c))
+		return;
 	if (served_run_target(c, 0, NULL) < 0) {
-		served_stream_stop(c, VSO_FAULT_GL);
+		c->run.on = false;
+		failed(c);
 		return;
 	}
-	while (!c->stream_over && !c->swapped && (c->item_ready || entry_take(c)))
+	while (!c->swapped && (c->item_ready || (!c->stream_over && entry_take(c))))
 		if (!entry_run(c) || served_run_late(c, server_cpu_ns()))
 			break;
 }

@@ -295,6 +295,7 @@ static void witness_run(const struct served *c)
 
 	WITNESS_HOLD(c->sums.calls == 0);
 	WITNESS_HOLD(!c->item_ready || c->item_taken);
+	WITNESS_HOLD(!c->stream_over || c->over || !c->item_taken || (r->on && !r->object));
 	WITNESS_HOLD(c->over || (c->live && c->confined && c->state));
 	if (r->on) {
 		WITNESS_HOLD(!c->owed);

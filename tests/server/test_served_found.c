@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "blink/server/served.h"
 #include "tests/server/many.h"
 
 static struct sink *gl;
@@ -77,10 +78,48 @@ static void test_last_world(void **state)
 	}
 }
 
+/* A stream ends while an entry of it has not: through a fault of its own, or with its world.
+ * The client's objects are served as ever, and at last there is nothing to do. */
+static void test_stream_ends(void **state)
+{
+	static const char *const between[] = {
+		"glTexImage2D GL_TEXTURE_2D, 0, 6408, 2048, 2048, 0, GL_RGBA, GL_UNSIGNED_BYTE, null",
+		"glFlush",
+	};
+
+	(void)state;
+	for (unsigned lost = 0; lost < 2; lost++) {
+		struct server_client_info info = { 0 };
+		char text[1024];
+		struct one o;
+
+		one_open(&o, gl, 0, 65536, 4u << 20);
+		snprintf(text, sizeof(text),
+			 "blink 1\nnames context 8\nnames drawable 8\n"
+			 "sp 0 init {\nblinkContext 1, 0, 0, 0\nblinkDrawable 1, 64, 64, 1\n"
+			 "blinkMakeCurrent 1, 1, 1\n%s\nyield\nglFlush\nyield\nglFlush\nend\n}\n",
+			 between[lost]);
+		one_push(&o, text);
+		one_frame(&o);
+		if (lost)
+			served_renew(o.served);
+		one_publish(&o, "blink 1\nsp 0 update {\nmov r0, 1\nend\n}\n");
+		vso_client_update(o.client);
+		for (unsigned i = 0; i < 4; i++)
+			one_frame(&o);
+		served_info(o.served, &info);
+		assert_int_equal(info.fault, lost ? VSO_FAULT_STREAM_LOST : VSO_FAULT_MEMORY);
+		assert_int_equal(info.updates, 1);
+		assert_false(served_busy(o.served));
+		one_close(&o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found), cmocka_unit_test(test_last_world),
+		cmocka_unit_test(test_stream_ends),
 	};
 
 	gl = one_driver();
