@@ -3,7 +3,8 @@
  *
  * - A start and a length are added without looking whether the sum wraps; then they pass
  *   for small, and memory is written where the start says.
- * - An index of program parameters likewise, with their number.
+ * - An index of program parameters likewise, with their number; the first of several
+ *   viewports' depth ranges, or of textures.
  * - The pixels that CopyPixels copies are counted in 32 bits.
  * - How many levels an image has follows from its largest side, before anybody looks whether
  *   there could be such a side: each level's place is written to an array on the stack.
@@ -91,6 +92,18 @@ static bool takes_program_parameters(const char *name)
 	return strstr(name, "ProgramEnvParameter") || strstr(name, "ProgramLocalParameter");
 }
 
+/* What an index counts from, that is added to a number: none has so many. */
+static const struct gl_operand *counted_from(const struct gl_op *op)
+{
+	const struct gl_operand *first = operand(op, "first");
+
+	if (op->command == GL_OP_NO_COMMAND)
+		return NULL;
+	if (first && first->kind == GL_KIND_UINT)
+		return first;
+	return takes_program_parameters(op->name) ? operand(op, "index") : NULL;
+}
+
 /* The value of glTexParameter: as it stands, or the first in its payload. */
 static bool levels_find(const struct gl_op *op, struct desc_check *out)
 {
@@ -114,11 +127,11 @@ static bool levels_find(const struct gl_op *op, struct desc_check *out)
 
 unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
 {
-	const struct gl_operand *index = operand(op, "index");
+	const struct gl_operand *index = counted_from(op);
 	unsigned n = spans_find(op, out);
 
 	n += sides_find(op, out + n, DESC_DRIVER_CHECKS - n);
-	if (is_number(index) && takes_program_parameters(op->name) && n < DESC_DRIVER_CHECKS)
+	if (is_number(index) && n < DESC_DRIVER_CHECKS)
 		out[n++] = (struct desc_check){ .kind = CHECK_MOST,
 						.operand = (uint8_t)(index - op->operands),
 						.other = (uint8_t)(index - op->operands),
