@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/replay_live.h"
 #include "cli/replay_trap.h"
+#include "replay/counted.h"
 #include "replay/picture.h"
 #include "replay/player.h"
 #include "reports/stats.h"
@@ -19,7 +20,7 @@
 enum {
 	OPT_ENGINE, OPT_SINK, OPT_FRAMES, OPT_SNAPSHOT, OPT_EVERY, OPT_WINDOW, OPT_LOOP,
 	OPT_PERF_MAP, OPT_JITDUMP, OPT_GDB, OPT_STOP, OPT_TRAP, OPT_RESUME, OPT_SERVER, OPT_AHEAD,
-	OPT_DIRECT, OPT_HASH
+	OPT_DIRECT, OPT_HASH, OPT_COUNT
 };
 
 static const struct cli_option options[] = {
@@ -40,6 +41,7 @@ static const struct cli_option options[] = {
 	[OPT_AHEAD] = { 0, "ahead", "N", "with --server: at most N frames under way (as many as fit)" },
 	[OPT_DIRECT] = { 0, "direct", NULL, "with --server: it may be drawn straight into the screen" },
 	[OPT_HASH] = { 0, "hash", NULL, "with --json: the hash of each frame's picture" },
+	[OPT_COUNT] = { 0, "count", "FILE", "keep the number of frames played in FILE, for who maps it" },
 	{ 0 }
 };
 
@@ -65,6 +67,7 @@ struct replay {
 	double *run;                     /* seconds of each measured frame */
 	size_t nrun;
 	struct json_object *frames;      /* with --json */
+	struct counted *count;           /* with --count */
 };
 
 /* ---- options ------------------------------------------------------------- */
@@ -200,6 +203,7 @@ static int loop_play(struct replay *r, struct error *err)
 		e = player_play(r->player, i, &f, err);
 		if (e >= 0 && i >= r->first)
 			total_add(r, &f);
+		counted_set(r->count, i + 1);
 		if (i % 16 == 0) {
 			snprintf(detail, sizeof(detail), "frame %u", i);
 			cli_progress("replaying", ((double)r->loop + (double)i / r->end) /
@@ -391,11 +395,13 @@ static int replay_run(const struct cli_args *args)
 
 	if (status != EXIT_GOOD)
 		return status;
+	if (args->opt[OPT_COUNT] && !(r.count = counted_open(args->opt[OPT_COUNT], &err)))
+		return cli_fail(EXIT_DIFFERENT, &err);
 	if (args->opt[OPT_SERVER])
 		return replay_live(args, &(struct replay_live){
 			.server = args->opt[OPT_SERVER], .frames = args->opt[OPT_FRAMES],
 			.ahead = args->opt[OPT_AHEAD], .direct = args->opt[OPT_DIRECT] != NULL,
-			.loops = r.loops });
+			.loops = r.loops, .count = r.count });
 	e = replay_open(&r, args->argv[0], &err);
 	if (e >= 0 && !cli_frames(args->opt[OPT_FRAMES], blink_frame_count(r.file), &r.first,
 				  &r.end)) {
@@ -413,6 +419,7 @@ static int replay_run(const struct cli_args *args)
 	free(r.run);
 	sink_destroy(r.sink);
 	blink_close(r.file);
+	counted_close(r.count);
 	return status;
 }
 

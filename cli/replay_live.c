@@ -68,7 +68,7 @@ int replay_live(const struct cli_args *args, const struct replay_live *opt)
 {
 	const char *path = args->argv[0];
 	struct live_options live = { .path = opt->server, .name = base_name(path),
-				     .direct = opt->direct, .on_return = say_return,
+				     .direct = opt->direct, .count = opt->count, .on_return = say_return,
 				     .user = (void *)(uintptr_t)path };
 	struct live_played played = { 0 };
 	struct blink_file *f = NULL;

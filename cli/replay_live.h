@@ -4,10 +4,13 @@
 
 #include "cli/command.h"
 
+struct counted;
+
 struct replay_live {
 	const char *server;            /* its socket */
 	const char *frames, *ahead;    /* as given, or NULL */
 	bool direct;
+	struct counted *count;         /* NULL, or of the frames played */
 	unsigned long loops;
 };
 /* The exit status. */

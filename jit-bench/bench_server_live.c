@@ -1,11 +1,12 @@
 /* bench_server_live.c - what it costs that frames go through the server; and what a switch
  * to a client and the hand-over of an off-screen picture cost.
  *
- * A captured game against itself in-process: both play the file's first half and all of it,
- * in turns of a tenth of a second (live_side.h); what the second half took more, by the frame, is free of starting, of first
- * frames and of what the driver compiles for them.  CPU time is the server's two processes
- * and the client, or the player; the software driver has no threads of its own on either
- * side.  The player draws frame after frame, so the server's screen is refreshed faster
+ * A captured game against itself in-process: both play it in turns of a tenth of a second
+ * (live_side.h).  What its second half took, by the frame, is free of starting, of first frames
+ * and of what the driver compiles for them.  It is cut into pieces of some turns, which are
+ * compared one by one: a burst of something else spoils a piece, not a run.  CPU time is the
+ * server's processes and the client, or the player; the software driver has no threads of its
+ * own on either side.  The player draws frame after frame, so the server's screen is refreshed faster
  * than either can (RATE), and no turn is cut: between frames that are waited for, caches go
  * cold, and what that costs would be the display rate's.
  *
@@ -45,7 +46,7 @@
 
 /* What a game, or a twin, costs where somebody else's server draws. */
 struct elsewhere {
-	struct sample cpu;             /* ms per frame */
+	struct sample cpu, pieces;     /* ms per frame: of runs; of pieces of a file */
 	char skipped[480];             /* why not; "": it is measured */
 };
 /* A game, or a program and its native twin. */
@@ -56,7 +57,8 @@ struct game {
 	struct server_case served, native, twin[LIVE_PEERS];
 	struct sample live, here;      /* ms of CPU time per frame */
 	struct sample copy;            /* ms of a copy of its area */
-	struct sample less;            /* live without a copy */
+	struct sample live_pieces, here_pieces;
+	unsigned runs;
 	struct sample switches;        /* of a pair: context switches per frame */
 	struct elsewhere elsewhere[LIVE_PEERS];
 	bool looked;                   /* whether the peers draw it is known */
@@ -149,12 +151,14 @@ static void sides_make(struct bench *b, struct live_side side[SIDES])
  * something of a kind comes, it makes now. */
 static int game_look(struct bench *b, struct game *g, struct error *err)
 {
-	struct live_side side[SIDES];
-	int e;
+	struct live_side *side = calloc(SIDES, sizeof(*side));
+	int e = side ? 0 : error_set(err, -ENOMEM, "bench: out of memory");
 
-	sides_make(b, side);
-	e = g->looked ? 0 : live_sides_play(&side[LIVE], 1, 0, b->opt->self, g->path,
-					    g->frames / 2, err);
+	if (e == 0)
+		sides_make(b, side);
+	if (e == 0 && !g->looked)
+		e = live_sides_play(&side[LIVE], 1, 0, b->opt->self, g->path, g->frames / 2, err);
+	free(side);
 	for (unsigned i = 0; i < LIVE_PEERS && e >= 0 && !g->looked; i++)
 		e = live_peer_draws(&b->peer[i], i, b->opt->self, g->path, g->frames / 2,
 				    g->elsewhere[i].skipped, sizeof(g->elsewhere[i].skipped), err);
@@ -162,49 +166,79 @@ static int game_look(struct bench *b, struct game *g, struct error *err)
 	return e < 0 ? e : 0;
 }
 
-/* CPU seconds of the sides that take part; every run another begins. */
-static int game_play(struct bench *b, struct game *g, uint32_t frames, double cpu[SIDES],
-		     struct error *err)
+/* The sides that take part; every run another begins. */
+static unsigned sides_of(struct bench *b, const struct game *g, struct live_side *side,
+			 unsigned of[SIDES])
 {
-	struct live_side all[SIDES], side[SIDES];
-	unsigned n = 0, of[SIDES];
-	int e;
+	struct live_side *all = calloc(SIDES, sizeof(*all));
+	unsigned n = 0;
 
+	if (!all)
+		return 0;
 	sides_make(b, all);
 	for (unsigned i = 0; i < SIDES; i++)
 		if (i < ELSEWHERE || !g->elsewhere[i - ELSEWHERE].skipped[0]) {
 			of[n] = i;
 			side[n++] = all[i];
 		}
-	e = live_sides_play(side, n, g->here.n % n, b->opt->self, g->path, frames, err);
+	free(all);
+	return n;
+}
+
+static struct sample *side_sample(struct game *g, unsigned side)
+{
+	return side == HERE ? &g->here : side == LIVE ? &g->live : &g->elsewhere[side - ELSEWHERE].cpu;
+}
+
+static struct sample *side_pieces(struct game *g, unsigned side)
+{
+	return side == HERE ? &g->here_pieces : side == LIVE ? &g->live_pieces
+							     : &g->elsewhere[side - ELSEWHERE].pieces;
+}
+
+/* ms per frame of the whole second half, and of its pieces. */
+static int game_count(struct game *g, const struct live_side *side, const unsigned *of, unsigned n,
+		      struct error *err)
+{
+	double first = g->frames / 2, last = g->frames;
+	unsigned pieces = live_sides_pieces(side, n, first, &last);
+
 	for (unsigned i = 0; i < n; i++)
-		cpu[of[i]] = side[i].cpu;
-	return e;
+		if (side[i].points < 2 || last - first < 1)
+			return error_set(err, -ERANGE, "%s: %u frames are played too fast to be "
+					 "measured", g->path, g->frames);
+	for (unsigned i = 0; i < n; i++) {
+		double step = (last - first) / pieces, before = live_side_cpu(&side[i], first);
+
+		sample_add(side_sample(g, of[i]),
+			   1e3 * (live_side_cpu(&side[i], last) - before) / (last - first));
+		for (unsigned k = 1; k <= pieces; k++) {
+			double cpu = live_side_cpu(&side[i], first + step * k);
+
+			sample_add(side_pieces(g, of[i]), 1e3 * (cpu - before) / step);
+			before = cpu;
+		}
+	}
+	return 0;
 }
 
 static int game_run(struct bench *b, struct game *g, struct error *err)
 {
-	uint32_t half = g->frames / 2;
-	double begun[SIDES] = { 0 }, cpu[SIDES] = { 0 };
-	int e = game_look(b, g, err);
+	struct live_side *side = calloc(SIDES, sizeof(*side));
+	unsigned n, of[SIDES];
+	int e = side ? game_look(b, g, err) : error_set(err, -ENOMEM, "bench: out of memory");
 
-	if (e == 0)
-		e = game_play(b, g, half, begun, err);
-	if (e == 0)
-		e = game_play(b, g, g->frames, cpu, err);
-	if (e == 0)
+	n = e == 0 ? sides_of(b, g, side, of) : 0;
+	if (e == 0 && !n)
+		e = error_set(err, -ENOMEM, "bench: out of memory");
+	if (n)
+		e = live_sides_play(side, n, g->runs++ % n, b->opt->self, g->path, g->frames, err);
+	if (n && e == 0)
 		e = copy_run(b, g, err);
-	if (e < 0)
-		return e;
-	for (unsigned i = 0; i < SIDES; i++)
-		cpu[i] = 1e3 * (cpu[i] - begun[i]) / (g->frames - half);
-	sample_add(&g->here, cpu[HERE]);
-	sample_add(&g->live, cpu[LIVE]);
-	sample_add(&g->less, cpu[LIVE] - g->copy.v[g->copy.n - 1]);
-	for (unsigned i = 0; i < LIVE_PEERS; i++)
-		if (!g->elsewhere[i].skipped[0])
-			sample_add(&g->elsewhere[i].cpu, cpu[ELSEWHERE + i]);
-	return 0;
+	if (n && e == 0)
+		e = game_count(g, side, of, n, err);
+	free(side);
+	return e;
 }
 
 /* ---- a program and its twin ---------------------------------------------------------------- */
@@ -274,7 +308,8 @@ static struct json_object *elsewhere_json(const struct game *g, const struct els
 		json_object_object_add(one, "skipped", json_object_new_string(x->skipped));
 		return one;
 	}
-	ratio = sample_ratio_json(&g->live, &x->cpu);
+	ratio = g->pair ? sample_ratio_json(&g->live, &x->cpu)
+			: sample_ratio_json(&g->live_pieces, &x->pieces);
 	json_object_object_add(one, "ms", sample_json(&x->cpu));
 	json_object_object_add(one, "ratio", ratio);
 	if (json_object_object_get_ex(ratio, "high", &high))
@@ -294,12 +329,20 @@ static void game_json(const struct game *g, struct json_object *j, struct json_o
 	json_object_object_add(one, "live_ms", sample_json(&g->live));
 	snprintf(key, sizeof(key), "%s_ms", other);
 	json_object_object_add(one, key, sample_json(&g->here));
-	json_object_object_add(one, "ratio", sample_ratio_json(&g->live, &g->here));
 	if (!g->pair) {
+		struct sample less = g->live_pieces;
+
+		for (unsigned i = 0; i < less.n; i++)
+			less.v[i] -= sample_median(&g->copy);
+		json_object_object_add(one, "pieces", json_object_new_int64(less.n));
+		json_object_object_add(one, "ratio",
+				       sample_ratio_json(&g->live_pieces, &g->here_pieces));
+		json_object_object_add(one, "ratio_of_runs", sample_ratio_json(&g->live, &g->here));
 		json_object_object_add(one, "copy_ms", sample_json(&g->copy));
 		json_object_object_add(one, "ratio_less_copy",
-				       sample_ratio_json(&g->less, &g->here));
+				       sample_ratio_json(&less, &g->here_pieces));
 	} else {
+		json_object_object_add(one, "ratio", sample_ratio_json(&g->live, &g->here));
 		json_object_object_add(one, "switches", sample_json(&g->switches));
 	}
 	json_object_array_add(metrics, metric_json(g->path, "live_cpu_per_frame", "ms", "lower",

@@ -9,6 +9,11 @@
 
 #include "jit-bench/server_stage.h"
 
+struct counted;
+
+#define LIVE_POINTS 4096u
+#define LIVE_PIECES 32u
+
 struct live_side {
 	const char *const *env;        /* its client's settings, NULL ends */
 	const char *option, *value;    /* to replay, or NULL: "--server" and a path, "--window" */
@@ -18,10 +23,22 @@ struct live_side {
 	struct process_beside client;
 	double before;                 /* seconds that its server had taken */
 	bool done;
-	double cpu;                    /* seconds of client and servers */
+	char counted[32];              /* file of the number of frames that it has played */
+	struct counted *count;         /* that number */
+	uint64_t mark;                 /* where it stops, that it may be looked at */
+	struct live_point {
+		double frames, cpu;    /* seconds of client and servers until then */
+	} point[LIVE_POINTS];          /* for each turn in which frames were played, and at half
+	                                  of them and all */
+	unsigned points;
 };
 /* Plays frames 0 to frames - 1 on each of n sides, that at `first` begins. */
 int live_sides_play(struct live_side *side, unsigned n, unsigned first, const char *self,
 		    const char *path, uint32_t frames, struct error *err);
+/* Seconds that it took until it had played so many, between two points in proportion. */
+double live_side_cpu(const struct live_side *s, double frames);
+/* Into how many pieces frames from `first` on can be cut so that each side has two turns in
+ * each, about; *last: where the last one ends at most. */
+unsigned live_sides_pieces(const struct live_side *side, unsigned n, double first, double *last);
 
 #endif

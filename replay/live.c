@@ -12,6 +12,7 @@
 #include "blink/log/prune.h"
 #include "blink/server/confined.h"
 #include "blink/verify/verify.h"
+#include "replay/counted.h"
 #include "replay/live_entry.h"
 
 #define RING_LEAST (1u << 20)
@@ -254,6 +255,7 @@ static int frame_wait(struct live *l, struct error *err)
 	if (l->opt->on_frame)
 		r = l->opt->on_frame(l->opt->user, l->done, entry, err);
 	l->done++;
+	counted_set(l->opt->count, l->done);
 	return r;
 }
 

@@ -13,6 +13,8 @@
 
 #include "blink/sp/file.h"
 
+struct counted;
+
 enum live_return { LIVE_PRUNED, LIVE_ANEW };    /* how playing went on after a loss */
 
 struct live_options {
@@ -24,6 +26,8 @@ struct live_options {
 	/* frame's last entry has run: number of the entry on its stream, from 1.  Called in
 	 * order, and only if not NULL; frames are then played one at a time. */
 	int (*on_frame)(void *user, uint32_t frame, uint64_t entry, struct error *err);
+	struct counted *count;         /* how many have run, as far as is known without waking
+	                                  for it; NULL: nobody asks (counted.h) */
 	void (*on_return)(void *user, uint32_t frame, enum live_return how);
 	void *user;
 };
