@@ -232,6 +232,19 @@ static void served_gone(struct served_acts *a)
 			served_go(a, i, false);
 }
 
+/* What the server has said of its objects; each field has one writer. */
+static void served_states(struct served_acts *a, uint32_t i)
+{
+	const struct vso_entry *e = a->link[i]->ops->page(a->link[i], vso_entries_page());
+	const struct vso_state *s = a->link[i]->ops->page(a->link[i],
+							   vso_states_page(WORDS_OBJECTS));
+
+	for (uint32_t k = 1; k < WORDS_OBJECTS; k++) {
+		WITNESS_HOLD(s[k].released <= s[k].taken && s[k].taken <= e[k].version);
+		WITNESS_HOLD(s[k].fault < VSO_FAULTS);
+	}
+}
+
 static void served_frame(struct served_acts *a)
 {
 	struct error err = { 0 };
@@ -243,6 +256,9 @@ static void served_frame(struct served_acts *a)
 	witness_server(a->server);
 	server_idle(a->server);
 	served_gone(a);
+	for (uint32_t i = 0; i < SERVED_CLIENTS; i++)
+		if (a->client[i])
+			served_states(a, i);
 }
 
 /* (who is drawn so often is drawn elsewhere at last) */
@@ -292,6 +308,22 @@ static void served_one(struct served_acts *a)
 	case 25: served_look_at(a); break;
 	case 26: case 27: served_frames(a, 2 + served_byte(a) % 16); break;
 	default: served_frame(a); break;
+	}
+}
+
+/* Nobody does anything any more, and there is time for all: who has nothing under way comes to
+ * rest. */
+static void served_rest(struct served_acts *a)
+{
+	if (a->opt.limits.frame_ns < 1000000000 || a->opt.limits.compile_ns != UINT64_MAX)
+		return;
+	for (unsigned i = 0; i < 40 && !server_idle(a->server); i++)
+		served_frame(a);
+	for (uint32_t i = 0; i < a->server->n; i++) {
+		struct served *c = a->server->windows[i]->client;
+
+		WITNESS_HOLD(c->run.on || c->waiting || c->item_taken || !served_busy(c));
+		WITNESS_HOLD(!c->item_taken || c->run.on || (c->item_program.uses & PROGRAM_SHADERS));
 	}
 }
 
@@ -350,6 +382,7 @@ static void served_all(const uint8_t *data, size_t size)
 	while (a.in.at < a.in.end)
 		served_one(&a);
 	served_frames(&a, 3);
+	served_rest(&a);
 	WITNESS_HOLD(server_destroy(a.server));
 	for (uint32_t i = 0; i < SERVED_CLIENTS; i++)
 		if (a.client[i])
