@@ -5,7 +5,8 @@
  *   for small, and memory is written where the start says.
  * - An index of program parameters likewise, with their number; the first of several
  *   viewports' depth ranges, or of textures.
- * - The pixels that CopyPixels copies are counted in 32 bits.
+ * - The pixels that CopyPixels copies are counted in 32 bits; the rows of Bitmap's in 16, so
+ *   that a texture is made for a few of them, and all are written to it.
  * - How many levels an image has follows from its largest side, before anybody looks whether
  *   there could be such a side: each level's place is written to an array on the stack.
  * - A texture's levels are taken for numbers of levels that are there.
@@ -62,7 +63,8 @@ static unsigned spans_find(const struct gl_op *op, struct desc_check *out)
 /* The largest side that op may name; 0: it does not matter. */
 static uint32_t side_most(const char *name)
 {
-	if (strcmp(name, "glCopyPixels") == 0)
+	if (strcmp(name, "glCopyPixels") == 0 || strncmp(name, "glDrawPixels", 12) == 0 ||
+	    strncmp(name, "glBitmap", 8) == 0)
 		return COPY_SIDE_MAX;
 	if (strncmp(name, "glGet", 5) != 0 && (strstr(name, "TexImage") || strstr(name, "TexStorage")))
 		return IMAGE_SIDE_MAX;
