@@ -209,6 +209,13 @@ static enum run_result call(struct served *c, uint32_t object)
 	return r;
 }
 
+/* The update SP is done with, one way or another: who asked for it need not wait. */
+static void updated(struct served *c)
+{
+	c->updated = c->updating;
+	vso_server_updated(c->vso, c->updated);
+}
+
 /* It has run to its end. */
 static void finished(struct served *c, enum sp_callback cb, uint64_t start, uint64_t commands)
 {
@@ -228,7 +235,7 @@ static void finished(struct served *c, enum sp_callback cb, uint64_t start, uint
 	case SP_UPDATE:
 		memcpy(c->regs, c->client.regs, sizeof(c->regs));
 		c->count.updates++;
-		vso_server_updated(c->vso, c->updated);
+		updated(c);
 		break;
 	case SP_RESHAPE:
 		c->count.reshapes++;
@@ -268,7 +275,8 @@ static void inits(struct served *c)
 
 		if (!s->program || s->program->sp.callback != SP_INIT || s->program->ran)
 			continue;
-		if (called(c, SP_INIT, id) && s->program)
+		/* (what stood there before may be for something else) */
+		if (called(c, SP_INIT, id) && s->program && s->program->sp.callback == SP_INIT)
 			s->program->ran = true;
 	}
 }
@@ -283,20 +291,19 @@ static void reshape(struct served *c)
 	called(c, SP_RESHAPE, object);
 }
 
+/* One that failed, or went with its world before it had ended, is called again in the next. */
 static void update(struct served *c, const struct served_tick *t)
 {
 	uint32_t object = served_objects_entry(c, SP_UPDATE);
-	uint64_t asked = vso_server_update(c->vso), before = c->updated;
+	uint64_t asked = vso_server_update(c->vso);
 
-	if (asked == before)
+	if (asked == c->updated)
 		return;
-	c->updated = asked;
+	c->updating = asked;
 	registers_load(c);
 	if (!object || called(c, SP_UPDATE, object))
-		vso_server_updated(c->vso, asked);
-	if (c->waiting)
-		c->updated = before;
-	else
+		updated(c);
+	if (!c->waiting)
 		served_intervals_add(&c->update_at, t->now_ns);
 }
 

@@ -128,7 +128,7 @@ struct served {
 	uint32_t drawn_regs[SP_REGISTERS];
 	uint32_t hand[4], drawn_hand[4];   /* pointer, buttons, key: now, and as drawn */
 	uint32_t screen;                   /* where the redraw SP draws */
-	uint64_t updated;                  /* requests served */
+	uint64_t updated, updating;        /* requests served; up to which the SP is called */
 	uint32_t width, height;            /* of the area */
 	bool reshape, fresh, retained;
 	bool torn;                         /* the picture being drawn will not be whole */

@@ -323,6 +323,8 @@ static void served_rest(struct served_acts *a)
 		struct served *c = a->server->windows[i]->client;
 
 		WITNESS_HOLD(c->run.on || c->waiting || c->item_taken || !served_busy(c));
+		WITNESS_HOLD(c->run.on || c->waiting || c->owed ||
+			     c->updated == vso_server_update(c->vso));
 		WITNESS_HOLD(!c->item_taken || c->run.on || (c->item_program.uses & PROGRAM_SHADERS));
 	}
 }

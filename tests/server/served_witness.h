@@ -238,6 +238,7 @@ static void witness_version(const struct vso_object *o, const struct program *p,
 	if (!p)
 		return;
 	WITNESS_HOLD(p->sp.code == o->data && p->sp.nwords == o->desc.size / 4 && p->sp.id == id);
+	WITNESS_HOLD(!p->ran || p->sp.callback == SP_INIT);
 	WITNESS_HOLD(p->sp.callback == (o->desc.callback == VSO_CALLEE ? SP_CALLBACKS
 								       : o->desc.callback));
 }

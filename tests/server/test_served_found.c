@@ -115,11 +115,44 @@ static void test_stream_ends(void **state)
 	}
 }
 
+/* An update SP that fails, or whose world goes while it runs: who asked for it is answered. */
+static void test_update_ends(void **state)
+{
+	static const char *const bodies[] = {
+		"blinkContext 2, 0, 0, 0\nblinkContext 2, 0, 0, 0",
+		"glFlush\nyield\nglFlush\nyield\nglFlush",
+		"yield\nblinkContext 2, 0, 0, 0\nblinkContext 2, 0, 0, 0",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(bodies) / sizeof(bodies[0]); i++) {
+		char text[1024];
+		struct one o;
+
+		one_open(&o, gl, 0, 0, 0);
+		snprintf(text, sizeof(text),
+			 "blink 1\nnames context 8\nnames drawable 8\n"
+			 "sp 0 init {\nblinkContext 1, 0, 0, 0\nblinkDrawable 1, 64, 64, 1\n"
+			 "blinkMakeCurrent 1, 1, 1\nend\n}\n"
+			 "sp 1 update frame 0 context 1 drawable 1 {\n%s\nend\n}\n", bodies[i]);
+		one_publish(&o, text);
+		one_frame(&o);
+		vso_client_update(o.client);
+		one_frame(&o);
+		if (i == 1)
+			served_renew(o.served);
+		for (unsigned k = 0; k < 4; k++)
+			one_frame(&o);
+		assert_int_equal(vso_client_server(o.client)->updated, 1);
+		one_close(&o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found), cmocka_unit_test(test_last_world),
-		cmocka_unit_test(test_stream_ends),
+		cmocka_unit_test(test_stream_ends), cmocka_unit_test(test_update_ends),
 	};
 
 	gl = one_driver();
