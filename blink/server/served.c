@@ -414,6 +414,8 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 	served_run_clock(c, t);
 	c->swapped = c->waiting = c->began = false;
 	c->late = !t->budget_ns;
+	/* (told once, whenever there is a turn for it) */
+	c->input |= t->input;
 	c->made_ns = c->count.verify_ns + c->count.compile_ns;
 	served_tick_externs(t, c->width, c->height, ext->value);
 	memcpy(c->hand, (const uint32_t[4]){ (uint32_t)t->pointer_x, (uint32_t)t->pointer_y,
@@ -431,8 +433,10 @@ enum vso_fault served_prepare(struct served *c, const struct served_tick *t)
 		reshape(c);
 	if (!late(c))
 		update(c, t);
-	if (t->input && !c->run.on && !c->over)
+	if (c->input && !c->run.on && !c->over) {
+		c->input = false;
 		input(c, ext->value);
+	}
 	/* what the redraw SP would find decides whether it has to run */
 	if (!c->owed && !c->run.on)
 		registers_load(c);

@@ -131,6 +131,7 @@ struct served {
 	uint64_t updated, updating;        /* requests served; up to which the SP is called */
 	uint32_t width, height;            /* of the area */
 	bool reshape, fresh, retained;
+	bool input;                        /* pointer or keys changed; the input SP was not told */
 	bool torn;                         /* the picture being drawn will not be whole */
 	bool asked;                        /* it was drawn since the last turn began */
 	bool began, waiting, late;         /* in this turn: something ran; a shader is being

@@ -148,11 +148,35 @@ static void test_update_ends(void **state)
 	}
 }
 
+/* Pointer or keys change while another procedure is under way: the input SP is told later. */
+static void test_input_meanwhile(void **state)
+{
+	struct server_client_info info = { 0 };
+	struct one o;
+
+	(void)state;
+	one_open(&o, gl, 0, 0, 0);
+	one_publish(&o, "blink 1\nsp 0 update {\nyield\nyield\nyield\nend\n}\n"
+			"sp 1 input {\nmov r0, 1\nend\n}\n");
+	vso_client_update(o.client);
+	one_frame(&o);
+	o.tick.input = true;
+	one_frame(&o);
+	o.tick.input = false;
+	for (unsigned i = 0; i < 4; i++)
+		one_frame(&o);
+	served_info(o.served, &info);
+	assert_int_equal(info.updates, 1);
+	assert_int_equal(info.inputs, 1);
+	one_close(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found), cmocka_unit_test(test_last_world),
 		cmocka_unit_test(test_stream_ends), cmocka_unit_test(test_update_ends),
+		cmocka_unit_test(test_input_meanwhile),
 	};
 
 	gl = one_driver();
