@@ -51,6 +51,38 @@ static confine_fn fn_of(unsigned op)
 	return confine_accounts(op) ? confine_memory_call : fn ? fn : mediate_plain;
 }
 
+/* Drivers (Mesa) make as many vertices as the range stated has, and look for all that the
+ * indices name among these.  So nobody states any. */
+static void APIENTRY draw_range(GLenum mode, GLuint start, GLuint end, GLsizei count, GLenum type,
+				const void *indices)
+{
+	if (start <= end)
+		CONFINE_REAL(confine_self, OP_glDrawElements,
+			     void (APIENTRY *)(GLenum, GLsizei, GLenum, const void *))
+			(mode, count, type, indices);
+}
+
+static void APIENTRY draw_range_base(GLenum mode, GLuint start, GLuint end, GLsizei count,
+				     GLenum type, const void *indices, GLint base)
+{
+	if (start <= end)
+		CONFINE_REAL(confine_self, OP_glDrawElementsBaseVertex,
+			     void (APIENTRY *)(GLenum, GLsizei, GLenum, const void *, GLint))
+			(mode, count, type, indices, base);
+}
+
+static sink_fn range_entry(unsigned op)
+{
+	switch (op) {
+	case OP_glDrawRangeElements: case OP_glDrawRangeElements_buf:
+		return (sink_fn)draw_range;
+	case OP_glDrawRangeElementsBaseVertex: case OP_glDrawRangeElementsBaseVertex_buf:
+		return (sink_fn)draw_range_base;
+	default:
+		return NULL;
+	}
+}
+
 /* What touches neither the window nor an account is the driver's own. */
 static sink_fn entry_of(const struct confined *k, unsigned op)
 {
@@ -58,6 +90,8 @@ static sink_fn entry_of(const struct confined *k, unsigned op)
 
 	if (!own)
 		own = confine_hold_entry(op);
+	if (!own)
+		own = range_entry(op);
 	if (own)
 		return own;
 	return k->call[op] == mediate_plain ? k->gl->entry[op] : confine_thunk(op);

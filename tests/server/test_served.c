@@ -494,6 +494,34 @@ static void test_flat(void **state)
 	one_close(&o);
 }
 
+/* A draw states a range that its indices do not keep to: drivers do not look. */
+static void test_ranges(void **state)
+{
+	static const char *const ranges[] = {
+		"glDrawRangeElements GL_POLYGON, 0, 1, 8, GL_UNSIGNED_INT, @far\n",
+		"glDrawRangeElementsBaseVertex GL_TRIANGLES, 0, 1, 8, GL_UNSIGNED_INT, @far, 65536\n",
+		"glDrawRangeElements GL_LINES, 60000, 60001, 8, GL_UNSIGNED_INT, @far\n",
+		"glBindBuffer GL_ELEMENT_ARRAY_BUFFER, 1\n"
+		"glBufferData GL_ELEMENT_ARRAY_BUFFER, 32, @far, GL_STATIC_DRAW\n"
+		"glDrawRangeElements.buf GL_POLYGON, 1000000, 1000001, 8, GL_UNSIGNED_INT, 0\n",
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		char text[1024];
+		struct one o;
+
+		one_open(&o, gl, 0, 0, 0);
+		snprintf(text, sizeof(text), "blink 1\nnames buffer 4\npayload far {\n"
+			 "u32 0 1 0x3f800000 0x10000000 0x7fffffff 3 0x3f800000 0\n}\n" INIT_SP
+			 "sp 1 redraw frame 0 context 1 drawable 1 {\n%send\n}\n", ranges[i]);
+		one_publish(&o, text);
+		assert_int_equal(one_frame(&o), 1);
+		assert_int_equal(one_fault(&o, ONE_SPS + 1), VSO_FAULT_OK);
+		one_close(&o);
+	}
+}
+
 /* Copies of mapped objects whose contents decide are as bounded as others: pages may be named
  * any number of times. */
 static void test_copies(void **state)
@@ -537,6 +565,7 @@ int main(void)
 		cmocka_unit_test(test_payloads),
 		cmocka_unit_test(test_callbacks),
 		cmocka_unit_test(test_copies),
+		cmocka_unit_test(test_ranges),
 		cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_stream),
 		cmocka_unit_test(test_long),
