@@ -142,8 +142,8 @@ static const char *options_read(const struct cli_args *args, struct broker_optio
 		return "--sink is gl or null";
 	if (!size_parse(o[OPT_SIZE], &b->server.width, &b->server.height))
 		return "--size is WIDTHxHEIGHT, at most 16384 a side and 64 Mpixels in all";
-	if (!cli_number(o[OPT_REFRESH], 1, 10000, &b->server.refresh))
-		return "--refresh is 1 to 10000";
+	if (!cli_number(o[OPT_REFRESH], 1, 1000000, &b->server.refresh))
+		return "--refresh is 1 to 1000000";
 	if (!cli_number(o[OPT_CLIENTS], 1, 1000, &clients))
 		return "--clients is 1 to 1000";
 	if (!cli_number(o[OPT_DURATION], 0, 1e9, &b->duration))

@@ -1,9 +1,9 @@
 /* bench_server_live.c - what it costs that frames go through the server; and what a switch
  * to a client and the hand-over of an off-screen picture cost.
  *
- * A captured game against itself in-process: both play it in turns of a tenth of a second
+ * A captured game against itself in-process: both play it, piece by piece in turn
  * (live_side.h).  What its second half took, by the frame, is free of starting, of first frames
- * and of what the driver compiles for them.  It is cut into pieces of some turns, which are
+ * and of what the driver compiles for them.  Its pieces are
  * compared one by one: a burst of something else spoils a piece, not a run.  CPU time is the
  * server's processes and the client, or the player; the software driver has no threads of its
  * own on either side.  The player draws frame after frame, so the server's screen is refreshed faster
@@ -41,7 +41,7 @@
 
 #define FILES 16u
 #define FRAMES_MOST 3000u
-#define RATE 10000
+#define RATE 1000000                   /* Hz: no frame waits for the next one's time */
 #define COPIES 200u
 
 /* What a game, or a twin, costs where somebody else's server draws. */
@@ -197,29 +197,17 @@ static struct sample *side_pieces(struct game *g, unsigned side)
 }
 
 /* ms per frame of the whole second half, and of its pieces. */
-static int game_count(struct game *g, const struct live_side *side, const unsigned *of, unsigned n,
-		      struct error *err)
+static void game_count(struct game *g, const struct live_side *side, const unsigned *of, unsigned n)
 {
-	double first = g->frames / 2, last = g->frames;
-	unsigned pieces = live_sides_pieces(side, n, first, &last);
-
-	for (unsigned i = 0; i < n; i++)
-		if (side[i].points < 2 || last - first < 1)
-			return error_set(err, -ERANGE, "%s: %u frames are played too fast to be "
-					 "measured", g->path, g->frames);
 	for (unsigned i = 0; i < n; i++) {
-		double step = (last - first) / pieces, before = live_side_cpu(&side[i], first);
+		const struct live_point *p = side[i].point, *last = p + side[i].points - 1;
 
 		sample_add(side_sample(g, of[i]),
-			   1e3 * (live_side_cpu(&side[i], last) - before) / (last - first));
-		for (unsigned k = 1; k <= pieces; k++) {
-			double cpu = live_side_cpu(&side[i], first + step * k);
-
-			sample_add(side_pieces(g, of[i]), 1e3 * (cpu - before) / step);
-			before = cpu;
-		}
+			   1e3 * (last->cpu - p->cpu) / (last->frames - p->frames));
+		for (; p < last; p++)
+			sample_add(side_pieces(g, of[i]),
+				   1e3 * (p[1].cpu - p->cpu) / (p[1].frames - p->frames));
 	}
-	return 0;
 }
 
 static int game_run(struct bench *b, struct game *g, struct error *err)
@@ -236,7 +224,7 @@ static int game_run(struct bench *b, struct game *g, struct error *err)
 	if (n && e == 0)
 		e = copy_run(b, g, err);
 	if (n && e == 0)
-		e = game_count(g, side, of, n, err);
+		game_count(g, side, of, n);
 	free(side);
 	return e;
 }

@@ -10,12 +10,9 @@
 
 #include "replay/counted.h"
 
-#define TURN 0.1                       /* s: long beside what filling caches takes */
-#define LOOK 0.005
-#define LIMIT 600.0                    /* s, for all sides together */
-#define TURNS_A_PIECE 2u
-
-/* ---- what it took ------------------------------------------------------------------------ */
+#define TURN 0.1                       /* s of work, at least: long beside what filling caches takes */
+#define LOOK 0.002
+#define LIMIT 300.0                    /* of a turn */
 
 static uint64_t played(const struct live_side *s)
 {
@@ -25,44 +22,11 @@ static uint64_t played(const struct live_side *s)
 /* The processes may be stopped, but not gone. */
 static void point_take(struct live_side *s)
 {
-	double frames = (double)played(s);
-	struct live_point *p = &s->point[s->points];
+	struct live_point *p = &s->point[s->points++];
 
-	if (s->points == LIVE_POINTS || (s->points && p[-1].frames >= frames))
-		return;
-	p->frames = frames;
+	p->frames = (double)played(s);
 	p->cpu = process_cpu(&s->client) + (s->virgl ? process_cpu(&s->virgl->virgl) : 0) +
 		 (s->server ? process_cpu(s->server) - s->before : 0);
-	s->points++;
-}
-
-double live_side_cpu(const struct live_side *s, double frames)
-{
-	unsigned i = 1;
-
-	if (s->points < 2)
-		return 0;
-	while (i < s->points - 1 && s->point[i].frames < frames)
-		i++;
-	return s->point[i - 1].cpu + (s->point[i].cpu - s->point[i - 1].cpu) *
-	       (frames - s->point[i - 1].frames) / (s->point[i].frames - s->point[i - 1].frames);
-}
-
-unsigned live_sides_pieces(const struct live_side *side, unsigned n, double first, double *last)
-{
-	unsigned least = LIVE_PIECES * TURNS_A_PIECE;
-
-	for (unsigned i = 0; i < n; i++) {
-		const struct live_side *s = &side[i];
-		unsigned turns = 0;
-
-		for (unsigned k = 0; k < s->points; k++)
-			turns += s->point[k].frames > first;
-		least = turns < least ? turns : least;
-		if (s->points && s->point[s->points - 1].frames < *last)
-			*last = s->point[s->points - 1].frames;
-	}
-	return least < TURNS_A_PIECE ? 1 : least / TURNS_A_PIECE;
 }
 
 /* ---- playing ----------------------------------------------------------------------------- */
@@ -89,8 +53,6 @@ static int count_make(struct live_side *s, struct error *err)
 	}
 	close(fd);
 	s->count = counted_open(s->counted, err);
-	if (s->count)
-		atomic_store(&s->count->stop, s->mark);
 	return s->count ? 0 : -EIO;
 }
 
@@ -106,9 +68,10 @@ static int side_start(struct live_side *s, const char *self, const char *path, u
 	snprintf(range, sizeof(range), "0:%u", frames);
 	s->points = 0;
 	s->done = false;
-	s->mark = frames / 2;
 	s->before = s->server ? process_cpu(s->server) : 0;
 	e = count_make(s, err);
+	if (e == 0)
+		atomic_store(&s->count->stop, frames / 2);
 	if (e == 0 && s->virgl)
 		e = stage_virgl_start(s->virgl, true, err);
 	if (e == 0)
@@ -129,28 +92,36 @@ static int side_end(struct live_side *s, struct error *err)
 	return e;
 }
 
-/* Its turn; it may end in it. */
+/* Its turn: until it has played so many frames, and stopped. */
 static int side_turn(struct live_side *s, uint32_t frames, struct error *err)
 {
 	int e = 0;
 
+	atomic_store(&s->count->stop, frames);
 	side_signal(s, SIGCONT);
-	for (double t = 0; t < TURN && !s->done && e == 0; t += LOOK) {
+	for (double t = 0; e == 0 && atomic_load(&s->count->stop); t += LOOK) {
 		rig_sleep(LOOK);
-		if (played(s) >= s->mark && atomic_load(&s->count->stop) == 0) {
-			point_take(s);
-			s->mark = played(s) >= frames ? UINT64_MAX : frames;
-			atomic_store(&s->count->stop, s->mark);
-			rig_sleep(0.001);       /* it may be about to stop */
-			process_signal(&s->client, SIGCONT);
-		}
 		if (process_has_ended(&s->client))
 			e = side_end(s, err);
+		if (s->done && e == 0)
+			e = error_set(err, -EIO, "blinkctl replay: it ended at frame %llu of %u",
+				      (unsigned long long)played(s), frames);
+		if (t > LIMIT && e == 0)
+			e = error_set(err, -ETIMEDOUT, "blinkctl replay: no end after %.0f s", t);
 	}
-	side_signal(s, SIGSTOP);
-	if (!s->done)
+	if (e == 0)
 		point_take(s);
+	side_signal(s, SIGSTOP);
 	return e;
+}
+
+/* All is played; it goes, while the others are stopped. */
+static int side_finish(struct live_side *s, struct error *err)
+{
+	side_signal(s, SIGCONT);
+	for (double t = 0; t < LIMIT && !process_has_ended(&s->client); t += LOOK)
+		rig_sleep(LOOK);
+	return side_end(s, err);
 }
 
 static void side_stop(struct live_side *s)
@@ -168,27 +139,49 @@ static void side_stop(struct live_side *s)
 	s->counted[0] = 0;
 }
 
+/* All sides play up to there, one after the other. */
+static int turns(struct live_side *side, unsigned n, unsigned first, uint32_t frames,
+		 struct error *err)
+{
+	int e = 0;
+
+	for (unsigned i = 0; i < n && e == 0; i++)
+		e = side_turn(&side[(first + i) % n], frames, err);
+	return e;
+}
+
+/* Into how many pieces the second half is cut, so that none is shorter than a turn, by what
+ * the first half took of the side that was fastest. */
+static unsigned pieces_of(const struct live_side *side, unsigned n, uint32_t rest)
+{
+	double least = side[0].point[0].cpu;
+
+	for (unsigned i = 1; i < n; i++)
+		least = side[i].point[0].cpu < least ? side[i].point[0].cpu : least;
+	least /= TURN;
+	if (least > LIVE_PIECES)
+		least = LIVE_PIECES;
+	if (least > rest)
+		least = rest;
+	return least < 1 ? 1 : (unsigned)least;
+}
+
 int live_sides_play(struct live_side *side, unsigned n, unsigned first, const char *self,
 		    const char *path, uint32_t frames, struct error *err)
 {
-	unsigned left = n;
+	uint32_t half = frames / 2, rest = frames - half;
+	unsigned pieces;
 	int e = 0;
 
 	for (unsigned i = 0; i < n && e == 0; i++)
 		e = side_start(&side[i], self, path, frames, err);
-	for (double t = 0; left && e == 0; t += TURN) {
-		left = 0;
-		for (unsigned i = 0; i < n && e == 0; i++) {
-			struct live_side *s = &side[(first + i) % n];
-
-			if (!s->done)
-				e = side_turn(s, frames, err);
-			left += !s->done;
-		}
-		if (t * n > LIMIT && e == 0)
-			e = error_set(err, -ETIMEDOUT, "%s: still playing after %.0f s", path,
-				      LIMIT);
-	}
+	if (e == 0)
+		e = turns(side, n, first, half, err);
+	pieces = e == 0 ? pieces_of(side, n, rest) : 0;
+	for (unsigned k = 1; k <= pieces && e == 0; k++)
+		e = turns(side, n, first + k, half + (uint32_t)((uint64_t)rest * k / pieces), err);
+	for (unsigned i = 0; i < n && e == 0; i++)
+		e = side_finish(&side[i], err);
 	for (unsigned i = 0; i < n; i++)
 		side_stop(&side[i]);
 	return e;

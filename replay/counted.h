@@ -8,6 +8,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "blink/base/error.h"
@@ -20,17 +21,23 @@ struct counted {
 struct counted *counted_open(const char *path, struct error *err);
 void counted_close(struct counted *count);      /* NULL: nothing */
 
+/* Is it to stop before it goes on with what comes after so many frames?  A player that is
+ * ahead of what is drawn waits for that then. */
+static inline bool counted_stops(const struct counted *count, uint64_t frames)
+{
+	uint64_t stop = count ? atomic_load_explicit(&count->stop, memory_order_relaxed) : 0;
+
+	return stop && frames >= stop;
+}
+
 /* The player's; count NULL: nobody asks. */
 static inline void counted_set(struct counted *count, uint64_t frames)
 {
-	uint64_t stop;
-
 	if (!count)
 		return;
-	stop = atomic_load_explicit(&count->stop, memory_order_relaxed);
 	atomic_store_explicit(&count->frames, frames, memory_order_relaxed);
-	if (stop && frames >= stop) {
-		atomic_compare_exchange_strong(&count->stop, &stop, 0);
+	if (counted_stops(count, frames)) {
+		atomic_store(&count->stop, 0);
 		raise(SIGSTOP);
 	}
 }

@@ -281,7 +281,8 @@ static int play_on(struct live *l, struct error *err)
 
 	l->pushed = l->done;
 	while (l->done < l->opt->end && r >= 0) {
-		if (l->pushed < l->opt->end && l->pushed - l->done < l->ahead)
+		if (l->pushed < l->opt->end && l->pushed - l->done < l->ahead &&
+		    !(l->pushed > l->done && counted_stops(l->opt->count, l->pushed)))
 			r = frame_push(l, err);
 		else
 			r = frame_wait(l, err);

@@ -21,6 +21,8 @@
 #include "blink/server/seccomp.h"
 
 #define PAINTERS_USUAL 4u       /* at most, where nobody says how many */
+#define NAP_NS 2000u            /* less than falling asleep and waking takes */
+#define HEAR_NS 1000000u        /* where nobody waits between frames, the broker is heard so often */
 #define IDLE_FRAMES 3u          /* without any change, before it sleeps */
 
 /* ---- the board ------------------------------------------------------------------------- */
@@ -284,6 +286,8 @@ static void wait_until(struct executor *x, uint64_t due)
 
 		if (now >= due || x->quit)
 			return;
+		if (due - now < NAP_NS)
+			continue;
 		t.tv_sec = (time_t)((due - now) / 1000000000u);
 		t.tv_nsec = (long)((due - now) % 1000000000u);
 		if (ppoll(&p, 1, &t, NULL) > 0) {
@@ -346,7 +350,7 @@ static uint64_t next_begin(uint64_t began, uint64_t now, uint64_t period)
 
 static int executor_loop(struct executor *x)
 {
-	uint64_t period = (uint64_t)(1e9 / x->opt->server.refresh + 0.5), began = 0;
+	uint64_t period = (uint64_t)(1e9 / x->opt->server.refresh + 0.5), began = 0, heard = 0;
 	unsigned still = 0;
 
 	while (!x->quit) {
@@ -363,7 +367,10 @@ static int executor_loop(struct executor *x)
 		began = now = broker_now();
 		busy(x);
 		/* (where each frame is late, nobody has waited) */
-		messages_read(x);
+		if (now - heard >= HEAR_NS) {
+			messages_read(x);
+			heard = now;
+		}
 		executor_waiting_look(x);
 		if (server_frame(x->server, now, &x->err) < 0)
 			return EXECUTOR_LOST;
