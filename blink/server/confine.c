@@ -505,7 +505,12 @@ uint32_t confined_window(const struct confined *k, uint32_t *w, uint32_t *h)
 
 int confined_resize(struct confined *k, uint32_t w, uint32_t h, struct error *err)
 {
-	return k->window ? drawable_set_size(k, k->window, w, h, err) : 0;
+	enum vso_fault fault = k->fault;
+	int r = k->window ? drawable_set_size(k, k->window, w, h, err) : 0;
+
+	/* (that it has no memory for what somebody else asks is not its fault) */
+	k->fault = fault;
+	return r;
 }
 
 enum vso_fault confined_fault(struct confined *k)

@@ -555,15 +555,18 @@ uint32_t served_retained(const struct served *c, uint32_t *w, uint32_t *h)
 int served_resize(struct served *c, uint32_t w, uint32_t h, struct error *err)
 {
 	bool first = !c->width;
+	int r = 0;
 
 	if (w == c->width && h == c->height)
 		return 0;
+	if (!first && c->hello->flags & VSO_HELLO_RESIZE && c->confined)
+		r = confined_resize(c->confined, w, h, err);
+	if (r < 0)
+		return r;
 	c->width = w;
 	c->height = h;
 	c->reshape = c->fresh = true;
-	if (first || !(c->hello->flags & VSO_HELLO_RESIZE))
-		return 0;
-	return confined_resize(c->confined, w, h, err);
+	return 0;
 }
 
 struct vso_server *served_vso(struct served *c) { return c->vso; }

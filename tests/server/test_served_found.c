@@ -171,12 +171,38 @@ static void test_input_meanwhile(void **state)
 	one_close(&o);
 }
 
+/* What the client has no memory for is refused as often as it is asked for. */
+static void test_resize_refused(void **state)
+{
+	struct error err = { 0 };
+	uint32_t w, h;
+	struct one o;
+
+	(void)state;
+	one_open(&o, gl, VSO_HELLO_RESIZE, 0, 4u << 20);
+	one_publish(&o, "blink 1\nnames context 8\nnames drawable 8\nsp 0 init {\n"
+			"blinkContext 1, 0, 0, 0\nblinkDrawable 1, 64, 64, 1\n"
+			"blinkMakeCurrent 1, 1, 1\nend\n}\n"
+			"sp 1 update frame 0 context 1 drawable 1 {\nglFlush\nend\n}\n");
+	one_frame(&o);
+	for (unsigned i = 0; i < 2; i++)
+		assert_true(served_resize(o.served, 4096, 4096, &err) < 0);
+	vso_client_update(o.client);
+	one_frame(&o);
+	assert_int_equal(one_fault(&o, ONE_SPS + 1), VSO_FAULT_OK);
+	assert_int_equal(served_resize(o.served, 32, 16, &err), 0);
+	assert_int_not_equal(served_retained(o.served, &w, &h), 0);
+	assert_int_equal(w, 32);
+	assert_int_equal(h, 16);
+	one_close(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_found), cmocka_unit_test(test_last_world),
 		cmocka_unit_test(test_stream_ends), cmocka_unit_test(test_update_ends),
-		cmocka_unit_test(test_input_meanwhile),
+		cmocka_unit_test(test_input_meanwhile), cmocka_unit_test(test_resize_refused),
 	};
 
 	gl = one_driver();
