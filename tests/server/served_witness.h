@@ -306,10 +306,10 @@ static void witness_run(const struct served *c)
 		WITNESS_HOLD(r->program->sp.callback == r->callback);
 	}
 	if (c->owed) {
-		uint32_t id = c->entry[SP_REDRAW];
+		const struct program *p = c->owed < c->nslots ? c->slot[c->owed].program : NULL;
 
-		WITNESS_HOLD(!c->entries_stale && id && c->slot[id].program &&
-			     c->slot[id].program->accepted && !c->slot[id].program->broken);
+		/* (what verifying it put back may have made another one the lowest) */
+		WITNESS_HOLD(p && p->sp.callback == SP_REDRAW && p->accepted && !p->broken);
 	}
 }
 
