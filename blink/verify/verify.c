@@ -509,6 +509,11 @@ static void tables_fetch(struct verify_state *s, const struct verify_env *env,
 	fetch_lines_write(s->undo.b.data, sizeof(struct context));
 }
 
+static uint64_t work_of(const struct verify_limits *l, const struct sp *sp)
+{
+	return l->work ? l->work + (uint64_t)l->work_word * sp->nwords : UINT64_MAX;
+}
+
 HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const struct sp *sp,
 	      struct verify_verdict *verdict)
 {
@@ -516,7 +521,7 @@ HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const st
 		.s = s, .env = env, .verdict = verdict, .facts = &verdict->facts,
 		.index = env->index ? env->index : &s->index,
 		.budget = budget_of(&env->limits), .chain = { sp->id },
-		.work = env->limits.work ? env->limits.work : UINT64_MAX,
+		.work = work_of(&env->limits, sp),
 		.callback = (uint8_t)(sp->callback < SP_CALLBACKS ? 1u << sp->callback : 0),
 	};
 	enum verify_reason r;

@@ -38,6 +38,7 @@ struct verify_limits {
 	uint64_t work;                  /* what its commands have looked at, beside their words:
 	                                   bytes of indices, a name as VERIFY_WORK_NAME of
 	                                   them...  About 5 to 10 to the nanosecond.  0: any */
+	uint32_t work_word;             /* and so much more for each word of the procedure */
 	bool allow_opaque;              /* replay of one's own file: yes; server: no */
 	bool allow_sensitive;           /* likewise: unmediated control/behaviour commands */
 	uint32_t unmediated;            /* mediations that there are none of where this runs:

@@ -380,6 +380,9 @@ static void test_work(void **state)
 		assert_int_equal(case_verdict(s, &env, few, SP_REDRAW, NULL), VERIFY_OK);
 		assert_int_equal(case_verdict(s, &env, many, SP_REDRAW, NULL), VERIFY_WORK);
 	}
+	/* (a procedure of 9 words: two records of three operands, and the end) */
+	env.limits.work_word = (VERIFY_WORK_NAME + VERIFY_WORK_BUFFER) / 9 + 1;
+	assert_int_equal(case_verdict(s, &env, many, SP_REDRAW, NULL), VERIFY_OK);
 	env.limits.work = 0;
 	assert_int_equal(case_verdict(s, &env, many, SP_REDRAW, NULL), VERIFY_OK);
 	verify_state_destroy(s);
