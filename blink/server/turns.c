@@ -14,10 +14,12 @@
  * it waits for longer after each stall, until it has been good for long enough, which is
  * twice as long after each further stall.
  * All clients of a painter together have a burst of stalls, so that some that begin slowly
- * at once need not wait for each other.  When it is used up, all on probation together have a
- * turn only when no frame failed through one of them for TURNS_APART frames.  So but for the burst
- * stalls are fewer than one in a hundred frames, whoever wants more of them; and whoever
- * leaves and comes again is known.  Who is alone disturbs nobody.
+ * at once need not wait for each other: as long as none of the others works steadily, for then
+ * the first is one too many.  When it is used up, all on probation together have a
+ * turn only when no frame failed through one of them for TURNS_APART frames.  So for those who
+ * work steadily stalls are fewer than one in a hundred frames, but for the first of each that
+ * comes, whoever wants more of them; and whoever leaves and comes again is known.  Who is alone
+ * disturbs nobody.
  *
  * With limits.frame_ns there is a fixed budget instead, and none of this. */
 #include <string.h>
@@ -28,6 +30,7 @@
 
 #define ACTIVE_NS 2000u                 /* who uses less does nothing */
 #define TURNS_APART 130u                /* display frames between stalls */
+#define STEADY_FRAMES 128u              /* of good work, and from then on it is disturbed */
 #define STALLS_FREE 24u                 /* of a client that is not known for them, at most */
 #define FREE_APART 2u                   /* one in so many frames; on probation: */
 #define PROOF_APART 16u
@@ -80,6 +83,21 @@ static bool is_active(const struct window *w)
 static bool is_alone(const struct painter *p, const struct window *w)
 {
 	return p->turns.active == is_active(w);
+}
+
+/* One of the others has worked for so long that it is noticed when it does not. */
+static bool is_disturbing(const struct painter *p, const struct window *w)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		if (p->windows[i] != w && p->windows[i]->turn.good >= STEADY_FRAMES)
+			return true;
+	return false;
+}
+
+/* Stalls that all of them may have at once. */
+static uint32_t burst_of(const struct painter *p, const struct window *w)
+{
+	return is_disturbing(p, w) ? 1 : STALLS_BURST;
 }
 
 static bool on_probation(const struct window *w)
@@ -225,7 +243,7 @@ static bool probation_allows(struct painter *p, struct window *w)
 		return true;
 	if (p->turns.stall_frame == p->frames)
 		return false;
-	if (p->turns.taken >= STALLS_BURST &&
+	if (p->turns.taken >= burst_of(p, w) &&
 	    (p->turns.tried || p->frames - p->turns.stall_frame < TURNS_APART))
 		return false;
 	for (uint32_t i = 0; i < p->n; i++) {
@@ -283,7 +301,7 @@ static bool is_stall(const struct painter *p, const struct window *w, uint64_t c
 
 static void stall(struct painter *p, struct window *w)
 {
-	bool burst = p->turns.taken < STALLS_BURST;
+	bool burst = p->turns.taken < burst_of(p, w);
 
 	if (!p->turns.taken)
 		p->turns.refill_frame = p->frames;
@@ -291,7 +309,7 @@ static void stall(struct painter *p, struct window *w)
 	p->turns.stall_frame = p->frames;
 	w->turn.good = 0;
 	w->turn.wait_until = p->frames + FREE_APART;
-	if (w->turn.stalls++ < STALLS_FREE && burst)
+	if (w->turn.stalls++ < STALLS_FREE && burst && !is_disturbing(p, w))
 		return;
 	w->turn.proof = w->turn.proof < PROOF_LEAST ? PROOF_LEAST
 			: w->turn.proof < PROOF_MOST ? w->turn.proof * 2 : PROOF_MOST;

@@ -91,6 +91,28 @@ static void test_stalls(void **state)
 	assert_false(r.w[1].over_budget || r.w[2].over_budget);
 }
 
+/* Those who have worked steadily are disturbed once by whoever comes, and then so seldom that
+ * the 99th percentile of their intervals does not show it. */
+static void test_steady(void **state)
+{
+	unsigned stalls = 0;
+	struct rig r;
+
+	(void)state;
+	rig_make(&r, 3);
+	for (unsigned f = 0; f < 200; f++) {
+		frame(&r);
+		for (uint32_t i = 1; i < r.s.n; i++)
+			spend(&r, i, 500000, false);
+	}
+	for (unsigned f = 0; f < 256; f++)
+		stalls += frame_of(&r, 60000000, true);
+	assert_in_range(stalls, 1, 2);
+	for (unsigned f = 0; f < 2560; f++)
+		stalls += frame_of(&r, 60000000, true);
+	assert_in_range(stalls, 10, 2560 / 128 + 2);
+}
+
 /* Several take turns at it, and it is no more. */
 static void test_many(void **state)
 {
@@ -177,7 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_shares), cmocka_unit_test(test_stalls),
-		cmocka_unit_test(test_many), cmocka_unit_test(test_beginners),
+		cmocka_unit_test(test_steady), cmocka_unit_test(test_many), cmocka_unit_test(test_beginners),
 		cmocka_unit_test(test_forgiven),
 		cmocka_unit_test(test_fixed),
 	};
