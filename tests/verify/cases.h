@@ -62,5 +62,7 @@ struct verify_case {
 /* Looks at each by itself, for a new client; those that are judged otherwise are printed, and
  * their number returned. */
 unsigned cases_look(const struct verify_case *c, size_t n, const struct verify_env *env);
+/* The same with the environment of case_env. */
+unsigned cases_bad(const struct verify_case *c, size_t n);
 
 #endif
