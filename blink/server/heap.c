@@ -31,8 +31,8 @@ void heap_loosen(void)
 	atomic_store(&loose, true);
 }
 
-/* Free pieces stay the allocator's, and so do their pages until it is told: which takes a
- * millisecond or so, and must not be had for each of those who come and go without end. */
+/* Free pieces stay the allocator's, and so do their pages until it is told: which costs some
+ * time for each of them, and must not be had for each of those who come and go without end. */
 void heap_settle(uint64_t now_ns, bool idle)
 {
 	static uint64_t settled;

@@ -112,8 +112,8 @@ enum run_result served_run_current(struct served *c, const struct sp *sp)
 
 /* ---- compiling ----------------------------------------------------------------------- */
 
-/* Made for who has something to compile: its memory takes longer to map than all else that a
- * client's coming costs, and some come and go without end. */
+/* Made for who has something to compile: to map its memory was two fifths of what clients
+ * cost that come and go without end (MADV_POPULATE_*). */
 static bool jit_there(struct served *c)
 {
 	struct error none = { 0 };

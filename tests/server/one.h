@@ -8,6 +8,15 @@
 #define ONE_SPS 100u                   /* object of a text's SP 0; payload i is object i */
 #define ONE_SIDE 64u                   /* pixels of a client's area, both ways */
 
+/* SP 0, which makes context 1 and drawable 1, and has them current. */
+#define ONE_INIT \
+	"names context 8\nnames drawable 8\n" \
+	"sp 0 init {\n" \
+	"blinkContext 1, 0, 0, 0\n" \
+	"blinkDrawable 1, 64, 64, 1\n" \
+	"blinkMakeCurrent 1, 1, 1\n" \
+	"end\n}\n"
+
 struct one {
 	struct sink *gl;
 	struct vso_client *client;

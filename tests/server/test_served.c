@@ -12,14 +12,7 @@
 
 static struct sink *gl;
 
-#define INIT "blink 1\n" INIT_SP
-#define INIT_SP \
-	"names context 8\nnames drawable 8\n" \
-	"sp 0 init {\n" \
-	"blinkContext 1, 0, 0, 0\n" \
-	"blinkDrawable 1, 64, 64, 1\n" \
-	"blinkMakeCurrent 1, 1, 1\n" \
-	"end\n}\n"
+#define INIT "blink 1\n" ONE_INIT
 
 #define TRIANGLE \
 	"sp 1 redraw frame 0 context 1 drawable 1 {\n" \
@@ -108,7 +101,7 @@ static void test_payloads(void **state)
 
 	(void)state;
 	one_open(&o, gl, 0, 0, 0);
-	snprintf(text, sizeof(text), "blink 1\npayload colour {\nf32 1 0 0 1\n}\n%s%s", INIT_SP, redraw);
+	snprintf(text, sizeof(text), "blink 1\npayload colour {\nf32 1 0 0 1\n}\n%s%s", ONE_INIT, redraw);
 	one_publish(&o, text);
 	one_frame(&o);
 	assert_int_equal(one_fault(&o, ONE_SPS + 1), VSO_FAULT_OK);
@@ -341,7 +334,7 @@ static void test_list_memory(void **state)
 	assert_non_null(text);
 	n = (size_t)sprintf(text, "blink 1\npayload corners {\nzero 49152\n}\n%s"
 			    "sp 1 init context 1 drawable 1 {\nglEnableClientState GL_VERTEX_ARRAY\n"
-			    "glVertexPointer 3, GL_FLOAT, 0, @corners\nglNewList 1, GL_COMPILE\n", INIT_SP);
+			    "glVertexPointer 3, GL_FLOAT, 0, @corners\nglNewList 1, GL_COMPILE\n", ONE_INIT);
 	for (unsigned i = 0; i < draws; i++)
 		n += (size_t)sprintf(text + n, "glDrawArrays GL_POINTS, 0, 4096\n");
 	sprintf(text + n, "glEndList\nend\n}\n");
@@ -494,9 +487,33 @@ static void test_flat(void **state)
 	one_close(&o);
 }
 
-/* A draw states a range that its indices do not keep to: drivers do not look. */
+static unsigned ranges_stated;
+
+static void stated(uint32_t mode, uint32_t start, uint32_t end, int32_t count, uint32_t type,
+		   const void *indices)
+{
+	(void)mode, (void)start, (void)end, (void)count, (void)type, (void)indices;
+	ranges_stated++;
+}
+
+static void stated_base(uint32_t mode, uint32_t start, uint32_t end, int32_t count,
+			uint32_t type, const void *indices, int32_t base)
+{
+	(void)base;
+	stated(mode, start, end, count, type, indices);
+}
+
+/* A draw states a range that its indices do not keep to: drivers do not look, and so are not
+ * told any. */
 static void test_ranges(void **state)
 {
+	static const struct { unsigned op; sink_fn fn; } told[] = {
+		{ OP_glDrawRangeElements, (sink_fn)stated },
+		{ OP_glDrawRangeElements_buf, (sink_fn)stated },
+		{ OP_glDrawRangeElementsBaseVertex, (sink_fn)stated_base },
+		{ OP_glDrawRangeElementsBaseVertex_buf, (sink_fn)stated_base },
+	};
+	sink_fn real[sizeof(told) / sizeof(told[0])];
 	static const char *const ranges[] = {
 		"glDrawRangeElements GL_POLYGON, 0, 1, 8, GL_UNSIGNED_INT, @far\n",
 		"glDrawRangeElementsBaseVertex GL_TRIANGLES, 0, 1, 8, GL_UNSIGNED_INT, @far, 65536\n",
@@ -507,19 +524,26 @@ static void test_ranges(void **state)
 	};
 
 	(void)state;
+	for (unsigned i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		real[i] = gl->entry[told[i].op];
+		gl->entry[told[i].op] = told[i].fn;
+	}
 	for (unsigned i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
 		char text[1024];
 		struct one o;
 
 		one_open(&o, gl, 0, 0, 0);
 		snprintf(text, sizeof(text), "blink 1\nnames buffer 4\npayload far {\n"
-			 "u32 0 1 0x3f800000 0x10000000 0x7fffffff 3 0x3f800000 0\n}\n" INIT_SP
+			 "u32 0 1 0x3f800000 0x10000000 0x7fffffff 3 0x3f800000 0\n}\n" ONE_INIT
 			 "sp 1 redraw frame 0 context 1 drawable 1 {\n%send\n}\n", ranges[i]);
 		one_publish(&o, text);
 		assert_int_equal(one_frame(&o), 1);
 		assert_int_equal(one_fault(&o, ONE_SPS + 1), VSO_FAULT_OK);
 		one_close(&o);
 	}
+	for (unsigned i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		gl->entry[told[i].op] = real[i];
+	assert_int_equal(ranges_stated, 0);
 }
 
 /* Copies of mapped objects whose contents decide are as bounded as others: pages may be named

@@ -12,13 +12,6 @@
 
 #include "tests/server/one.h"
 
-#define INIT \
-	"names context 8\nnames drawable 8\n" \
-	"sp 0 init {\n" \
-	"blinkContext 1, 0, 0, 0\n" \
-	"blinkDrawable 1, 64, 64, 1\n" \
-	"blinkMakeCurrent 1, 1, 1\n" \
-	"end\n}\n"
 #define OBJECT (ONE_SPS + 1)
 
 static struct sink *gl;
@@ -38,7 +31,7 @@ static void publish(struct one *o, enum sp_callback cb, bool good)
 {
 	char text[1024];
 
-	snprintf(text, sizeof(text), "blink 1\n" INIT "sp 1 %s {\n%s\nend\n}\n", texts[cb].head,
+	snprintf(text, sizeof(text), "blink 1\n" ONE_INIT "sp 1 %s {\n%s\nend\n}\n", texts[cb].head,
 		 good ? texts[cb].good : texts[cb].bad);
 	one_publish(o, text);
 }
@@ -141,7 +134,7 @@ static void test_named_version(void **state)
 		struct one o;
 
 		one_open(&o, gl, VSO_HELLO_RESIZE, 0, 0);
-		one_publish(&o, "blink 1\npayload colour {\nf32 1 0 0 1\n}\n" INIT
+		one_publish(&o, "blink 1\npayload colour {\nf32 1 0 0 1\n}\n" ONE_INIT
 				"sp 1 reshape frame 0 context 1 drawable 1 {\n"
 				"glFogfv GL_FOG_COLOR, @colour\nend\n}\n");
 		eventful_frame(&o);
@@ -199,7 +192,7 @@ static void test_put_back_below(void **state)
 
 	(void)state;
 	one_open(&o, gl, 0, 0, 0);
-	one_publish(&o, "blink 1\n" INIT);
+	one_publish(&o, "blink 1\n" ONE_INIT);
 	PUT(&o, FIRST, SP_REDRAW, COLOUR(ONE_F, 0, 0), OP(glDrawArrays), 0, 0, 100);
 	PUT(&o, NAMING, VSO_CALLEE, OP(call), FIRST, 0, 0);
 	PUT(&o, BETWEEN, VSO_CALLEE, OP(glFlush));
