@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "jit-bench/bench.h"
 
@@ -31,6 +32,12 @@ static unsigned counts_parse(const char *text, unsigned v[COUNTS])
 	return 0;
 }
 
+static bool is_extension(const char *name)
+{
+	return !strncmp(name, "GL_", 3) && strlen(name) < 64 &&
+	       !name[strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")];
+}
+
 struct json_object *bench_server_suite(const struct bench_request *q, struct error *err)
 {
 	const char *const *o = q->args->opt;
@@ -39,7 +46,7 @@ struct json_object *bench_server_suite(const struct bench_request *q, struct err
 		.cases = (const char *const *)q->argv, .ncases = (unsigned)q->argc,
 		.clients = counts, .self = q->self, .runs = q->runs,
 		.rate = 50, .hold = o[OPT_HOLD],
-		.seconds = 8, .null_gl = o[OPT_NULL],
+		.seconds = 8, .null_gl = o[OPT_NULL], .without = o[OPT_WITHOUT],
 	};
 	unsigned long frames = 0;
 	int ways = !!o[OPT_HOLD] + !!o[OPT_SWITCH] + !!o[OPT_LIVE] + !!o[OPT_ISOLATION];
@@ -51,6 +58,10 @@ struct json_object *bench_server_suite(const struct bench_request *q, struct err
 	if (o[OPT_FRAME] && (!o[OPT_LIVE] ||
 			     !cli_uint("--frame", o[OPT_FRAME], 1000000, &frames) || !frames)) {
 		error_set(err, -EINVAL, "bench: server: --frame is for --live: files up to that frame");
+		return NULL;
+	}
+	if (o[OPT_WITHOUT] && (!o[OPT_LIVE] || !is_extension(o[OPT_WITHOUT]))) {
+		error_set(err, -EINVAL, "bench: server: --without is for --live: a GL extension's name");
 		return NULL;
 	}
 	opt.frames = (uint32_t)frames;

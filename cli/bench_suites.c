@@ -275,7 +275,7 @@ static const struct bench_suite suites[] = {
 	{ "checkpoint", 1, 2, 5, 0, 1, false, 1, 2, TAKES(OPT_FRAME), "checkpoint X.blink [X.trace]",
 	  suite_checkpoint },
 	{ "server", 0, 16, 3, 0, 1, false, 0, 0, TAKES(OPT_COUNTS) | TAKES(OPT_HOLD) |
-	  TAKES(OPT_SWITCH) | TAKES(OPT_LIVE) | TAKES(OPT_ISOLATION) | TAKES(OPT_RATE) |
+	  TAKES(OPT_SWITCH) | TAKES(OPT_LIVE) | TAKES(OPT_ISOLATION) | TAKES(OPT_WITHOUT) | TAKES(OPT_RATE) |
 	  TAKES(OPT_LENGTH) | TAKES(OPT_NULL) | TAKES(OPT_FRAME), "server [CASE...]", bench_server_suite },
 	{ "lines", 0, 1, 1, 1, 1, false, 0, 0, 0, "lines [TREE]", suite_lines },
 };
@@ -311,6 +311,7 @@ static int options_check(const struct cli_args *args, const struct bench_request
 		[OPT_FRAME] = "frame", [OPT_NULL] = "null", [OPT_AT] = "at", [OPT_RATE] = "rate",
 		[OPT_COUNTS] = "counts", [OPT_HOLD] = "hold", [OPT_SWITCH] = "switch",
 		[OPT_LIVE] = "live", [OPT_ISOLATION] = "isolation",
+		[OPT_WITHOUT] = "without",
 	};
 
 	for (unsigned o = 0; o < OPT_SUITES_END; o++) {

@@ -42,6 +42,7 @@ static const struct cli_option options[] = {
 	[OPT_LIVE] = { 0, "live", NULL, "server: .blink files through it, against in-process" },
 	[OPT_ISOLATION] = { 0, "isolation", NULL, "server: good clients beside hostile acts (all, "
 		"or those named)" },
+	[OPT_WITHOUT] = { 0, "without", "EXTENSION", "server --live: GL without this, for all sides" },
 	[OPT_RUNS] = { 'r', "runs", "N", "how often everything is measured (jit 21, jit --peers 11, "
 		"quick 20, table3 101, record and log 3, others 5); until: at most (500); "
 		"against: in a turn (quick 10, jit, frames 3, others 1)" },
@@ -422,7 +423,8 @@ const struct cli_command cmd_bench = {
 		"of an off-screen picture. --live X.blink...: frames played through the server, client "
 		"and server together, against the same in-process, and played by a client of virgl and by "
 		"one of an X server's GL (GLX's protocol), which a file that these draw otherwise is not "
-		"compared with; gears and films against their native builds. --isolation [ACT...]: redraw "
+		"compared with (--without EXTENSION: all draw without what one of them lacks); gears "
+		"and films against their native builds. --isolation [ACT...]: redraw "
 		"intervals of good clients beside each act of blink-hostile and without it, pixels "
 		"that are where they do not belong, the server's descriptors and memory.\n"
 		"\n"

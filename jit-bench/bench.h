@@ -101,6 +101,7 @@ struct bench_server_options {
 	double rate, seconds;        /* of the display; of a run */
 	unsigned runs;
 	uint32_t frames;             /* of a file, at most; 0: 3,000 */
+	const char *without;         /* live: an extension that no side's GL has; NULL: none */
 	bool null_gl;                /* the server's GL does nothing */
 	bool hold;                   /* finds how many clients each case holds the rate of */
 };

@@ -352,6 +352,8 @@ static struct json_object *live_json(void *user)
 	struct json_object *j = json_object_new_object(), *metrics = json_object_new_array();
 
 	json_object_object_add(j, "suite", json_object_new_string("server-live"));
+	if (b->opt->without)
+		json_object_object_add(j, "without", json_object_new_string(b->opt->without));
 	for (unsigned i = 0; i < b->opt->ncases; i++)
 		game_json(&b->game[i], j, metrics);
 	json_object_object_add(j, "environment", environment_json());
@@ -399,6 +401,16 @@ static int game_open(struct game *g, const char *path, uint32_t most, struct err
 	return g->frames >= 4 ? 0 : error_set(err, -EINVAL, "%s: 4 frames at least", path);
 }
 
+/* From the GL of this process, and so of all that it starts. */
+static int extension_take(const char *name, struct error *err)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "-%s", name);
+	return setenv(PEER_EXTENSIONS, text, 1) ? error_set(err, -errno, "bench: %s", strerror(errno))
+						: 0;
+}
+
 struct json_object *bench_server_live(const struct bench_server_options *opt, struct error *err)
 {
 	const struct rig_options ro = { .self = opt->self, .refresh = RATE, .size = "1280x1024",
@@ -412,6 +424,8 @@ struct json_object *bench_server_live(const struct bench_server_options *opt, st
 	for (unsigned i = 0; i < opt->ncases && e == 0; i++)
 		e = game_open(&b.game[i], opt->cases[i],
 			      opt->frames ? opt->frames : FRAMES_MOST, err);
+	if (e == 0 && opt->without)
+		e = extension_take(opt->without, err);
 	if (e == 0)
 		e = rig_open(&b.rig, &ro, err);
 	if (e < 0)

@@ -79,7 +79,7 @@ static struct json_object *settings(void)
 {
 	static const char *const names[] = {
 		"DISPLAY", "GALLIUM_DRIVER", "LIBGL_ALWAYS_SOFTWARE", "LP_NUM_THREADS",
-		"MESA_LOADER_DRIVER_OVERRIDE", "vblank_mode",
+		"MESA_EXTENSION_OVERRIDE", "MESA_LOADER_DRIVER_OVERRIDE", "vblank_mode",
 	};
 	struct json_object *j = json_object_new_object();
 

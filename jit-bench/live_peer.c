@@ -15,6 +15,12 @@
 #define FEW 20u
 #define LIMIT 120.0                    /* seconds of a play */
 
+/* What a peer takes without a word and does not do, though its driver says that it can: the
+ * picture is nearly the same, and cheaper. */
+static const char *const not_done[] = {
+	"GL_EXT_texture_filter_anisotropic",    /* virgl: takes the number, and filters by one sample */
+};
+
 const char *const live_peer_names[LIVE_PEERS] = { "virgl", "indirect" };
 
 static int peer_open(struct live_peer *p, enum live_peer_kind kind, struct error *err)
@@ -141,18 +147,82 @@ static int pictures_judge(const char *here, const char *there, const char *said,
 	return 0;
 }
 
+/* ---- does it do what the picture does not show at once? ------------------------------------ */
+
+static double mean_difference(const struct picture *a, const struct picture *b)
+{
+	size_t n = 3 * (size_t)a->w * a->h;
+	uint64_t sum = 0;
+
+	if (a->w != b->w || a->h != b->h || !n)
+		return 255;
+	for (size_t i = 0; i < n; i++)
+		sum += (unsigned)abs(a->rgb[i] - b->rgb[i]);
+	return (double)sum / (double)n;
+}
+
+/* Is the peer's picture rather the one that is drawn here without it? */
+static int without_judge(const char *const png[3], const char *what, char *reason, size_t size,
+			 struct error *err)
+{
+	struct picture here = { 0 }, there = { 0 }, without = { 0 };
+	double with, instead;
+	int e = picture_read_png(png[0], &here, err);
+
+	if (e == 0)
+		e = picture_read_png(png[1], &there, err);
+	if (e == 0)
+		e = picture_read_png(png[2], &without, err);
+	with = e == 0 ? mean_difference(&here, &there) : 0;
+	instead = e == 0 ? mean_difference(&without, &there) : 0;
+	if (e == 0 && instead < with / 2)
+		snprintf(reason, size, "it draws what is drawn here without %s (mean difference %.2f "
+			 "of 255; with it %.2f): --without %s has nobody do it", what, instead,
+			 with, what);
+	picture_finish(&here);
+	picture_finish(&there);
+	picture_finish(&without);
+	return e;
+}
+
+/* The pictures in y's folder: the one drawn here, the peer's. */
+static int not_done_judge(const struct play *y, const char *here, const char *there,
+			  const char *drawn, char *reason, size_t size, struct error *err)
+{
+	const char *set = getenv(PEER_EXTENSIONS);
+	char setting[320], png[80];
+	const char *env[] = { "LP_NUM_THREADS=0", setting, NULL };
+	int e = 0;
+
+	snprintf(png, sizeof(png), "%s/without.png", y->pictures);
+	for (unsigned i = 0; i < sizeof(not_done) / sizeof(not_done[0]) && e == 0 && !reason[0]; i++) {
+		struct process_cost cost;
+
+		snprintf(setting, sizeof(setting), PEER_EXTENSIONS "=%s -%s", set ? set : "", not_done[i]);
+		e = client_run(y, env, NULL, &cost, err);
+		if (e == 0 && rename(drawn, png))
+			e = error_set(err, -ENODATA, "%s: no picture", drawn);
+		if (e == 0)
+			e = without_judge((const char *const[]){ here, there, png }, not_done[i],
+					  reason, size, err);
+	}
+	unlink(png);
+	return e;
+}
+
 int live_peer_draws(struct live_peer *p, enum live_peer_kind kind, const char *self,
 		    const char *path, uint32_t frames, char *reason, size_t size,
 		    struct error *err)
 {
 	static const char *const no_threads[] = { "LP_NUM_THREADS=0", NULL };
-	char range[32], folder[] = "/tmp/blink-peer-XXXXXX", here[64], there[64], said[64];
+	char range[32], folder[] = "/tmp/blink-peer-XXXXXX", here[64], there[64], said[64], drawn[64];
 	struct play y = { .self = self, .path = path, .range = range, .pictures = folder,
 			  .said = said };
 	struct process_cost cost;
 	struct error why = { 0 };
 	int e;
 
+	reason[0] = 0;
 	if (peer_open(p, kind, &why) < 0) {
 		snprintf(reason, size, "%s", why.text);
 		return 0;
@@ -162,21 +232,26 @@ int live_peer_draws(struct live_peer *p, enum live_peer_kind kind, const char *s
 				 strerror(errno));
 	snprintf(range, sizeof(range), "0:%u", frames);
 	snprintf(said, sizeof(said), "%s/said", folder);
-	snprintf(there, sizeof(there), "%s/frame-%06u.png", folder, frames - 1);
+	snprintf(drawn, sizeof(drawn), "%s/frame-%06u.png", folder, frames - 1);
+	snprintf(there, sizeof(there), "%s/there.png", folder);
 	snprintf(here, sizeof(here), "%s/here.png", folder);
 	e = client_run(&y, no_threads, NULL, &cost, err);
-	if (e == 0 && rename(there, here))
+	if (e == 0 && rename(drawn, here))
 		e = error_set(err, -ENODATA, "%s: frame %u has no picture", path, frames - 1);
 	if (e == 0 && peer_run(p, &y, &why) < 0)
 		snprintf(reason, size, "%s", why.text);
-	else if (e == 0)
+	else if (e == 0) {
+		rename(drawn, there);   /* (where it drew none, there is none) */
 		e = pictures_judge(here, there, said, reason, size, err);
-	for (unsigned i = 0; i < 4; i++) {
+		if (e == 1)
+			e = not_done_judge(&y, here, there, drawn, reason, size, err);
+	}
+	for (unsigned i = 0; i < 5; i++) {
 		char first[64];
 
 		snprintf(first, sizeof(first), "%s/frame-000000.png", folder);
-		unlink((const char *const[]){ here, there, said, first }[i]);
+		unlink((const char *const[]){ here, there, said, first, drawn }[i]);
 	}
 	rmdir(folder);
-	return e;
+	return e < 0 ? e : !reason[0];
 }

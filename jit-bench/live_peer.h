@@ -3,12 +3,15 @@
  *
  * The client is `blinkctl replay --window` (live_side.h); where it draws is in server_stage.h.  What a peer
  * has no commands for it leaves out, and is cheaper for it: a file takes part where the peer
- * draws nearly the picture that is drawn in-process.
+ * draws nearly the picture that is drawn in-process, and does what it says that it can.
  */
 #ifndef JIT_BENCH_LIVE_PEER_H
 #define JIT_BENCH_LIVE_PEER_H
 
 #include "jit-bench/server_stage.h"
+
+/* Mesa's, of the client's and the server's drivers: " -GL_..." takes an extension away. */
+#define PEER_EXTENSIONS "MESA_EXTENSION_OVERRIDE"
 
 enum live_peer_kind { LIVE_VIRGL, LIVE_INDIRECT, LIVE_PEERS };
 extern const char *const live_peer_names[LIVE_PEERS];   /* "virgl", "indirect" */

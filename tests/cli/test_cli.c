@@ -411,6 +411,9 @@ static void test_convert_reports_errors(void **state)
 	assert_int_equal(shell(NULL, "'%s' convert x.trace 2>/dev/null", blinkctl), 2);
 	assert_int_equal(shell(NULL, "'%s' convert x.trace -o y --level 99 2>/dev/null", blinkctl), 2);
 	assert_int_equal(shell(NULL, "'%s' convert x.trace -o y --frames -1 2>/dev/null", blinkctl), 2);
+	assert_int_equal(shell(NULL, "'%s' bench --without GL_X server 2>/dev/null", blinkctl), 1);
+	assert_int_equal(shell(NULL, "'%s' bench --live --without 'GL_X -GL_Y' server gears-sp "
+			       "2>/dev/null", blinkctl), 1);
 }
 
 static void test_input_is_not_replaced(void **state)
