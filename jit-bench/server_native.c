@@ -64,15 +64,16 @@ static int measure(struct stage *s, const struct server_case *c, unsigned n, dou
 {
 	struct json_object *said[RIG_CLIENTS] = { 0 };
 	double before, cpu;
-	int e = 0;
+	int e;
 
 	rig_sleep(SERVER_SETTLE);
 	rig_clients_anew(&s->rig);
 	before = stage_cpu(s);
 	rig_sleep(seconds);
 	cpu = stage_cpu(s) - before;
-	if (rig_clients_end(&s->rig, said))
-		e = error_set(err, -EIO, "bench: a client failed (%s)", c->text);
+	e = rig_clients_end(&s->rig, said, err);
+	if (e < 0)
+		error_prefix(err, "%s", c->text);
 	else
 		figures(said, n, cpu, out);
 	server_said_put(said, n);

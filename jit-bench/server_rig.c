@@ -261,9 +261,19 @@ static int client_end(int pid)
 	return -1;
 }
 
-unsigned rig_clients_end(struct rig *r, struct json_object *said[RIG_CLIENTS])
+static int client_end_say(const struct rig_client *c, unsigned i, int status, struct error *err)
 {
-	unsigned failed = 0;
+	if (status >= 0 && WIFSIGNALED(status))
+		return error_set(err, -EIO, "bench: client %u: signal %d%s", i, WTERMSIG(status),
+			  WTERMSIG(status) == SIGKILL ? ": it did not end when it was told to" : "");
+	if (status > 0)
+		return error_set(err, -EIO, "bench: client %u: exit status %d", i, WEXITSTATUS(status));
+	return error_set(err, -EIO, "bench: client %u: no figures in %s", i, c->output);
+}
+
+int rig_clients_end(struct rig *r, struct json_object *said[RIG_CLIENTS], struct error *err)
+{
+	int e = 0;
 
 	for (unsigned i = 0; i < r->clients; i++)
 		if (r->client[i].process.pid > 0)
@@ -274,9 +284,10 @@ unsigned rig_clients_end(struct rig *r, struct json_object *said[RIG_CLIENTS])
 
 		c->process.pid = 0;
 		said[i] = status == 0 ? json_object_from_file(c->output) : NULL;
-		failed += said[i] == NULL;
+		if (!said[i] && e == 0)
+			e = client_end_say(c, i, status, err);
 		unlink(c->output);
 	}
 	r->clients = 0;
-	return failed;
+	return e;
 }

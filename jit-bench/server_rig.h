@@ -53,9 +53,9 @@ void rig_clients_anew(struct rig *r);
 unsigned rig_clients_said(const struct rig *r);
 /* Ends them, whatever they have to say. */
 void rig_clients_stop(struct rig *r);
-/* Tells all clients to end, and waits; what each said last, as JSON, or NULL.  0, or the
- * number of those that failed. */
-unsigned rig_clients_end(struct rig *r, struct json_object *said[RIG_CLIENTS]);
+/* Tells all clients to end, and waits; what each said last, as JSON, or NULL.  0, or
+ * -EIO: of the first that failed it is said how. */
+int rig_clients_end(struct rig *r, struct json_object *said[RIG_CLIENTS], struct error *err);
 /* A look at the server: the answer to `top`, to be put. */
 int rig_look(struct rig *r, struct json_object **top, struct error *err);
 /* One request whose answer does not matter. */

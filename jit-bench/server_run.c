@@ -204,8 +204,10 @@ static int run_served(const struct server_case *c, const struct bench_server_opt
 		rig_sleep(opt->seconds);
 		e = rig_look(&r, &l.after, err);
 	}
-	if (e == 0 && rig_clients_end(&r, said))
-		e = error_set(err, -EIO, "bench: a client failed (%s)", c->text);
+	if (e == 0)
+		e = rig_clients_end(&r, said, err);
+	if (e < 0)
+		error_prefix(err, "%s", c->text);
 	if (e == 0)
 		e = served_figures(&l, said, n, out, err);
 	server_said_put(said, n);
