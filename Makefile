@@ -288,6 +288,17 @@ soundness: $(SOUND)
 	$(Q)FINDINGS=$(B)/findings LEDGER=$(B)/findings/grammar.ledger TIME_LIMIT=$(SOUND_TIME) $(SOUND) grammar $(SOUND_PROGRAMS)
 	$(Q)FINDINGS=$(B)/findings LEDGER=$(B)/findings/hostile.ledger TIME_LIMIT=$(SOUND_TIME) $(SOUND) hostile $(SOUND_PROGRAMS)
 
+# Scenes at random on this machine's driver, as a display server's client: what the verifier
+# accepts, the driver has to survive (docs/VERIFIER.md).  What comes back from malloc and what
+# goes there is filled, so that what is used before or after is noticed sooner.
+DRIVER_PROGRAMS ?= 1000000
+DRIVER_TIME     ?= 600
+DRIVER_SEED     ?= 1
+driver-scan: $(SOUND)
+	$(Q)mkdir -p $(B)/findings
+	$(Q)LP_NUM_THREADS=0 MALLOC_PERTURB_=165 FINDINGS=$(B)/findings TIME_LIMIT=$(DRIVER_TIME) \
+	   $(SOUND) confined $(DRIVER_PROGRAMS) $(DRIVER_SEED)
+
 # libFuzzer for FUZZ_TIME seconds each, from the seeds beside the sources.
 FUZZ_TIME ?= 60
 fuzz: soundness
@@ -376,6 +387,7 @@ help:
 	@echo 'make fuzz       the soundness campaign, then the fuzzers, FUZZ_TIME=$(FUZZ_TIME) seconds each'
 	@echo 'make fuzz-short the same, 30 seconds and 10 seconds each'
 	@echo 'make soundness  SOUND_PROGRAMS=$(SOUND_PROGRAMS) by the grammar, as many hostile ones'
+	@echo 'make driver-scan  scenes at random on the GL driver, DRIVER_TIME=$(DRIVER_TIME) s of DRIVER_SEED=$(DRIVER_SEED)'
 	@echo 'make corpora    install and record the programs of corpora/'
 	@echo 'make paper      the experiments of the record-prune-replay paper: out/paper/report'
 	@echo 'make bench      the measurements of docs/MEASURING.md'
@@ -385,7 +397,7 @@ help:
 	@echo 'make clean      remove what was built'
 	@echo 'V=1 shows commands; CC=clang, OPT=, CFLAGS=, LDFLAGS=, B= (build folder) are understood.'
 
-.PHONY: minimise all check tests asan soundness fuzz fuzz-short fuzzers demo demo-server corpora bench prune-check paper gate install clean help \
+.PHONY: minimise all check tests asan soundness driver-scan fuzz fuzz-short fuzzers demo demo-server corpora bench prune-check paper gate install clean help \
         needs-libraries FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -39,7 +39,7 @@ struct job {
 	bool done;
 	char fatal[64];                 /* why its process ended itself, or nothing */
 	unsigned found, slow;
-	uint64_t programs, sps, accepted, whole, records, draws, reused;
+	uint64_t programs, sps, accepted, whole, records, draws, reused, left_out;
 	unsigned paths;
 	struct kinds kinds;
 	struct coverage coverage;
@@ -88,12 +88,12 @@ static void program_make(const struct campaign_options *opt, uint64_t i, struct 
 {
 	d->state = opt->seed * UINT64_C(0x9e3779b97f4a7c15) + i;
 	dice_u32(d);
-	generate(p, d);
+	opt->judge->make(p, d);
 	if (!opt->hostile)
 		return;
 	/* most start from what would be accepted, so that one change is all that is wrong */
 	if (dice_below(d, 8))
-		program_repair(p);
+		program_repair(p, opt->judge);
 	mutate(p, d);
 }
 
@@ -117,7 +117,7 @@ static bool still_fails(const struct judge *judge, const struct program *p, char
 		alarm(10);
 		who = judge->create();
 		/* where runs are stopped differs from try to try */
-		for (uint64_t k = 0; k < TRIES; k++)
+		for (uint64_t k = 0; k < (judge == &judge_engines ? TRIES : 1); k++)
 			if (!judge->look(who, &copy, false, &(struct dice){ k }, &out))
 				_exit(write(pipes[1], out.fault, strlen(out.fault)) < 0);
 		_exit(0);
@@ -226,9 +226,11 @@ static void outcome_count(struct job *j, const struct program *p, const struct o
 	j->records += out->records;
 	j->draws += out->draws;
 	j->reused += out->reused;
-	if (out->accepted == p->nsps)
-		for (uint32_t i = 0; i < p->nsps; i++)
-			coverage_add(&j->coverage, &p->sp[i]);
+	j->left_out += out->left_out;
+	/* (of a program that was stopped in the midst nobody knows how far it came) */
+	for (uint32_t i = 0; i < (out->accepted == p->nsps ? p->nsps : out->ran); i++)
+		coverage_add(&j->coverage, &p->sp[i]);
+	coverage_outcome(&j->coverage, out);
 }
 
 /* From program j->at on. */
@@ -275,7 +277,7 @@ static void crash_keep(const struct campaign_options *opt, uint64_t number, cons
 		program_world_make();
 		program_make(opt, number, &p, &d);
 		if (!opt->hostile)
-			program_repair(&p);
+			program_repair(&p, opt->judge);
 		finding_keep(opt, &p, number, how);
 		_exit(0);
 	}
@@ -364,6 +366,7 @@ static unsigned totals_print(const struct campaign *c, double seconds)
 		t->records += j->records;
 		t->draws += j->draws;
 		t->reused += j->reused;
+		t->left_out += j->left_out;
 		t->found += j->found;
 		t->slow += j->slow;
 		t->paths = j->paths > t->paths ? j->paths : t->paths;
@@ -380,8 +383,13 @@ static unsigned totals_print(const struct campaign *c, double seconds)
 	       (unsigned long long)t->reused, seconds);
 	if (t->slow)
 		printf("%u programs took too long to tell\n", t->slow);
+	if (t->left_out)
+		printf("%llu procedures were not run: too many vertices\n",
+		       (unsigned long long)t->left_out);
 	if (!opt->hostile)
-		coverage_print(&t->coverage, opt->verbose);
+		coverage_print(&t->coverage, opt->verbose && opt->judge != &judge_confined);
+	if (opt->judge == &judge_confined)
+		coverage_reasons_print(&t->coverage, opt->verbose);
 	found = t->found;
 	free(t);
 	return found;

@@ -14,6 +14,10 @@
 
 #include "tests/soundness/program.h"
 
+struct refusal { uint16_t op; uint8_t reason; };
+#define OUTCOME_REFUSED 400u
+#define OUTCOME_OPS 1024u
+
 struct outcome {
 	unsigned sps, accepted;         /* procedures verified; found safe and run */
 	uint64_t records, draws;        /* executed by the oracle */
@@ -21,6 +25,13 @@ struct outcome {
 	const char *fault;              /* NULL: all agrees */
 	uint32_t sp, word;              /* where */
 	bool fatal;                     /* nothing that this process goes on to do counts */
+	unsigned ran;                   /* the first so many procedures ran to their end */
+	unsigned left_out;              /* not run: too many vertices */
+	/* what was cut out, and why; of OUTCOME_OPS instructions those that GL found nothing
+	 * wrong with, where it was asked */
+	struct refusal refused[OUTCOME_REFUSED];
+	unsigned nrefused;
+	uint64_t clean[OUTCOME_OPS / 64];
 };
 
 /* Who looks at programs.  create ends the process where there is nobody.  look repairs p
@@ -32,29 +43,39 @@ struct judge {
 	void (*destroy)(void *judge);
 	bool (*look)(void *judge, struct program *p, bool repair, struct dice *d,
 		     struct outcome *out);
+	/* what programs are made by */
+	void (*make)(struct program *p, struct dice *d);
+	/* and what they are verified for */
+	void (*limits)(struct verify_limits *l, bool strict);
 	/* ways to execute: the interpreter, and the JIT of each level of vectors */
 	unsigned (*paths)(const void *judge);
 };
 extern const struct judge judge_engines;        /* check.c */
-extern const struct judge judge_driver, judge_again;    /* driver.c */
+extern const struct judge judge_driver, judge_again, judge_confined;    /* driver.c */
 
 #define EXIT_LACKING 77                 /* of a process whose judge this machine lacks */
 
 /* ---- repair.c ------------------------------------------------------------------ */
 /* Procedure i, as it stands or with as little as has to go cut out of it: accepted?  sps
- * are p's, and follow it. */
+ * are p's, and follow it.  What was cut out is noted in out, which may be NULL. */
 bool program_accept(struct program *p, uint32_t i, bool repair, struct verify_state *s,
-		    struct verify_env *env, struct sp *sps, struct verify_verdict *v);
-void program_repair(struct program *p);
+		    struct verify_env *env, struct sp *sps, struct verify_verdict *v,
+		    struct outcome *out);
+void program_repair(struct program *p, const struct judge *judge);
 
 /* ---- coverage.c ---------------------------------------------------------------- */
 struct coverage {
 	uint64_t op[1024];              /* records accepted */
 	uint64_t operand[1024][16][2];  /* of those: immediate, register */
+	uint64_t clean[1024];           /* programs in which GL found nothing wrong with it */
+	uint32_t refused[1024][VERIFY_REASONS];
 };
 void coverage_add(struct coverage *c, const struct program_sp *sp);
 void coverage_merge(struct coverage *into, const struct coverage *from);
 void coverage_print(const struct coverage *c, bool names);
+/* Of programs that were cut until they were accepted: what never was, and why. */
+void coverage_outcome(struct coverage *c, const struct outcome *out);
+void coverage_reasons_print(const struct coverage *c, bool names);
 
 /* ---- campaign.c ---------------------------------------------------------------- */
 struct campaign_options {

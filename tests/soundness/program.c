@@ -2,6 +2,7 @@
 #include "tests/soundness/program.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -9,8 +10,11 @@
 
 #include "blink/sp/asm.h"
 
-static struct sp_payload payload[PAY_COUNT];
-struct sp_payloads program_payloads = { payload, PAY_COUNT };
+#define HUGE_BYTES (2u << 20)
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+static struct sp_payload payload[PAY_ALL];
+struct sp_payloads program_payloads = { payload, PAY_ALL };
 
 /* ---- payloads ------------------------------------------------------------------ */
 
@@ -50,6 +54,33 @@ static void payloads_text_make(void)
 	payload[PAY_ABSENT] = (struct sp_payload){ .size = 64 };
 }
 
+static void payloads_driver_make(void)
+{
+	static const float wild[] = { 0, 1, -1, 1e30f, -1e30f, INFINITY, -INFINITY, NAN, 1e-40f,
+				      2147483648.f, 4294967296.f, 0.5f, 65536, -65537, 3e38f };
+	static const uint32_t edges[] = { 0x7fffffff, 0x80000000, 0, 0xffffffff, 1, 0x7ffffffe,
+					  0x80000001, 0xffff, 0x10000, 0x8000, 255, 256 };
+	static const uint32_t drawn[] = { 0x8CE0, 0x8CE1, 0, 0x8CE2, 0x8CE3, 0x8CE0, 0x405, 0x8CE7 };
+	static const uint32_t many[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+	static const uint8_t listed[] = { 1, 2, 3, 4, 5, 6 };
+	uint32_t *w = (uint32_t *)(void *)payload_make(PAY_WILD, NULL, 4096);
+
+	for (unsigned i = 0; i < 1024; i++)
+		memcpy(w + i, &wild[i % COUNT(wild)], 4);
+	w = (uint32_t *)(void *)payload_make(PAY_EDGES, NULL, 4096);
+	for (unsigned i = 0; i < 1024; i++)
+		w[i] = edges[i % COUNT(edges)];
+	w = (uint32_t *)(void *)payload_make(PAY_HUGE, NULL, HUGE_BYTES);
+	for (unsigned i = 0; i < HUGE_BYTES / 4; i++)
+		w[i] = i % 5 ? 0x3f800000u + i % 7 : i % 3;
+	payload_make(PAY_ENUMS, drawn, sizeof(drawn));
+	payload_make(PAY_LISTED, listed, sizeof(listed));
+	payload_make(PAY_MANY, many, sizeof(many));
+	for (unsigned i = 0; PAY_SHADERS + i < PAY_ALL && scene_shader(i); i++)
+		payload_make(PAY_SHADERS + i, scene_shader(i)->text,
+			     (uint32_t)strlen(scene_shader(i)->text) + 1);
+}
+
 void program_world_make(void)
 {
 	static const float vertices[16] = { 0, 1, 2, 3, -1, 0.5f, 7, 0, 1, 1, 1, 1, 0, 0, 0, 1 };
@@ -77,6 +108,7 @@ void program_world_make(void)
 	payload_make(PAY_NAMES_HIGH, names_high, sizeof(names_high));
 	payload_make(PAY_COUNTS, counts, sizeof(counts));
 	payloads_text_make();
+	payloads_driver_make();
 	p = payload_make(PAY_BYTES, NULL, 512);
 	for (unsigned i = 0; i < 512; i++)
 		p[i] = dice_below(&d, 4) ? (uint8_t)dice_below(&d, 5) : (uint8_t)dice_u32(&d);

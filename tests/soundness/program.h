@@ -15,6 +15,8 @@
 #define PROGRAM_SPS 5u
 #define PROGRAM_WORDS 1024u         /* of one procedure */
 #define PROGRAM_NAMES 9u            /* highest name of each space */
+#define SCENE_NAMES 16u             /* the same for what scene.c makes */
+#define SCENE_SLOTS 12u
 #define PROGRAM_SLOTS 6u
 #define PROGRAM_BUDGET 6000u        /* words that calls may expand to */
 
@@ -52,7 +54,16 @@ enum {
 	PAY_ABSENT,                 /* 64 bytes that are not in memory */
 	PAY_BYTES,                  /* 512 bytes of everything */
 	PAY_LARGE,                  /* 8192 bytes */
-	PAY_COUNT
+	PAY_COUNT,
+	/* for what drivers are given (scene.c) */
+	PAY_HUGE = PAY_COUNT,       /* 2 MiB of small numbers */
+	PAY_WILD,                   /* floats: infinite, huge, none at all */
+	PAY_EDGES,                  /* ints: the greatest, the least, and beside them */
+	PAY_ENUMS,                  /* what is drawn to, by name */
+	PAY_LISTED,                 /* bytes 1 to 6: names of lists */
+	PAY_MANY,                   /* names 1 to 8 */
+	PAY_SHADERS,                /* sources from here on (scene_shader.c) */
+	PAY_ALL = PAY_SHADERS + 24
 };
 extern struct sp_payloads program_payloads;
 
@@ -93,6 +104,11 @@ static inline uint32_t dice_below(struct dice *d, uint32_t n)
 
 /* generate.c */
 void generate(struct program *p, struct dice *d);
+/* scene.c: what a driver is to survive: set-ups, then draws, reads and copies */
+void scene(struct program *p, struct dice *d);
+/* scene_shader.c: what PAY_SHADERS + i holds, NULL: no more */
+struct scene_shader { uint32_t stage; const char *text; };
+const struct scene_shader *scene_shader(unsigned i);
 /* mutate.c: at least one change that no grammar makes */
 void mutate(struct program *p, struct dice *d);
 

@@ -17,8 +17,15 @@ static const struct sp *callee(void *user, uint32_t id)
 	return id < b->n ? &b->sps[id] : NULL;
 }
 
+static void refusal_note(struct outcome *out, uint32_t op, enum verify_reason reason)
+{
+	if (out->nrefused < OUTCOME_REFUSED)
+		out->refused[out->nrefused++] = (struct refusal){ (uint16_t)op, (uint8_t)reason };
+}
+
 bool program_accept(struct program *p, uint32_t i, bool repair, struct verify_state *s,
-		    struct verify_env *env, struct sp *sps, struct verify_verdict *v)
+		    struct verify_env *env, struct sp *sps, struct verify_verdict *v,
+		    struct outcome *out)
 {
 	struct program_sp *sp = &p->sp[i];
 
@@ -28,6 +35,8 @@ bool program_accept(struct program *p, uint32_t i, bool repair, struct verify_st
 
 		if (r == 0 || !tries)
 			return r == 0;
+		if (out)
+			refusal_note(out, op, v->reason);
 		if (op >= GL_OP_COUNT || op == OP_end || gl_ops[op].words > sp->n - v->word)
 			return false;
 		program_cut(sp, v->word, gl_ops[op].words);
@@ -35,7 +44,7 @@ bool program_accept(struct program *p, uint32_t i, bool repair, struct verify_st
 	}
 }
 
-void program_repair(struct program *p)
+void program_repair(struct program *p, const struct judge *judge)
 {
 	struct verify_state *s = verify_state_create();
 	struct bench b = { .n = p->nsps };
@@ -44,10 +53,10 @@ void program_repair(struct program *p)
 
 	if (!s)
 		abort();
-	program_limits(&env.limits, p->strict);
+	judge->limits(&env.limits, p->strict);
 	for (uint32_t i = 0; i < p->nsps; i++)
 		b.sps[i] = program_get(p, i);
 	for (uint32_t i = 0; i < p->nsps; i++)
-		program_accept(p, i, true, s, &env, b.sps, &v);
+		program_accept(p, i, true, s, &env, b.sps, &v, NULL);
 	verify_state_destroy(s);
 }

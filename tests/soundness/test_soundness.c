@@ -5,8 +5,10 @@
  *   test_soundness hostile N [SEED]    N hostile ones              } make fuzz runs 10^6
  *   test_soundness driver N [SEED]     N by the grammar, on this machine's GL driver
  *   test_soundness again N [SEED]      likewise; what is found re-runnable runs twice
+ *   test_soundness confined N [SEED]   N scenes, on that driver as a display server's client
  *   test_soundness run FILE...         cases again
  *   test_soundness run-driver FILE...  cases again, on the driver
+ *   test_soundness run-confined FILE...  cases again, as a server's client
  *
  * In the environment: JOBS, the number of processes; TIME_LIMIT, in seconds;
  * FINDINGS, the folder that findings are kept in (out of the tree unless asked); FIRST,
@@ -117,7 +119,7 @@ static unsigned file_try(const struct judge *judge, const char *path, bool *lack
 	int status = 0;
 	pid_t pid;
 
-	if (judge != &judge_driver)
+	if (judge == &judge_engines)
 		return file_run(judge, path);
 	pid = campaign_fork();
 	if (pid == 0) {
@@ -172,7 +174,8 @@ static void test_corpus_driver(void **state)
 static int usage(void)
 {
 	fprintf(stderr, "usage: test_soundness [grammar N [SEED] | hostile N [SEED] | "
-			"driver N [SEED] | again N [SEED] | run FILE... | run-driver FILE...]\n");
+			"driver N [SEED] | again N [SEED] | confined N [SEED] | run FILE... | "
+			"run-driver FILE... | run-confined FILE...]\n");
 	return 2;
 }
 
@@ -188,6 +191,8 @@ static int campaign_main(int argc, char **argv)
 		opt.judge = &judge_driver;
 	if (strcmp(argv[1], "again") == 0)
 		opt.judge = &judge_again;
+	if (strstr(argv[1], "confined"))
+		opt.judge = &judge_confined;
 	if (strncmp(argv[1], "run", 3) == 0) {
 		for (int i = 2; i < argc; i++)
 			found += (int)file_run(opt.judge, argv[i]);
