@@ -181,6 +181,8 @@ static int draw_clients(struct server *s, struct error *err)
 				painter_skip(&s->painter[0], w, true);
 			continue;
 		}
+		if (look.has_redraw && !w->damaged && turns_postpone(&s->painter[0], w))
+			continue;
 		if (look.has_redraw && look.direct && !s->opt.no_direct && s->frames >= w->direct_after &&
 		    inside_screen(s, w))
 			r = draw_direct(s, i, &look, err);

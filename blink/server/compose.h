@@ -132,7 +132,7 @@ struct turn {
 	bool greedy;                   /* takes more than its share */
 	uint64_t stalls;               /* display frames that failed through it */
 	uint64_t good, proof;          /* frames of good work: since then, and asked of it */
-	uint64_t last_frame;
+	uint64_t last_frame, drew_frame;
 	uint64_t wait_until;           /* display frame, on probation */
 };
 
@@ -265,6 +265,9 @@ uint64_t turns_grace(const struct painter *p, const struct window *w);
 /* What it used of that; after steps 1 and 2; after the frame. */
 void turns_spent(struct painter *p, struct window *w, uint64_t cpu_ns, bool drawing);
 void turns_prepared(struct painter *p, struct window *w);
+/* True: its redraw, which is next, would not end in what is left of its time, and waits for the
+ * next frame; its picture stays. */
+bool turns_postpone(struct painter *p, struct window *w);
 void turns_end(struct painter *p, uint64_t cpu_ns);
 /* A client leaves; it may come again, as another, to whatever painter: s keeps the notes. */
 void turns_leave(struct painter *p, const struct window *w);

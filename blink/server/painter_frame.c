@@ -266,6 +266,8 @@ static int draw_one(struct painter *p, struct window *w, struct error *err)
 		w->unseen |= look.changing && !look.has_redraw;
 		return 0;
 	}
+	if (look.has_redraw && turns_postpone(p, w))
+		return 0;
 	other = compose_stand_in_for(p, w, &look, &pw, &ph);
 	return other ? draw_in_other(p, w, other, pw, ph, err) : draw_in_own(p, w, &look, err);
 }

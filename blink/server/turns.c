@@ -15,7 +15,9 @@
  * twice as long after each further stall.
  * All clients of a painter together have a burst of stalls, so that some that begin slowly
  * at once need not wait for each other: as long as none of the others works steadily, for then
- * the first is one too many.  When it is used up, all on probation together have a
+ * the first is one too many.  But those who work steadily themselves share the burst's next
+ * stall: a machine that is slow for a moment makes somebody's turn too long who did nothing
+ * else than before.  When it is used up, all on probation together have a
  * turn only when no frame failed through one of them for TURNS_APART frames.  So for those who
  * work steadily stalls are fewer than one in a hundred frames, but for the first of each that
  * comes, whoever wants more of them; and whoever leaves and comes again is known.  Who is alone
@@ -302,6 +304,7 @@ static bool is_stall(const struct painter *p, const struct window *w, uint64_t c
 static void stall(struct painter *p, struct window *w)
 {
 	bool burst = p->turns.taken < burst_of(p, w);
+	bool steady = w->turn.good >= STEADY_FRAMES && !on_probation(w);
 
 	if (!p->turns.taken)
 		p->turns.refill_frame = p->frames;
@@ -309,6 +312,8 @@ static void stall(struct painter *p, struct window *w)
 	p->turns.stall_frame = p->frames;
 	w->turn.good = 0;
 	w->turn.wait_until = p->frames + FREE_APART;
+	if (steady && burst)
+		return;
 	if (w->turn.stalls++ < STALLS_FREE && burst && !is_disturbing(p, w))
 		return;
 	w->turn.proof = w->turn.proof < PROOF_LEAST ? PROOF_LEAST
@@ -327,6 +332,8 @@ void turns_spent(struct painter *p, struct window *w, uint64_t cpu_ns, bool draw
 	p->turns.spent_ns += cpu_ns;
 	expect(p, w, drawing || w->over_budget ? 0 : w->turn.draw_ns);
 	w->turn.last_frame = p->frames;
+	if (drawing)
+		w->turn.drew_frame = p->frames;
 	w->cpu_ns += cpu_ns;
 	/* more than a second's worth is not owed: the watchdog's affair */
 	if (cpu_ns > 1000000000u)
@@ -346,6 +353,18 @@ void turns_prepared(struct painter *p, struct window *w)
 	served_look(w->client, &look);
 	if (look.has_redraw)
 		over_set(p, w, true);
+}
+
+/* What its preparing took, or the others' did, leaves too little of its time for a redraw that
+ * may be of one command: it waits too, but not twice in succession. */
+bool turns_postpone(struct painter *p, struct window *w)
+{
+	if (!tied(p) || is_alone(p, w) || p->frames - w->turn.drew_frame > 1 ||
+	    w->turn.draw_ns <= turns_budget(p, w) + p->period_ns / 8)
+		return false;
+	expect(p, w, 0);
+	over_set(p, w, true);
+	return true;
 }
 
 /* ---- who comes again -------------------------------------------------------------------- */

@@ -180,6 +180,47 @@ static void test_forgiven(void **state)
 	assert_true(turns > 150);
 }
 
+/* Whose preparing has used its share draws in the next frame, and in that one at any rate. */
+static void test_postponed(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_make(&r, 3);
+	for (unsigned f = 0; f < 10; f++)
+		frame_of(&r, 4000000, false);
+	frame(&r);
+	spend(&r, 1, 500000, false);
+	spend(&r, 2, 500000, false);
+	assert_true(turns_allow(&r.s, &r.w[0]));
+	assert_false(turns_postpone(&r.s, &r.w[0]));
+	turns_spent(&r.s, &r.w[0], 8000000, false);
+	r.s.turns.began_ns -= PERIOD;
+	assert_true(turns_postpone(&r.s, &r.w[0]));
+	assert_true(r.w[0].over_budget);
+	frame(&r);
+	assert_true(turns_allow(&r.s, &r.w[0]));
+	turns_spent(&r.s, &r.w[0], 8000000, false);
+	r.s.turns.began_ns -= PERIOD;
+	assert_false(turns_postpone(&r.s, &r.w[0]));
+	assert_false(r.w[0].turn.stalls);
+}
+
+/* A machine that is slow for a moment now and then costs nobody who works steadily more than
+ * the frame. */
+static void test_slow_machine(void **state)
+{
+	struct rig r;
+	unsigned turns = 0;
+
+	(void)state;
+	rig_make(&r, 3);
+	for (unsigned f = 1; f <= 1500; f++)
+		turns += frame_of(&r, f % 150 ? 2000000 : 9000000, f % 150 == 0);
+	assert_in_range(turns, 1500 - 2 * 10, 1500);
+	assert_false(r.w[0].turn.proof);
+}
+
 /* A fixed budget knows none of this. */
 static void test_fixed(void **state)
 {
@@ -201,6 +242,7 @@ int main(void)
 		cmocka_unit_test(test_shares), cmocka_unit_test(test_stalls),
 		cmocka_unit_test(test_steady), cmocka_unit_test(test_many), cmocka_unit_test(test_beginners),
 		cmocka_unit_test(test_forgiven),
+		cmocka_unit_test(test_postponed), cmocka_unit_test(test_slow_machine),
 		cmocka_unit_test(test_fixed),
 	};
 
