@@ -94,8 +94,9 @@ const struct cli_command cmd_dump = {
 		"`blinkctl asm` makes the same file of the text again.\n\n"
 		"With --native each is verified, compiled, and listed as machine code: below every "
 		"instruction what it became. Where one piece of code serves the rounds of a loop it "
-		"stands below the first round's instruction, with how many more there are. Bytes and "
-		"places are those of this machine's processor.\n\n"
+		"stands below the first round's instruction, with how many more there are; rounds that "
+		"several stretches call, below those of the first that does. Bytes and places are "
+		"those of this machine's processor.\n\n"
 		"  blinkctl dump --native --sp 12 X.blink",
 	.options = options,
 	.min_args = 1, .max_args = 1,

@@ -118,7 +118,7 @@ static void lines_print(struct native *n, const struct sp *sp, const struct jit_
 		const struct jit_line *v = &l->v[i];
 
 		/* of a loop's first record, the way into it */
-		if (i + 1 < l->n && v[1].pc == v->pc)
+		if (i + 1 < l->n && v[1].pc == v->pc && v->rounds == 1)
 			fprintf(n->out, "  (loop: %u rounds)\n", v[1].rounds);
 		else
 			record_print(n, sp, v);

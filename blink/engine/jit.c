@@ -193,6 +193,7 @@ static enum room compile_at(struct jit *j, const struct sp *sp, struct jit_code 
 	j->njumps = j->nstops = j->nloops = 0;
 	j->held = j->dirty = j->done = 0;
 	j->records = 0;
+	j->passes++;
 	j->failed = false;
 	limit_set(j);
 	if (j->x.p > j->limit) {
@@ -240,6 +241,7 @@ static int compile(struct jit *j, const struct sp *sp, struct jit_code *k, struc
 
 #define FETCH_LEAST 64u            /* records that are worth it */
 #define FETCH_CODE 1024u           /* of the code that will be written */
+#define FETCH_BODIES 3u
 
 /* The code of what is repeated; the rest is met in order. */
 static void stencils_fetch(const struct jit *j, const struct sp_index *x)
@@ -266,6 +268,7 @@ static void tables_fetch(struct jit *j, const struct sp_index *x)
 		    offsetof(struct jit, plain) - offsetof(struct jit, large_memory));
 	fetch_lines(&j->vector_d,
 		    offsetof(struct jit, once) - offsetof(struct jit, vector_d));
+	fetch_lines(&j->bodies[1], FETCH_BODIES * sizeof(*j->bodies));
 	fetch_lines(&j->seed, sizeof(*j) - offsetof(struct jit, seed));
 	fetch_lines(a->newest, sizeof(*a->newest));
 	fetch_lines(a->oldest, sizeof(*a->oldest));

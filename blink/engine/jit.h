@@ -11,10 +11,11 @@
  * Registers of compiled code:
  *   rbx  the next command's record, as far as j->at says
  *   r13  code base          r12  client         rbp  client->regs
- *   r14  end of a loop      r15  client->payloads.v
+ *   r14  end of a loop, or where called rounds return to
+ *   r15  client->payloads.v
  *   [rsp, rsp + 128) outgoing stack arguments
- *   [rsp + 128]      within a loop: rbx, for who finds the code stopped by a signal;
- *                    the return address of a callee lies at [rsp - 8] then
+ *   [rsp + 128]      within a round: rbx at its beginning, for who finds the code stopped by
+ *                    a signal; the return address of a callee lies at [rsp - 8] then
  *   rax r10 r11 and argument registers are free between records
  *   xmm0..31         with AVX-512: BlinkGL's registers, as far as j->held says, between
  *                    value instructions; in memory wherever anybody else can look
@@ -71,7 +72,7 @@ struct jit_code {
 	struct jit *jit;
 	struct jit_arena *arena;
 	struct interp_stops stops;         /* where it can be entered; .code: arena offset */
-	const struct jit_loop *loops;      /* the stretches that became loops */
+	const struct jit_loop *loops;      /* the stretches that did not become single records */
 	uint32_t nloops;
 	struct jit_code *older, *newer;    /* in its arena */
 	struct jit_code *chain;            /* in its bucket, or in the list of free ones */
@@ -102,8 +103,12 @@ struct jit_large {
 	uint8_t nrels;
 };
 
-/* A stretch of so many rounds of so many records, from word pc on, is a loop. */
+/* A stretch of so many rounds of so many records, from word pc on, is a loop, or calls. */
 struct jit_loop { uint32_t pc, records, rounds; };
+
+/* Rounds of a pattern that its stretches call: where, in the arena as it is written; bytes of
+ * each.  Of the pass that is said; at NULL: the pattern was met once in it. */
+struct jit_body { uint64_t pass; uint8_t *at; uint32_t round; };
 
 /* Code of a value instruction with its registers in vector registers: 6 bytes in which
  * the registers' numbers are put by exclusive or (struct jit_vectors). */
@@ -149,6 +154,7 @@ struct jit {
 	uint32_t done;              /* records of the step at hand */
 	uint32_t at;                /* word that rbx points to, UINT32_MAX not known */
 	bool failed;                /* out of memory */
+	uint64_t passes;            /* begun so far */
 	struct jit_map *map;        /* notes where records' code is; NULL: nobody asks */
 	/* what is compiled: steps, and the words on which code depends */
 	const struct sp_index *index;
@@ -156,6 +162,7 @@ struct jit {
 	uint32_t *words, nwords, words_cap;
 	bool plain[GL_OP_COUNT];    /* operands matter only if there are registers */
 	bool regular[GL_OP_COUNT];  /* may be part of patterns */
+	struct jit_body bodies[INDEX_PATTERNS + 1];   /* by pattern */
 	/* value instructions in vector registers; all VECTOR_NONE without AVX-512 */
 	struct jit_vector vector[GL_OP_COUNT];
 	uint64_t vector_d[SP_REGISTERS], vector_a[SP_REGISTERS], vector_b[SP_REGISTERS];

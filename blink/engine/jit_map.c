@@ -70,6 +70,7 @@ static bool lay(struct jit *j, const struct sp *sp)
 {
 	j->njumps = j->nstops = j->nloops = 0;
 	j->held = j->dirty = j->done = 0;
+	j->passes++;
 	j->failed = false;
 	jit_block_open(j, 0);
 	if (jit_pass(j, sp, 0) < j->index->nsteps)
@@ -127,6 +128,19 @@ int jit_map_make(struct jit_map *map, const struct jit_code *k, const struct sp 
 
 /* ---- asking ---------------------------------------------------------------------- */
 
+/* The record of place p in the round that begins at word `round`: its stretch need not be the
+ * one that p was noted for, as several call the same rounds. */
+static uint32_t round_find(const struct jit_code *k, const struct jit_place *p, uint64_t round)
+{
+	const struct jit_loop *l = NULL;
+
+	for (uint32_t i = 0; i < k->nloops && k->loops[i].pc <= round; i++)
+		l = &k->loops[i];
+	if (!l || (round - l->pc) % p->stride || (round - l->pc) / p->stride >= l->rounds)
+		return UINT32_MAX;
+	return (uint32_t)round + (p->pc - p->loop);
+}
+
 uint32_t jit_map_find(const struct jit_map *map, const struct jit_code *k, const struct sp *sp,
 		      uint64_t address, uint64_t round)
 {
@@ -142,8 +156,5 @@ uint32_t jit_map_find(const struct jit_map *map, const struct jit_code *k, const
 		return UINT32_MAX;
 	if (p->rounds == 1)
 		return p->pc;
-	round = (round - base) / sizeof(uint32_t) - p->loop;    /* words from the first */
-	if (round % p->stride || round / p->stride >= p->rounds)
-		return UINT32_MAX;
-	return p->pc + (uint32_t)round;
+	return round_find(k, p, (round - base) / sizeof(uint32_t));
 }

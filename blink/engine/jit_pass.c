@@ -162,8 +162,6 @@ INLINE void loop_put(struct jit *j, const struct sp_pattern *t, uint32_t pc, uin
 {
 	uint8_t *p, *top;
 
-	loop_note(j, t, pc, rounds);
-	at_set(j, pc);
 	p = line_begin(j, j->x.p, HEAD_TOP, loop_size(j, t));
 	top = p + HEAD_TOP;
 	memcpy(p, loop_head, sizeof(loop_head));
@@ -178,9 +176,114 @@ INLINE void loop_put(struct jit *j, const struct sp_pattern *t, uint32_t pc, uin
 	memcpy(p, loop_tail, sizeof(loop_tail));
 	u32_put(p + TAIL_TOP, (size_t)(top - (p + TAIL_TOP + 4)));
 	j->x.p = p + sizeof(loop_tail);
-	j->at = pc + rounds * t->words;
-	j->block_records += t->records * rounds;
-	j->block_calls += t->records * rounds;
+}
+
+/* ---- rounds that are called ---------------------------------------------------------
+ *
+ * How often a loop goes round, processors do not foresee beyond 8 rounds or so: its calls
+ * and returns fill what they remember.  So where the same records are repeated once more,
+ * rounds of them are laid down one after the other, and this stretch and all later ones
+ * call them, entering so many rounds before their end as are to be done.  Each round:
+ *     pop r14; mov [rsp + JIT_ROUND_SLOT], rbx; records; push r14
+ * and after the last: ret.  (Callees find the stack as they do elsewhere.) */
+
+#define BODY_ROUNDS 16u
+#define BODY_CALLS 8u          /* longer stretches are loops */
+static const uint8_t round_head[] = {
+	0x41, 0x5e, 0x48, 0x89, 0x9c, 0x24, JIT_ROUND_SLOT, 0, 0, 0,
+};
+static const uint8_t round_tail[] = { 0x41, 0x56 };
+enum { RET = 0xc3, CALL = 0xe8, JMP = 0xe9, DISTANCE = 5 };
+static_assert(BODY_ROUNDS * (sizeof(round_head) + sizeof(round_tail) +
+			     INDEX_PERIOD * STENCIL_BYTES) + (BODY_CALLS + 3) * DISTANCE <
+	      JIT_MARGIN / 2, "rounds and their calls have room in the margin");
+
+static void body_put(struct jit *j, struct jit_body *b, const struct sp_pattern *t, uint32_t pc,
+		     uint32_t rounds)
+{
+	uint8_t *over = j->x.p, *p = over + DISTANCE;
+
+	b->at = p;
+	for (unsigned i = 0; i < BODY_ROUNDS; i++) {
+		memcpy(p, round_head, sizeof(round_head));
+		p += sizeof(round_head);
+		for (uint32_t k = 0; k < t->records; k++) {
+			j->x.p = p;
+			if (j->map)
+				jit_map_note_round(j, pc + t->offset[k], pc, t->words, rounds);
+			p = small_put(&j->stencils[sp_opcode(t->header[k])], p, j->x.run_delta);
+		}
+		memcpy(p, round_tail, sizeof(round_tail));
+		p += sizeof(round_tail);
+	}
+	b->round = (uint32_t)(p - b->at) / BODY_ROUNDS;
+	*p++ = RET;
+	*over = JMP;
+	u32_put(over + 1, (size_t)(p - (over + DISTANCE)));
+	j->x.p = p;
+}
+
+/* The rounds of pattern number what that are called, laid down if they are to be; NULL: none. */
+static HOT const struct jit_body *body_find(struct jit *j, uint32_t what,
+					    const struct sp_pattern *t, uint32_t pc,
+					    uint32_t rounds)
+{
+	struct jit_body *b = &j->bodies[what];
+
+	if (b->pass != j->passes) {
+		*b = (struct jit_body){ .pass = j->passes };
+		return NULL;
+	}
+	if (rounds >= BODY_ROUNDS * (BODY_CALLS + 1))
+		return NULL;
+	if (!b->at) {
+		for (uint32_t k = 0; k < t->records; k++)
+			if (j->stencils[sp_opcode(t->header[k])].kind != STENCIL_SMALL)
+				return NULL;
+		body_put(j, b, t, pc, rounds);
+	}
+	return b;
+}
+
+/* What comes next overwrites 3 bytes. */
+static inline uint8_t *call_put(uint8_t *p, const uint8_t *to)
+{
+	uint64_t call = CALL | (uint64_t)(uint32_t)(to - (p + DISTANCE)) << 8;
+
+	memcpy(p, &call, sizeof(call));
+	return p + DISTANCE;
+}
+
+static inline void calls_put(struct jit *j, const struct jit_body *b, uint32_t rounds)
+{
+	uint8_t *p = j->x.p, *at = b->at;
+
+	if (rounds % BODY_ROUNDS)
+		p = call_put(p, at + (BODY_ROUNDS - rounds % BODY_ROUNDS) * b->round);
+	for (; rounds >= BODY_ROUNDS; rounds -= BODY_ROUNDS)
+		p = call_put(p, at);
+	j->x.p = p;
+}
+
+/* A stretch of records that each have a stencil. */
+INLINE void rounds_put(struct jit *j, const struct sp_step *s, const struct sp_pattern *t,
+		       bool map)
+{
+	const struct jit_body *b;
+
+	loop_note(j, t, s->pc, s->rounds);
+	at_set(j, s->pc);
+	b = body_find(j, s->what, t, s->pc, s->rounds);
+	if (b) {
+		for (uint32_t k = 0; map && k < t->records; k++)
+			jit_map_note_round(j, s->pc + t->offset[k], s->pc, t->words, s->rounds);
+		calls_put(j, b, s->rounds);
+	} else {
+		loop_put(j, t, s->pc, s->rounds, map);
+	}
+	j->at = s->pc + s->rounds * t->words;
+	j->block_records += t->records * s->rounds;
+	j->block_calls += t->records * s->rounds;
 }
 
 /* ---- stretches ---------------------------------------------------------------------- */
@@ -267,7 +370,7 @@ INLINE bool stretch_put(struct jit *j, const struct sp *sp, const struct sp_step
 	if (j->done || jit_next_label(j) < s->pc + s->rounds * t->words || !loop_possible(j, t))
 		return stretch_expand(j, sp, s, t);
 	jit_regs_drop(j);
-	loop_put(j, t, s->pc, s->rounds, map);
+	rounds_put(j, s, t, map);
 	return true;
 }
 

@@ -64,15 +64,20 @@ static void line_fill(struct jit_line *l, const struct jit_place *p, uint32_t en
 	l->rounds = p->rounds;
 }
 
-/* Numbers of the records at ascending pcs. */
+/* Numbers of the records: pcs ascend, but for rounds that are called, which stand for the
+ * same ones several times. */
 static void records_number(struct jit_lines *l, const struct sp *sp)
 {
-	uint32_t pc = 0, record = 0;
+	uint32_t pc = 0, record = 0, loop = 0, first = 0;
 
 	for (uint32_t i = 0; i < l->n; i++) {
+		if (pc > l->v[i].pc)
+			pc = loop, record = first;
 		for (; pc < l->v[i].pc; record++)
 			pc += sp_words(sp->code + pc);
 		l->v[i].record = record;
+		if (l->v[i].rounds > 1 && pc == l->v[i].loop)
+			loop = pc, first = record;
 	}
 }
 

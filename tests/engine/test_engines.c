@@ -25,7 +25,8 @@ static void check(struct two *t, const struct random_sp *s, struct random *r, ui
 			 t->side[0].client.pc);
 }
 
-/* Every instruction alone, and repeated so that loops are made of it. */
+/* Every instruction alone, repeated so that loops are made of it, and repeated again so that
+ * such rounds are called. */
 static void every_op(void **state)
 {
 	struct random r = { .state = 1 };
@@ -37,14 +38,17 @@ static void every_op(void **state)
 	for (unsigned op = 0; op < GL_OP_COUNT; op++) {
 		if (op == OP_call)
 			continue;
-		for (unsigned variant = 0; variant < 6; variant++) {
-			unsigned n = variant < 4 ? 1 : 7;
+		for (unsigned variant = 0; variant < 8; variant++) {
+			unsigned n = variant < 4 ? 1 : variant < 6 ? 7 : 46;
 			struct random_sp s;
 			bool made = true;
 
 			random_sp_init(&s);
-			for (unsigned i = 0; i < n && made; i++)
+			for (unsigned i = 0; i < n && made; i++) {
+				if (i == 7 || i == 12)
+					random_record(&r, &s, OP_glFlush, false);
 				made = random_record(&r, &s, op, variant & 1);
+			}
 			random_sp_end(&r, &s);
 			if (made)
 				check(&t, &s, &r, 0, gl_ops[op].name, variant);

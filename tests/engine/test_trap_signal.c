@@ -282,38 +282,67 @@ static void resets(void **state)
 
 /* ---- loops: the round is exact -------------------------------------------------------- */
 
+/* Stretches of one pattern: the first is a loop, the others call rounds laid down once, as
+ * many as they have; more than that are a loop again. */
+static const uint16_t stretches[] = { 40, 4, 5, 15, 16, 17, 31, 32, 33, 63, 128, 143, 144, 200, 20 };
+#define STRETCHES (sizeof(stretches) / sizeof(stretches[0]))
+#define LOOP_CALLS 4000u
+
+/* Words before each call. */
+static unsigned loops_make(struct buf *code, uint32_t *at)
+{
+	unsigned n = 0;
+#define CALL(...) (at[n++] = (uint32_t)(code->len / 4), sp_emit_words(code, __VA_ARGS__))
+
+	CALL(OP_glTranslatef, 0, 0, 0);
+	for (uint32_t i = 0; i < 100; i++) {
+		CALL(OP_glColor4f, i, i, i, i);
+		CALL(OP_glVertex3f, i, i, i);
+	}
+	for (uint32_t i = 0; i < 50; i++)
+		CALL(OP_glNormal3f, i, i, i);
+	for (unsigned s = 0; s < STRETCHES; s++) {
+		CALL(OP_glTranslatef, s, 0, 0);
+		for (uint32_t i = 0; i < stretches[s]; i++) {
+			CALL(OP_glColor4f, i, i, i, s);
+			CALL(OP_glTexCoord2f, i, s);
+			CALL(OP_glVertex3f, i, i, s);
+		}
+		for (uint32_t i = 0; i < stretches[s] / 2; i++)
+			CALL(OP_glNormal3f, i, i, s);
+	}
+#undef CALL
+	sp_end(code);
+	return n;
+}
+
 static void rounds_of_loops(void **state)
 {
 	const struct trap_how how = { .signals = true };
 	static struct world w;
+	static uint32_t at[LOOP_CALLS];
+	const struct jit_code *compiled;
 	struct buf code;
 	struct sp sp = { .id = 0 };
+	unsigned all;
 
 	(void)state;
 	world_start(&w);
 	buf_init(&code);
-	sp_emit_words(&code, OP_glTranslatef, 0, 0, 0);
-	for (uint32_t i = 0; i < 100; i++) {
-		sp_emit_words(&code, OP_glColor4f, i, i, i, i);
-		sp_emit_words(&code, OP_glVertex3f, i, i, i);
-	}
-	for (uint32_t i = 0; i < 50; i++)
-		sp_emit_words(&code, OP_glNormal3f, i, i, i);
-	sp_end(&code);
+	all = loops_make(&code, at);
+	assert_in_range(all, 3000, LOOP_CALLS);
 	sp.code = (const uint32_t *)(const void *)code.data;
 	sp.nwords = (uint32_t)(code.len / 4);
-	for (uint64_t n = 0; n < 251; n++) {
-		uint32_t want = n == 0 ? 0 : n < 201 ? 4 + (uint32_t)((n - 1) / 2 * 9 + (n - 1) % 2 * 5)
-				: 4 + 900 + (uint32_t)(n - 201) * 4;
+	compiled = jit_compile(w.jit, &sp, NULL);
+	for (uint64_t n = 0; n < all; n++) {
 		struct runner u;
 		struct trap t;
 
 		runner_start(&u, &w);
 		calls = 0;
 		raise_at = n;
-		assert_int_equal(trap_run(&u.client, jit_compile(w.jit, &sp, NULL), &sp, 0,
-					  &how, &t), ENGINE_SIGNAL);
-		assert_int_equal(t.place[0].pc, want);
+		assert_int_equal(trap_run(&u.client, compiled, &sp, 0, &how, &t), ENGINE_SIGNAL);
+		assert_int_equal(t.place[0].pc, at[n]);
 		assert_int_equal(t.calls, n);
 		assert_int_equal(UINT64_MAX - t.budget, n);
 		runner_finish(&u);

@@ -400,7 +400,8 @@ static void record_again(struct generator *g, uint32_t start)
 	}
 }
 
-/* A few records, round after round: what loops are made of. */
+/* A few records, round after round: what loops are made of; and further on once more, which
+ * makes rounds that are called. */
 static void stretch(struct generator *g)
 {
 	uint32_t first = g->nstarts, n = 1 + below(g, 4), rounds = 2 + below(g, 20);
@@ -408,9 +409,14 @@ static void stretch(struct generator *g)
 	for (uint32_t i = 0; i < n; i++)
 		record_make(g, below(g, 2) ? below(g, OP_ext + 1u) : below(g, GL_OP_COUNT));
 	n = g->nstarts - first;
-	for (; n && rounds; rounds--)
-		for (uint32_t i = 0; i < n; i++)
-			record_again(g, g->starts[first + i]);
+	for (unsigned times = 1 + below(g, 3); times; times--) {
+		for (; n && rounds; rounds--)
+			for (uint32_t i = 0; i < n; i++)
+				record_again(g, g->starts[first + i]);
+		rounds = 4 + below(g, 30);
+		if (times > 1)
+			record_make(g, below(g, OP_ext + 1u));
+	}
 }
 
 /* What was there before, once more: a piece of a frame. */
