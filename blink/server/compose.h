@@ -127,6 +127,8 @@ int screen_read_into(struct screen *s, uint8_t *rgb, uint8_t *scratch, struct er
 /* What is known of a client's turns (turns.c). */
 struct turn {
 	uint64_t prepare_ns, draw_ns;  /* that they take: the most lately */
+	uint64_t take_ns;              /* to prepare when there is something new, more or less */
+	uint32_t put_off;              /* frames for which that has waited */
 	uint64_t given_ns, spent_ns;   /* its budget now; in this display frame */
 	uint64_t expected_ns;          /* that it will still take in it */
 	bool greedy;                   /* takes more than its share */
@@ -265,6 +267,8 @@ uint64_t turns_grace(const struct painter *p, const struct window *w);
 /* What it used of that; after steps 1 and 2; after the frame. */
 void turns_spent(struct painter *p, struct window *w, uint64_t cpu_ns, bool drawing);
 void turns_prepared(struct painter *p, struct window *w);
+/* True: what it has brought is not to be taken yet. */
+bool turns_put_off(struct painter *p, struct window *w);
 /* True: its redraw, which is next, would not end in what is left of its time, and waits for the
  * next frame; its picture stays. */
 bool turns_postpone(struct painter *p, struct window *w);

@@ -83,7 +83,8 @@ void painter_prepare(struct painter *p, struct window *w)
 		w->doomed = VSO_FAULT_GONE;
 	} else if (turns_allow(p, w)) {
 		tick_make(p, w, &t);
-		served_take(w->client);
+		if (!turns_put_off(p, w))
+			served_take(w->client);
 		w->doomed = served_prepare(w->client, &t);
 		w->seen.input = false;
 	}

@@ -437,7 +437,7 @@ bool server_idle(struct server *s)
 	for (uint32_t i = 0; i < s->n; i++) {
 		const struct window *w = s->windows[i];
 
-		if (served_busy(w->client) || w->over_budget || w->dismissed ||
+		if (served_busy(w->client) || w->over_budget || w->turn.put_off || w->dismissed ||
 		    atomic_load_explicit(&w->picture.fresh, memory_order_relaxed))
 			return false;
 	}

@@ -44,6 +44,7 @@
 #define GRACE_MOST 400000000u           /* and no longer: the watchdog's turn is a second */
 #define ROOM 256u
 #define ROOM_FRAMES 4u                  /* in which 1/ROOM of what is left is given back */
+#define PUT_OFF_MOST 4u                 /* frames in succession */
 #define ALONE_PERIODS 2u                /* a turn of who has the screen for itself */
 
 static uint64_t monotonic_ns(void)
@@ -328,6 +329,9 @@ void turns_spent(struct painter *p, struct window *w, uint64_t cpu_ns, bool draw
 	if (is_stall(p, w, cpu_ns))
 		stall(p, w);
 	lately(drawing ? &w->turn.draw_ns : &w->turn.prepare_ns, cpu_ns);
+	if (!drawing)
+		w->turn.take_ns = cpu_ns > w->turn.take_ns ? cpu_ns
+							   : w->turn.take_ns - w->turn.take_ns / 64;
 	w->turn.spent_ns += cpu_ns;
 	p->turns.spent_ns += cpu_ns;
 	expect(p, w, drawing || w->over_budget ? 0 : w->turn.draw_ns);
@@ -353,6 +357,24 @@ void turns_prepared(struct painter *p, struct window *w)
 	served_look(w->client, &look);
 	if (look.has_redraw)
 		over_set(p, w, true);
+}
+
+/* Films that began together bring their next pictures together: who does not find room for that
+ * beside what all are expected to need shows what it has for some frames more. */
+bool turns_put_off(struct painter *p, struct window *w)
+{
+	uint64_t need = elapsed(p) + p->turns.expected_ns + w->turn.take_ns;
+
+	if (!w->turn.greedy)
+		need -= w->turn.prepare_ns < need ? w->turn.prepare_ns : need;
+	if (!tied(p) || is_alone(p, w) || p->frames - w->turn.drew_frame > 1 ||
+	    w->turn.put_off >= PUT_OFF_MOST || w->turn.take_ns < p->period_ns / 16 ||
+	    need <= p->turns.usable_ns) {
+		w->turn.put_off = 0;
+		return false;
+	}
+	w->turn.put_off++;
+	return true;
 }
 
 /* What its preparing took, or the others' did, leaves too little of its time for a redraw that

@@ -206,6 +206,37 @@ static void test_postponed(void **state)
 	assert_false(r.w[0].turn.stalls);
 }
 
+/* Two that bring something new in the same frame, for which there is no room: one of them waits,
+ * and not for ever; who has not drawn yet does not. */
+static void test_put_off(void **state)
+{
+	struct rig r;
+	unsigned waits = 0;
+
+	(void)state;
+	rig_make(&r, 3);
+	for (unsigned f = 0; f < 10; f++)
+		frame_of(&r, 4000000, false);
+	frame(&r);
+	turns_spent(&r.s, &r.w[1], 6000000, false);
+	assert_false(turns_put_off(&r.s, &r.w[0]));     /* it has never brought much */
+	frame(&r);
+	turns_spent(&r.s, &r.w[0], 6000000, false);
+	turns_spent(&r.s, &r.w[0], 4000000, true);
+	for (unsigned f = 0; f < 12; f++) {
+		frame(&r);
+		r.s.turns.began_ns -= 12000000;
+		assert_true(turns_allow(&r.s, &r.w[0]));
+		waits += turns_put_off(&r.s, &r.w[0]);
+		turns_spent(&r.s, &r.w[0], 4000000, true);
+	}
+	assert_in_range(waits, 6, 10);
+	frame(&r);
+	r.s.turns.began_ns -= 12000000;
+	r.w[0].turn.drew_frame = 0;
+	assert_false(turns_put_off(&r.s, &r.w[0]));
+}
+
 /* A machine that is slow for a moment now and then costs nobody who works steadily more than
  * the frame. */
 static void test_slow_machine(void **state)
@@ -243,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_steady), cmocka_unit_test(test_many), cmocka_unit_test(test_beginners),
 		cmocka_unit_test(test_forgiven),
 		cmocka_unit_test(test_postponed), cmocka_unit_test(test_slow_machine),
+		cmocka_unit_test(test_put_off),
 		cmocka_unit_test(test_fixed),
 	};
 

@@ -168,13 +168,17 @@ static int publish_procedures(struct player *p, struct error *err)
 static int picture_publish(struct player *p, uint32_t slot, struct error *err)
 {
 	uint32_t size = 4 * p->atlas.width * p->atlas.height;
+	int64_t frame = p->refresh > 0 ? (int64_t)(1e9 * (double)p->refresh) : INT64_C(2000000);
 	void *at;
 	int r;
 
-	/* pages that the server has still to give back: it does so when it looks again */
+	/* pages that the server has still to give back: it does so when it looks again, at a
+	 * display frame */
 	while ((r = blink_data_begin(p->c, OBJECT_PICTURES + slot, true, size, &at, err)) == -EAGAIN) {
+		if (!program_left(&p->program))
+			return -ECANCELED;
 		blink_flush(p->c);
-		r = blink_wait(p->c, INT64_C(2000000), err);
+		r = blink_wait(p->c, frame, err);
 		if (r < 0)
 			return r;
 	}
@@ -308,7 +312,7 @@ static int play(struct player *p, struct error *err)
 		if (r >= 0)
 			r = hand_over(p, (uint32_t)((p->next - 1) % 2), err);
 	}
-	return r;
+	return r == -ECANCELED ? 0 : r;
 }
 
 /* ---- main ------------------------------------------------------------------------- */
