@@ -271,6 +271,16 @@ static void set_layout(struct client *c, const struct layout_pnames *p, uint32_t
 	pixel_store(c, p->lsb, !!(flags & SP_UNPACK_LSB));
 }
 
+/* Of a rectangle that is cut to the framebuffer drivers (Mesa) hold what is left against the
+ * pack buffer, and write it in rows of the whole's length: so that is said. */
+static uint32_t pack_row(const struct gl_op *op, const uint32_t *rec)
+{
+	for (unsigned i = 0; i < op->noperands; i++)
+		if (strcmp(op->operands[i].name, "width") == 0 && (int32_t)rec[op->operands[i].word] > 0)
+			return rec[op->operands[i].word];
+	return 0;
+}
+
 /* Pixels from the bound unpack buffer or into the bound pack buffer; last operands: row
  * length, image height, flags. */
 static int command_pixel_buf(struct client *c, const uint32_t *rec)
@@ -285,8 +295,11 @@ static int command_pixel_buf(struct client *c, const uint32_t *rec)
 	const struct gl_op *op = &gl_ops[sp_opcode(*rec)];
 	const struct gl_operand *last = &op->operands[op->noperands - 1];
 	const struct layout_pnames *p = op->form == GL_FORM_PACK_BUF ? &pack : &unpack;
+	uint32_t row = rec[last[-2].word];
 
-	set_layout(c, p, rec[last[-2].word], rec[last[-1].word], rec[last->word]);
+	if (!row && op->form == GL_FORM_PACK_BUF)
+		row = pack_row(op, rec);
+	set_layout(c, p, row, rec[last[-1].word], rec[last->word]);
 	command_plain(c, rec);
 	set_layout(c, p, 0, 0, 1);
 	return 0;

@@ -233,6 +233,14 @@ static enum verify_reason levels(const struct verifier *v, const struct desc_che
 	return level(c, rec, value);
 }
 
+static enum verify_reason stage(const struct verifier *v, uint32_t type)
+{
+	bool wild = type == GL_TESS_CONTROL_SHADER || type == GL_TESS_EVALUATION_SHADER ||
+		    type == GL_COMPUTE_SHADER;
+
+	return wild && !v->env->limits.allow_opaque ? VERIFY_STAGE : VERIFY_OK;
+}
+
 static enum verify_reason check_one(const struct verifier *v, const struct desc_check *c,
 				    const uint32_t *rec)
 {
@@ -257,6 +265,10 @@ static enum verify_reason check_one(const struct verifier *v, const struct desc_
 	case CHECK_MOST: return w <= c->most ? VERIFY_OK : VERIFY_PARAMETER_RANGE;
 	case CHECK_LEVEL: return level(c, rec, w);
 	case CHECK_LEVELS: return levels(v, c, rec);
+	case CHECK_PIXEL_TYPE:
+		return w == GL_BITMAP && rec[c->count] != GL_COLOR_INDEX ? VERIFY_PIXEL_TYPE
+									  : VERIFY_OK;
+	case CHECK_STAGE: return stage(v, w);
 	default:
 		r = offset(v, c);
 		return r == VERIFY_OK ? layout(rec) : r;

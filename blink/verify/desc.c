@@ -134,6 +134,9 @@ static unsigned hook_by_effects(const struct gl_command *c)
 		return HOOK_CONTENTS;
 	if (writes_any(c, pixels, ARRAY_LEN(pixels)))
 		return HOOK_FRAGMENTS;
+	/* by vertex processing; those of the window are not */
+	if (strncmp(c->name, "glRasterPos", 11) == 0)
+		return HOOK_RASTER;
 	return HOOK_NONE;
 }
 
@@ -162,6 +165,8 @@ static void hook_default(struct desc *d, const struct gl_op *op)
 		d->hook = (uint8_t)hook_by_effects(&gl_commands[op->command]);
 	if (d->hook == HOOK_NONE && op->form == GL_FORM_PACK_BUF)
 		d->hook = HOOK_CONTENTS;
+	if (d->hook == HOOK_NONE && op->form == GL_FORM_SOURCE)
+		d->hook = HOOK_SOURCE;
 }
 
 /* ---- layouts ------------------------------------------------------------- */
@@ -403,7 +408,7 @@ static bool hook_takes_registers(unsigned hook)
 	case HOOK_JUMP: case HOOK_BEGIN: case HOOK_END_PRIMITIVE: case HOOK_FRAGMENTS:
 	case HOOK_CONTENTS: case HOOK_FEEDBACK: case HOOK_LOST: case HOOK_DRAW_UNKNOWN:
 	case HOOK_CLEAR: case HOOK_CLEAR_BUFFER: case HOOK_MASK: case HOOK_TARGET:
-	case HOOK_ENABLE_INDEXED:
+	case HOOK_ENABLE_INDEXED: case HOOK_RASTER:
 		return true;
 	default:
 		return false;
@@ -420,7 +425,7 @@ static bool hook_is_local(const struct desc *d)
 	case HOOK_DRAW_UNKNOWN: case HOOK_FRAGMENTS: case HOOK_BEGIN: case HOOK_END_PRIMITIVE:
 	case HOOK_CLEAR: case HOOK_ENABLE: case HOOK_ENABLE_INDEXED: case HOOK_MASK:
 	case HOOK_TARGET: case HOOK_PUSH_ATTRIB: case HOOK_POP_ATTRIB: case HOOK_LOCK:
-	case HOOK_DRAW: case HOOK_BIND_BUFFER:
+	case HOOK_DRAW: case HOOK_BIND_BUFFER: case HOOK_RASTER:
 		return true;
 	case HOOK_CALL_LIST:
 		return !d->arg;

@@ -17,7 +17,9 @@ enum desc_check_kind {
 	/* for the driver's sake (desc_driver.c) */
 	CHECK_SPAN, CHECK_SPAN64,       /* .word + .count do not wrap */
 	CHECK_MOST,                     /* at most .most */
-	CHECK_LEVEL, CHECK_LEVELS       /* of a texture, where .count says so; in a payload */
+	CHECK_LEVEL, CHECK_LEVELS,      /* of a texture, where .count says so; in a payload */
+	CHECK_PIXEL_TYPE,               /* .word, of pixels of the format in .count */
+	CHECK_STAGE                     /* of a stranger's shader */
 };
 struct desc_check {
 	uint8_t kind, operand, word, space;
@@ -30,7 +32,7 @@ struct desc_check {
 };
 
 /* Checks that op needs beyond its operands' kinds, into out: so many. */
-#define DESC_DRIVER_CHECKS 6u
+#define DESC_DRIVER_CHECKS 8u
 unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out);
 
 /* What a command does to the shadow, or asks of it (enum gl_form says how it runs). */
@@ -52,6 +54,7 @@ enum desc_hook {
 	HOOK_NEW_LIST, HOOK_END_LIST, HOOK_CALL_LIST, HOOK_DELETE_LISTS,
 	HOOK_ENABLE, HOOK_MASK, HOOK_PUSH_ATTRIB,
 	HOOK_POP_ATTRIB, HOOK_ENABLE_INDEXED, HOOK_TARGET,
+	HOOK_RASTER, HOOK_SOURCE,       /* raster positions; a shader's text */
 	HOOK_LOST             /* vertex arrays change in a way that is not followed */
 };
 

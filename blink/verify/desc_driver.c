@@ -10,11 +10,20 @@
  * - How many levels an image has follows from its largest side, before anybody looks whether
  *   there could be such a side: each level's place is written to an array on the stack.
  * - A texture's levels are taken for numbers of levels that are there.
+ * - What of ReadPixels lies outside of the framebuffer is cut off, and what is left is held
+ *   against the pack buffer; but it is written where it would lie in the whole.  So nothing
+ *   may be cut off at its beginning (and engines say how long the whole's rows are).
+ * - Bits of anything but colour indices (GL_STENCIL_INDEX of GL_BITMAP) make it look for
+ *   their layout for good.
+ * - Tessellation shaders may read what is beyond their inputs and outputs, compute shaders
+ *   what is beyond the memory they share; a stranger's are refused.
  *
  * Nothing that works is refused: GL would raise an error, or draw nothing. */
 #include "blink/verify/desc.h"
 
 #include <string.h>
+
+#include <GL/gl.h>
 
 #define PARAMETERS_MAX 0xffffu
 #define COPY_SIDE_MAX 0x7fffu           /* drawables are smaller */
@@ -127,6 +136,49 @@ static bool levels_find(const struct gl_op *op, struct desc_check *out)
 	return true;
 }
 
+/* A rectangle of pixels that goes into a buffer: it begins where there are some. */
+static unsigned corners_find(const struct gl_op *op, struct desc_check *out, unsigned room)
+{
+	static const char *const corners[] = { "x", "y" };
+	unsigned n = 0;
+
+	for (size_t i = 0; i < COUNT(corners) && op->form == GL_FORM_PACK_BUF && n < room; i++) {
+		const struct gl_operand *o = operand(op, corners[i]);
+
+		if (is_number(o))
+			out[n++] = (struct desc_check){
+				.kind = CHECK_MOST, .operand = (uint8_t)(o - op->operands),
+				.other = (uint8_t)(o - op->operands), .word = o->word,
+				.most = INT32_MAX };
+	}
+	return n;
+}
+
+static bool pixel_type_find(const struct gl_op *op, struct desc_check *out)
+{
+	const struct gl_operand *format = operand(op, "format"), *type = operand(op, "type");
+
+	if (!format || !type || format->kind != GL_KIND_ENUM || type->kind != GL_KIND_ENUM)
+		return false;
+	*out = (struct desc_check){
+		.kind = CHECK_PIXEL_TYPE, .operand = (uint8_t)(type - op->operands),
+		.word = type->word, .other = (uint8_t)(format - op->operands),
+		.count = format->word };
+	return true;
+}
+
+static bool stage_find(const struct gl_op *op, struct desc_check *out)
+{
+	const struct gl_operand *type = operand(op, "type");
+
+	if (strcmp(op->name, "glCreateShader") != 0 || !type)
+		return false;
+	*out = (struct desc_check){
+		.kind = CHECK_STAGE, .operand = (uint8_t)(type - op->operands),
+		.other = (uint8_t)(type - op->operands), .word = type->word };
+	return true;
+}
+
 unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
 {
 	const struct gl_operand *index = counted_from(op);
@@ -140,5 +192,10 @@ unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
 						.word = index->word, .most = PARAMETERS_MAX };
 	if (n < DESC_DRIVER_CHECKS)
 		n += levels_find(op, out + n);
+	n += corners_find(op, out + n, DESC_DRIVER_CHECKS - n);
+	if (n < DESC_DRIVER_CHECKS)
+		n += pixel_type_find(op, out + n);
+	if (n < DESC_DRIVER_CHECKS)
+		n += stage_find(op, out + n);
 	return n;
 }

@@ -319,7 +319,7 @@ void segments_after(struct verifier *v, const struct desc *d, const uint32_t *re
 	for (unsigned w = 0; w < d->words; w++)
 		lane_set(n, w, rec[w]);
 	switch (d->hook) {
-	case HOOK_NONE: case HOOK_FRAGMENTS: case HOOK_DRAW_UNKNOWN:
+	case HOOK_NONE: case HOOK_FRAGMENTS: case HOOK_DRAW_UNKNOWN: case HOOK_RASTER:
 		operands_learn(v, n, d, rec);
 		break;
 	case HOOK_POINTER: pointer_learn(v, n, d, rec); break;

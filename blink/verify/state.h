@@ -166,6 +166,9 @@ struct verify_state {
 	uint32_t deletes;
 	uint32_t ngroups, nbirths;
 	bool feedback;                  /* buffers may be written by drawing */
+	/* a stranger's raster positions, shaders that may read blocks: not both.  What was once
+	 * said stays so, be it that a procedure was refused: pieces (segment.h) count on it */
+	bool raster, blocks;
 	bool failed;                    /* out of memory */
 	uint64_t looked;                /* ticks when tables were last asked for */
 	struct list_shadow *lists;      /* by name */

@@ -324,6 +324,9 @@ static void pixels_in_buffer(struct calls *c, const uint32_t *rec)
 			  flags >> 4 & 1, flags >> 5 & 1 };
 	static const uint32_t tight[5] = { 0, 0, 1, 0, 0 };
 
+	/* rows of what is read are said to be as long as they are, for what is cut off them */
+	if (sp_opcode(*rec) == OP_glReadPixels_buf && !v[0] && (int32_t)rec[3] > 0)
+		v[0] = rec[3];
 	for (unsigned i = 0; i < 5; i++)
 		log_pixel_store(c, pname[i], v[i]);
 	plain(c, rec);

@@ -27,6 +27,7 @@ static const struct sp_payload payloads[PAYLOADS] = {
 	[PAY_SHARED_INDICES] = { (const uint8_t *)indices, sizeof(indices), SP_PAYLOAD_SHARED },
 	[PAY_SHARED_STRING] = { (const uint8_t *)"name", 5, SP_PAYLOAD_SHARED },
 	[PAY_SHARED_NAMES] = { (const uint8_t *)name_one, sizeof(name_one), SP_PAYLOAD_SHARED },
+	[PAY_MODERN] = { (const uint8_t *)"#version 330", 13, 0 },
 };
 const struct sp_payloads case_payloads = { payloads, PAYLOADS };
 

@@ -35,6 +35,7 @@ enum {
 	PAY_SHARED_INDICES,  /* so may indices, */
 	PAY_SHARED_STRING,   /* a string, */
 	PAY_SHARED_NAMES,    /* a name */
+	PAY_MODERN,          /* a shader's text that may have blocks */
 	PAYLOADS
 };
 extern const struct sp_payloads case_payloads;

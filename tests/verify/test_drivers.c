@@ -41,6 +41,7 @@ static void look(const struct verify_case *c, size_t n, bool stranger)
 	assert_int_equal(cases_look(c, n, &env), 0);
 }
 #define LOOK(c) look(c, sizeof(c) / sizeof(*(c)), false)
+#define LOOK_STRANGER(c) look(c, sizeof(c) / sizeof(*(c)), true)
 
 /* One after the other, for one client. */
 static enum verify_reason verdict(struct verify_state *s, const struct record *r,
@@ -151,6 +152,111 @@ static void indices_and_levels(void **state)
 
 	(void)state;
 	LOOK(holes);
+}
+
+/* ---- pixels, shaders, raster positions ------------------------------------------------- */
+
+#define PACKED { "glBindBuffer", { GL_PIXEL_PACK_BUFFER, 1 } }, \
+	       { "glBufferData", { GL_PIXEL_PACK_BUFFER, 4096, 0, 0, 0, GL_STREAM_READ } }
+#define READ(x, y, w, h) { "glReadPixels.buf", { x, y, w, h, GL_RGBA, GL_UNSIGNED_BYTE, 0, 0, \
+						 0, 0 } }
+
+static void pixels(void **state)
+{
+	static const struct verify_case cases[] = {
+		{ "pixels read from before the first column", VERIFY_PARAMETER_RANGE,
+		  { MAKE, PACKED, READ(0xffffffff, 0, 4, 4) } },
+		{ "pixels read from below the first row", VERIFY_PARAMETER_RANGE,
+		  { MAKE, PACKED, READ(0, 0xfff00000, 4, 0x100004) } },
+		{ "pixels read from where there are some", VERIFY_OK,
+		  { MAKE, PACKED, READ(60, 60, 4, 4) } },
+		{ "bits of stencils: drawn", VERIFY_PIXEL_TYPE,
+		  { MAKE, { "glDrawPixels", { 8, 4, GL_STENCIL_INDEX, GL_BITMAP, PAY_VERTICES, 0 } } } },
+		{ "bits of stencils: read", VERIFY_PIXEL_TYPE,
+		  { MAKE, PACKED, { "glReadPixels.buf", { 0, 0, 8, 4, GL_STENCIL_INDEX, GL_BITMAP } } } },
+		{ "bits of stencils: a texture", VERIFY_PIXEL_TYPE,
+		  { MAKE, { "glTexImage2D", { GL_TEXTURE_2D, 0, GL_STENCIL_INDEX8, 8, 4, 0,
+					      GL_STENCIL_INDEX, GL_BITMAP, PAY_VERTICES, 0 } } } },
+		{ "bits of colour indices", VERIFY_OK,
+		  { MAKE, { "glDrawPixels", { 8, 4, GL_COLOR_INDEX, GL_BITMAP, PAY_VERTICES, 0 } } } },
+		{ "a format in a register, of which bits may be", VERIFY_REGISTER_NOT_ALLOWED,
+		  { MAKE, { "glDrawPixels", { 8, 4, 1, GL_BITMAP, PAY_VERTICES, 0 }, 4 } } },
+	};
+
+	(void)state;
+	LOOK(cases);
+}
+
+/* What a shader reads by index drivers bound in the stages of GL 3.3. */
+static void stages(void **state)
+{
+	static const struct verify_case strangers[] = {
+		{ "tessellation control", VERIFY_STAGE,
+		  { MAKE, { "glCreateShader", { GL_TESS_CONTROL_SHADER, 1 } } } },
+		{ "tessellation evaluation", VERIFY_STAGE,
+		  { MAKE, { "glCreateShader", { GL_TESS_EVALUATION_SHADER, 1 } } } },
+		{ "compute", VERIFY_STAGE,
+		  { MAKE, { "glCreateShader", { GL_COMPUTE_SHADER, 1 } } } },
+		{ "geometry", VERIFY_OK,
+		  { MAKE, { "glCreateShader", { GL_GEOMETRY_SHADER, 1 } } } },
+	};
+	static const struct verify_case own[] = {
+		{ "one's own tessellation", VERIFY_OK,
+		  { MAKE, { "glCreateShader", { GL_TESS_CONTROL_SHADER, 1 } } } },
+	};
+
+	(void)state;
+	LOOK_STRANGER(strangers);
+	LOOK(own);
+}
+
+/* Texts behind the others' payloads. */
+static const char *const texts[] = {
+	"void main() { gl_Position = gl_Vertex; }",
+	"#version 120\n#extension GL_ARB_texture_rectangle : enable\nvoid main() { }",
+	"#version 330 compatibility\nuniform B { vec4 b[4]; };\nvoid main() { gl_Position = b[2]; }",
+	"#extension GL_ARB_uniform_buffer_object : require\nuniform B { vec4 b[4]; };",
+	"#extension all : warn\nuniform B { vec4 b[4]; };",
+	"#ver\\\nsion 330\nuniform B { vec4 b[4]; };",
+	"#version /* 120 */ 330\nuniform B { vec4 b[4]; };",
+};
+#define TEXTS (sizeof(texts) / sizeof(*texts))
+
+static enum verify_reason raster_verdict(struct verify_state *s, unsigned text, bool before,
+					 bool stranger)
+{
+	static struct sp_payload v[PAYLOADS + TEXTS];
+	uint32_t length = (uint32_t)strlen(texts[text]);
+	const struct record shader[] = { MAKE, { "glCreateShader", { GL_VERTEX_SHADER, 1 } },
+		{ "glShaderSource", { 1, length, PAYLOADS + text, 0 } }, { 0 } };
+	const struct record raster[] = { MAKE, LIST(1, { "glRasterPos2f", { 0 } }), { 0 } };
+	const struct record *const first = before ? raster : shader, *const then = before ? shader : raster;
+	struct verify_env env = env_of(stranger);
+	enum verify_reason r;
+
+	memcpy(v, case_payloads.v, PAYLOADS * sizeof(*v));
+	for (unsigned i = 0; i < TEXTS; i++)
+		v[PAYLOADS + i] = (struct sp_payload){ .data = (const uint8_t *)texts[i],
+						       .size = (uint32_t)strlen(texts[i]) };
+	env.payloads = (struct sp_payloads){ v, PAYLOADS + TEXTS };
+	r = case_verdict(s, &env, first, SP_INIT, NULL);
+	assert_int_equal(r, VERIFY_OK);
+	return case_verdict(s, &env, then + 2, SP_INIT, NULL);     /* (the context is there) */
+}
+
+static void raster_and_blocks(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4 * TEXTS; i++) {
+		struct verify_state *s = verify_state_create();
+		bool stranger = i & 1;
+		enum verify_reason want = stranger && i / 4 > 1 ? VERIFY_RASTER_BLOCKS : VERIFY_OK;
+
+		if (raster_verdict(s, i / 4, i & 2, stranger) != want)
+			fail_msg("text %u, raster position %s, %s", i / 4, i & 2 ? "before" : "after",
+				 stranger ? "a stranger's" : "one's own");
+		verify_state_destroy(s);
+	}
 }
 
 /* ---- images --------------------------------------------------------------------------- */
@@ -348,7 +454,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(range_wraps), cmocka_unit_test(indices_and_levels),
-		cmocka_unit_test(images),
+		cmocka_unit_test(images), cmocka_unit_test(pixels), cmocka_unit_test(stages),
+		cmocka_unit_test(raster_and_blocks),
 		cmocka_unit_test(lists), cmocka_unit_test(lists_of_buffers),
 		cmocka_unit_test(lacking), cmocka_unit_test(lists_that_change),
 		cmocka_unit_test(lists_that_multiply),

@@ -138,6 +138,8 @@ static const struct verify_case cases[] = {
 	    { 0 } } },
 	{ "parameter of a program that is beyond all", VERIFY_PARAMETER_RANGE,
 	  { MAKE_WINDOW, { "glProgramEnvParameter4fARB", { 0x8620, 0xffffffff } }, { 0 } } },
+	{ "bits that are no colour indices", VERIFY_PIXEL_TYPE,
+	  { MAKE_WINDOW, { "glDrawPixels", { 8, 1, 0x1901, 0x1A00, PAY_VERTICES, 0 } }, { 0 } } },
 	{ "texture unit out of range", VERIFY_ARRAY_RANGE,
 	  { MAKE_WINDOW, { "glClientActiveTexture", { 0x84C0 + 8 } }, { 0 } } },
 	{ "draw within arrays", VERIFY_OK,
@@ -482,6 +484,32 @@ static void test_rare(void **state)
 	seen[VERIFY_DRAW_UNKNOWN] = true;
 }
 
+/* What one's own files may do, and strangers may not. */
+static void test_strangers(void **state)
+{
+	static const struct { enum verify_reason reason; struct record r[8]; } v[] = {
+		{ VERIFY_STAGE, { MAKE_WINDOW, { "glCreateShader", { 0x8E88, 1 } }, { 0 } } },
+		{ VERIFY_RASTER_BLOCKS, { MAKE_WINDOW, { "glRasterPos2f", { 0 } },
+		  { "glCreateShader", { 0x8B31, 1 } }, { "glShaderSource", { 1, 12, PAY_MODERN, 0 } },
+		  { 0 } } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
+		struct verify_state *s = verify_state_create();
+		struct verify_env env;
+
+		case_env(&env);
+		assert_int_equal(case_verdict(s, &env, v[i].r, SP_INIT, NULL), VERIFY_OK);
+		verify_state_destroy(s);
+		s = verify_state_create();
+		env.limits.allow_opaque = false;
+		assert_int_equal(case_verdict(s, &env, v[i].r, SP_INIT, NULL), v[i].reason);
+		verify_state_destroy(s);
+		seen[v[i].reason] = true;
+	}
+}
+
 static void test_every_reason(void **state)
 {
 	(void)state;
@@ -603,6 +631,7 @@ int main(void)
 		cmocka_unit_test(test_cases), cmocka_unit_test(test_words), cmocka_unit_test(test_work),
 		cmocka_unit_test(test_trust), cmocka_unit_test(test_flow),
 		cmocka_unit_test(test_stack_depth), cmocka_unit_test(test_rare),
+		cmocka_unit_test(test_strangers),
 		cmocka_unit_test(test_every_reason), cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_composable), cmocka_unit_test(test_clamps_and_names),
 	};
