@@ -221,6 +221,11 @@ bool confine_piece_room(struct confined *k, unsigned space, uint64_t name, uint3
  * buffer; otherwise: where it does not tell. */
 uint64_t confine_kept_image(const struct confined *k, uint32_t target, int32_t level,
 			    uint64_t otherwise);
+/* How many levels that image of the bound texture has beneath it, down to one texel; -1: it is
+ * not there, or nobody tells. */
+int32_t confine_kept_levels(const struct confined *k, uint32_t target, int32_t level);
+/* Is it of a format that drivers do not draw to? */
+bool confine_kept_undrawable(const struct confined *k, uint32_t target, int32_t level);
 uint64_t confine_kept_renderbuffer(const struct confined *k, uint64_t otherwise);
 uint64_t confine_kept_buffer(const struct confined *k, uint32_t target, uint64_t otherwise);
 /* Between Begin and End, where GL deletes nothing? */

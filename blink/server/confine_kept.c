@@ -32,6 +32,32 @@ uint64_t confine_kept_image(const struct confined *k, uint32_t target, int32_t l
 	return confine_image_bytes((uint32_t)format, w, h, d);
 }
 
+int32_t confine_kept_levels(const struct confined *k, uint32_t target, int32_t level)
+{
+	int64_t most, side;
+	int32_t n = 0;
+
+	if (!k->gl->get_image || confine_inside(k))
+		return -1;
+	most = image_parameter(k, target, level, GL_TEXTURE_WIDTH);
+	side = target == GL_TEXTURE_1D_ARRAY || target == GL_TEXTURE_1D ? 0
+		: image_parameter(k, target, level, GL_TEXTURE_HEIGHT);
+	most = side > most ? side : most;
+	side = target == GL_TEXTURE_3D ? image_parameter(k, target, level, GL_TEXTURE_DEPTH) : 0;
+	most = side > most ? side : most;
+	if (most <= 0)
+		return -1;
+	while (most >>= 1)
+		n++;
+	return n;
+}
+
+bool confine_kept_undrawable(const struct confined *k, uint32_t target, int32_t level)
+{
+	return image_parameter(k, target, level, GL_TEXTURE_COMPRESSED) == 1 ||
+	       image_parameter(k, target, level, GL_TEXTURE_INTERNAL_FORMAT) == GL_RGB9_E5;
+}
+
 static int64_t renderbuffer_parameter(const struct confined *k, uint32_t pname)
 {
 	GLint v[4] = { UNTOLD };

@@ -17,6 +17,7 @@
 #include "blink/gl/targets.h"
 
 #define GEN_MAX 65536u                 /* objects that one command makes */
+#define LEVELS 16                       /* of any texture */
 #define PIECE_ALL UINT32_MAX
 #define PIECE_MIPMAPS (UINT32_MAX - 1)
 #define PIECE_GUESSED (UINT32_MAX - 2) /* of levels that the driver makes room for ahead */
@@ -278,6 +279,23 @@ static uint64_t storage_call(struct confined *k, const struct storage *s, unsign
 	return r;
 }
 
+/* An image of a format that cannot be drawn to has its mipmaps made by the processor, of as many
+ * levels as there are beneath: of those that an earlier, larger one has left, too, for which a
+ * driver (Mesa) has no room.  Such are not made. */
+static bool mipmaps_overflow(const struct confined *k, uint32_t target)
+{
+	uint32_t image = target == GL_TEXTURE_CUBE_MAP ? GL_TEXTURE_CUBE_MAP_POSITIVE_X : target;
+
+	for (int32_t level = 0; level < LEVELS; level++) {
+		int32_t below = confine_kept_levels(k, image, level);
+
+		if (below >= 0 && confine_kept_undrawable(k, image, level) &&
+		    confine_kept_levels(k, image, level + below + 1) >= 0)
+			return true;
+	}
+	return false;
+}
+
 /* The levels below the first, of each face. */
 static uint64_t mipmap_call(struct confined *k, const uint64_t *argv)
 {
@@ -286,6 +304,8 @@ static uint64_t mipmap_call(struct confined *k, const uint64_t *argv)
 	uint64_t base = 0, was;
 	bool flat = (uint32_t)argv[0] == GL_TEXTURE_1D || (uint32_t)argv[0] == GL_TEXTURE_1D_ARRAY;
 
+	if (mipmaps_overflow(k, (uint32_t)argv[0]))
+		return 0;
 	if (!bound_texture(k, (uint32_t)argv[0], &name))
 		return confine_invoke(k, OP_glGenerateMipmap, argv);
 	a = confine_account(k, GL_SPACE_TEXTURE, name);

@@ -10,6 +10,8 @@
 #include <GL/glext.h>
 #include <string.h>
 
+#define MESH_POINTS 65536u              /* of one EvalMesh */
+
 /* The list being compiled does that when it is called. */
 void caps_list(struct verifier *v, uint32_t what)
 {
@@ -311,6 +313,24 @@ static void pop_attrib(struct verifier *v)
 			c->caps.cap[i] = TRI_UNKNOWN;
 }
 
+/* Points of a grid, each of which is worked out and looked at; false: more than there is room
+ * for on any window. */
+static bool mesh(struct verifier *v, const struct desc *d, const uint32_t *rec)
+{
+	uint64_t points = 1;
+
+	for (unsigned i = 0; i < d->arg; i++) {
+		int64_t n = (int64_t)(int32_t)rec[3 + 2 * i] - (int32_t)rec[2 + 2 * i] + 1;
+
+		points *= n > 0 ? (uint64_t)n : 0;
+		if (points > MESH_POINTS)
+			return false;
+	}
+	v->facts->vertices += points;
+	v->s->work += points * VERIFY_WORK_POINT;
+	return true;
+}
+
 enum verify_reason caps_track(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
 	switch (d->hook) {
@@ -319,6 +339,10 @@ enum verify_reason caps_track(struct verifier *v, const struct desc *d, const ui
 	case HOOK_ENABLE: return enable(v, rec[1], d->arg);
 	case HOOK_MASK: mask(v, d, rec); return VERIFY_OK;
 	case HOOK_CLEAR: clear(v, rec); return VERIFY_OK;
+	case HOOK_MESH:
+		if (!mesh(v, d, rec))
+			return VERIFY_PARAMETER_RANGE;
+		__attribute__((fallthrough));
 	case HOOK_FRAGMENTS:
 		v->facts->relative |= d->relative;
 		if (d->relative)

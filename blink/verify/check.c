@@ -165,7 +165,11 @@ static enum verify_reason offset(const struct verifier *v, const struct desc_che
 	const struct context *x = v->s->ctx;
 	uint32_t bound = c->binding == GL_BINDING_UNPACK ? x->unpack : x->pack;
 
-	return bound == 0 || bound == NAME_UNKNOWN ? VERIFY_BUFFER_UNBOUND : VERIFY_OK;
+	if (bound == 0 || bound == NAME_UNKNOWN)
+		return VERIFY_BUFFER_UNBOUND;
+	/* a list takes bitmaps out of buffers that have no memory, too */
+	return x->list && c->binding == GL_BINDING_UNPACK && !v->env->limits.allow_opaque
+		? VERIFY_LIST_BUFFER : VERIFY_OK;
 }
 
 /* Row length, image height, flags: the last operands of pixels in a buffer. */
@@ -204,13 +208,45 @@ static enum verify_reason span64(const uint32_t *rec, const struct desc_check *c
 									  : VERIFY_OK;
 }
 
+/* A stranger has mipmaps made unasked, or images that cannot be drawn to.  (What was once said
+ * stays so: state.h.) */
+static enum verify_reason mipmaps(const struct verifier *v, uint32_t target)
+{
+	struct verify_state *s = v->s;
+
+	if (v->env->limits.allow_opaque)
+		return VERIFY_OK;
+	s->mipmaps |= !s->undrawable && target != GL_TEXTURE_CUBE_MAP;
+	return s->undrawable || target == GL_TEXTURE_CUBE_MAP ? VERIFY_MIPMAPS : VERIFY_OK;
+}
+
+static bool can_be_drawn_to(uint32_t format)
+{
+	const char *name = gl_enum_name(NULL, format);
+
+	return format != GL_RGB9_E5 && !(name && strstr(name, "COMPRESSED"));
+}
+
+static enum verify_reason format(const struct verifier *v, uint32_t internal)
+{
+	struct verify_state *s = v->s;
+
+	if (v->env->limits.allow_opaque || s->undrawable || can_be_drawn_to(internal))
+		return VERIFY_OK;
+	s->undrawable = !s->mipmaps;
+	return s->mipmaps ? VERIFY_MIPMAPS : VERIFY_OK;
+}
+
 /* GL_TEXTURE_MAX_LEVEL is 1000 in a new texture. */
 #define LEVEL_MAX 1000
 
-static enum verify_reason level(const struct desc_check *c, const uint32_t *rec, uint32_t value)
+static enum verify_reason level(const struct verifier *v, const struct desc_check *c,
+				const uint32_t *rec, uint32_t value)
 {
 	float f;
 
+	if (rec[c->count] == GL_GENERATE_MIPMAP && value)
+		return mipmaps(v, rec[1]);
 	if (rec[c->count] != GL_TEXTURE_BASE_LEVEL && rec[c->count] != GL_TEXTURE_MAX_LEVEL)
 		return VERIFY_OK;
 	if (!c->space)
@@ -230,7 +266,7 @@ static enum verify_reason levels(const struct verifier *v, const struct desc_che
 	if (!p || have < sizeof(value))
 		return VERIFY_OK;
 	memcpy(&value, p, sizeof(value));
-	return level(c, rec, value);
+	return level(v, c, rec, value);
 }
 
 static enum verify_reason stage(const struct verifier *v, uint32_t type)
@@ -263,12 +299,13 @@ static enum verify_reason check_one(const struct verifier *v, const struct desc_
 	case CHECK_SPAN: return span(rec, c);
 	case CHECK_SPAN64: return span64(rec, c);
 	case CHECK_MOST: return w <= c->most ? VERIFY_OK : VERIFY_PARAMETER_RANGE;
-	case CHECK_LEVEL: return level(c, rec, w);
+	case CHECK_LEVEL: return level(v, c, rec, w);
 	case CHECK_LEVELS: return levels(v, c, rec);
 	case CHECK_PIXEL_TYPE:
 		return w == GL_BITMAP && rec[c->count] != GL_COLOR_INDEX ? VERIFY_PIXEL_TYPE
 									  : VERIFY_OK;
 	case CHECK_STAGE: return stage(v, w);
+	case CHECK_FORMAT: return format(v, w);
 	default:
 		r = offset(v, c);
 		return r == VERIFY_OK ? layout(rec) : r;

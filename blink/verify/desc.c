@@ -65,7 +65,8 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glClearBufferfv", HOOK_CLEAR_BUFFER, 0 }, { "glClearBufferfi", HOOK_CLEAR_BUFFER, 0 },
 	{ "glNewList", HOOK_NEW_LIST, 0 }, { "glEndList", HOOK_END_LIST, 0 },
 	{ "glCallList", HOOK_CALL_LIST, 0 }, { "glCallLists", HOOK_CALL_LIST, 1 },
-	{ "glDeleteLists", HOOK_DELETE_LISTS, 0 },
+	{ "glDeleteLists", HOOK_DELETE_LISTS, 0 }, { "glGenLists", HOOK_GEN_LISTS, 0 },
+	{ "glEvalMesh1", HOOK_MESH, 1 }, { "glEvalMesh2", HOOK_MESH, 2 },
 	{ "glEnable", HOOK_ENABLE, 1 }, { "glDisable", HOOK_ENABLE, 0 },
 	{ "glColorMask", HOOK_MASK, MASK_COLOR }, { "glDepthMask", HOOK_MASK, MASK_DEPTH },
 	{ "glStencilMask", HOOK_MASK, MASK_STENCIL },
@@ -408,7 +409,7 @@ static bool hook_takes_registers(unsigned hook)
 	case HOOK_JUMP: case HOOK_BEGIN: case HOOK_END_PRIMITIVE: case HOOK_FRAGMENTS:
 	case HOOK_CONTENTS: case HOOK_FEEDBACK: case HOOK_LOST: case HOOK_DRAW_UNKNOWN:
 	case HOOK_CLEAR: case HOOK_CLEAR_BUFFER: case HOOK_MASK: case HOOK_TARGET:
-	case HOOK_ENABLE_INDEXED: case HOOK_RASTER:
+	case HOOK_ENABLE_INDEXED: case HOOK_RASTER: case HOOK_MESH:
 		return true;
 	default:
 		return false;

@@ -19,7 +19,8 @@ enum desc_check_kind {
 	CHECK_MOST,                     /* at most .most */
 	CHECK_LEVEL, CHECK_LEVELS,      /* of a texture, where .count says so; in a payload */
 	CHECK_PIXEL_TYPE,               /* .word, of pixels of the format in .count */
-	CHECK_STAGE                     /* of a stranger's shader */
+	CHECK_STAGE,                    /* of a stranger's shader */
+	CHECK_FORMAT                    /* of a stranger's image */
 };
 struct desc_check {
 	uint8_t kind, operand, word, space;
@@ -51,9 +52,10 @@ enum desc_hook {
 	HOOK_DRAW, HOOK_LOCK, HOOK_DRAW_UNKNOWN, HOOK_FRAGMENTS, HOOK_BEGIN, HOOK_END_PRIMITIVE,
 	HOOK_CLEAR, HOOK_CLEAR_BUFFER,
 	/* lists and state */
-	HOOK_NEW_LIST, HOOK_END_LIST, HOOK_CALL_LIST, HOOK_DELETE_LISTS,
+	HOOK_NEW_LIST, HOOK_END_LIST, HOOK_CALL_LIST, HOOK_DELETE_LISTS, HOOK_GEN_LISTS,
 	HOOK_ENABLE, HOOK_MASK, HOOK_PUSH_ATTRIB,
 	HOOK_POP_ATTRIB, HOOK_ENABLE_INDEXED, HOOK_TARGET,
+	HOOK_MESH,                      /* of .arg dimensions of points */
 	HOOK_RASTER, HOOK_SOURCE,       /* raster positions; a shader's text */
 	HOOK_LOST             /* vertex arrays change in a way that is not followed */
 };

@@ -15,6 +15,11 @@
  *   may be cut off at its beginning (and engines say how long the whole's rows are).
  * - Bits of anything but colour indices (GL_STENCIL_INDEX of GL_BITMAP) make it look for
  *   their layout for good.
+ * - A list keeps a map's points, as many as its orders say, before anybody looks whether there
+ *   are maps of such orders: their product wraps, and with a stride of 0 a few points are enough.
+ * - Where mipmaps are made whenever a texture's first level changes, those of a cube are made
+ *   of faces that are not there, and those of formats that cannot be drawn to (compressed
+ *   ones) of as many levels as are found beneath, which may be an earlier image's.
  * - Tessellation shaders may read what is beyond their inputs and outputs, compute shaders
  *   what is beyond the memory they share; a stranger's are refused.
  *
@@ -28,6 +33,7 @@
 #define PARAMETERS_MAX 0xffffu
 #define COPY_SIDE_MAX 0x7fffu           /* drawables are smaller */
 #define IMAGE_SIDE_MAX 0x8000u          /* no driver has larger ones, nor as many layers */
+#define ORDER_MAX 255u                  /* of maps: drivers have 8 to 30 */
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 /* Operands that are added, by name, wherever both are. */
@@ -94,6 +100,23 @@ static unsigned sides_find(const struct gl_op *op, struct desc_check *out, unsig
 				.kind = CHECK_MOST, .operand = (uint8_t)(o - op->operands),
 				.other = (uint8_t)(o - op->operands), .word = o->word,
 				.most = most };
+	}
+	return n;
+}
+
+static unsigned orders_find(const struct gl_op *op, struct desc_check *out, unsigned room)
+{
+	static const char *const orders[] = { "order", "uorder", "vorder" };
+	unsigned n = 0;
+
+	for (size_t i = 0; i < COUNT(orders) && n < room; i++) {
+		const struct gl_operand *o = operand(op, orders[i]);
+
+		if (is_number(o))
+			out[n++] = (struct desc_check){
+				.kind = CHECK_MOST, .operand = (uint8_t)(o - op->operands),
+				.other = (uint8_t)(o - op->operands), .word = o->word,
+				.most = ORDER_MAX };
 	}
 	return n;
 }
@@ -179,6 +202,18 @@ static bool stage_find(const struct gl_op *op, struct desc_check *out)
 	return true;
 }
 
+static bool format_find(const struct gl_op *op, struct desc_check *out)
+{
+	const struct gl_operand *o = operand(op, "internalformat");
+
+	o = o ? o : operand(op, "internalFormat");
+	if (!o || !strstr(op->name, "TexImage"))
+		return false;
+	*out = (struct desc_check){ .kind = CHECK_FORMAT, .operand = (uint8_t)(o - op->operands),
+				    .other = (uint8_t)(o - op->operands), .word = o->word };
+	return true;
+}
+
 unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
 {
 	const struct gl_operand *index = counted_from(op);
@@ -192,10 +227,13 @@ unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
 						.word = index->word, .most = PARAMETERS_MAX };
 	if (n < DESC_DRIVER_CHECKS)
 		n += levels_find(op, out + n);
+	n += orders_find(op, out + n, DESC_DRIVER_CHECKS - n);
 	n += corners_find(op, out + n, DESC_DRIVER_CHECKS - n);
 	if (n < DESC_DRIVER_CHECKS)
 		n += pixel_type_find(op, out + n);
 	if (n < DESC_DRIVER_CHECKS)
 		n += stage_find(op, out + n);
+	if (n < DESC_DRIVER_CHECKS)
+		n += format_find(op, out + n);
 	return n;
 }

@@ -119,6 +119,7 @@ static void delete_lists(struct verifier *v, const uint32_t *rec)
 
 	if (context_in_begin(s->ctx) || (int32_t)range <= 0)
 		return;         /* GL refuses it */
+	s->work += (uint64_t)range * VERIFY_WORK_LIST;
 	if (s->lists_loose || first >= LIST_NAMES || range > LIST_NAMES - first)
 		s->lists_epoch++;
 	for (uint32_t i = first; i < s->lists_end && i - first < range; i++) {
@@ -186,6 +187,9 @@ enum verify_reason lists_track(struct verifier *v, const struct desc *d, const u
 	case HOOK_NEW_LIST: return new_list(v, rec);
 	case HOOK_END_LIST: return end_list(v, rec);
 	case HOOK_DELETE_LISTS: delete_lists(v, rec); return VERIFY_OK;
+	case HOOK_GEN_LISTS:
+		v->s->work += (uint64_t)rec[1] * VERIFY_WORK_LIST;
+		return VERIFY_OK;
 	default: return call_list(v, d, rec);
 	}
 }

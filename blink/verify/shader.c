@@ -17,6 +17,8 @@ static const struct { const char *name, *sentence; } reasons[SHADER_REASONS] = {
 	[SHADER_MACROS] = { "macros", "macros are too many, or expand to too much" },
 	[SHADER_INCLUDE] = { "include", "other sources are included" },
 	[SHADER_OPEN] = { "open", "a comment or bracket does not end" },
+	[SHADER_INTERPOLATION] = { "interpolation", "it interpolates at places of its own, or "
+		"joins words together so that nobody can tell" },
 	[SHADER_CRASH] = { "crash", "the driver's compiler crashed on it" },
 	[SHADER_TIME] = { "time", "compiling it took too long" },
 	[SHADER_MEMORY] = { "memory", "compiling it took too much memory" },
@@ -90,6 +92,29 @@ static bool token_next(struct reader *r, struct token *t, bool over_lines)
 	return true;
 }
 
+/* Words that are parts of one: drivers join lines first. */
+static bool goes_on(const struct reader *r)
+{
+	const char *at = r->at;
+
+	if (at == r->end || *at++ != '\\')
+		return false;
+	if (at < r->end && *at == '\r')
+		at++;
+	return r->end - at > 1 && *at == '\n' && is_word(at[1]);
+}
+
+/* What a fragment's place makes of an input that is the same everywhere (GL_FLAT, or one that
+ * no vertex shader writes) a driver (Mesa) does not know, and crashes while it draws. */
+static bool interpolates(const struct reader *r, const struct token *t)
+{
+	static const char word[] = "interpolateAt";
+	size_t n = sizeof(word) - 1;
+
+	return (t->len >= n && memcmp(t->at, word, n) == 0) || (is_word(*t->at) && goes_on(r)) ||
+	       (*t->at == '#' && r->at < r->end && *r->at == '#');
+}
+
 static bool token_is(const struct token *t, const char *word)
 {
 	return strlen(word) == t->len && memcmp(t->at, word, t->len) == 0;
@@ -125,6 +150,8 @@ static enum shader_reason directive(struct check *c)
 
 	if (!token_next(&c->r, &t, false))
 		return SHADER_OK;
+	if (interpolates(&c->r, &t))
+		return SHADER_INTERPOLATION;
 	if (token_is(&t, "include"))
 		return SHADER_INCLUDE;
 	if (token_is(&t, "define")) {
@@ -133,9 +160,12 @@ static enum shader_reason directive(struct check *c)
 		if (!token_next(&c->r, &t, false))
 			return SHADER_OK;
 		c->macro[c->nmacros] = (struct macro){ .name = t, .body = c->r.at };
-		while (token_next(&c->r, &t, false))
+		while (token_next(&c->r, &t, false)) {
 			if (token_is(&t, "GL_ARB_shading_language_include"))
 				return SHADER_INCLUDE;
+			if (interpolates(&c->r, &t))
+				return SHADER_INTERPOLATION;
+		}
 		c->macro[c->nmacros++].end = c->r.at;
 		return SHADER_OK;
 	}
@@ -201,6 +231,8 @@ static enum shader_reason token_look(struct check *c, const struct token *t, cha
 {
 	char first = *t->at;
 
+	if (interpolates(&c->r, t))
+		return SHADER_INTERPOLATION;
 	c->expanded += size_of(c, t, 0);
 	if (c->expanded > c->l->expanded)
 		return SHADER_MACROS;

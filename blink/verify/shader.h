@@ -4,7 +4,8 @@
  * its rights.  So it is looked at twice before:
  *
  *   shader_check   the text: its size, how deep it nests, how many loops, macros and
- *                  array elements it has, what its macros expand to, no #include
+ *                  array elements it has, what its macros expand to, no #include; nothing that
+ *                  drivers do not survive later
  *   the judge      compiled, linked and made ready to draw in a process that is thrown
  *                  away, under limits of CPU time, wall time and memory; refused when
  *                  that process crashes or exceeds them
@@ -27,7 +28,7 @@
 enum shader_reason {
 	SHADER_OK,
 	SHADER_TOO_LONG, SHADER_BYTES, SHADER_NESTING, SHADER_EXPRESSION, SHADER_LOOPS,
-	SHADER_ARRAYS, SHADER_MACROS, SHADER_INCLUDE, SHADER_OPEN,
+	SHADER_ARRAYS, SHADER_MACROS, SHADER_INCLUDE, SHADER_OPEN, SHADER_INTERPOLATION,
 	SHADER_CRASH, SHADER_TIME, SHADER_MEMORY, SHADER_UNTRIED,
 	SHADER_REASONS
 };

@@ -169,6 +169,7 @@ struct verify_state {
 	/* a stranger's raster positions, shaders that may read blocks: not both.  What was once
 	 * said stays so, be it that a procedure was refused: pieces (segment.h) count on it */
 	bool raster, blocks;
+	bool mipmaps, undrawable;       /* likewise, made unasked, and images of such formats */
 	bool failed;                    /* out of memory */
 	uint64_t looked;                /* ticks when tables were last asked for */
 	struct list_shadow *lists;      /* by name */

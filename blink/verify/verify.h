@@ -30,6 +30,8 @@ const char *verify_reason_sentence(enum verify_reason r);
 #define VERIFY_WORK_NAME 64u            /* bytes that cost as much as a name, */
 #define VERIFY_WORK_BUFFER 256u         /* a buffer that is made or deleted, */
 #define VERIFY_WORK_VAO 1024u           /* a vertex array object */
+#define VERIFY_WORK_POINT 256u          /* a point of a map */
+#define VERIFY_WORK_LIST 64u            /* a list's number, be it taken or not */
 
 struct verify_limits {
 	uint32_t names[GL_SPACE_COUNT];

@@ -75,6 +75,9 @@ pid_t campaign_fork(void)
 	pid = fork();
 	if (pid)
 		return pid;
+	/* what drivers have to say about programs nobody reads, and some say it for good */
+	if (!getenv("VERBOSE") && !freopen("/dev/null", "w", stderr))
+		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
 		signal(ends[i], SIG_DFL);
@@ -480,6 +483,8 @@ int campaign_run(const struct campaign_options *opt)
 		printf("%s: %s\n", opt->ledger ? opt->ledger : "memory", strerror(errno));
 		return 1;
 	}
+	if (opt->judge->prepare)
+		opt->judge->prepare();
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	if (opt->here)
 		job_run(opt, &c.jobs[0], 1, 0);

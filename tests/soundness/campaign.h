@@ -39,6 +39,7 @@ struct outcome {
  * when there is a fault. */
 struct judge {
 	const char *name;
+	void (*prepare)(void);          /* once, before processes are made; may be NULL */
 	void *(*create)(void);
 	void (*destroy)(void *judge);
 	bool (*look)(void *judge, struct program *p, bool repair, struct dice *d,

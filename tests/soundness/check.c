@@ -347,5 +347,5 @@ static void check_destroy(void *judge)
 }
 
 const struct judge judge_engines = {
-	"engines", check_create, check_destroy, check_program, generate, program_limits, check_paths
+	"engines", NULL, check_create, check_destroy, check_program, generate, program_limits, check_paths
 };

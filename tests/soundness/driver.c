@@ -48,6 +48,7 @@ struct driver {
 	struct verify_env env;
 	bool again;                     /* what is re-runnable runs twice */
 	bool stranger;                  /* a server's client: */
+	struct shader_judge *judge;
 	struct confined *confined;      /* of the program at work */
 	uint64_t programs, highest;     /* run by this process; bytes that it ever had */
 	char fault[160];
@@ -225,7 +226,7 @@ static void stranger_begin(struct driver *d, struct client *c)
 
 	for (unsigned i = 0; i < GL_SPACE_COUNT; i++)
 		limits.names[i] = SCENE_NAMES;
-	if (confined_create(&d->confined, d->sink, &l, NULL, &err) < 0)
+	if (confined_create(&d->confined, d->sink, &l, d->judge, &err) < 0)
 		abort();
 	confined_enter(d->confined);
 	if (client_init(c, confined_sink(d->confined), &limits, &err) < 0)
@@ -385,22 +386,29 @@ static void *again_create(void)
 
 static void *confined_judge_create(void)
 {
+	struct shader_judge *judge = scene_judge();
 	struct driver *d = driver_create();
 
+	d->judge = judge;
 	d->stranger = true;
 	d->highest = memory_highest();
 	return d;
 }
 
+static void confined_prepare(void)
+{
+	scene_judge();
+}
+
 const struct judge judge_again = {
-	"again", again_create, driver_destroy, driver_look, generate, program_limits,
+	"again", NULL, again_create, driver_destroy, driver_look, generate, program_limits,
 	driver_paths
 };
 const struct judge judge_driver = {
-	"driver", driver_create, driver_destroy, driver_look, generate, program_limits,
+	"driver", NULL, driver_create, driver_destroy, driver_look, generate, program_limits,
 	driver_paths
 };
 const struct judge judge_confined = {
-	"confined", confined_judge_create, driver_destroy, driver_look, scene, stranger_limits,
+	"confined", confined_prepare, confined_judge_create, driver_destroy, driver_look, scene, stranger_limits,
 	driver_paths
 };

@@ -109,6 +109,9 @@ void scene(struct program *p, struct dice *d);
 /* scene_shader.c: what PAY_SHADERS + i holds, NULL: no more */
 struct scene_shader { uint32_t stage; const char *text; };
 const struct scene_shader *scene_shader(unsigned i);
+/* A judge who knows them, as a server's does by the time that it uses them, and nothing else;
+ * to be asked for before anybody uses GL.  NULL: there is none. */
+struct shader_judge *scene_judge(void);
 /* mutate.c: at least one change that no grammar makes */
 void mutate(struct program *p, struct dice *d);
 

@@ -3,6 +3,9 @@
 #include <GL/gl.h>
 #include <GL/glext.h>
 
+#include <string.h>
+
+#include "blink/verify/shader.h"
 #include "tests/soundness/program.h"
 
 #define INDEX "uniform int name; uniform int a; uniform int bc;\n"
@@ -93,6 +96,19 @@ static const struct scene_shader shaders[] = {
 	{ GL_FRAGMENT_SHADER, MODERN "in vec4 v; void main() { gl_FragData[0] = v; gl_FragData[1] = vec4(a);\n"
 	  "mat4 m = mat4(v.x); m[name][a] = 2.0; vec4 q = v; q[bc] = 1.0; gl_FragData[2] = m[a] + q; }\n" },
 };
+
+struct shader_judge *scene_judge(void)
+{
+	static struct shader_judge *judge;
+	struct shader_verdict v;
+	struct error err;
+
+	if (judge || shader_judge_create(&judge, &shader_limits_default, &err) < 0)
+		return judge;
+	for (unsigned i = 0; scene_shader(i); i++)
+		shader_judge(judge, shaders[i].stage, shaders[i].text, strlen(shaders[i].text), &v);
+	return judge;
+}
 
 const struct scene_shader *scene_shader(unsigned i)
 {

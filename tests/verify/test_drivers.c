@@ -187,6 +187,77 @@ static void pixels(void **state)
 	LOOK(cases);
 }
 
+/* What one command may have a driver do, whatever it says. */
+static void counted(void **state)
+{
+	static const struct verify_case cases[] = {
+		{ "a map of more points than there are, all of them the same", VERIFY_PARAMETER_RANGE,
+		  { MAKE, LIST(1, { "glMap1f", { GL_MAP1_INDEX, 0, 0x3f800000, 0, HIGH, PAY_VERTICES, 0 } }) } },
+		{ "a map of negative orders", VERIFY_PAYLOAD_SIZE_UNKNOWN,
+		  { MAKE, { "glMap2f", { GL_MAP2_INDEX, 0, 0x3f800000, 0, 0xffffffff, 0, 0x3f800000, 0, 1,
+					 PAY_VERTICES, 0 } } } },
+		{ "a map of four points", VERIFY_OK,
+		  { MAKE, { "glMap1f", { GL_MAP1_VERTEX_3, 0, 0x3f800000, 3, 4, PAY_VERTICES, 0 } } } },
+		{ "a grid that ends nowhere", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glEvalMesh1", { GL_LINE, 0, HIGH } } } },
+		{ "a grid of many rows of many", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glEvalMesh2", { GL_FILL, 0, 1000, 0xfffffff0, 1000 } } } },
+		{ "a grid the other way round", VERIFY_OK,
+		  { MAKE, { "glEvalMesh2", { GL_FILL, 5, 1, 0, HIGH } } } },
+		{ "a grid as programs draw them", VERIFY_OK,
+		  { MAKE, { "glEvalMesh2", { GL_FILL, 0, 20, 0, 20 } } } },
+	};
+	struct verify_env env = env_of(false);
+
+	(void)state;
+	LOOK(cases);
+	env.limits.work = 1u << 20;
+	for (unsigned i = 0; i < 3; i++) {
+		static const struct { const char *op; uint32_t word[2]; } all[] = {
+			{ "glDeleteLists", { 1, HIGH } }, { "glGenLists", { HIGH, 1 } },
+			{ "glDeleteLists", { 1, 1000 } },
+		};
+		struct verify_state *s = verify_state_create();
+		const struct record r[] = { MAKE, { all[i].op, { all[i].word[0], all[i].word[1] } },
+					    { "glFlush" }, { 0 } };
+
+		assert_int_equal(case_verdict(s, &env, r, SP_INIT, NULL),
+				 i < 2 ? VERIFY_WORK : VERIFY_OK);
+		verify_state_destroy(s);
+	}
+}
+
+static void mipmaps(void **state)
+{
+#define AUTO(target) { "glTexParameteri", { target, GL_GENERATE_MIPMAP, 1 } }
+#define COMPRESSED { "glTexImage2D", { GL_TEXTURE_2D, 0, GL_COMPRESSED_RGBA, 1, 1, 0, GL_RGBA, \
+				       GL_UNSIGNED_BYTE, PAY_VERTICES, 0 } }
+	static const struct verify_case strangers[] = {
+		{ "made unasked, of faces that are not there", VERIFY_MIPMAPS,
+		  { MAKE, AUTO(GL_TEXTURE_CUBE_MAP) } },
+		{ "made unasked, then what cannot be drawn to", VERIFY_MIPMAPS,
+		  { MAKE, AUTO(GL_TEXTURE_2D), COMPRESSED } },
+		{ "what cannot be drawn to, then made unasked", VERIFY_MIPMAPS,
+		  { MAKE, COMPRESSED, { "glTexParameterf", { GL_TEXTURE_2D, GL_GENERATE_MIPMAP,
+							     0x3f800000 } } } },
+		{ "not made unasked", VERIFY_OK,
+		  { MAKE, COMPRESSED, { "glTexParameteri", { GL_TEXTURE_CUBE_MAP, GL_GENERATE_MIPMAP, 0 } },
+		    { "glGenerateMipmap", { GL_TEXTURE_2D } } } },
+		{ "made unasked, of what can be drawn to", VERIFY_OK,
+		  { MAKE, AUTO(GL_TEXTURE_2D), TEXTURE } },
+		{ "bitmaps of a list, out of a buffer", VERIFY_LIST_BUFFER,
+		  { MAKE, { "glBindBuffer", { GL_PIXEL_UNPACK_BUFFER, 2 } },
+		    LIST(1, { "glBitmap.buf", { 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 1 } }) } },
+	};
+	static const struct verify_case own[] = {
+		{ "one's own cube", VERIFY_OK, { MAKE, AUTO(GL_TEXTURE_CUBE_MAP), COMPRESSED } },
+	};
+
+	(void)state;
+	LOOK_STRANGER(strangers);
+	LOOK(own);
+}
+
 /* What a shader reads by index drivers bound in the stages of GL 3.3. */
 static void stages(void **state)
 {
@@ -455,6 +526,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(range_wraps), cmocka_unit_test(indices_and_levels),
 		cmocka_unit_test(images), cmocka_unit_test(pixels), cmocka_unit_test(stages),
+		cmocka_unit_test(counted), cmocka_unit_test(mipmaps),
 		cmocka_unit_test(raster_and_blocks),
 		cmocka_unit_test(lists), cmocka_unit_test(lists_of_buffers),
 		cmocka_unit_test(lacking), cmocka_unit_test(lists_that_change),

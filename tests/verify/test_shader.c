@@ -103,6 +103,15 @@ static void test_text(void **state)
 		{ "void main() {", "", 0, "", SHADER_OPEN },
 		{ "}", "", 0, "", SHADER_OPEN },
 		{ "void main() \001", "", 0, "", SHADER_BYTES },
+		{ "in vec4 c; void main() { gl_FragColor = interpolateAtSample(c, 1); }", "", 0, "",
+		  SHADER_INTERPOLATION },
+		{ "#define I interpolateAtOffset\nvoid main() { I(c, vec2(1)); }", "", 0, "",
+		  SHADER_INTERPOLATION },
+		{ "#define I(a, b) a##b\nvoid main() { I(interpolate, AtOffset)(c, o); }", "", 0, "",
+		  SHADER_INTERPOLATION },
+		{ "void main() { interpolate\\\nAtSample(c, 1); }", "", 0, "", SHADER_INTERPOLATION },
+		{ "void main() { interpolate\\\r\nAtSample(c, 1); }", "", 0, "", SHADER_INTERPOLATION },
+		{ "#define I(a) a + \\\n a\nvoid main() { interpolation = I(1); }", "", 0, "", SHADER_OK },
 		{ "void main() { ", "for(;;) { x; } ", 200, "}", SHADER_OK },
 	};
 
