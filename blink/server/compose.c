@@ -232,6 +232,8 @@ static int pictures_await(struct server *s, struct error *err)
 		pictures_take(s, NULL);
 		more = more && painters_wait(s, news, until);
 	}
+	/* (of those that are late, what they have so far) */
+	pictures_take(s, NULL);
 	/* (windows may have followed their clients' sizes) */
 	r = s->layout_stale ? compose_layout(s, err) : 0;
 	for (uint32_t i = 0; i < s->n; i++) {

@@ -135,6 +135,7 @@ struct turn {
 	uint64_t stalls;               /* display frames that failed through it */
 	uint64_t good, proof;          /* frames of good work: since then, and asked of it */
 	uint64_t last_frame, drew_frame;
+	uint64_t drew_ns;              /* in drew_frame */
 	uint64_t wait_until;           /* display frame, on probation */
 };
 

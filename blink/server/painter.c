@@ -10,6 +10,7 @@
 /* What a new client is taken to need, while nothing is known of it; and what a picture that
  * was handed over costs the composer, of what it takes to draw one. */
 #define USUAL_NS 500000u
+#define AWAKE_NS 50000u                  /* who waits for less does not fall asleep for it */
 #define STUCK_FRAMES 16u
 #define NEW_FRAMES 100u                 /* the first ones are dearer than all others */
 #define TAKE_SHARE 16u
@@ -42,10 +43,11 @@ static void order_done(struct painter *p)
 	struct handover *h = p->server->handover;
 
 	pthread_mutex_lock(&h->lock);
-	p->order = PAINTER_REST;
-	h->news++;
-	pthread_cond_signal(&h->told);
+	atomic_store_explicit(&p->order, PAINTER_REST, memory_order_release);
+	atomic_fetch_add_explicit(&h->news, 1, memory_order_release);
 	pthread_mutex_unlock(&h->lock);
+	/* (who is woken finds the lock free) */
+	pthread_cond_signal(&h->told);
 }
 
 static void order_give(struct painter *p, enum painter_order order)
@@ -54,8 +56,8 @@ static void order_give(struct painter *p, enum painter_order order)
 
 	pthread_mutex_lock(&h->lock);
 	p->order = order;
-	pthread_cond_signal(&p->wake);
 	pthread_mutex_unlock(&h->lock);
+	pthread_cond_signal(&p->wake);
 }
 
 static void *painter_main(void *arg)
@@ -72,16 +74,6 @@ static void *painter_main(void *arg)
 	}
 	p->gl->ops->make_current(p->gl, 0, 0, 0, NULL);
 	return NULL;
-}
-
-void painter_tell(struct painter *p)
-{
-	struct handover *h = p->server->handover;
-
-	pthread_mutex_lock(&h->lock);
-	h->news++;
-	pthread_cond_signal(&h->told);
-	pthread_mutex_unlock(&h->lock);
 }
 
 /* ---- opening and closing --------------------------------------------------------------------- */
@@ -221,15 +213,7 @@ void painters_close(struct server *s)
 
 bool painter_rests(struct painter *p)
 {
-	struct handover *h = p->server->handover;
-	bool rests;
-
-	if (!p->started)
-		return true;
-	pthread_mutex_lock(&h->lock);
-	rests = p->order == PAINTER_REST;
-	pthread_mutex_unlock(&h->lock);
-	return rests;
+	return !p->started || atomic_load_explicit(&p->order, memory_order_acquire) == PAINTER_REST;
 }
 
 void painter_do(struct painter *p, void (*job)(void *arg), void *arg)
@@ -260,25 +244,21 @@ uint32_t painters_busy(struct server *s)
 
 uint64_t painters_news(struct server *s)
 {
-	uint64_t news;
-
-	if (!s->handover)
-		return 0;
-	pthread_mutex_lock(&s->handover->lock);
-	news = s->handover->news;
-	pthread_mutex_unlock(&s->handover->lock);
-	return news;
+	return s->handover ? atomic_load_explicit(&s->handover->news, memory_order_acquire) : 0;
 }
 
 bool painters_wait(struct server *s, uint64_t news, uint64_t until_ns)
 {
 	struct timespec until = { .tv_sec = (time_t)(until_ns / 1000000000u),
 				  .tv_nsec = (long)(until_ns % 1000000000u) };
+	uint64_t awake_ns = now_ns() + AWAKE_NS;
 	struct handover *h = s->handover;
 	int r = 0;
 
+	while (painters_news(s) == news && now_ns() < awake_ns)
+		;
 	pthread_mutex_lock(&h->lock);
-	while (h->news == news && !r)
+	while (painters_news(s) == news && !r)
 		r = pthread_cond_timedwait(&h->told, &h->lock, &until);
 	pthread_mutex_unlock(&h->lock);
 	return !r;

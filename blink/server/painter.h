@@ -9,10 +9,10 @@
  * back into memory; the composer makes a texture of it, which it copies like any retained
  * picture.
  *
- *     composer     gather, begin   own clients          take pictures   compose   show
- *                       |                                  ^   ^   ^
- *     painter 1         '-> prepare ... draw, read back ---'---'   |   show, rest
- *     painter 2         '-> prepare ........ draw, read back ------'   show, rest
+ *     composer     gather, begin   own clients         take pictures   compose   show
+ *                       |                                      ^    ^
+ *     painter 1         '-> prepare ... draw, read back, show, rest |
+ *     painter 2         '-> prepare ........ draw, read back, show, rest
  *
  * Display frames are not waited for for ever: when a frame's time is over the composer goes
  * on with the pictures that have come.  A painter that is late by then keeps drawing; its
@@ -59,10 +59,10 @@ struct painter {
 	struct server_frame_stats stats;
 	struct screen own;             /* further ones: a context to read back in */
 	int failed;                    /* its driver is lost */
-	/* of a further one; under the lock of the handover */
+	/* of a further one */
 	pthread_t thread;
 	bool started;
-	enum painter_order order;
+	_Atomic enum painter_order order;      /* set under the lock of the handover */
 	pthread_cond_t wake;
 	void (*job)(void *arg);
 	void *arg;
@@ -70,8 +70,8 @@ struct painter {
 
 struct handover {
 	pthread_mutex_t lock;
-	pthread_cond_t told;           /* a picture came, or a painter rests */
-	uint64_t news;                 /* how often */
+	pthread_cond_t told;           /* a painter rests */
+	_Atomic uint64_t news;         /* how often one came to rest */
 	pthread_mutex_t telling;       /* held while an event is told */
 };
 
@@ -94,13 +94,13 @@ void painters_begin(struct server *s);
 void composer_begin(struct server *s);
 /* Of further ones, that have not come to rest. */
 uint32_t painters_busy(struct server *s);
+/* How often one has come to rest.  Pictures come without news: who were woken by each would be
+ * woken more often than there are clients. */
 uint64_t painters_news(struct server *s);
 /* Until there are more news than that; false: the time (monotonic) is over. */
 bool painters_wait(struct server *s, uint64_t news, uint64_t until_ns);
 /* Who is to have a new client: he with least work, of all that are not stuck, or that rest. */
 struct painter *painter_choose(struct server *s, bool resting);
-/* A painter has news. */
-void painter_tell(struct painter *p);
 /* Pictures that have come from p (NULL: from whomever) are put on the screen with this
  * display frame.  (compose.c) */
 void pictures_take(struct server *s, const struct painter *p);

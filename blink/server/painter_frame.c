@@ -194,7 +194,6 @@ static int hand_over(struct painter *p, struct window *w, bool fresh, uint32_t f
 	c->whole_w = pw;
 	c->whole_h = ph;
 	atomic_store_explicit(&c->fresh, true, memory_order_release);
-	painter_tell(p);
 	return 0;
 }
 

@@ -336,8 +336,10 @@ void turns_spent(struct painter *p, struct window *w, uint64_t cpu_ns, bool draw
 	p->turns.spent_ns += cpu_ns;
 	expect(p, w, drawing || w->over_budget ? 0 : w->turn.draw_ns);
 	w->turn.last_frame = p->frames;
-	if (drawing)
+	if (drawing) {
 		w->turn.drew_frame = p->frames;
+		w->turn.drew_ns = cpu_ns;
+	}
 	w->cpu_ns += cpu_ns;
 	/* more than a second's worth is not owed: the watchdog's affair */
 	if (cpu_ns > 1000000000u)
@@ -378,11 +380,13 @@ bool turns_put_off(struct painter *p, struct window *w)
 }
 
 /* What its preparing took, or the others' did, leaves too little of its time for a redraw that
- * may be of one command: it waits too, but not twice in succession. */
+ * may be of one command: it waits too, but not twice in succession.  (After a draw for which the
+ * driver compiled, the next one is another.) */
 bool turns_postpone(struct painter *p, struct window *w)
 {
 	if (!tied(p) || is_alone(p, w) || p->frames - w->turn.drew_frame > 1 ||
-	    w->turn.draw_ns <= turns_budget(p, w) + p->period_ns / 8)
+	    w->turn.drew_ns <= turns_budget(p, w) + p->period_ns / 8 ||
+	    w->turn.drew_ns > p->period_ns)
 		return false;
 	expect(p, w, 0);
 	over_set(p, w, true);
