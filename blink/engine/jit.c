@@ -242,22 +242,26 @@ static int compile(struct jit *j, const struct sp *sp, struct jit_code *k, struc
 #define FETCH_LEAST 64u            /* records that are worth it */
 #define FETCH_CODE 1024u           /* of the code that will be written */
 #define FETCH_BODIES 3u
+#define FETCH_STEPS 16u
 
-/* The code of what is repeated; the rest is met in order. */
+/* The code of what is repeated, and of what comes first. */
 static void stencils_fetch(const struct jit *j, const struct sp_index *x)
 {
 	for (unsigned i = 1; i <= x->npatterns; i++) {
 		const struct sp_pattern *p = &x->pattern[i];
 
 		for (unsigned k = 0; k < p->records; k++)
-			fetch_lines(&j->stencils[sp_opcode(p->header[k])],
-				    sizeof(*j->stencils) + HOT_LINE);
+			fetch_line(&j->stencils[sp_opcode(p->header[k])]);
 	}
+	for (unsigned i = 0; i < FETCH_STEPS && i < x->nsteps; i++)
+		if (!x->step[i].rounds)
+			fetch_line(&j->stencils[sp_opcode(x->step[i].what)]);
+	fetch_line(&j->stencils[OP_end]);
 }
 
 /* What every compile needs, where the caches may have lost it.  (Its code came with the
  * verifier's.) */
-static void tables_fetch(struct jit *j, const struct sp_index *x)
+static HOT_NEXT void tables_fetch(struct jit *j, const struct sp_index *x)
 {
 	const struct jit_arena *a = j->arena;
 
@@ -265,7 +269,7 @@ static void tables_fetch(struct jit *j, const struct sp_index *x)
 		return;
 	fetch_lines(a, sizeof(*a));
 	fetch_lines(&j->large_memory,
-		    offsetof(struct jit, plain) - offsetof(struct jit, large_memory));
+		    offsetof(struct jit, regular) - offsetof(struct jit, large_memory));
 	fetch_lines(&j->vector_d,
 		    offsetof(struct jit, once) - offsetof(struct jit, vector_d));
 	fetch_lines(&j->bodies[1], FETCH_BODIES * sizeof(*j->bodies));
@@ -273,6 +277,8 @@ static void tables_fetch(struct jit *j, const struct sp_index *x)
 	fetch_lines(a->newest, sizeof(*a->newest));
 	fetch_lines(a->oldest, sizeof(*a->oldest));
 	fetch_lines(j->free_codes, sizeof(*j->free_codes));
+	fetch_lines_write(j->stops, 1);
+	jit_hash_fetch();
 	if (a->size - a->head >= FETCH_CODE)
 		fetch_lines_write(a->rw + a->head, FETCH_CODE);
 	stencils_fetch(j, x);
@@ -292,7 +298,7 @@ static bool wait_for_next(struct jit *j, const uint64_t *hash)
 	return true;
 }
 
-static HOT const struct jit_code *find_or_compile(struct jit *j, const struct sp *sp, bool may_wait,
+static HOT_NEXT const struct jit_code *find_or_compile(struct jit *j, const struct sp *sp, bool may_wait,
 					      struct error *err)
 {
 	struct jit_code *k;
@@ -324,7 +330,7 @@ static HOT const struct jit_code *find_or_compile(struct jit *j, const struct sp
 	return k;
 }
 
-static const struct jit_code *compile_index(struct jit *j, const struct sp *sp,
+static HOT_NEXT const struct jit_code *compile_index(struct jit *j, const struct sp *sp,
 					    struct sp_index *index, bool may_wait,
 					    struct error *err)
 {
@@ -339,13 +345,13 @@ static const struct jit_code *compile_index(struct jit *j, const struct sp *sp,
 	return k;
 }
 
-const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
+HOT_NEXT const struct jit_code *jit_compile_index(struct jit *j, const struct sp *sp,
 					 struct sp_index *index, struct error *err)
 {
 	return compile_index(j, sp, index, false, err);
 }
 
-const struct jit_code *jit_tier(struct jit *j, const struct sp *sp, struct sp_index *index,
+HOT_NEXT const struct jit_code *jit_tier(struct jit *j, const struct sp *sp, struct sp_index *index,
 				struct error *err)
 {
 	if (err)
@@ -365,11 +371,12 @@ void jit_forget(struct jit *j, const struct jit_code *code)
 
 int jit_create(struct jit **out, const struct sink *sink, struct error *err)
 {
-	struct jit *j = calloc(1, sizeof(*j));
+	struct jit *j = aligned_alloc(alignof(struct jit), sizeof(*j));
 	int rc;
 
 	if (!j)
 		return error_set(err, -ENOMEM, "JIT: out of memory");
+	memset(j, 0, sizeof(*j));
 	j->sink = sink;
 	j->level = cpu_level();
 	jit_vectors_make(j);

@@ -27,6 +27,9 @@
 #ifndef BLINK_ENGINE_JIT_H
 #define BLINK_ENGINE_JIT_H
 
+#include <assert.h>
+#include <stdalign.h>
+
 #include "blink/base/hot.h"
 #include "blink/engine/engine.h"
 #include "blink/engine/interp.h"
@@ -89,12 +92,16 @@ enum jit_stencil_kind { STENCIL_NONE, STENCIL_SMALL, STENCIL_LARGE, STENCIL_SHOR
 #define STENCIL_BYTES 48u
 
 struct jit_stencil {
-	uint8_t bytes[STENCIL_BYTES];
-	uint64_t target;              /* SMALL: what is called, distance at .rel */
+	alignas(HOT_LINE) uint8_t bytes[STENCIL_BYTES];
+	union {
+		uint64_t target;      /* SMALL: what is called, distance at .rel */
+		uint8_t at[3];        /* SHORT: operands a, b, d */
+	};
 	uint16_t mask;                /* register mask that it serves */
 	uint8_t kind, len, rel, words;
-	uint8_t at[3];                /* SHORT: operands a, b, d */
+	bool plain;                   /* operands matter only if there are registers */
 };
+static_assert(sizeof(struct jit_stencil) == HOT_LINE, "a stencil is one line");
 
 struct jit_large {
 	const uint8_t *bytes;
@@ -160,7 +167,6 @@ struct jit {
 	const struct sp_index *index;
 	struct sp_index own;
 	uint32_t *words, nwords, words_cap;
-	bool plain[GL_OP_COUNT];    /* operands matter only if there are registers */
 	bool regular[GL_OP_COUNT];  /* may be part of patterns */
 	struct jit_body bodies[INDEX_PATTERNS + 1];   /* by pattern */
 	/* value instructions in vector registers; all VECTOR_NONE without AVX-512 */
@@ -190,15 +196,17 @@ void jit_large_put(struct jit *j, unsigned op);
 void jit_emit_direct(struct jit *j, const uint32_t *rec);
 
 /* jit_core.c */
-HOT void jit_block_open(struct jit *j, uint32_t pc);
-HOT void jit_block_close(struct jit *j);
+HOT_NEXT void jit_block_open(struct jit *j, uint32_t pc);
+HOT_NEXT void jit_block_close(struct jit *j);
 /* Binds all jumps to pc. */
-HOT void jit_label(struct jit *j, uint32_t pc);
+HOT_NEXT void jit_label(struct jit *j, uint32_t pc);
 static inline uint32_t jit_next_label(const struct jit *j)
 {
 	return j->njumps ? j->jumps[0].target : UINT32_MAX;
 }
 void jit_emit_core(struct jit *j, const uint32_t *rec, uint32_t pc);
+/* The same of `end`, which every procedure has. */
+HOT_NEXT void jit_emit_end(struct jit *j, uint32_t pc);
 /* Any record whose form is neither core nor DIRECT. */
 void jit_emit_command(struct jit *j, const uint32_t *rec, uint32_t pc);
 
@@ -208,14 +216,14 @@ void jit_shorts_make(struct jit *j);
 /* jit_vector.c */
 void jit_vectors_make(struct jit *j);
 /* A value instruction, if it is one that is done in vector registers. */
-HOT bool jit_vector_put(struct jit *j, const uint32_t *rec, uint32_t pc);
+HOT_NEXT bool jit_vector_put(struct jit *j, const uint32_t *rec, uint32_t pc);
 /* n of them, all with the same header and register operands only. */
-HOT void jit_vector_run(struct jit *j, const uint32_t *rec, uint32_t n);
+HOT_NEXT void jit_vector_run(struct jit *j, const uint32_t *rec, uint32_t n);
 bool jit_vector_runs(const struct jit *j, uint32_t header);
 /* Memory has what the registers in set hold. */
 void jit_regs_clean(struct jit *j, uint32_t set);
 /* And the vector registers are free for others. */
-HOT void jit_regs_drop_held(struct jit *j);
+HOT_NEXT void jit_regs_drop_held(struct jit *j);
 static inline void jit_regs_drop(struct jit *j)
 {
 	if (j->held)
@@ -223,11 +231,12 @@ static inline void jit_regs_drop(struct jit *j)
 }
 
 /* jit_index.c, jit_hash.c */
-HOT void jit_hash(const struct jit *j, const void *data, size_t size, uint64_t *hash);
-void jit_hash_avx2(const void *data, size_t size, uint64_t seed, uint64_t *hash);
+HOT_NEXT void jit_hash_fetch(void);
+HOT_NEXT void jit_hash(const struct jit *j, const void *data, size_t size, uint64_t *hash);
+HOT_NEXT void jit_hash_avx2(const void *data, size_t size, uint64_t seed, uint64_t *hash);
 int jit_index_init(struct jit *j);
 /* The steps are those of `given` if it is this SP's. */
-HOT int jit_index_make(struct jit *j, const struct sp *sp, const struct sp_index *given,
+HOT_NEXT int jit_index_make(struct jit *j, const struct sp *sp, const struct sp_index *given,
 		   struct error *err);
 /* As it was when the code was made; false if it was not made of this SP. */
 bool jit_index_again(struct jit *j, const struct sp *sp, const struct jit_code *k);
@@ -235,7 +244,7 @@ void jit_index_finish(struct jit *j);
 
 /* jit_pass.c: lays down code for the steps of j->index from number i on; stops at the
  * first for which there is no room (x.p > limit).  Returns where it stopped. */
-HOT uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i);
+HOT_NEXT uint32_t jit_pass(struct jit *j, const struct sp *sp, uint32_t i);
 
 /* jit_map.c: which record does code belong to?  Asked of code that is there, by laying
  * it down again in other memory: compiling itself keeps no account. */

@@ -42,7 +42,7 @@ static void stop_add(struct jit *j, uint32_t pc)
 }
 
 /* Leaves with the status in eax. */
-static void leave(struct jit *j, uint32_t pc)
+static HOT_NEXT void leave(struct jit *j, uint32_t pc)
 {
 	x86_mov_imm(&j->x, RDX, pc);
 	x86_jmp(&j->x, j->arena->exit);
@@ -179,7 +179,7 @@ enum shape {
 	SHAPE_COMPARE,     /* conditions on integers */
 	SHAPE_ORDER,       /* floats, a < b or a <= b: compares b with a, so that NaN fails */
 	SHAPE_EQUAL,       /* floats, a == b */
-	SHAPE_EXT, SHAPE_JUMP, SHAPE_END, SHAPE_YIELD, SHAPE_CALL
+	SHAPE_EXT, SHAPE_JUMP, SHAPE_YIELD, SHAPE_CALL
 };
 
 /* conditions, as in 0x0f90 + cc (set), 0x0f80 + cc (jump) */
@@ -212,7 +212,7 @@ static const struct template {
 	[OP_jump_eq_f] = { SHAPE_EQUAL, 0 }, [OP_jump_lt_f] = { SHAPE_ORDER, CC_A },
 	[OP_jump_le_f] = { SHAPE_ORDER, CC_AE },
 	[OP_jump] = { SHAPE_JUMP, 0 }, [OP_call] = { SHAPE_CALL, 0 },
-	[OP_ext] = { SHAPE_EXT, 0 }, [OP_end] = { SHAPE_END, 0 }, [OP_yield] = { SHAPE_YIELD, 0 },
+	[OP_ext] = { SHAPE_EXT, 0 }, [OP_yield] = { SHAPE_YIELD, 0 },
 };
 
 static void value_helper(const struct core *k)
@@ -357,6 +357,7 @@ static void next_block(const struct core *k)
 	jit_block_open(k->j, k->pc + k->op->words);
 }
 
+
 static void jump(const struct core *k, const struct template *t)
 {
 	const struct gl_operand *to = &k->op->operands[k->op->noperands - 1];
@@ -394,11 +395,20 @@ static void call(const struct core *k)
 	next_block(k);
 }
 
-static void stop(const struct core *k, enum engine_status status, uint32_t pc)
+/* The run stops at pc; another block begins with the next record. */
+static HOT_NEXT void stop(struct jit *j, enum engine_status status, uint32_t pc, uint32_t next)
 {
-	x86_mov_imm(k->x, RAX, status);
-	leave(k->j, pc);
-	next_block(k);
+	x86_mov_imm(&j->x, RAX, status);
+	leave(j, pc);
+	jit_block_close(j);
+	jit_block_open(j, next);
+}
+
+void jit_emit_end(struct jit *j, uint32_t pc)
+{
+	j->block_records++;
+	jit_regs_drop(j);
+	stop(j, ENGINE_END, pc, pc + gl_ops[OP_end].words);
 }
 
 /* Registers that a record reads. */
@@ -451,8 +461,7 @@ void jit_emit_core(struct jit *j, const uint32_t *rec, uint32_t pc)
 	jit_regs_drop(j);
 	switch (t->shape) {
 	case SHAPE_CALL: call(&k); return;
-	case SHAPE_END: stop(&k, ENGINE_END, pc); return;
-	case SHAPE_YIELD: stop(&k, ENGINE_YIELD, pc + k.op->words); return;
+	case SHAPE_YIELD: stop(j, ENGINE_YIELD, pc + k.op->words, pc + k.op->words); return;
 	default: jump(&k, t); return;
 	}
 }

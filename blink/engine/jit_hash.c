@@ -11,12 +11,21 @@
 #pragma GCC target("avx2")
 #endif
 #define XXH_VECTOR 2               /* XXH_AVX2 */
+/* What the library has as functions lies beside ours (blink/base/hot.h). */
+#define noinline noinline, section("blink_hot_next"), aligned(64)
 #define XXH_INLINE_ALL
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wshadow"
 #include <xxhash.h>
 #pragma GCC diagnostic pop
+#undef noinline
+
+void jit_hash_fetch(void)
+{
+	fetch_lines(XXH3_kSecret, sizeof(XXH3_kSecret));
+	fetch_lines((const void *)(uintptr_t)XXH3_mergeAccs, 2 * HOT_LINE);
+}
 
 void jit_hash_avx2(const void *data, size_t size, uint64_t seed, uint64_t *hash)
 {

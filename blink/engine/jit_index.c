@@ -19,8 +19,8 @@ int jit_index_init(struct jit *j)
 		bool value = o->form == GL_FORM_CORE && o->noperands &&
 			     o->operands[0].kind == GL_KIND_DST;
 
-		j->plain[op] = o->form == GL_FORM_DIRECT;
-		j->regular[op] = j->plain[op] || value;
+		j->stencils[op].plain = o->form == GL_FORM_DIRECT;
+		j->regular[op] = j->stencils[op].plain || value;
 	}
 	return index_init(&j->own);
 }
@@ -38,7 +38,7 @@ void jit_index_finish(struct jit *j)
 
 static inline bool header_plain(const struct jit *j, uint32_t header)
 {
-	return j->plain[sp_opcode(header)] && !sp_mask(header);
+	return j->stencils[sp_opcode(header)].plain && !sp_mask(header);
 }
 
 static void hash_sse2(const void *data, size_t size, uint64_t seed, uint64_t *hash)

@@ -61,7 +61,7 @@ static void at_set(struct jit *j, uint32_t pc)
 }
 
 /* A record that has no stencil, or one that is not to be used. */
-static HOT void record_put(struct jit *j, const uint32_t *rec, uint32_t pc)
+static HOT_NEXT void record_put(struct jit *j, const uint32_t *rec, uint32_t pc)
 {
 	switch (gl_ops[sp_opcode(*rec)].form) {
 	case GL_FORM_DIRECT:
@@ -73,7 +73,10 @@ static HOT void record_put(struct jit *j, const uint32_t *rec, uint32_t pc)
 		j->block_calls++;
 		return;
 	case GL_FORM_CORE:
-		jit_emit_core(j, rec, pc);
+		if (sp_opcode(*rec) == OP_end)
+			jit_emit_end(j, pc);
+		else
+			jit_emit_core(j, rec, pc);
 		return;
 	default:
 		jit_emit_command(j, rec, pc);
@@ -106,7 +109,7 @@ static const uint8_t nops[10][9] = {
 	{ 0x66, 0x0f, 0x1f, 0x84, 0x00, 0, 0, 0, 0 },
 };
 
-static HOT uint8_t *nops_put(uint8_t *p, unsigned n)
+static HOT_NEXT uint8_t *nops_put(uint8_t *p, unsigned n)
 {
 	for (; n > 9; n -= 9, p += 9)
 		memcpy(p, nops[9], 9);
@@ -118,7 +121,7 @@ static HOT uint8_t *nops_put(uint8_t *p, unsigned n)
  * on (measured: 4.1 cycles per call instead of 4.6 to 5.1): p, or the end of the line. */
 #define LINE 64u
 
-static HOT uint8_t *line_begin(const struct jit *j, uint8_t *p, unsigned before, size_t size)
+static HOT_NEXT uint8_t *line_begin(const struct jit *j, uint8_t *p, unsigned before, size_t size)
 {
 	uint64_t top = (uint64_t)(uintptr_t)(p + before) + (uint64_t)j->x.run_delta;
 	unsigned left = LINE - (unsigned)(top % LINE);
@@ -141,7 +144,7 @@ static size_t loop_size(const struct jit *j, const struct sp_pattern *t)
 	return n;
 }
 
-static HOT void loop_note(struct jit *j, const struct sp_pattern *t, uint32_t pc, uint32_t rounds)
+static HOT_NEXT void loop_note(struct jit *j, const struct sp_pattern *t, uint32_t pc, uint32_t rounds)
 {
 	if (j->nloops == j->loops_cap) {
 		uint32_t cap = j->loops_cap ? j->loops_cap * 2 : 64;
@@ -224,7 +227,7 @@ static void body_put(struct jit *j, struct jit_body *b, const struct sp_pattern 
 }
 
 /* The rounds of pattern number what that are called, laid down if they are to be; NULL: none. */
-static HOT const struct jit_body *body_find(struct jit *j, uint32_t what,
+static HOT_NEXT const struct jit_body *body_find(struct jit *j, uint32_t what,
 					    const struct sp_pattern *t, uint32_t pc,
 					    uint32_t rounds)
 {
@@ -327,7 +330,7 @@ static uint32_t shorts_put(struct jit *j, const struct jit_stencil *s, const uin
 }
 
 /* The records of a stretch one by one, from j->done on; false for want of room. */
-static HOT bool stretch_expand(struct jit *j, const struct sp *sp, const struct sp_step *s,
+static HOT_NEXT bool stretch_expand(struct jit *j, const struct sp *sp, const struct sp_step *s,
 			   const struct sp_pattern *t)
 {
 	uint32_t all = s->rounds * t->records;

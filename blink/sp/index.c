@@ -143,8 +143,8 @@ static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
 /* Steps of one vector, some at once; steps of several; the last one on a copy, with
  * words behind it that are no header.  What is rare is a function of its own, so that
  * the rest needs no stack. */
-#define ROUNDS_FN(level, isa) \
-	static __attribute__((noinline, target(isa))) uint32_t \
+#define ROUNDS_FN(level, isa, where) \
+	static where __attribute__((noinline, target(isa))) uint32_t \
 	rest_##level(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords, uint32_t at) \
 	{ \
 		const int32_t *want = p->want, *slack = p->slack; \
@@ -173,7 +173,7 @@ static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
 		return rounds_of(p, at + (left < step ? left : step)); \
 	} \
  \
-	static __attribute__((target(isa))) uint32_t \
+	static where __attribute__((target(isa))) uint32_t \
 	rounds_##level(const struct sp_pattern *p, const uint32_t *code, uint32_t nwords) \
 	{ \
 		const int32_t *want = p->want, *slack = p->slack; \
@@ -195,9 +195,10 @@ static inline uint32_t rounds_of(const struct sp_pattern *p, uint32_t words)
 		return rest_##level(p, code, nwords, at); \
 	}
 
-ROUNDS_FN(avx512, AVX512)
-ROUNDS_FN(avx2, "avx2")
-ROUNDS_FN(sse2, "sse2")
+/* Of those only one is needed: the others are not fetched with it. */
+ROUNDS_FN(avx512, AVX512, HOT)
+ROUNDS_FN(avx2, "avx2", )
+ROUNDS_FN(sse2, "sse2", )
 
 /* ---- patterns -------------------------------------------------------------------- */
 
@@ -262,6 +263,16 @@ static HOT bool lanes_fill(struct sp_pattern *p, const uint32_t *headers, unsign
 	return true;
 }
 
+/* (No function of the library's, which would have to be fetched.) */
+static inline bool headers_are(const struct sp_pattern *p, const uint32_t *headers, unsigned n)
+{
+	uint32_t differ = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		differ |= p->header[i] ^ headers[i];
+	return !differ;
+}
+
 struct sp_pattern *index_learn(struct sp_index *x, const uint32_t *headers, unsigned n,
 			       index_slack_fn slack)
 {
@@ -269,7 +280,7 @@ struct sp_pattern *index_learn(struct sp_index *x, const uint32_t *headers, unsi
 
 	for (unsigned i = 1; i <= x->npatterns; i++) {
 		p = &x->pattern[i];
-		if (p->records == n && !memcmp(p->header, headers, n * sizeof(*headers))) {
+		if (p->records == n && headers_are(p, headers, n)) {
 			chain_remove(x, p);
 			chain_add(x, p);
 			return p;

@@ -24,7 +24,7 @@ void caps_list(struct verifier *v, uint32_t what)
 }
 
 /* The switches that a command changes now; NULL while it is only compiled. */
-static struct caps *caps_now(struct verifier *v)
+static HOT struct caps *caps_now(struct verifier *v)
 {
 	struct context *c = v->s->ctx;
 
@@ -41,7 +41,7 @@ static void caps_lose(struct caps *k)
 	memset(k->full, TRI_UNKNOWN, sizeof(k->full));
 }
 
-static void draws(struct verifier *v)
+static HOT void draws(struct verifier *v)
 {
 	const struct context *c = v->s->ctx;
 

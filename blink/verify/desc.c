@@ -389,7 +389,7 @@ static uint32_t check_slack(const struct desc_check *c)
 
 bool desc_slack(uint32_t header, uint32_t *slack)
 {
-	const struct desc_table *t = desc_table_get();
+	const struct desc_table *t = table;      /* who verifies has had it built */
 	const struct desc *d = &t->op[sp_opcode(header)];
 	const struct gl_op *op = &gl_ops[sp_opcode(header)];
 
@@ -467,10 +467,11 @@ static bool desc_make(struct desc_table *t, unsigned opcode)
 
 static void table_build(void)
 {
-	struct desc_table *t = calloc(1, sizeof(*t));
+	struct desc_table *t = aligned_alloc(alignof(struct desc_table), sizeof(*t));
 
 	if (!t)
 		return;
+	memset(t, 0, sizeof(*t));
 	hooks_fill(t);
 	for (unsigned i = 0; i < GL_OP_COUNT; i++)
 		if (!desc_make(t, i))
@@ -482,4 +483,26 @@ const struct desc_table *desc_table_get(void)
 {
 	pthread_once(&table_once, table_build);
 	return table;
+}
+
+/* ---- fetching ahead (blink/base/hot.h) --------------------------------------------- */
+
+#define FETCH_LOOKS 8u           /* places looked at */
+
+/* Most words that could be headers are. */
+void desc_fetch(const struct desc_table *t, const uint32_t *code, uint32_t nwords)
+{
+	uint32_t apart = nwords / FETCH_LOOKS, each = DESC_FETCH_WORDS / FETCH_LOOKS;
+
+	for (uint32_t i = 0; i < DESC_FETCH_WORDS; i++) {
+		uint32_t w = code[i / each * apart + i % each];
+
+		if (sp_opcode(w) < GL_OP_COUNT && w >> 24 == 0) {
+			fetch_line(&t->op[sp_opcode(w)]);
+			fetch_line(&gl_ops[sp_opcode(w)]);
+		}
+	}
+	fetch_line(&t->op[OP_end]);
+	fetch_line(&gl_ops[OP_end]);
+	fetch_line(&table);
 }

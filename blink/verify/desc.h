@@ -5,6 +5,9 @@
 #ifndef BLINK_VERIFY_DESC_H
 #define BLINK_VERIFY_DESC_H
 
+#include <assert.h>
+#include <stdalign.h>
+
 #include "blink/base/hot.h"
 #include "blink/sp/sp.h"
 #include "blink/verify/verify.h"
@@ -84,14 +87,15 @@ struct desc {
 	uint8_t relative;     /* VERIFY_RELATIVE_* by itself */
 	uint8_t mediation;    /* SENSITIVE: 1 + its place in gl_mediations, 0 none */
 	uint8_t layout;       /* in desc_table.layout */
-	bool plain;           /* nothing to check but registers and callback */
-	bool primitive;       /* Begin or End: nothing to check but registers and callback */
-	bool regular;         /* nothing but each word by itself, and callback */
-	bool piece;           /* may be part of a piece that is met again (segment.h) */
+	bool plain : 1;       /* nothing to check but registers and callback */
+	bool primitive : 1;   /* Begin or End: nothing to check but registers and callback */
+	bool regular : 1;     /* nothing but each word by itself, and callback */
+	bool piece : 1;       /* may be part of a piece that is met again (segment.h) */
 };
+static_assert(sizeof(struct desc) == 16, "no op's lies in two lines");
 
 struct desc_table {
-	struct desc op[GL_OP_COUNT];
+	alignas(HOT_LINE) struct desc op[GL_OP_COUNT];
 	struct desc_check *check;
 	struct desc_layout layout[256];
 	unsigned nchecks, nlayouts;
@@ -99,6 +103,10 @@ struct desc_table {
 
 /* Slack of a regular record's words (index.h), for patterns. */
 HOT bool desc_slack(uint32_t header, uint32_t *slack);
+
+/* Asks for the rows of the opcodes that seem to be there, of at least so many words. */
+#define DESC_FETCH_WORDS 256u
+HOT void desc_fetch(const struct desc_table *t, const uint32_t *code, uint32_t nwords);
 
 /* Built at first use; NULL without memory. */
 const struct desc_table *desc_table_get(void);

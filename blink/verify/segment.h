@@ -280,7 +280,7 @@ HOT void segments_begin(struct verifier *v, bool use, const struct sp *sp);
 HOT void segments_end(struct verifier *v, bool accepted);
 
 /* Asks for what is needed of them at first. */
-void segments_fetch(const struct segments *g);
+HOT void segments_fetch(const struct segments *g);
 
 /* Steps over all segments that begin at word *at; true if there was any.  end: words
  * that may be looked at. */
@@ -304,9 +304,8 @@ HOT void segments_settle(struct verifier *v);
  * vertices are part of one: a stretch parts what comes before it from what comes after. */
 static inline uint32_t segments_rounds(const struct segments *g, unsigned records)
 {
-	static const uint8_t least[INDEX_PERIOD + 1] = { 0, 16, 8, 6, 4 };
-
-	return g->off ? INDEX_ROUNDS : least[records];
+	/* of 1 to 4 records: 16, 8, 6, 4 (in no table, which might have to be fetched) */
+	return g->off ? INDEX_ROUNDS : 0x04060810u >> 8 * (records - 1) & 0xff;
 }
 /* The pattern of a stretch that seems to begin here; NULL: none does, or too many patterns
  * begin alike. */

@@ -172,6 +172,7 @@ struct verify_state {
 	bool mipmaps, undrawable;       /* likewise, made unasked, and images of such formats */
 	bool failed;                    /* out of memory */
 	uint64_t looked;                /* ticks when tables were last asked for */
+	struct hot_next next;           /* and what is not yet */
 	struct list_shadow *lists;      /* by name */
 	uint32_t lists_end;             /* those from here on are untouched */
 	uint32_t list_vertices_max, list_words_max;     /* of any list so far */

@@ -47,7 +47,7 @@ void caps_called(struct verifier *v, uint32_t what);
 enum verify_reason lists_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
 enum verify_reason raster_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
 uint32_t lists_what(const struct verify_state *s, uint32_t name);
-void caps_draw(struct verifier *v);
+HOT void caps_draw(struct verifier *v);
 
 /* Vertex arrays and draws (arrays.c). */
 enum verify_reason arrays_track(struct verifier *v, const struct desc *d, const uint32_t *rec);

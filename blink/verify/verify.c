@@ -206,6 +206,8 @@ static HOT enum verify_reason record(struct verifier *v, struct walk *w, const u
 
 /* ---- stretches ------------------------------------------------------------ */
 
+#define FETCH_NEXT (6 * HOT_LINE)        /* of what compiling needs, with each of them */
+
 /* Whole rounds from word pc on, none of them beyond the next jump's target. */
 static uint32_t rounds_from(const struct verifier *v, const struct walk *w,
 			    const struct sp_pattern *p, uint32_t pc)
@@ -220,6 +222,7 @@ static HOT void stretch_take(struct verifier *v, struct walk *w, const struct sp
 {
 	uint32_t at = w->at;
 
+	hot_next_fetch(&v->s->next, FETCH_NEXT);
 	segments_stretch(v, rounds * p->records, w->record + rounds * p->records);
 	index_add_stretch(v->index, at, p, rounds);
 	w->record += rounds * p->records;
@@ -452,17 +455,16 @@ static enum verify_reason code_walk(struct verifier *v, const struct sp *sp)
 		v->index->records = w.record;
 	if (r != VERIFY_OK)
 		refusal_note(v, &w, sp, r);
-	free(w.target);
+	if (w.target)
+		free(w.target);
 	return r;
 }
 
 /* ---- fetching ahead ------------------------------------------------------------ */
 
 #define FETCH_LEAST 256u         /* words of a procedure that is worth it */
-#define FETCH_LOOKS 8u           /* places looked at, so many words each */
-#define FETCH_WORDS 32u
 #define FETCH_PATTERNS 3u        /* about to be learned */
-static_assert(FETCH_LOOKS * FETCH_WORDS <= FETCH_LEAST, "a procedure has so many words");
+static_assert(DESC_FETCH_WORDS <= FETCH_LEAST, "a procedure has so many words");
 
 /* ---- entry --------------------------------------------------------------- */
 
@@ -472,38 +474,21 @@ static uint64_t budget_of(const struct verify_limits *l)
 	return l->words && l->words < SP_MAX_WORDS ? l->words : SP_MAX_WORDS;
 }
 
-/* Opcodes that seem to be there: most words that could be headers are. */
-static void rows_fetch(const struct verify_state *s, const struct sp *sp)
-{
-	uint32_t apart = sp->nwords / FETCH_LOOKS;
-
-	for (uint32_t i = 0; i < FETCH_LOOKS * FETCH_WORDS; i++) {
-		uint32_t w = sp->code[i / FETCH_WORDS * apart + i % FETCH_WORDS];
-
-		if (sp_opcode(w) < GL_OP_COUNT && w >> 24 == 0) {
-			fetch_lines(&s->desc->op[sp_opcode(w)], 1);
-			fetch_lines(&gl_ops[sp_opcode(w)], 1);
-		}
-	}
-}
-
 /* What every procedure needs, where the caches may have lost it. */
-static void tables_fetch(struct verify_state *s, const struct verify_env *env,
-			 const struct sp *sp)
+static HOT __attribute__((noinline)) void
+tables_fetch(struct verify_state *s, const struct verify_env *env, const struct sp *sp)
 {
 	const struct sp_index *x = env->index ? env->index : &s->index;
 
-	if (!sp->code || sp->nwords < FETCH_LEAST || !hot_away(&s->looked))
-		return;
-	hot_fetch();
+	hot_fetch(&s->next);
 	fetch_lines(s, offsetof(struct verify_state, nowhere));
 	fetch_lines(&s->ctx,
 		    offsetof(struct verify_state, memo) - offsetof(struct verify_state, ctx));
-	fetch_lines(s->ctx, offsetof(struct context, attrib));
+	fetch_lines(s->ctx, sizeof(*s->ctx));
 	segments_fetch(s->segments);
 	fetch_lines(env, sizeof(*env));
 	fetch_lines(x, sizeof(*x));
-	rows_fetch(s, sp);
+	desc_fetch(s->desc, sp->code, sp->nwords);
 	/* what is written here is read at once */
 	fetch_lines_write(x->pattern + 1, FETCH_PATTERNS * sizeof(*x->pattern));
 	fetch_lines_write(s->undo.b.data, sizeof(struct context));
@@ -514,8 +499,10 @@ static uint64_t work_of(const struct verify_limits *l, const struct sp *sp)
 	return l->work ? l->work + (uint64_t)l->work_word * sp->nwords : UINT64_MAX;
 }
 
-HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const struct sp *sp,
-	      struct verify_verdict *verdict)
+static HOT __attribute__((noinline)) int sp_verify(struct verify_state *s,
+						   const struct verify_env *env,
+						   const struct sp *sp,
+						   struct verify_verdict *verdict)
 {
 	struct verifier v = {
 		.s = s, .env = env, .verdict = verdict, .facts = &verdict->facts,
@@ -532,7 +519,6 @@ HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const st
 		if (!s->walk)
 			return -ENOMEM;
 	}
-	tables_fetch(s, env, sp);
 	state_begin(s);
 	s->work = 0;
 	if (env->want_rerunnable)
@@ -540,6 +526,7 @@ HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const st
 	segments_begin(&v, !env->want_rerunnable, sp);
 	r = code_walk(&v, sp);
 	segments_end(&v, r == VERIFY_OK && !s->failed);
+	hot_next_fetch(&s->next, SIZE_MAX);
 	if (r != VERIFY_OK || s->failed)
 		v.index->code = NULL;
 	if (s->failed) {
@@ -555,4 +542,12 @@ HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const st
 		verdict->facts.rerunnable = effects_rerunnable(s->walk, NULL);
 	verdict->still = state_still(s);
 	return 0;
+}
+
+HOT int verify_sp(struct verify_state *s, const struct verify_env *env, const struct sp *sp,
+		  struct verify_verdict *verdict)
+{
+	if (sp->code && sp->nwords >= FETCH_LEAST && hot_away(&s->looked))
+		tables_fetch(s, env, sp);
+	return sp_verify(s, env, sp, verdict);
 }
