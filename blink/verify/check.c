@@ -5,6 +5,8 @@
 #include <GL/glext.h>
 #include <string.h>
 
+#define UNITS_MAX 32u                   /* of textures, that have matrices (Mesa) */
+
 const uint8_t *check_payload_bytes(const struct verifier *v, const uint32_t *words,
 				   uint64_t *size)
 {
@@ -306,6 +308,9 @@ static enum verify_reason check_one(const struct verifier *v, const struct desc_
 									  : VERIFY_OK;
 	case CHECK_STAGE: return stage(v, w);
 	case CHECK_FORMAT: return format(v, w);
+	case CHECK_UNIT:
+		return w - GL_TEXTURE0 >= UNITS_MAX && !limits->allow_opaque ? VERIFY_PARAMETER_RANGE
+									      : VERIFY_OK;
 	default:
 		r = offset(v, c);
 		return r == VERIFY_OK ? layout(rec) : r;

@@ -23,7 +23,8 @@ enum desc_check_kind {
 	CHECK_LEVEL, CHECK_LEVELS,      /* of a texture, where .count says so; in a payload */
 	CHECK_PIXEL_TYPE,               /* .word, of pixels of the format in .count */
 	CHECK_STAGE,                    /* of a stranger's shader */
-	CHECK_FORMAT                    /* of a stranger's image */
+	CHECK_FORMAT,                   /* of a stranger's image */
+	CHECK_UNIT                      /* of textures, that a stranger makes current */
 };
 struct desc_check {
 	uint8_t kind, operand, word, space;

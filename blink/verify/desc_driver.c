@@ -17,6 +17,8 @@
  *   their layout for good.
  * - A list keeps a map's points, as many as its orders say, before anybody looks whether there
  *   are maps of such orders: their product wraps, and with a stride of 0 a few points are enough.
+ * - A unit of textures that only shaders have is made current, and then a matrix is taken to be
+ *   where it would have one.
  * - Where mipmaps are made whenever a texture's first level changes, those of a cube are made
  *   of faces that are not there, and those of formats that cannot be drawn to (compressed
  *   ones) of as many levels as are found beneath, which may be an earlier image's.
@@ -202,6 +204,17 @@ static bool stage_find(const struct gl_op *op, struct desc_check *out)
 	return true;
 }
 
+static bool unit_find(const struct gl_op *op, struct desc_check *out)
+{
+	const struct gl_operand *o = operand(op, "texture");
+
+	if (strcmp(op->name, "glActiveTexture") != 0 || !o)
+		return false;
+	*out = (struct desc_check){ .kind = CHECK_UNIT, .operand = (uint8_t)(o - op->operands),
+				    .other = (uint8_t)(o - op->operands), .word = o->word };
+	return true;
+}
+
 static bool format_find(const struct gl_op *op, struct desc_check *out)
 {
 	const struct gl_operand *o = operand(op, "internalformat");
@@ -235,5 +248,7 @@ unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
 		n += stage_find(op, out + n);
 	if (n < DESC_DRIVER_CHECKS)
 		n += format_find(op, out + n);
+	if (n < DESC_DRIVER_CHECKS)
+		n += unit_find(op, out + n);
 	return n;
 }

@@ -129,8 +129,8 @@ static void delete_lists(struct verifier *v, const uint32_t *rec)
 	}
 }
 
-/* A list is called from the one that is being compiled.  Those of CallLists drivers do
- * not go through; which they are is not known. */
+/* A list is called from the one that is being compiled.  Which ones CallLists calls is not
+ * known (ListBase is added when it runs): of a stranger's any may not be there. */
 static void nest(struct verifier *v, bool many, uint32_t name, uint32_t what)
 {
 	struct verify_state *s = v->s;
@@ -143,7 +143,8 @@ static void nest(struct verifier *v, bool many, uint32_t name, uint32_t what)
 		s->lists[name].what |= LIST_CALLED;
 	}
 	caps_list(v, LIST_CALLS);
-	if (!many && (!(what & LIST_KNOWN) || (what & LIST_OPEN) || name == c->list))
+	if (many ? !v->env->limits.allow_opaque
+		 : !(what & LIST_KNOWN) || (what & LIST_OPEN) || name == c->list)
 		caps_list(v, LIST_OPEN);
 }
 

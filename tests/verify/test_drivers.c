@@ -227,6 +227,27 @@ static void counted(void **state)
 	}
 }
 
+/* A matrix of a unit that has none. */
+static void units(void **state)
+{
+	static const struct verify_case strangers[] = {
+		{ "a unit that only shaders have", VERIFY_PARAMETER_RANGE,
+		  { MAKE, { "glMatrixMode", { GL_TEXTURE } }, { "glActiveTexture", { GL_TEXTURE0 + 32 } } } },
+		{ "a unit in a register", VERIFY_REGISTER_NOT_ALLOWED,
+		  { MAKE, { "glActiveTexture", { 1 }, 1 } } },
+		{ "the last unit", VERIFY_OK,
+		  { MAKE, { "glMatrixMode", { GL_TEXTURE } }, { "glActiveTexture", { GL_TEXTURE0 + 31 } },
+		    { "glLoadIdentity", { 0 } } } },
+	};
+	static const struct verify_case own[] = {
+		{ "one's own", VERIFY_OK, { MAKE, { "glActiveTexture", { GL_TEXTURE0 + 40 } } } },
+	};
+
+	(void)state;
+	LOOK_STRANGER(strangers);
+	LOOK(own);
+}
+
 static void mipmaps(void **state)
 {
 #define AUTO(target) { "glTexParameteri", { target, GL_GENERATE_MIPMAP, 1 } }
@@ -439,6 +460,8 @@ static void lists_of_buffers(void **state)
 		{ "indices out of a buffer, of known contents", VERIFY_OK,
 		  { MAKE, BUFFERED, INDEXED,
 		    LIST(1, { "glDrawElements.buf", { GL_POINTS, 4, GL_UNSIGNED_BYTE, 0, 0 } }) } },
+		{ "one's own list draws and calls some", VERIFY_OK,
+		  { MAKE, LIST(1, DRAWN, { "glCallLists", { 1, GL_UNSIGNED_BYTE, PAY_INDICES, 0 } }) } },
 		{ "indices beyond the buffer", VERIFY_LIST_BUFFER,
 		  { MAKE, BUFFERED, INDEXED,
 		    LIST(1, { "glDrawElements.buf", { GL_POINTS, 1, GL_UNSIGNED_BYTE, 48, 0 } }) } },
@@ -446,6 +469,10 @@ static void lists_of_buffers(void **state)
 	static const struct verify_case strangers[] = {
 		{ "a stranger's vertices out of a buffer", VERIFY_LIST_BUFFER,
 		  { MAKE, BUFFERED, LIST(1, { "glDrawArrays", { GL_TRIANGLES, 0, 3 } }) } },
+		{ "a stranger's list draws and calls who knows which", VERIFY_LIST_CALLS,
+		  { MAKE, LIST(1, DRAWN, { "glCallLists", { 1, GL_UNSIGNED_BYTE, PAY_INDICES, 0 } }) } },
+		{ "it calls them, and draws nothing itself", VERIFY_OK,
+		  { MAKE, LIST(1, { "glCallLists", { 1, GL_UNSIGNED_BYTE, PAY_INDICES, 0 } }) } },
 		{ "a stranger's indices out of a buffer", VERIFY_LIST_BUFFER,
 		  { MAKE, BUFFERED, INDEXED,
 		    LIST(1, { "glDrawElements.buf", { GL_POINTS, 4, GL_UNSIGNED_BYTE, 0, 0 } }) } },
@@ -526,7 +553,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(range_wraps), cmocka_unit_test(indices_and_levels),
 		cmocka_unit_test(images), cmocka_unit_test(pixels), cmocka_unit_test(stages),
-		cmocka_unit_test(counted), cmocka_unit_test(mipmaps),
+		cmocka_unit_test(counted), cmocka_unit_test(mipmaps), cmocka_unit_test(units),
 		cmocka_unit_test(raster_and_blocks),
 		cmocka_unit_test(lists), cmocka_unit_test(lists_of_buffers),
 		cmocka_unit_test(lacking), cmocka_unit_test(lists_that_change),
