@@ -40,25 +40,53 @@ static bool version_is_old(struct text t)
 	return number < BLOCKS_VERSION;
 }
 
+static bool is_word(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+}
+
 /* Behind `extension`: another one, and plainly so? */
 static bool extension_is_other(struct text t)
 {
 	blanks_skip(&t);
 	if (!starts(&t, "GL_"))
 		return false;
-	for (; t.at < t.end && *t.at > ' '; t.at++)
-		if (starts(&t, "buffer_object") || *t.at == '/')
+	for (; t.at < t.end && is_word(*t.at); t.at++)
+		if (starts(&t, "buffer_object"))
 			return false;
-	return true;
+	return t.at == t.end || *t.at != '/';
 }
 
-/* Directives are words as they stand: macros make none.  Lines that go on could part them. */
+/* Comments and licences say such words too: a directive's stands behind '#', but for blanks and
+ * comments. */
+static bool may_be_directive(const struct text *t, const char *from)
+{
+	const char *at = t->at;
+
+	while (at > from && (uint8_t)at[-1] <= ' ')
+		at--;
+	return at > from && (at[-1] == '#' || at[-1] == '/');
+}
+
+static bool goes_on(const struct text *t)
+{
+	return t->end - t->at > 1 && *t->at == '\\' && (t->at[1] == '\n' || t->at[1] == '\r');
+}
+
+/* Directives are words as they stand: macros make none.  Lines that go on could part them, where
+ * one has begun: on this line, or before a comment that ends on it.  Each character is looked at
+ * a few times, whatever the text: a stranger's is as long as he likes. */
 static bool may_have_blocks(struct text t)
 {
+	const char *from = t.at;
+	bool begun = false;
+
 	for (; t.at < t.end; t.at++) {
-		if (*t.at == '\\' ||
-		    (starts(&t, "version") && !version_is_old((struct text){ t.at + 7, t.end })) ||
-		    (starts(&t, "extension") &&
+		begun = *t.at != '\n' && (begun || *t.at == '#' || starts(&t, "*/"));
+		if ((begun && goes_on(&t)) ||
+		    (starts(&t, "version") && may_be_directive(&t, from) &&
+		     !version_is_old((struct text){ t.at + 7, t.end })) ||
+		    (starts(&t, "extension") && may_be_directive(&t, from) &&
 		     !extension_is_other((struct text){ t.at + 9, t.end })))
 			return true;
 	}

@@ -302,16 +302,25 @@ static void stages(void **state)
 	LOOK(own);
 }
 
+/* One word, in which others stand: looked at in no time. */
+static char long_text[1u << 20];
+
 /* Texts behind the others' payloads. */
 static const char *const texts[] = {
 	"void main() { gl_Position = gl_Vertex; }",
 	"#version 120\n#extension GL_ARB_texture_rectangle : enable\nvoid main() { }",
+	"// any later version.\n/* an extension of\n \\ / */\n// a drawing: / \\\nvoid main() { }",
+	long_text,
 	"#version 330 compatibility\nuniform B { vec4 b[4]; };\nvoid main() { gl_Position = b[2]; }",
 	"#extension GL_ARB_uniform_buffer_object : require\nuniform B { vec4 b[4]; };",
 	"#extension all : warn\nuniform B { vec4 b[4]; };",
 	"#ver\\\nsion 330\nuniform B { vec4 b[4]; };",
 	"#version /* 120 */ 330\nuniform B { vec4 b[4]; };",
+	"# /*\n*/ version 330\nuniform B { vec4 b[4]; };",
+	"#/*\n*/ver\\\nsion 330\nuniform B { vec4 b[4]; };",
+	"#version 1\\\n40\nuniform B { vec4 b[4]; };",
 };
+#define TEXTS_PLAIN 4u           /* without blocks */
 #define TEXTS (sizeof(texts) / sizeof(*texts))
 
 static enum verify_reason raster_verdict(struct verify_state *s, unsigned text, bool before,
@@ -339,10 +348,12 @@ static enum verify_reason raster_verdict(struct verify_state *s, unsigned text, 
 static void raster_and_blocks(void **state)
 {
 	(void)state;
+	for (size_t i = 0; i + 1 < sizeof(long_text); i++)
+		long_text[i] = "extensionGL_"[i % 12];
 	for (unsigned i = 0; i < 4 * TEXTS; i++) {
 		struct verify_state *s = verify_state_create();
 		bool stranger = i & 1;
-		enum verify_reason want = stranger && i / 4 > 1 ? VERIFY_RASTER_BLOCKS : VERIFY_OK;
+		enum verify_reason want = stranger && i / 4 >= TEXTS_PLAIN ? VERIFY_RASTER_BLOCKS : VERIFY_OK;
 
 		if (raster_verdict(s, i / 4, i & 2, stranger) != want)
 			fail_msg("text %u, raster position %s, %s", i / 4, i & 2 ? "before" : "after",
