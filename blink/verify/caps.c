@@ -353,6 +353,9 @@ enum verify_reason caps_track(struct verifier *v, const struct desc *d, const ui
 	case HOOK_POP_ATTRIB: pop_attrib(v); return VERIFY_OK;
 	case HOOK_ENABLE_INDEXED: enable_indexed(v, rec, d->arg); return VERIFY_OK;
 	case HOOK_TARGET: target(v, d, rec); return VERIFY_OK;
+	case HOOK_DELETE_QUERIES:
+		return v->s->ctx->caps.cap[CAP_CONDITIONAL] != TRI_OFF && !v->env->limits.allow_opaque
+			? VERIFY_QUERY_USED : VERIFY_OK;
 	default: return VERIFY_OK;
 	}
 }

@@ -79,6 +79,7 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glDrawBuffers", HOOK_TARGET, TARGET_BUFFERS },
 	{ "glBeginConditionalRender", HOOK_TARGET, TARGET_CONDITIONAL },
 	{ "glEndConditionalRender", HOOK_TARGET, TARGET_UNCONDITIONAL },
+	{ "glDeleteQueries", HOOK_DELETE_QUERIES, 0 },
 	{ "glUseProgram", HOOK_TARGET, TARGET_PROGRAM },
 	{ "glBindProgramPipeline", HOOK_TARGET, TARGET_PIPELINE },
 	{ "glPushAttrib", HOOK_PUSH_ATTRIB, 0 }, { "glPopAttrib", HOOK_POP_ATTRIB, 0 },

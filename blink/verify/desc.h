@@ -60,6 +60,7 @@ enum desc_hook {
 	HOOK_ENABLE, HOOK_MASK, HOOK_PUSH_ATTRIB,
 	HOOK_POP_ATTRIB, HOOK_ENABLE_INDEXED, HOOK_TARGET,
 	HOOK_MESH,                      /* of .arg dimensions of points */
+	HOOK_DELETE_QUERIES,
 	HOOK_RASTER, HOOK_SOURCE,       /* raster positions; a shader's text */
 	HOOK_LOST             /* vertex arrays change in a way that is not followed */
 };

@@ -1,6 +1,7 @@
 /* test_soundness.c - slices of the campaign, and every case in corpus/ again.
  *
- *   test_soundness                     the test: some thousand programs of each kind
+ *   test_soundness                     the test: some thousand programs of each kind, and
+ *                                      a hundred scenes
  *   test_soundness grammar N [SEED]    N programs by the grammar   } on every processor,
  *   test_soundness hostile N [SEED]    N hostile ones              } make fuzz runs 10^6
  *   test_soundness driver N [SEED]     N by the grammar, on this machine's GL driver
@@ -33,6 +34,7 @@
 #define CORPUS "tests/soundness/corpus"
 #define CORPUS_DRIVER CORPUS "/driver"
 #define SLICE 4000u
+#define SCENE_SEED 7000000u
 
 static unsigned number(const char *variable, unsigned otherwise)
 {
@@ -82,6 +84,23 @@ static void test_driver(void **state)
 	options_fill(&opt);
 	opt.programs = SLICE / 20;
 	opt.judge = &judge_driver;
+	found = campaign_run(&opt);
+	if (found < 0)
+		skip();
+	assert_int_equal(found, 0);
+}
+
+/* And as a server's client: what is drawn by others takes longer. */
+static void test_scenes(void **state)
+{
+	struct campaign_options opt;
+	int found;
+
+	(void)state;
+	options_fill(&opt);
+	opt.seed = SCENE_SEED;
+	opt.programs = SLICE / 40;
+	opt.judge = &judge_confined;
 	found = campaign_run(&opt);
 	if (found < 0)
 		skip();
@@ -218,6 +237,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_corpus), cmocka_unit_test(test_corpus_driver),
 		cmocka_unit_test(test_grammar),
 		cmocka_unit_test(test_hostile), cmocka_unit_test(test_driver),
+		cmocka_unit_test(test_scenes),
 	};
 
 	if (argc > 1)

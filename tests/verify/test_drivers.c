@@ -227,6 +227,29 @@ static void counted(void **state)
 	}
 }
 
+/* Conditional rendering goes on with a query that is gone. */
+static void queries(void **state)
+{
+#define CONDITIONAL { "glBeginConditionalRender", { 1, GL_QUERY_WAIT } }
+#define DELETE_QUERY { "glDeleteQueries", { 1, PAY_NAMES, 0 } }
+	static const struct verify_case strangers[] = {
+		{ "a query that draws hang on", VERIFY_QUERY_USED, { MAKE, CONDITIONAL, DELETE_QUERY } },
+		{ "one that a list may have made them hang on", VERIFY_QUERY_USED,
+		  { MAKE, LIST(1, CONDITIONAL), CALL(1), DELETE_QUERY } },
+		{ "one that they hung on", VERIFY_OK,
+		  { MAKE, CONDITIONAL, { "glEndConditionalRender", { 0 } }, DELETE_QUERY } },
+		{ "one that lists have nothing to do with", VERIFY_OK,
+		  { MAKE, LIST(1, DRAWN), CALL(1), DELETE_QUERY } },
+	};
+	static const struct verify_case own[] = {
+		{ "one's own", VERIFY_OK, { MAKE, CONDITIONAL, DELETE_QUERY } },
+	};
+
+	(void)state;
+	LOOK_STRANGER(strangers);
+	LOOK(own);
+}
+
 /* A matrix of a unit that has none. */
 static void units(void **state)
 {
@@ -565,6 +588,7 @@ int main(void)
 		cmocka_unit_test(range_wraps), cmocka_unit_test(indices_and_levels),
 		cmocka_unit_test(images), cmocka_unit_test(pixels), cmocka_unit_test(stages),
 		cmocka_unit_test(counted), cmocka_unit_test(mipmaps), cmocka_unit_test(units),
+		cmocka_unit_test(queries),
 		cmocka_unit_test(raster_and_blocks),
 		cmocka_unit_test(lists), cmocka_unit_test(lists_of_buffers),
 		cmocka_unit_test(lacking), cmocka_unit_test(lists_that_change),

@@ -488,6 +488,8 @@ static void test_rare(void **state)
 static void test_strangers(void **state)
 {
 	static const struct { enum verify_reason reason; struct record r[8]; } v[] = {
+		{ VERIFY_QUERY_USED, { MAKE_WINDOW, { "glBeginConditionalRender", { 1, 0x8E13 } },
+		  { "glDeleteQueries", { 1, PAY_NAMES, 0 } }, { 0 } } },
 		{ VERIFY_MIPMAPS, { MAKE_WINDOW, { "glTexParameteri", { 0x8513, 0x8191, 1 } }, { 0 } } },
 		{ VERIFY_STAGE, { MAKE_WINDOW, { "glCreateShader", { 0x8E88, 1 } }, { 0 } } },
 		{ VERIFY_RASTER_BLOCKS, { MAKE_WINDOW, { "glRasterPos2f", { 0 } },
