@@ -255,6 +255,7 @@ bool painters_wait(struct server *s, uint64_t news, uint64_t until_ns)
 	struct handover *h = s->handover;
 	int r = 0;
 
+	awake_ns = awake_ns < until_ns ? awake_ns : until_ns;
 	while (painters_news(s) == news && now_ns() < awake_ns)
 		;
 	pthread_mutex_lock(&h->lock);

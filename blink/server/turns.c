@@ -16,8 +16,8 @@
  * All clients of a painter together have a burst of stalls, so that some that begin slowly
  * at once need not wait for each other: as long as none of the others works steadily, for then
  * the first is one too many.  But those who work steadily themselves share the burst's next
- * stall: a machine that is slow for a moment makes somebody's turn too long who did nothing
- * else than before.  When it is used up, all on probation together have a
+ * stall, when it is short: a machine that is slow for a moment makes somebody's turn too long who
+ * did nothing else than before.  When it is used up, all on probation together have a
  * turn only when no frame failed through one of them for TURNS_APART frames.  So for those who
  * work steadily stalls are fewer than one in a hundred frames, but for the first of each that
  * comes, whoever wants more of them; and whoever leaves and comes again is known.  Who is alone
@@ -39,6 +39,7 @@
 #define STALLS_BURST 64u                /* of all together; one comes back in TURNS_APART */
 #define PROOF_LEAST 64u                 /* frames of good work */
 #define PROOF_MOST 8192u
+#define MOMENT_PERIODS 2u               /* a stall of steady work that costs nothing */
 #define GRACE_PROOF 256u                /* who has to prove itself for longer has no grace */
 #define GRACE_PERIODS 12u               /* a frame that failed may as well fail for so long */
 #define GRACE_MOST 400000000u           /* and no longer: the watchdog's turn is a second */
@@ -302,10 +303,18 @@ static bool is_stall(const struct painter *p, const struct window *w, uint64_t c
 	       elapsed(p) > p->period_ns;
 }
 
-static void stall(struct painter *p, struct window *w)
+/* One of steady work, and no longer than a machine's being slow makes it: whoever could have his
+ * grace for nothing again and again would take a tenth of the time. */
+static bool is_a_moment(const struct painter *p, const struct window *w, uint64_t cpu_ns)
+{
+	return w->turn.good >= STEADY_FRAMES && !on_probation(w) &&
+	       cpu_ns < w->turn.given_ns + MOMENT_PERIODS * p->period_ns;
+}
+
+static void stall(struct painter *p, struct window *w, uint64_t cpu_ns)
 {
 	bool burst = p->turns.taken < burst_of(p, w);
-	bool steady = w->turn.good >= STEADY_FRAMES && !on_probation(w);
+	bool moment = is_a_moment(p, w, cpu_ns);
 
 	if (!p->turns.taken)
 		p->turns.refill_frame = p->frames;
@@ -313,7 +322,7 @@ static void stall(struct painter *p, struct window *w)
 	p->turns.stall_frame = p->frames;
 	w->turn.good = 0;
 	w->turn.wait_until = p->frames + FREE_APART;
-	if (steady && burst)
+	if (moment && burst)
 		return;
 	if (w->turn.stalls++ < STALLS_FREE && burst && !is_disturbing(p, w))
 		return;
@@ -327,7 +336,7 @@ void turns_spent(struct painter *p, struct window *w, uint64_t cpu_ns, bool draw
 	int64_t most = (int64_t)most_of(p, w);
 
 	if (is_stall(p, w, cpu_ns))
-		stall(p, w);
+		stall(p, w, cpu_ns);
 	lately(drawing ? &w->turn.draw_ns : &w->turn.prepare_ns, cpu_ns);
 	if (!drawing)
 		w->turn.take_ns = cpu_ns > w->turn.take_ns ? cpu_ns
@@ -362,14 +371,16 @@ void turns_prepared(struct painter *p, struct window *w)
 }
 
 /* Films that began together bring their next pictures together: who does not find room for that
- * beside what all are expected to need shows what it has for some frames more. */
+ * beside what all are expected to need shows what it has for some frames more.  But who needs half
+ * of its share at most is not to wait because others have used all that was left. */
 bool turns_put_off(struct painter *p, struct window *w)
 {
 	uint64_t need = elapsed(p) + p->turns.expected_ns + w->turn.take_ns;
+	bool small = !w->turn.greedy && w->turn.take_ns + w->turn.draw_ns <= share_of(p, w) / 2;
 
 	if (!w->turn.greedy)
 		need -= w->turn.prepare_ns < need ? w->turn.prepare_ns : need;
-	if (!tied(p) || is_alone(p, w) || p->frames - w->turn.drew_frame > 1 ||
+	if (!tied(p) || is_alone(p, w) || small || p->frames - w->turn.drew_frame > 1 ||
 	    w->turn.put_off >= PUT_OFF_MOST || w->turn.take_ns < p->period_ns / 16 ||
 	    need <= p->turns.usable_ns) {
 		w->turn.put_off = 0;

@@ -252,6 +252,44 @@ static void test_slow_machine(void **state)
 	assert_false(r.w[0].turn.proof);
 }
 
+/* Who works well for as long as that takes, and then makes a long frame fail, again and again, is
+ * put on probation, and has no grace any more. */
+static void test_patient(void **state)
+{
+	unsigned stalls = 0;
+	struct rig r;
+
+	(void)state;
+	rig_make(&r, 3);
+	for (unsigned f = 0; f < 13000; f++) {
+		bool now = r.w[0].turn.good > 129;
+
+		stalls += frame_of(&r, now ? 5 * PERIOD : 500000, now) && now;
+	}
+	assert_in_range(stalls, 2, 13000 / 128);
+	assert_true(r.w[0].turn.proof >= 4096);
+	assert_int_equal(turns_grace(&r.s, &r.w[0]), 0);
+}
+
+/* Who needs half of its share is taken in at once, whatever others have used. */
+static void test_own_share(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_make(&r, 2);
+	for (unsigned f = 0; f < 10; f++)
+		frame_of(&r, 1500000, false);
+	for (unsigned f = 0; f < 12; f++) {
+		frame(&r);
+		r.s.turns.began_ns -= PERIOD;
+		assert_true(turns_allow(&r.s, &r.w[0]));
+		assert_false(turns_put_off(&r.s, &r.w[0]));
+		turns_spent(&r.s, &r.w[0], f % 3 ? 20000 : 2500000, false);
+		turns_spent(&r.s, &r.w[0], 1500000, true);
+	}
+}
+
 /* A fixed budget knows none of this. */
 static void test_fixed(void **state)
 {
@@ -274,7 +312,8 @@ int main(void)
 		cmocka_unit_test(test_steady), cmocka_unit_test(test_many), cmocka_unit_test(test_beginners),
 		cmocka_unit_test(test_forgiven),
 		cmocka_unit_test(test_postponed), cmocka_unit_test(test_slow_machine),
-		cmocka_unit_test(test_put_off),
+		cmocka_unit_test(test_put_off), cmocka_unit_test(test_patient),
+		cmocka_unit_test(test_own_share),
 		cmocka_unit_test(test_fixed),
 	};
 
