@@ -280,6 +280,7 @@ static void wait_until(struct executor *x, uint64_t due)
 	struct pollfd p = { .fd = x->socket, .events = POLLIN };
 
 	waiting(x);
+	x->due_ns = due;
 	for (;;) {
 		uint64_t now = broker_now();
 		struct timespec t = { 0, 0 };
@@ -306,6 +307,7 @@ static void wait_idle(struct executor *x)
 	struct epoll_event e[64];
 
 	waiting(x);
+	x->due_ns = 0;
 	if (poll(p, 2, -1) > 0 && p[0].revents) {
 		busy(x);
 		messages_read(x);
@@ -371,11 +373,10 @@ static int executor_loop(struct executor *x)
 			messages_read(x);
 			heard = now;
 		}
-		executor_waiting_look(x);
 		if (server_frame(x->server, now, &x->err) < 0)
 			return EXECUTOR_LOST;
 		frame_account(x, now);
-		still = server_idle(x->server) ? still + 1 : 0;
+		still = executor_waiting_look(x) || !server_idle(x->server) ? 0 : still + 1;
 		watched(x);
 	}
 	return 0;

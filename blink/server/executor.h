@@ -30,7 +30,8 @@ struct executor {
 	uint32_t npeers;
 	struct executor_waiting waiting[EXECUTOR_WAITING];
 	uint32_t nwaiting;              /* in the order of their coming */
-	uint64_t admitting_ns;          /* spent on those who came since the frame began */
+	uint64_t admitting_ns;          /* spent on those who came since the last frame */
+	uint64_t due_ns;                /* when the next one begins, while that is waited for */
 	uint8_t *scratch;               /* of pictures */
 	uint64_t frames, missed, picture_frame;
 	double cpu_ms[EXECUTOR_SAMPLES];        /* of the last display frames */
@@ -49,8 +50,9 @@ bool executor_trial(struct executor *x, uint64_t best[2]);
 /* executor_serve.c: one message of the broker's */
 void executor_hear(struct executor *x, const struct message *m, int fds[3]);
 void executor_picture(struct executor *x);
-/* Those that have rung meanwhile become clients. */
-void executor_waiting_look(struct executor *x);
+/* After a display frame: those that have rung meanwhile become clients.  True: there is something
+ * to do in the next one. */
+bool executor_waiting_look(struct executor *x);
 void executor_gone(void *user, uint32_t id, enum vso_fault why);
 
 #endif

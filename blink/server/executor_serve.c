@@ -111,12 +111,15 @@ static void admit(struct executor *x, uint32_t i)
 	x->admitting_ns += broker_now() - start;
 }
 
-/* Who came first is first; those for whom there is no time in this display frame wait for the
+/* Not before a display frame that is about to begin, which would be late: after it.  Who came
+ * first is first; those for whom there is no time in this display frame wait for the
  * next one, in which many of those are gone that come and go without end. */
 static void waiting_look(struct executor *x)
 {
 	uint64_t most = (uint64_t)(1e9 / x->opt->server.refresh / EXECUTOR_ADMITTING);
 
+	if (x->due_ns && broker_now() + 2 * most > x->due_ns)
+		return;
 	for (uint32_t i = 0; i < x->nwaiting && x->admitting_ns < most;) {
 		struct executor_waiting *w = &x->waiting[i];
 		uint64_t waited = broker_now() - w->since_ns;
@@ -131,10 +134,13 @@ static void waiting_look(struct executor *x)
 	}
 }
 
-void executor_waiting_look(struct executor *x)
+bool executor_waiting_look(struct executor *x)
 {
-	x->admitting_ns = 0;
+	uint32_t before = x->npeers;
+
+	x->admitting_ns = x->due_ns = 0;
 	waiting_look(x);
+	return x->nwaiting || x->npeers > before;
 }
 
 /* There is no room for one more to wait: who came first has had its time. */
