@@ -322,7 +322,7 @@ static bool mesh(struct verifier *v, const struct desc *d, const uint32_t *rec)
 	for (unsigned i = 0; i < d->arg; i++) {
 		int64_t n = (int64_t)(int32_t)rec[3 + 2 * i] - (int32_t)rec[2 + 2 * i] + 1;
 
-		points *= n > 0 ? (uint64_t)n : 0;
+		points *= n > 0 ? (uint64_t)n : 1;      /* (rows of nothing are gone through, too) */
 		if (points > MESH_POINTS)
 			return false;
 	}

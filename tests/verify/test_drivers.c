@@ -202,8 +202,10 @@ static void counted(void **state)
 		  { MAKE, { "glEvalMesh1", { GL_LINE, 0, HIGH } } } },
 		{ "a grid of many rows of many", VERIFY_PARAMETER_RANGE,
 		  { MAKE, { "glEvalMesh2", { GL_FILL, 0, 1000, 0xfffffff0, 1000 } } } },
-		{ "a grid the other way round", VERIFY_OK,
+		{ "a grid of many rows of nothing", VERIFY_PARAMETER_RANGE,
 		  { MAKE, { "glEvalMesh2", { GL_FILL, 5, 1, 0, HIGH } } } },
+		{ "a grid the other way round", VERIFY_OK,
+		  { MAKE, { "glEvalMesh2", { GL_FILL, 5, 1, HIGH, 0 } } } },
 		{ "a grid as programs draw them", VERIFY_OK,
 		  { MAKE, { "glEvalMesh2", { GL_FILL, 0, 20, 0, 20 } } } },
 	};
