@@ -204,6 +204,9 @@ static void target(struct verifier *v, const struct desc *d, const uint32_t *rec
 		if (!rec[1] && c->caps.cap[CAP_PIPELINE] == TRI_OFF)
 			return;
 		break;
+	case TARGET_CONDITIONAL:
+		v->s->conditional = true;
+		break;
 	case TARGET_UNCONDITIONAL:
 		what = certain ? TRI_OFF : TRI_UNKNOWN;
 		break;
@@ -354,8 +357,9 @@ enum verify_reason caps_track(struct verifier *v, const struct desc *d, const ui
 	case HOOK_ENABLE_INDEXED: enable_indexed(v, rec, d->arg); return VERIFY_OK;
 	case HOOK_TARGET: target(v, d, rec); return VERIFY_OK;
 	case HOOK_DELETE_QUERIES:
-		return v->s->ctx->caps.cap[CAP_CONDITIONAL] != TRI_OFF && !v->env->limits.allow_opaque
-			? VERIFY_QUERY_USED : VERIFY_OK;
+		/* (after a list that nobody knows all switches are unknown) */
+		return v->s->conditional && v->s->ctx->caps.cap[CAP_CONDITIONAL] != TRI_OFF &&
+		       !v->env->limits.allow_opaque ? VERIFY_QUERY_USED : VERIFY_OK;
 	default: return VERIFY_OK;
 	}
 }

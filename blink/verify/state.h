@@ -170,6 +170,7 @@ struct verify_state {
 	 * said stays so, be it that a procedure was refused: pieces (segment.h) count on it */
 	bool raster, blocks;
 	bool mipmaps, undrawable;       /* likewise, made unasked, and images of such formats */
+	bool conditional;               /* likewise, rendering, by whatever list */
 	bool failed;                    /* out of memory */
 	uint64_t looked;                /* ticks when tables were last asked for */
 	struct hot_next next;           /* and what is not yet */

@@ -240,6 +240,10 @@ static void queries(void **state)
 		  { MAKE, LIST(1, CONDITIONAL), CALL(1), DELETE_QUERY } },
 		{ "one that they hung on", VERIFY_OK,
 		  { MAKE, CONDITIONAL, { "glEndConditionalRender", { 0 } }, DELETE_QUERY } },
+		{ "one beside lists that nobody knows, where nothing was ever conditional", VERIFY_OK,
+		  { MAKE, { "glCallLists", { 1, GL_UNSIGNED_BYTE, PAY_INDICES, 0 } }, CALL(5), DELETE_QUERY } },
+		{ "one beside them, where something was", VERIFY_QUERY_USED,
+		  { MAKE, CONDITIONAL, { "glEndConditionalRender", { 0 } }, CALL(5), DELETE_QUERY } },
 		{ "one that lists have nothing to do with", VERIFY_OK,
 		  { MAKE, LIST(1, DRAWN), CALL(1), DELETE_QUERY } },
 	};
