@@ -371,7 +371,7 @@ static void locate(struct calls *c, const uint32_t *rec)
 	uint32_t program = rec[o[0].word], element = rec[o[2].word], slot = rec[o[3].word];
 	unsigned op = sp_opcode(*rec), bind;
 	const char *base = bytes_at(rec + o[1].word);
-	char text[64];
+	char text[CALLS_TEXT];
 
 	if (element)
 		snprintf(text, sizeof(text), "%s[%u]", base, element);
@@ -394,7 +394,7 @@ static void locate(struct calls *c, const uint32_t *rec)
 	if (!slot)
 		return;
 	c->slot[slot] = (struct calls_slot){ program, ++c->order, 0, (uint16_t)op };
-	memcpy(c->text[slot], text, sizeof(text));
+	strcpy(c->text[slot], text);
 	c->location[slot] = ask(c, op, program, text);
 }
 

@@ -14,6 +14,8 @@
 #include "tests/soundness/program.h"
 
 /* ---- calls.c ------------------------------------------------------------------- */
+/* A name may be any payload, a shader's source too. */
+#define CALLS_TEXT 16384u
 struct calls_slot { uint32_t program, order, text; uint16_t op; };
 struct calls {
 	struct buf log;                      /* emptied by calls_reset */
@@ -21,7 +23,7 @@ struct calls {
 	uint32_t names[GL_SPACE_COUNT][PROGRAM_NAMES + 1];
 	int32_t location[PROGRAM_SLOTS + 1];
 	struct calls_slot slot[PROGRAM_SLOTS + 1];
-	char text[PROGRAM_SLOTS + 1][64];
+	char text[PROGRAM_SLOTS + 1][CALLS_TEXT];
 	uint32_t order;
 	bool ready[PROGRAM_NAMES + 1];       /* contexts whose pixel store is tight */
 };
