@@ -226,7 +226,9 @@ static bool can_be_drawn_to(uint32_t format)
 {
 	const char *name = gl_enum_name(NULL, format);
 
-	return format != GL_RGB9_E5 && !(name && strstr(name, "COMPRESSED"));
+	/* (S3's first names do not say so) */
+	return format != GL_RGB9_E5 && !(format >= GL_RGB_S3TC && format <= GL_RGBA4_S3TC) &&
+	       !(name && strstr(name, "COMPRESSED"));
 }
 
 static enum verify_reason format(const struct verifier *v, uint32_t internal)
