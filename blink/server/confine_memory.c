@@ -282,10 +282,8 @@ static uint64_t storage_call(struct confined *k, const struct storage *s, unsign
 /* An image of a format that cannot be drawn to has its mipmaps made by the processor, of as many
  * levels as there are beneath: of those that an earlier, larger one has left, too, for which a
  * driver (Mesa) has no room.  Such are not made. */
-static bool mipmaps_overflow(const struct confined *k, uint32_t target)
+static bool image_overflows(const struct confined *k, uint32_t image)
 {
-	uint32_t image = target == GL_TEXTURE_CUBE_MAP ? GL_TEXTURE_CUBE_MAP_POSITIVE_X : target;
-
 	for (int32_t level = 0; level < LEVELS; level++) {
 		int32_t below = confine_kept_levels(k, image, level);
 
@@ -293,6 +291,17 @@ static bool mipmaps_overflow(const struct confined *k, uint32_t target)
 		    confine_kept_levels(k, image, level + below + 1) >= 0)
 			return true;
 	}
+	return false;
+}
+
+/* (of a cube's faces each may have some left) */
+static bool mipmaps_overflow(const struct confined *k, uint32_t target)
+{
+	if (target != GL_TEXTURE_CUBE_MAP)
+		return image_overflows(k, target);
+	for (uint32_t face = 0; face < 6; face++)
+		if (image_overflows(k, GL_TEXTURE_CUBE_MAP_POSITIVE_X + face))
+			return true;
 	return false;
 }
 

@@ -110,11 +110,46 @@ static void test_shaders(void **state)
 	buf_finish(&text);
 }
 
+/* What the driver does not survive: mipmaps of compressed images where larger ones have left some,
+ * of a cube on any face. */
+static void test_mipmaps_left(void **state)
+{
+	(void)state;
+	for (unsigned first = 0; first < 6; first++) {
+		struct alone m;
+		struct buf text;
+
+		buf_init(&text);
+		buf_printf(&text, "%s", TABLES "sp 1 update frame 0 {\nglGenTextures 2, @two\n"
+			   "glBindTexture GL_TEXTURE_CUBE_MAP, 1\n");
+		for (unsigned i = 0; i < 5 * 9; i++)
+			if (i / 9 >= first)
+				buf_printf(&text, "glTexImage2D %u, %u, 34030, %u, %u, 0, GL_RGBA, "
+					   "GL_UNSIGNED_BYTE, null\n", 34070 + i / 9, i % 9,
+					   256u >> i % 9, 256u >> i % 9);
+		for (unsigned face = 0; face < 6; face++)
+			buf_printf(&text, "glTexImage2D %u, 0, 34030, 4, 4, 0, GL_RGBA, "
+				   "GL_UNSIGNED_BYTE, null\n", 34069 + face);
+		for (unsigned i = 0; i < 16; i++)
+			buf_printf(&text, "glGenerateMipmap GL_TEXTURE_CUBE_MAP\n");
+		buf_printf(&text, "end\n}\n");
+		buf_append(&text, "", 1);
+		assert_false(buf_failed(&text));
+		alone_open(&m, gl, (const char *)text.data, 16 * MIB);
+		alone_run(&m, 0, 0, NULL);
+		alone_run(&m, 1, 0, NULL);
+		assert_int_equal(confined_fault(m.k), VSO_FAULT_OK);
+		alone_close(&m);
+		buf_finish(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_evasions),
 		cmocka_unit_test(test_shaders),
+		cmocka_unit_test(test_mipmaps_left),
 	};
 	int failed;
 
