@@ -404,9 +404,11 @@ static int game_open(struct game *g, const char *path, uint32_t most, struct err
 /* From the GL of this process, and so of all that it starts. */
 static int extension_take(const char *name, struct error *err)
 {
-	char text[80];
+	const char *set = getenv(PEER_EXTENSIONS);
+	char text[320];
 
-	snprintf(text, sizeof(text), "-%s", name);
+	if ((size_t)snprintf(text, sizeof(text), "%s -%s", set ? set : "", name) >= sizeof(text))
+		return error_set(err, -E2BIG, "bench: " PEER_EXTENSIONS " is too long");
 	return setenv(PEER_EXTENSIONS, text, 1) ? error_set(err, -errno, "bench: %s", strerror(errno))
 						: 0;
 }

@@ -190,7 +190,7 @@ static int not_done_judge(const struct play *y, const char *here, const char *th
 			  const char *drawn, char *reason, size_t size, struct error *err)
 {
 	const char *set = getenv(PEER_EXTENSIONS);
-	char setting[320], png[80];
+	char setting[480], png[80];
 	const char *env[] = { "LP_NUM_THREADS=0", setting, NULL };
 	int e = 0;
 
@@ -198,8 +198,11 @@ static int not_done_judge(const struct play *y, const char *here, const char *th
 	for (unsigned i = 0; i < sizeof(not_done) / sizeof(not_done[0]) && e == 0 && !reason[0]; i++) {
 		struct process_cost cost;
 
-		snprintf(setting, sizeof(setting), PEER_EXTENSIONS "=%s -%s", set ? set : "", not_done[i]);
-		e = client_run(y, env, NULL, &cost, err);
+		if ((size_t)snprintf(setting, sizeof(setting), PEER_EXTENSIONS "=%s -%s", set ? set : "",
+				     not_done[i]) >= sizeof(setting))
+			e = error_set(err, -E2BIG, "bench: " PEER_EXTENSIONS " is too long");
+		if (e == 0)
+			e = client_run(y, env, NULL, &cost, err);
 		if (e == 0 && rename(drawn, png))
 			e = error_set(err, -ENODATA, "%s: no picture", drawn);
 		if (e == 0)

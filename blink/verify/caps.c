@@ -10,7 +10,7 @@
 #include <GL/glext.h>
 #include <string.h>
 
-#define MESH_POINTS 65536u              /* of one EvalMesh */
+#define MESH_POINTS 262144u             /* of one EvalMesh: 511 by 511 cells */
 
 /* The list being compiled does that when it is called. */
 void caps_list(struct verifier *v, uint32_t what)

@@ -25,7 +25,8 @@
  * - Tessellation shaders may read what is beyond their inputs and outputs, compute shaders
  *   what is beyond the memory they share; a stranger's are refused.
  *
- * Nothing that works is refused: GL would raise an error, or draw nothing. */
+ * What is refused to everybody is what GL would raise an error for, or draw nothing of; to
+ * strangers some of what works (docs/VERIFIER.md). */
 #include "blink/verify/desc.h"
 
 #include <string.h>
