@@ -52,7 +52,7 @@ static unsigned frames_until_drawn(struct one *o)
 /* The source alone is another one: the procedure that hands it over stays. */
 static void test_published_anew(void **state)
 {
-	char source[LENGTH + 1];
+	char source[2 * LENGTH];
 	struct one o;
 
 	(void)state;
@@ -65,7 +65,7 @@ static void test_published_anew(void **state)
 		uint64_t before = trials();
 
 		snprintf(source, sizeof(source), TEXT, i);
-		one_put(&o, SOURCE, VSO_DATA, source, sizeof(source));
+		one_put(&o, SOURCE, VSO_DATA, source, LENGTH + 1);
 		one_frame(&o);
 		/* a trial is under way now, and was not waited for */
 		assert_int_equal(trials(), before + 1);

@@ -176,7 +176,7 @@ static void client_push(struct model *m, const uint32_t *rec)
 	}
 	c->saved[c->nsaved++] = (struct msaved_client){ operand(rec, "mask", 0), c->vao,
 		c->array_buffer, c->unit, m->deletes, c->unpack, c->pack, c->restart_index, c->locked,
-		c->restart, c->restart_known, *arrays_bound(m) };
+		c->restart, c->restart_lost, *arrays_bound(m) };
 }
 
 static void client_pop(struct model *m)
@@ -198,7 +198,7 @@ static void client_pop(struct model *m)
 		return;
 	/* Mesa puts these back as well */
 	c->restart = c->restart == s->restart ? s->restart : 2;
-	c->restart_known &= s->restart_known && c->restart_index == s->restart_index;
+	c->restart_lost |= s->restart_lost || c->restart_index != s->restart_index;
 	c->locked = c->locked > s->locked ? c->locked : s->locked;
 	c->unit = s->deletes == m->deletes || c->unit == s->unit ? s->unit : M_UNKNOWN;
 	if (s->deletes != m->deletes) {         /* drivers restore parts */
@@ -277,7 +277,7 @@ bool arrays_record(struct model *m, const uint32_t *rec, bool *taken)
 		return true;
 	case OP_glPrimitiveRestartIndex: case OP_glPrimitiveRestartIndexNV:
 		m->now->restart_index = rec[1];
-		m->now->restart_known = op == OP_glPrimitiveRestartIndex && !m->now->list;
+		m->now->restart_lost = op != OP_glPrimitiveRestartIndex || m->now->list;
 		return true;
 	case OP_glPushClientAttrib: client_push(m, rec); return true;
 	case OP_glPopClientAttrib: client_pop(m); return true;

@@ -339,7 +339,7 @@ static void elements_draw(struct model *m, const uint32_t *rec, uint32_t count)
 			model_fault(m, "index that nobody uploaded");
 			return;
 		}
-		if (c->restart == 1 && c->restart_known && !c->fixed && index == c->restart_index)
+		if (c->restart == 1 && !c->restart_lost && !c->fixed && index == c->restart_index)
 			continue;
 		vertex_fetch(m, index + base);
 	}

@@ -55,7 +55,7 @@ struct msaved_attrib { uint32_t mask; struct switches sw; };
 struct msaved_client {
 	uint32_t mask, vao, array_buffer, unit, deletes, unpack, pack, restart_index, locked;
 	uint8_t restart;
-	bool restart_known;
+	bool restart_lost;
 	struct mvao copy;
 };
 
@@ -67,7 +67,7 @@ struct mcontext {
 	uint32_t unit;                        /* M_UNKNOWN: not known */
 	uint32_t locked;
 	uint8_t restart;                      /* 0 off, 1 on, 2 who knows */
-	bool restart_known, fixed;
+	bool restart_lost, fixed;              /* lost: the index is not known; GL begins with 0 */
 	uint32_t restart_index;
 	struct msaved_client saved[M_STACK];
 	unsigned nsaved;
