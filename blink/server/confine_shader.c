@@ -108,12 +108,32 @@ static uint64_t program_measured(struct confined *k, const uint64_t *argv)
 	return 0;
 }
 
+/* Where a program that is current is linked again and that fails, GL goes on with what it was;
+ * but of that a driver (Mesa) has thrown away which samplers are of what kind, and makes code of
+ * wrong ones at the next draw, of which its compiler dies.  So it is made current again only
+ * after: which fails as well then, and none is.  A list would keep that: there nothing is done. */
+static uint64_t link_program(struct confined *k, const uint64_t *argv)
+{
+	uint32_t program = (uint32_t)argv[0];
+	uint64_t r;
+
+	if (!program || confine_ask(k, GL_CURRENT_PROGRAM, 0, 0) != program)
+		return confine_invoke(k, OP_glLinkProgram, argv);
+	if (confine_ask(k, GL_LIST_INDEX, 0, 0))
+		return 0;
+	CONFINE_REAL(k, OP_glUseProgram, void (APIENTRY *)(GLuint))(0);
+	r = confine_invoke(k, OP_glLinkProgram, argv);
+	CONFINE_REAL(k, OP_glUseProgram, void (APIENTRY *)(GLuint))(program);
+	return r;
+}
+
 /* Compiling and linking are done of sources that were tried. */
 uint64_t confine_shader_call(struct confined *k, unsigned op, const uint64_t *argv)
 {
 	switch (op) {
 	case OP_glShaderSource: return measured(k, op, argv, shader_source);
-	case OP_glCompileShader: case OP_glLinkProgram: return measured(k, op, argv, NULL);
+	case OP_glCompileShader: return measured(k, op, argv, NULL);
+	case OP_glLinkProgram: return measured(k, op, argv, link_program);
 	case OP_glProgramStringARB: return program_measured(k, argv);
 	/* nobody has tried it, and drivers believe what they have written */
 	case OP_glProgramBinary:

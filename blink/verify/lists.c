@@ -170,6 +170,9 @@ static enum verify_reason call_list(struct verifier *v, const struct desc *d,
 	bool many = d->arg;
 	uint32_t what = many ? 0 : lists_what(v->s, rec[1]);
 
+	/* twice in it, and it would call itself as often as its depth allows: 2^64 times */
+	if (!many && v->s->ctx->list && rec[1] == v->s->ctx->list && !v->env->limits.allow_opaque)
+		return VERIFY_LIST_CALLS;
 	cost_add(v, many, rec, what);
 	if (v->s->ctx->list)
 		nest(v, many, rec[1], what);
