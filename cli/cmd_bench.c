@@ -269,7 +269,11 @@ static void values_drop(struct json_object *j)
 			values_drop(json_object_array_get_idx(j, i));
 	if (!json_object_is_type(j, json_type_object))
 		return;
-	json_object_object_del(j, "values");
+	if (json_object_object_get_ex(j, "values", NULL)) {
+		json_object_object_del(j, "values");
+		json_object_object_del(j, "unit");
+		json_object_object_del(j, "direction");
+	}
 	json_object_object_foreach(j, key, v) {
 		(void)key;
 		values_drop(v);

@@ -87,6 +87,9 @@ struct json_object *sample_ratio_json(const struct sample *a, const struct sampl
 	json_object_object_add(j, "median", number(sample_median(&ratio)));
 	json_object_object_add(j, "low", number(medians[RESAMPLES / 40]));
 	json_object_object_add(j, "high", number(medians[RESAMPLES - 1 - RESAMPLES / 40]));
+	json_object_object_add(j, "unit", json_object_new_string("ratio"));
+	json_object_object_add(j, "direction", json_object_new_string("none"));
+	json_object_object_add(j, "values", numbers(ratio.v, ratio.n));
 	return j;
 }
 

@@ -27,8 +27,9 @@ static inline double sample_median(const struct sample *s) { return sample_quant
 /* { median, q1, q3, min, max, runs, values }; the values in the order of the runs, for
  * the results file (a listing leaves them out). */
 struct json_object *sample_json(const struct sample *s);
-/* a / b, run by run as they were measured beside each other: { median, low, high },
- * low and high bounding 95 % of the medians of bootstrap resamples of the runs. */
+/* a / b, run by run as they were measured beside each other: { median, low, high, unit,
+ * direction, values }, low and high bounding 95 % of the medians of bootstrap resamples of the
+ * runs; the rest is for the results file, so that a suite made in slices has it, too. */
 struct json_object *sample_ratio_json(const struct sample *a, const struct sample *b);
 /* The sum of a's values over that of b's, { ratio, low, high }, low and high bounding 95 % of
  * those of bootstrap resamples of the runs, each with what was measured in it of both: narrower
