@@ -6,6 +6,7 @@
  *                     lists, saved attributes
  *   confine_thunk.c   entry points that know their opcode, for the mediations below
  *   confine_memory.c  what is made, counted against the client's budget
+ *   confine_lists.c   display lists among it
  *   confine_account.c the accounts of objects, on which it is counted
  *   confine_kept.c    what the driver keeps, where the client's word is not enough
  *   confine_hold.c    objects that live on in others when they are deleted
@@ -175,11 +176,19 @@ static inline uint64_t confine_invoke(const struct confined *k, unsigned op, con
 			 k->gl->entry[op], argv);
 }
 
-/* ---- confine_memory.c, confine_format.c ------------------------------------------- */
+/* ---- confine_memory.c, confine_lists.c, confine_format.c --------------------------- */
 
+#define CONFINE_GEN_MAX 65536u          /* objects that one command makes */
+#define CONFINE_PIECE_ALL UINT32_MAX    /* of an account: an object's contents as one */
+
+/* Of the driver's, for an object without contents, once it was bound (Mesa 22.3; of vertex
+ * arrays with what the verifier knows of them). */
+uint32_t confine_object_bytes(unsigned space);
 /* Is op one that makes or deletes what is accounted? */
 bool confine_accounts(unsigned op);
 uint64_t confine_memory_call(struct confined *k, unsigned op, const uint64_t *argv);
+/* glGenLists, glNewList, glEndList, glDeleteLists. */
+uint64_t confine_list_call(struct confined *k, unsigned op, const uint64_t *argv);
 /* GL_VERTEX_SHADER..., as it was made; 0 for a name that is no shader. */
 uint32_t confine_shader_stage(const struct confined *k, uint32_t name);
 /* Bytes of an image of an internal format, rounded up where drivers differ. */

@@ -1,4 +1,4 @@
-/* confine_memory.c - mediation of what takes memory: objects, images, buffers, lists.
+/* confine_memory.c - mediation of what takes memory: objects, images, buffers (lists: confine_lists.c).
  *
  * All of it is on objects' accounts (confine_account.c).  A command that would exceed the
  * budget is not executed (a buffer is made empty instead, so that no draw reads what the
@@ -16,15 +16,11 @@
 
 #include "blink/gl/targets.h"
 
-#define GEN_MAX 65536u                 /* objects that one command makes */
 #define LEVELS 16                       /* of any texture */
-#define PIECE_ALL UINT32_MAX
-#define PIECE_MIPMAPS (UINT32_MAX - 1)
-#define PIECE_GUESSED (UINT32_MAX - 2) /* of levels that the driver makes room for ahead */
+#define PIECE_MIPMAPS (CONFINE_PIECE_ALL - 1)
+#define PIECE_GUESSED (CONFINE_PIECE_ALL - 2) /* of levels that the driver makes room for ahead */
 
-/* Of the driver's, for an object without contents, once it was bound (Mesa 22.3; of vertex
- * arrays with what the verifier knows of them). */
-static uint32_t object_bytes(unsigned space)
+uint32_t confine_object_bytes(unsigned space)
 {
 	switch (space) {
 	case GL_SPACE_VERTEXARRAY: return 3328;
@@ -246,7 +242,7 @@ static uint64_t kept(const struct confined *k, const struct account *a, uint32_t
 	if (target == GL_RENDERBUFFER)
 		return confine_kept_renderbuffer(k, was);
 	/* immutable, as a rule */
-	return id == PIECE_ALL ? was : confine_kept_image(k, target, (int32_t)(id & 0xff), was);
+	return id == CONFINE_PIECE_ALL ? was : confine_kept_image(k, target, (int32_t)(id & 0xff), was);
 }
 
 static uint64_t storage_call(struct confined *k, const struct storage *s, unsigned op,
@@ -262,7 +258,7 @@ static uint64_t storage_call(struct confined *k, const struct storage *s, unsign
 	else if (!bound_texture(k, target, &name))
 		return confine_invoke(k, op, argv);
 	/* one piece per target (a face, for the default texture also a kind) and level */
-	id = s->level ? target << 8 | ((uint32_t)at(argv, s->level, 0) & 0xff) : PIECE_ALL;
+	id = s->level ? target << 8 | ((uint32_t)at(argv, s->level, 0) & 0xff) : CONFINE_PIECE_ALL;
 	if (s->level && k->current && k->current->list)
 		return storage_listed(k, s, op, argv, id, bytes);
 	if (!confine_piece_room(k, renderbuffer ? GL_SPACE_RENDERBUFFER : GL_SPACE_TEXTURE, name, id,
@@ -345,15 +341,15 @@ static uint64_t buffer_call(struct confined *k, unsigned op, const uint64_t *arg
 	if (!bound_name(k, buffer_bindings, sizeof(buffer_bindings) / sizeof(*buffer_bindings),
 			(uint32_t)argv[0], &name))
 		return confine_invoke(k, op, argv);
-	if (!confine_piece_room(k, GL_SPACE_BUFFER, name, PIECE_ALL, size, &a)) {
+	if (!confine_piece_room(k, GL_SPACE_BUFFER, name, CONFINE_PIECE_ALL, size, &a)) {
 		if (op == OP_glBufferData)
 			confine_invoke(k, op, empty);
 		return 0;
 	}
-	was = confine_piece_bytes(a, PIECE_ALL);
+	was = confine_piece_bytes(a, CONFINE_PIECE_ALL);
 	r = !argv[2] && size && !k->gl->zeroed ? with_zeros(k, op, argv, 2, size)
 					       : confine_invoke(k, op, argv);
-	confine_piece_set(k, a, PIECE_ALL,
+	confine_piece_set(k, a, CONFINE_PIECE_ALL,
 		  size < was ? confine_kept_buffer(k, (uint32_t)argv[0], was) : size);
 	return r;
 }
@@ -383,9 +379,9 @@ static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 	const uint32_t *names = (const uint32_t *)(uintptr_t)argv[1];
 	int32_t n = (int32_t)argv[0];
 	unsigned space = space_of(op);
-	uint64_t each = object_bytes(space) + (space == GL_SPACE_TEXTURE ? k->listed.bytes : 0);
+	uint64_t each = confine_object_bytes(space) + (space == GL_SPACE_TEXTURE ? k->listed.bytes : 0);
 
-	if (n > (int32_t)GEN_MAX || (n > 0 && (each > k->limits.memory ||
+	if (n > (int32_t)CONFINE_GEN_MAX || (n > 0 && (each > k->limits.memory ||
 					       !confine_room(k, (uint64_t)n * each)))) {
 		confine_fault(k, VSO_FAULT_MEMORY);
 		gen_missing(k, space);
@@ -396,7 +392,7 @@ static uint64_t gen_call(struct confined *k, unsigned op, const uint64_t *argv)
 		/* (a sink without state gives none) */
 		if (!names[i] && k->gl->get_integerv)
 			gen_missing(k, space);
-		else if (names[i] && !confine_account_make(k, space, names[i], object_bytes(space)))
+		else if (names[i] && !confine_account_make(k, space, names[i], confine_object_bytes(space)))
 			confine_fault(k, VSO_FAULT_MEMORY);
 	}
 	return 0;
@@ -439,10 +435,10 @@ static uint64_t create_call(struct confined *k, unsigned op, const uint64_t *arg
 	struct account *a;
 	uint64_t name;
 
-	if (!confine_room(k, object_bytes(space_of(op))))
+	if (!confine_room(k, confine_object_bytes(space_of(op))))
 		return 0;
 	name = confine_invoke(k, op, argv);
-	a = name ? confine_account_make(k, space_of(op), name, object_bytes(space_of(op))) : NULL;
+	a = name ? confine_account_make(k, space_of(op), name, confine_object_bytes(space_of(op))) : NULL;
 	if (a && op == OP_glCreateShader)
 		a->stage = (uint32_t)argv[0];
 	return name;
@@ -467,108 +463,6 @@ void confine_grow(struct confined *k, unsigned space, uint64_t name, uint32_t id
 		confine_piece_set(k, a, id, by >= 0 ? was + (uint64_t)by : was > less ? was - less : 0);
 	if (k->memory > k->limits.memory)
 		confine_fault(k, VSO_FAULT_MEMORY);
-}
-
-/* ---- lists --------------------------------------------------------------------------- */
-
-static uint64_t gen_lists(struct confined *k, const uint64_t *argv)
-{
-	int32_t n = (int32_t)argv[0];
-	uint64_t each = object_bytes(GL_SPACE_LIST);
-	uint32_t first;
-
-	if (n > (int32_t)GEN_MAX || (n > 0 && !confine_room(k, (uint64_t)n * each))) {
-		confine_fault(k, VSO_FAULT_MEMORY);
-		return 0;
-	}
-	first = (uint32_t)confine_invoke(k, OP_glGenLists, argv);
-	for (int32_t i = 0; first && i < n; i++)
-		if (!confine_account_make(k, GL_SPACE_LIST, first + (uint32_t)i, each))
-			confine_fault(k, VSO_FAULT_MEMORY);
-	return first;
-}
-
-static uint64_t new_list(struct confined *k, const uint64_t *argv)
-{
-	struct confine_context *c = k->current;
-	struct account *a;
-
-	if (!c)
-		return 0;
-	if (!confine_room(k, object_bytes(GL_SPACE_LIST))) {
-		/* what should be recorded would be executed */
-		confine_wreck(k);
-		return 0;
-	}
-	confine_invoke(k, OP_glNewList, argv);
-	if (c->list)
-		return 0;
-	c->list = confine_ask(k, GL_LIST_INDEX, 0, (uint32_t)argv[0]);
-	a = c->list ? confine_account_make(k, GL_SPACE_LIST, c->list, object_bytes(GL_SPACE_LIST)) : NULL;
-	/* its old body goes when the new one is whole */
-	if (a)
-		c->list_heap = heap_bytes() - confine_piece_bytes(a, PIECE_ALL);
-	c->list_released = k->released;
-	return 0;
-}
-
-/* A list's body is the driver's: what was allocated while it was compiled.  What else was
- * deleted meanwhile makes it no smaller. */
-static uint64_t list_body(const struct confined *k, const struct confine_context *c)
-{
-	uint64_t now = heap_bytes() + (k->released - c->list_released);
-
-	return now > c->list_heap ? now - c->list_heap : 0;
-}
-
-static uint64_t end_list(struct confined *k, const uint64_t *argv)
-{
-	struct confine_context *c = k->current;
-	struct account *a;
-
-	confine_invoke(k, OP_glEndList, argv);
-	if (!c || !c->list || confine_ask(k, GL_LIST_INDEX, c->list, 0))
-		return 0;
-	a = confine_account(k, GL_SPACE_LIST, c->list);
-	c->list = 0;
-	if (a)
-		confine_piece_set(k, a, PIECE_ALL, list_body(k, c));
-	if (k->memory > k->limits.memory)
-		confine_fault(k, VSO_FAULT_MEMORY);
-	return 0;
-}
-
-bool confined_overflows(const struct confined *k)
-{
-	const struct confine_context *c = k->current;
-
-	return k->wrecked ||
-	       (c && c->list && !range_ok(k->memory, list_body(k, c), k->limits.memory));
-}
-
-static uint64_t delete_lists(struct confined *k, const uint64_t *argv)
-{
-	uint32_t first = (uint32_t)argv[0], n = (int32_t)argv[1] > 0 ? (uint32_t)argv[1] : 0;
-	uint32_t owner = confine_owner(k, GL_SPACE_LIST);
-	bool inside = confine_inside(k);
-
-	confine_invoke(k, OP_glDeleteLists, argv);
-	if (inside)
-		return 0;
-	if (n < k->accounts_cap) {
-		for (uint32_t i = 0; i < n; i++)
-			confine_account_close(k, GL_SPACE_LIST, first + i);
-		return 0;
-	}
-	for (uint32_t i = 0; i < k->accounts_cap; i++)
-		for (struct account **p = &k->accounts[i]; *p;) {
-			if ((*p)->space == GL_SPACE_LIST && (*p)->owner == owner &&
-			    (*p)->name - first < n)
-				confine_account_unlink(k, p);
-			else
-				p = &(*p)->next;
-		}
-	return 0;
 }
 
 uint32_t confine_shader_stage(const struct confined *k, uint32_t name)
@@ -602,10 +496,8 @@ uint64_t confine_memory_call(struct confined *k, unsigned op, const uint64_t *ar
 	switch (op) {
 	case OP_glBufferData: case OP_glBufferStorage: return buffer_call(k, op, argv);
 	case OP_glGenerateMipmap: return mipmap_call(k, argv);
-	case OP_glGenLists: return gen_lists(k, argv);
-	case OP_glNewList: return new_list(k, argv);
-	case OP_glEndList: return end_list(k, argv);
-	case OP_glDeleteLists: return delete_lists(k, argv);
+	case OP_glGenLists: case OP_glNewList: case OP_glEndList: case OP_glDeleteLists:
+		return confine_list_call(k, op, argv);
 	default: break;
 	}
 	switch (gl_ops[op].form) {

@@ -89,38 +89,30 @@ static uint32_t side_most(const char *name)
 	return 0;
 }
 
-static unsigned sides_find(const struct gl_op *op, struct desc_check *out, unsigned room)
+static unsigned most_find(const struct gl_op *op, const char *name, uint32_t most,
+			  struct desc_check *out, unsigned room)
+{
+	const struct gl_operand *o = operand(op, name);
+
+	if (!is_number(o) || !room)
+		return 0;
+	*out = (struct desc_check){ .kind = CHECK_MOST, .operand = (uint8_t)(o - op->operands),
+				    .other = (uint8_t)(o - op->operands), .word = o->word,
+				    .most = most };
+	return 1;
+}
+
+static unsigned sizes_find(const struct gl_op *op, struct desc_check *out, unsigned room)
 {
 	static const char *const sides[] = { "width", "height", "depth" };
+	static const char *const orders[] = { "order", "uorder", "vorder" };
 	uint32_t most = side_most(op->name);
 	unsigned n = 0;
 
-	for (size_t i = 0; i < COUNT(sides) && most && n < room; i++) {
-		const struct gl_operand *o = operand(op, sides[i]);
-
-		if (is_number(o))
-			out[n++] = (struct desc_check){
-				.kind = CHECK_MOST, .operand = (uint8_t)(o - op->operands),
-				.other = (uint8_t)(o - op->operands), .word = o->word,
-				.most = most };
-	}
-	return n;
-}
-
-static unsigned orders_find(const struct gl_op *op, struct desc_check *out, unsigned room)
-{
-	static const char *const orders[] = { "order", "uorder", "vorder" };
-	unsigned n = 0;
-
-	for (size_t i = 0; i < COUNT(orders) && n < room; i++) {
-		const struct gl_operand *o = operand(op, orders[i]);
-
-		if (is_number(o))
-			out[n++] = (struct desc_check){
-				.kind = CHECK_MOST, .operand = (uint8_t)(o - op->operands),
-				.other = (uint8_t)(o - op->operands), .word = o->word,
-				.most = ORDER_MAX };
-	}
+	for (size_t i = 0; i < COUNT(sides) && most; i++)
+		n += most_find(op, sides[i], most, out + n, room - n);
+	for (size_t i = 0; i < COUNT(orders); i++)
+		n += most_find(op, orders[i], ORDER_MAX, out + n, room - n);
 	return n;
 }
 
@@ -233,15 +225,11 @@ unsigned desc_driver_checks(const struct gl_op *op, struct desc_check *out)
 	const struct gl_operand *index = counted_from(op);
 	unsigned n = spans_find(op, out);
 
-	n += sides_find(op, out + n, DESC_DRIVER_CHECKS - n);
-	if (is_number(index) && n < DESC_DRIVER_CHECKS)
-		out[n++] = (struct desc_check){ .kind = CHECK_MOST,
-						.operand = (uint8_t)(index - op->operands),
-						.other = (uint8_t)(index - op->operands),
-						.word = index->word, .most = PARAMETERS_MAX };
+	n += sizes_find(op, out + n, DESC_DRIVER_CHECKS - n);
+	if (index)
+		n += most_find(op, index->name, PARAMETERS_MAX, out + n, DESC_DRIVER_CHECKS - n);
 	if (n < DESC_DRIVER_CHECKS)
 		n += levels_find(op, out + n);
-	n += orders_find(op, out + n, DESC_DRIVER_CHECKS - n);
 	n += corners_find(op, out + n, DESC_DRIVER_CHECKS - n);
 	if (n < DESC_DRIVER_CHECKS)
 		n += pixel_type_find(op, out + n);
