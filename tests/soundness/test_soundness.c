@@ -74,37 +74,33 @@ static void slice(bool hostile)
 static void test_grammar(void **state) { (void)state; slice(false); }
 static void test_hostile(void **state) { (void)state; slice(true); }
 
-/* A driver may take its time: fewer of them. */
-static void test_driver(void **state)
+/* A driver may take its time: fewer of them; and there may be none. */
+static void slice_drawn(const struct judge *judge, uint64_t seed, unsigned programs)
 {
 	struct campaign_options opt;
 	int found;
 
-	(void)state;
 	options_fill(&opt);
-	opt.programs = SLICE / 20;
-	opt.judge = &judge_driver;
+	opt.seed = seed ? seed : opt.seed;
+	opt.programs = programs;
+	opt.judge = judge;
 	found = campaign_run(&opt);
 	if (found < 0)
 		skip();
 	assert_int_equal(found, 0);
 }
 
+static void test_driver(void **state)
+{
+	(void)state;
+	slice_drawn(&judge_driver, 0, SLICE / 20);
+}
+
 /* And as a server's client: what is drawn by others takes longer. */
 static void test_scenes(void **state)
 {
-	struct campaign_options opt;
-	int found;
-
 	(void)state;
-	options_fill(&opt);
-	opt.seed = SCENE_SEED;
-	opt.programs = SLICE / 40;
-	opt.judge = &judge_confined;
-	found = campaign_run(&opt);
-	if (found < 0)
-		skip();
-	assert_int_equal(found, 0);
+	slice_drawn(&judge_confined, SCENE_SEED, SLICE / 40);
 }
 
 /* ---- the corpus ----------------------------------------------------------------- */
