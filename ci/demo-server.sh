@@ -41,6 +41,7 @@ stop()
 	wait 2>/dev/null
 }
 trap stop EXIT
+trap 'exit 1' INT TERM
 
 step()
 {
@@ -197,7 +198,15 @@ if [ -x "$bin/blink-video" ]; then
 else
 	echo '  (no film: blink-video is not built: libavformat-dev and its kin are missing)'
 fi
-client game sh -c "while '$blinkctl' replay --server '$PWD/socket' --loop 20 game.blink; do :; done"
+game_play()
+{
+	trap 'kill $! 2>/dev/null; exit' TERM
+	while :; do
+		"$blinkctl" replay --server "$PWD/socket" --loop 20 game.blink &
+		wait $! || break
+	done
+}
+client game game_play
 step "all of them on the screen" shown_wait
 sleep $seconds
 "$blinkctl" screen --server socket screenshot second.ppm >/dev/null

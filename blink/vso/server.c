@@ -261,9 +261,9 @@ void vso_server_registers(struct vso_server *s, uint32_t regs[SP_REGISTERS])
 	memcpy(regs, s->regs, sizeof(s->regs));
 }
 
-uint64_t vso_server_update(struct vso_server *s)
+uint64_t vso_server_update(const struct vso_server *s)
 {
-	return atomic_load_explicit(&s->client->update, memory_order_acquire);
+	return s->asked;
 }
 
 void vso_server_updated(struct vso_server *s, uint64_t request)

@@ -251,6 +251,8 @@ static void take_dirty(struct vso_server *s)
 	uint64_t summary = 0;
 	uint32_t words = (s->hello.objects + 63) / 64;
 
+	/* (before the bits: what a request is for was published before it) */
+	s->asking = atomic_load_explicit(&s->client->update, memory_order_acquire);
 	if (atomic_load_explicit(&s->dirty->summary, memory_order_relaxed))
 		summary = atomic_exchange_explicit(&s->dirty->summary, 0, memory_order_acquire);
 	if (words < 64)
@@ -320,6 +322,8 @@ uint32_t vso_server_changes(struct vso_server *s, struct vso_object *out, uint32
 			hand_out(s, c, &out[n++]);
 	}
 	s->round = n == max && max;
+	if (!c->o.data && !s->pending_summary)
+		s->asked = s->asking;
 	return n;
 }
 

@@ -160,7 +160,9 @@ void vso_server_lost(struct vso_server *s);
 
 /* The client's registers as they are (again if they changed meanwhile, boundedly). */
 void vso_server_registers(struct vso_server *s, uint32_t regs[SP_REGISTERS]);
-uint64_t vso_server_update(struct vso_server *s);      /* requests so far, as copied */
+/* Requests for the update SP so far.  One is counted when all that the client published before it
+ * has been handed out (vso_server_changes): it is for that, not for what came before. */
+uint64_t vso_server_update(const struct vso_server *s);
 /* Writes page 1: external state, size, registers (NULL: as they were). */
 void vso_server_show(struct vso_server *s, const uint32_t ext[SP_EXTERNS], uint32_t width,
 		     uint32_t height, const uint32_t *regs);

@@ -216,6 +216,35 @@ static void test_put_back_below(void **state)
 	one_close(&o);
 }
 
+/* Who asks for an update while the server puts off taking what it brings (turns_put_off) gets that
+ * update, late, and not the one before it: nobody would ever ask for the new one, nor would what
+ * it names be proven good, and the pages of what that replaces would never come back. */
+static void test_update_put_off(void **state)
+{
+	struct one o;
+
+	(void)state;
+	one_open(&o, gl, 0, 0, 0);
+	one_publish(&o, "blink 1\n" ONE_INIT
+		    "sp 1 update frame 0 context 1 drawable 1 {\nglClearColor 1, 0, 0, 1\nend\n}\n"
+		    "sp 2 redraw frame 0 context 1 drawable 1 {\nglClear GL_COLOR_BUFFER_BIT\nend\n}\n");
+	vso_client_update(o.client);
+	one_frame(&o);
+	assert_int_equal(shown(&o), 0xff0000);
+	one_publish(&o, "blink 1\n"
+		    "sp 1 update frame 0 context 1 drawable 1 {\nglClearColor 0, 1, 0, 1\nend\n}\n");
+	vso_client_update(o.client);
+	o.tick.now_ns += 20000000;
+	assert_int_equal(served_prepare(o.served, &o.tick), VSO_FAULT_OK);
+	assert_int_equal(called(&o, SP_UPDATE), 1);
+	assert_int_equal(atomic_load(&vso_client_server(o.client)->updated), 1);
+	one_frame(&o);
+	assert_int_equal(called(&o, SP_UPDATE), 2);
+	assert_int_equal(atomic_load(&vso_client_server(o.client)->updated), 2);
+	assert_int_equal(shown(&o), 0x00ff00);
+	one_close(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +252,7 @@ int main(void)
 		cmocka_unit_test(test_refused_version),
 		cmocka_unit_test(test_named_version),
 		cmocka_unit_test(test_put_back_below),
+		cmocka_unit_test(test_update_put_off),
 	};
 
 	gl = one_driver();

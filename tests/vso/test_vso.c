@@ -365,6 +365,46 @@ static void test_long(void **state)
 
 /* ---- registers, bells, death ------------------------------------------------------------------ */
 
+/* A request for the update SP is for what was published before it: it is not counted before that
+ * has been handed out, however late the server looks and in however many rounds. */
+static void test_update_order(void **state)
+{
+	struct vso_quotas q = vso_quotas_default;
+	struct vso_desc d = { .type = VSO_DATA, .size = 25 * VSO_PAGE };
+	static uint8_t data[25 * VSO_PAGE];
+	struct error err;
+	struct pair p;
+	uint32_t n = 0;
+
+	(void)state;
+	q.round_bytes = 10 * VSO_PAGE;
+	pair_open(&p, 10, 3 * sizeof(data), 0, NULL, &q);
+	assert_int_equal(vso_publish(p.client, 1, &d, data, &err), 0);
+	vso_client_update(p.client);
+	assert_int_equal(vso_server_update(p.server), 0);
+	pair_take(&p, &n);
+	assert_int_equal(n, 0);
+	assert_int_equal(vso_server_update(p.server), 0);
+	/* what comes while that one is copied has a request of its own, and goes behind it */
+	assert_int_equal(vso_publish(p.client, 2, &d, data, &err), 0);
+	vso_client_update(p.client);
+	for (unsigned rounds = 0; pair_state(&p, 1)->taken < 1; rounds++) {
+		assert_true(rounds < 3);
+		assert_int_equal(vso_server_update(p.server), 0);
+		pair_take(&p, NULL);
+	}
+	while (pair_state(&p, 2)->taken < 1) {
+		assert_true(vso_server_update(p.server) < 2);
+		pair_take(&p, NULL);
+	}
+	assert_int_equal(vso_server_update(p.server), 2);
+	/* and who publishes nothing has asked as soon as the server looks */
+	vso_client_update(p.client);
+	pair_take(&p, NULL);
+	assert_int_equal(vso_server_update(p.server), 3);
+	pair_close(&p);
+}
+
 static void test_registers(void **state)
 {
 	uint32_t regs[SP_REGISTERS], got[SP_REGISTERS], ext[SP_EXTERNS];
@@ -393,6 +433,7 @@ static void test_registers(void **state)
 	assert_int_equal(vso_client_server(p.client)->width, 640);
 	assert_int_equal(vso_client_update(p.client), 1);
 	assert_int_equal(vso_client_update(p.client), 2);
+	pair_take(&p, NULL);
 	assert_int_equal(vso_server_update(p.server), 2);
 	vso_server_updated(p.server, 2);
 	assert_int_equal(vso_client_server(p.client)->updated, 2);
@@ -475,6 +516,7 @@ int main(void)
 		cmocka_unit_test(test_false_bits), cmocka_unit_test(test_never_done),
 		cmocka_unit_test(test_wrong_at_the_end),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_update_order),
 		cmocka_unit_test(test_registers), cmocka_unit_test(test_bells),
 		cmocka_unit_test(test_death),
 	};
