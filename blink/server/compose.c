@@ -160,38 +160,74 @@ static bool is_hidden(const struct server *s, const struct window *w)
 	return w->hidden && !s->opt.no_facts;
 }
 
-static int draw_clients(struct server *s, struct error *err)
+static bool may_be_direct(const struct server *s, const struct window *w,
+			  const struct served_look *look)
 {
-	for (uint32_t i = 0; i < s->n; i++) {
+	return look->has_redraw && look->direct && !s->opt.no_direct &&
+	       s->frames >= w->direct_after && inside_screen(s, w);
+}
+
+static int draw_client(struct server *s, uint32_t i, const struct served_look *look,
+		       struct error *err)
+{
+	struct window *w = s->windows[i];
+
+	w->copy = false;
+	if (w->over_budget) {
+		w->copy = w->damaged;
+		return 0;
+	}
+	if (is_hidden(s, w)) {
+		if (look->changing)
+			painter_skip(&s->painter[0], w, true);
+		return 0;
+	}
+	if (look->has_redraw && !w->damaged && turns_postpone(&s->painter[0], w))
+		return 0;
+	return may_be_direct(s, w, look) ? draw_direct(s, i, look, err)
+					 : draw_offscreen(s, w, look, err);
+}
+
+/* Those that have been prepared.  (Direct ones have their order, and where the screen's layout is
+ * another one it decides what is hidden: those wait until all have been.) */
+int compose_ready(struct server *s, struct error *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < s->n && r >= 0 && !s->layout_stale; i++) {
 		struct window *w = s->windows[i];
 		struct served_look look = { 0 };
-		int r;
 
-		w->copy = false;
 		if (w->painter || w->doomed)
 			continue;
-		painters_begin(s);
 		served_look(w->client, &look);
-		if (w->over_budget) {
-			w->copy = w->damaged;
-			continue;
-		}
-		if (is_hidden(s, w)) {
-			if (look.changing)
-				painter_skip(&s->painter[0], w, true);
-			continue;
-		}
-		if (look.has_redraw && !w->damaged && turns_postpone(&s->painter[0], w))
-			continue;
-		if (look.has_redraw && look.direct && !s->opt.no_direct && s->frames >= w->direct_after &&
-		    inside_screen(s, w))
-			r = draw_direct(s, i, &look, err);
-		else
-			r = draw_offscreen(s, w, &look, err);
-		if (r < 0)
-			return r;
+		if (!may_be_direct(s, w, &look) && turns_draw(&s->painter[0], w))
+			r = draw_client(s, i, &look, err);
 	}
-	return 0;
+	return r;
+}
+
+static int draw_clients(struct server *s, struct error *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < s->n && r >= 0; i++) {
+		struct window *w = s->windows[i];
+		struct served_look look = { 0 };
+
+		if (w->painter || w->doomed) {
+			w->copy = false;
+			continue;
+		}
+		painters_begin(s);
+		if (turns_draw(&s->painter[0], w)) {
+			served_look(w->client, &look);
+			r = draw_client(s, i, &look, err);
+		} else {
+			w->copy |= w->damaged;
+		}
+	}
+	return r;
 }
 
 /* ---- pictures of further painters ---------------------------------------------------------- */

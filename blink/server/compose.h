@@ -132,6 +132,8 @@ struct turn {
 	uint64_t given_ns, spent_ns;   /* its budget now; in this display frame */
 	uint64_t expected_ns;          /* that it will still take in it */
 	bool greedy;                   /* takes more than its share */
+	bool behind;                   /* that, or brings much: the others are drawn before */
+	uint64_t prepared_frame, drawn_frame;   /* the last; also of those with nothing to draw */
 	uint64_t stalls;               /* display frames that failed through it */
 	uint64_t good, proof;          /* frames of good work: since then, and asked of it */
 	uint64_t last_frame, drew_frame;
@@ -260,6 +262,8 @@ extern uint64_t (*server_clock)(void);
 void turns_begin(struct painter *p);
 /* the order of steps 1 and 2: from *at == 0 until NULL; */
 struct window *turns_next(struct painter *p, uint32_t *at);
+/* It has been prepared and is to be drawn: true once in a display frame. */
+bool turns_draw(const struct painter *p, struct window *w);
 /* has it a turn in this frame?  (sets over_budget) */
 bool turns_allow(struct painter *p, struct window *w);
 /* CPU time that it may use now, and that a turn which failed the frame goes on for. */
@@ -300,6 +304,8 @@ uint32_t compose_stand_in_for(struct painter *p, struct window *w, const struct 
 void compose_stand_in_failed(struct painter *p, struct window *w);
 /* Steps 3 and 4 of server_frame.  -EIO: the driver is lost. */
 int compose_frame(struct server *s, struct error *err);
+/* Draws, before that, the composer's clients that have been prepared so far, off-screen. */
+int compose_ready(struct server *s, struct error *err);
 /* A client that does not let itself be resized is shown at the size that it has. */
 void server_follow_size(struct server *s, struct window *w, uint32_t pw, uint32_t ph);
 

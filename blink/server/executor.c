@@ -255,6 +255,7 @@ static int executor_open(struct executor *x)
 		r = server_open(x);
 	if (r >= 0)
 		r = executor_warm_server(x);
+	executor_slice_set();
 	driver_cache_hide(cache);
 	if (r >= 0 && !x->opt->no_filter)
 		r = seccomp_apply(&x->err);

@@ -47,6 +47,9 @@ int executor_warm_server(struct executor *x);
 /* executor_trial.c: the least time of a picture of 256x256, ns: off-screen, direct.  False:
  * they could not be drawn. */
 bool executor_trial(struct executor *x, uint64_t best[2]);
+/* executor_slice.c: this thread, which composes, is to run soon when it wakes, others' slices or not.
+ * When painters have been begun, for threads are as who begins them, and before the filter. */
+void executor_slice_set(void);
 /* executor_serve.c: one message of the broker's */
 void executor_hear(struct executor *x, const struct message *m, int fds[3]);
 void executor_picture(struct executor *x);

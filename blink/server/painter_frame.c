@@ -89,6 +89,7 @@ void painter_prepare(struct painter *p, struct window *w)
 		w->seen.input = false;
 	}
 	painter_turn(p, NULL);
+	w->turn.prepared_frame = p->frames;
 	turns_spent(p, w, server_cpu_ns() - start, false);
 }
 
@@ -272,6 +273,16 @@ static int draw_one(struct painter *p, struct window *w, struct error *err)
 	return other ? draw_in_other(p, w, other, pw, ph, err) : draw_in_own(p, w, &look, err);
 }
 
+static int draw_ready(struct painter *p, struct error *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < p->n && r >= 0; i++)
+		if (turns_draw(p, p->windows[i]))
+			r = draw_one(p, p->windows[i], err);
+	return r;
+}
+
 void painter_frame(struct painter *p)
 {
 	uint64_t start = server_cpu_ns(), spent;
@@ -281,10 +292,13 @@ void painter_frame(struct painter *p)
 	int r = 0;
 
 	turns_begin(p);
-	while ((w = turns_next(p, &at)))
+	while (r >= 0 && (w = turns_next(p, &at))) {
+		if (w->turn.behind)
+			r = draw_ready(p, &err);
 		prepare_one(p, w);
-	for (uint32_t i = 0; i < p->n && r >= 0; i++)
-		r = draw_one(p, p->windows[i], &err);
+	}
+	if (r >= 0)
+		r = draw_ready(p, &err);
 	for (uint32_t i = 0; i < p->n; i++)
 		if (!p->windows[i]->doomed)
 			painter_show(p, p->windows[i]);

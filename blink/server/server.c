@@ -398,12 +398,14 @@ int server_frame(struct server *s, uint64_t now_ns, struct error *err)
 	if (r < 0)
 		return r;
 	turns_begin(p);
-	while ((w = turns_next(p, &at))) {
+	while (r >= 0 && (w = turns_next(p, &at))) {
+		if (w->turn.behind)
+			r = compose_ready(s, err);
 		prepare(s, w);
 		painters_begin(s);
 	}
 	leave_doomed(s);
-	r = compose_frame(s, err);
+	r = r < 0 ? r : compose_frame(s, err);
 	leave_doomed(s);
 	for (uint32_t i = 0; i < p->n; i++)
 		painter_show(p, p->windows[i]);

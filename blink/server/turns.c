@@ -5,7 +5,9 @@
  * of it, which is its own however busy the others are.  Those that stay within their shares
  * come first; what they leave, and are not expected to need for their redraws, is divided
  * among those that want more (the greedy), in turn.  What does not end in its time goes on
- * at the next display frame.
+ * at the next display frame.  The greedy, and those that bring much, are prepared when the
+ * others have been drawn: what that takes now, and not in the next frame, moves nobody else's
+ * redraw.
  *
  * Time is cut at commands, and some commands cannot be cut: a draw may make a driver compile
  * for a tenth of a second, a procedure of a million words is verified at once.  A turn that
@@ -43,6 +45,7 @@
 #define GRACE_PROOF 256u                /* who has to prove itself for longer has no grace */
 #define GRACE_PERIODS 12u               /* a frame that failed may as well fail for so long */
 #define GRACE_MOST 400000000u           /* and no longer: the watchdog's turn is a second */
+#define BEHIND 16u                      /* bringing takes 1/16 of a period, or more */
 #define ROOM 256u
 #define ROOM_FRAMES 4u                  /* in which 1/ROOM of what is left is given back */
 #define PUT_OFF_MOST 4u                 /* frames in succession */
@@ -172,6 +175,11 @@ static void over_set(struct painter *p, struct window *w, bool over)
 	painter_event_of(p, w, SERVER_EVENT_OVER_BUDGET, 0, 0);
 }
 
+static bool brings_much(const struct painter *p, const struct window *w)
+{
+	return tied(p) && w->turn.take_ns >= p->period_ns / BEHIND;
+}
+
 static void credit(struct painter *p, struct window *w)
 {
 	int64_t most = (int64_t)most_of(p, w);
@@ -185,6 +193,7 @@ static void credit(struct painter *p, struct window *w)
 	w->credit_ns = w->credit_ns + most < most ? w->credit_ns + most : most;
 	w->turn.spent_ns = w->turn.expected_ns = 0;
 	w->turn.greedy = tied(p) && usual(w) > share_of(p, w);
+	w->turn.behind = w->turn.greedy || brings_much(p, w);
 	expect(p, w, usual(w));
 }
 
@@ -211,23 +220,30 @@ void turns_begin(struct painter *p)
 		credit(p, p->windows[i]);
 }
 
-/* Those within their shares first; then the greedy, another one first at each frame. */
+/* Those within their shares first, who brings much behind the others; then the greedy, another one
+ * first at each frame. */
 struct window *turns_next(struct painter *p, uint32_t *at)
 {
 	uint32_t n = p->n, first = n ? (uint32_t)(p->frames % n) : 0;
 
-	for (; *at < n; (*at)++)
-		if (!p->windows[*at]->turn.greedy)
-			return p->windows[(*at)++];
-	for (; *at < 2 * n; (*at)++) {
-		struct window *w = p->windows[(*at - n + first) % n];
+	for (; *at < 3 * n; (*at)++) {
+		uint32_t pass = *at / n, i = *at % n;
+		struct window *w = p->windows[pass < 2 ? i : (i + first) % n];
 
-		if (w->turn.greedy) {
+		if (pass == (w->turn.greedy ? 2 : w->turn.behind ? 1 : 0)) {
 			(*at)++;
 			return w;
 		}
 	}
 	return NULL;
+}
+
+bool turns_draw(const struct painter *p, struct window *w)
+{
+	if (w->turn.prepared_frame != p->frames || w->turn.drawn_frame == p->frames)
+		return false;
+	w->turn.drawn_frame = p->frames;
+	return true;
 }
 
 static bool is_waiting(const struct painter *p, const struct window *w)
@@ -381,7 +397,7 @@ bool turns_put_off(struct painter *p, struct window *w)
 	if (!w->turn.greedy)
 		need -= w->turn.prepare_ns < need ? w->turn.prepare_ns : need;
 	if (!tied(p) || is_alone(p, w) || small || p->frames - w->turn.drew_frame > 1 ||
-	    w->turn.put_off >= PUT_OFF_MOST || w->turn.take_ns < p->period_ns / 16 ||
+	    w->turn.put_off >= PUT_OFF_MOST || !brings_much(p, w) ||
 	    need <= p->turns.usable_ns) {
 		w->turn.put_off = 0;
 		return false;

@@ -74,6 +74,41 @@ static void test_shares(void **state)
 	assert_in_range(turns_budget(&r.s, &r.w[0]), PERIOD / 4, PERIOD / 3);
 }
 
+/* Who has brought much, now and then, is prepared when the others have been drawn, also in frames
+ * in which nothing comes; and each is drawn once in a frame, not before it has been prepared. */
+static void test_behind(void **state)
+{
+	struct rig r;
+	uint32_t at = 0;
+
+	(void)state;
+	rig_make(&r, 3);
+	for (unsigned i = 0; i < 20; i++) {
+		frame(&r);
+		turns_spent(&r.s, &r.w[0], i ? 10000 : PERIOD / 8, false);
+		for (uint32_t j = 1; j < 3; j++)
+			turns_spent(&r.s, &r.w[j], 10000, false);
+	}
+	frame(&r);
+	assert_ptr_equal(turns_next(&r.s, &at), &r.w[1]);
+	assert_ptr_equal(turns_next(&r.s, &at), &r.w[2]);
+	assert_ptr_equal(turns_next(&r.s, &at), &r.w[0]);
+	assert_null(turns_next(&r.s, &at));
+	assert_false(r.w[1].turn.behind);
+	assert_true(r.w[0].turn.behind);
+	assert_false(turns_draw(&r.s, &r.w[1]));
+	r.w[1].turn.prepared_frame = r.s.frames;
+	assert_true(turns_draw(&r.s, &r.w[1]));
+	assert_false(turns_draw(&r.s, &r.w[1]));
+	/* it is forgotten */
+	for (unsigned i = 0; i < 100; i++) {
+		frame(&r);
+		turns_spent(&r.s, &r.w[0], 10000, false);
+	}
+	frame(&r);
+	assert_false(r.w[0].turn.behind);
+}
+
 /* Frames that fail through one client are fewer than one in a hundred. */
 static void test_stalls(void **state)
 {
@@ -308,7 +343,7 @@ static void test_fixed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_shares), cmocka_unit_test(test_stalls),
+		cmocka_unit_test(test_shares), cmocka_unit_test(test_behind), cmocka_unit_test(test_stalls),
 		cmocka_unit_test(test_steady), cmocka_unit_test(test_many), cmocka_unit_test(test_beginners),
 		cmocka_unit_test(test_forgiven),
 		cmocka_unit_test(test_postponed), cmocka_unit_test(test_slow_machine),
