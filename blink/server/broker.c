@@ -11,7 +11,10 @@
 
 #include "blink/server/broker_priv.h"
 
-#define STATUS_NS 500000000u            /* the broker learns where windows are so often */
+/* The broker learns where windows are so long after something moved them; and all the same */
+#define STATUS_NS 500000000u
+#define STATUS_REST_NS 2000000000u
+#define IDLE_MS 500u                    /* it sleeps for so long where nothing is to be watched */
 
 /* ---- setting up ----------------------------------------------------------------------- */
 
@@ -183,10 +186,13 @@ static void poll_serve(struct broker *b, struct polled *q)
 	control_ready(b->ctl, q->p + POLL_CLIENTS + q->nclients, q->n - POLL_CLIENTS - q->nclients);
 }
 
-/* How long it may sleep: until the watchdog, the trace or the end wants to be looked at. */
+/* How long it may sleep: until the watchdog, the trace or the end wants to be looked at.  (Turns
+ * are short: there is hardly ever one to be watched, and two of its looks are enough to see
+ * one that begins.) */
 static int sleep_ms(const struct broker *b)
 {
-	uint64_t ms = b->opt->watchdog_ms / 4, run = broker_now() - b->start_ns;
+	uint64_t ms = b->opt->watchdog_ms / (broker_executor_busy(b) ? 4 : 2);
+	uint64_t run = broker_now() - b->start_ns;
 
 	if ((b->trace || b->opt->event) && ms > 50)
 		ms = 50;
@@ -197,7 +203,7 @@ static int sleep_ms(const struct broker *b)
 
 		return left > 0 ? (int)left + 1 : 0;
 	}
-	return ms < 1 ? 1 : ms > 500 ? 500 : (int)ms;
+	return ms < 1 ? 1 : ms > IDLE_MS ? (int)IDLE_MS : (int)ms;
 }
 
 static void status_ask(struct broker *b)
@@ -205,9 +211,10 @@ static void status_ask(struct broker *b)
 	const struct message m = { .kind = MESSAGE_STATUS };
 	uint64_t now = broker_now();
 
-	if (!b->ready || now < b->next_status_ns)
+	if (!b->ready || now - b->status_ns < (b->moved ? STATUS_NS : STATUS_REST_NS))
 		return;
-	b->next_status_ns = now + STATUS_NS;
+	b->status_ns = now;
+	b->moved = false;
 	if (!b->asked_ns)
 		b->asked_ns = now;
 	broker_send(b, &m, NULL);

@@ -130,6 +130,7 @@ int broker_send(struct broker *b, const struct message *m, const int *fds)
 	if (b->socket < 0)
 		return -EPIPE;
 	r = message_send(b->socket, m, fds);
+	b->moved |= m->kind != MESSAGE_STATUS && m->kind != MESSAGE_PICTURE;
 	/* it has not read for so long that the pair is full: the watchdog sees to it */
 	return r;
 }
@@ -284,6 +285,15 @@ void broker_executor_check(struct broker *b)
 	b->hanging = true;
 	b->stopped = watchdog_stopped(b->executor);
 	kill(b->executor, SIGKILL);
+}
+
+bool broker_executor_busy(const struct broker *b)
+{
+	bool busy = !b->ready || b->asked_ns;
+
+	for (uint32_t i = 0; i < BROKER_PAINTERS_MAX && !busy; i++)
+		busy = atomic_load(&b->board->turn[i].busy_ns) != 0;
+	return busy;
 }
 
 void broker_executor_stop(struct broker *b)

@@ -155,13 +155,16 @@ struct broker {
 	struct film *film;
 	struct window_view *view;
 	void *trace;                    /* FILE */
-	uint64_t next_status_ns, events_seen, pictures_seen;
+	uint64_t status_ns;             /* when it last asked where windows are */
+	bool moved;                     /* it has sent something since then that may move them */
+	uint64_t events_seen, pictures_seen;
 	uint64_t accept_ns;             /* up to when connections have been paid for */
 };
 
 /* broker_executor.c */
 int broker_executor_start(struct broker *b);
 void broker_executor_check(struct broker *b);        /* watchdog */
+bool broker_executor_busy(const struct broker *b);   /* there is something for it to watch */
 void broker_executor_died(struct broker *b);         /* its pidfd is readable */
 void broker_executor_read(struct broker *b);
 void broker_executor_stop(struct broker *b);

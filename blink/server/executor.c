@@ -255,7 +255,6 @@ static int executor_open(struct executor *x)
 		r = server_open(x);
 	if (r >= 0)
 		r = executor_warm_server(x);
-	executor_slice_set();
 	driver_cache_hide(cache);
 	if (r >= 0 && !x->opt->no_filter)
 		r = seccomp_apply(&x->err);
@@ -410,6 +409,7 @@ int executor_main(const struct broker_options *opt, struct board *board, int soc
 	x.socket = socket;
 	busy(&x);
 	prctl(PR_SET_TIMERSLACK, 1000);
+	executor_slice_set();
 	if (executor_open(&x) < 0) {
 		say_failed(&x);
 		return 1;

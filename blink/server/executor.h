@@ -47,8 +47,8 @@ int executor_warm_server(struct executor *x);
 /* executor_trial.c: the least time of a picture of 256x256, ns: off-screen, direct.  False:
  * they could not be drawn. */
 bool executor_trial(struct executor *x, uint64_t best[2]);
-/* executor_slice.c: this thread, which composes, is to run soon when it wakes, others' slices or not.
- * When painters have been begun, for threads are as who begins them, and before the filter. */
+/* executor_slice.c: this thread, and those that it will begin, are to run soon when they wake,
+ * whatever a client has left of its slice. */
 void executor_slice_set(void);
 /* executor_serve.c: one message of the broker's */
 void executor_hear(struct executor *x, const struct message *m, int fds[3]);

@@ -1,4 +1,4 @@
-/* executor_slice.c - how soon the composer runs when it wakes.
+/* executor_slice.c - how soon the executor runs when it wakes.
  *
  * (Alone in a file: C libraries before 2.41 declare half of what linux/sched/types.h does.) */
 #include <linux/sched/types.h>
@@ -7,11 +7,10 @@
 
 #include "blink/server/executor.h"
 
-#define SLICE_NS 100000u        /* the least that Linux takes */
+#define SLICE_NS 1000000u
 
-/* A painter that draws for long may be on the processor where this thread wakes, while a client
- * keeps the other one: of equals Linux (from 6.12) lets that one go on to its slice's end, some
- * 4 ms, unless who wakes asks for less at a time.  Where that is not known nothing changes. */
+/* Linux (from 6.12) lets who is on a processor go on to its slice's end, some 4 ms, whoever wakes
+ * there, unless that one asks for less at a time.  Where that is not known nothing changes. */
 void executor_slice_set(void)
 {
 	struct sched_attr a = { .size = sizeof(a) };

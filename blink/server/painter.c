@@ -155,6 +155,8 @@ int painters_open(struct server *s, struct error *err)
 		s->handover = handover_open();
 	if (!s->painter || (n > 1 && !s->handover))
 		return error_set(err, -ENOMEM, "server: out of memory");
+	if (s->handover)
+		painter_place_open(s);
 	for (uint32_t i = 0; i < n && r >= 0; i++) {
 		struct painter *p = &s->painter[i];
 
@@ -349,6 +351,7 @@ void painters_begin(struct server *s)
 void composer_begin(struct server *s)
 {
 	frame_set(&s->painter[0]);
+	painter_place(&s->painter[0]);
 }
 
 /* ---- a new client ------------------------------------------------------------------------------------ */

@@ -40,6 +40,7 @@
 #define BLINK_SERVER_PAINTER_H
 
 #include <pthread.h>
+#include <sched.h>
 
 #include "blink/server/compose.h"
 
@@ -59,6 +60,8 @@ struct painter {
 	struct server_frame_stats stats;
 	struct screen own;             /* further ones: a context to read back in */
 	int failed;                    /* its driver is lost */
+	_Atomic int processor;         /* 1 + where it was last seen; 0: unknown */
+	uint64_t placed_frame;         /* in which it looked */
 	/* of a further one */
 	pthread_t thread;
 	bool started;
@@ -72,6 +75,7 @@ struct handover {
 	pthread_mutex_t lock;
 	pthread_cond_t told;           /* a painter rests */
 	_Atomic uint64_t news;         /* how often one came to rest */
+	cpu_set_t may;                 /* processors that they were given */
 	pthread_mutex_t telling;       /* held while an event is told */
 };
 
@@ -109,6 +113,12 @@ static inline struct painter *painter_of(struct server *s, const struct window *
 {
 	return &s->painter[w->painter];
 }
+
+/* ---- painter_place.c: where there are several ---------------------------------------------- */
+
+void painter_place_open(struct server *s);
+/* On its thread, when its display frame begins: not on the processor of one before it. */
+void painter_place(struct painter *p);
 
 /* ---- painter_frame.c ------------------------------------------------------------------------ */
 

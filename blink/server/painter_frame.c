@@ -291,6 +291,7 @@ void painter_frame(struct painter *p)
 	uint32_t at = 0;
 	int r = 0;
 
+	painter_place(p);
 	turns_begin(p);
 	while (r >= 0 && (w = turns_next(p, &at))) {
 		if (w->turn.behind)
