@@ -149,6 +149,7 @@ static void context_drop(struct confined *k, struct confine_context *c)
 	if (k->current == c)
 		nothing_current(k);
 	k->gl->ops->context_destroy(k->gl, driver);
+	confine_calls_free(k, &c->list_acts, false);
 	k->memory -= c->bytes;
 	k->contexts--;
 	memset(c, 0, sizeof(*c));

@@ -7,6 +7,7 @@
  *   confine_thunk.c   entry points that know their opcode, for the mediations below
  *   confine_memory.c  what is made, counted against the client's budget
  *   confine_lists.c   display lists among it
+ *   confine_calls.c   which lists these call: what one command comes to
  *   confine_account.c the accounts of objects, on which it is counted
  *   confine_kept.c    what the driver keeps, where the client's word is not enough
  *   confine_hold.c    objects that live on in others when they are deleted
@@ -27,6 +28,7 @@
 #include <GL/glext.h>
 
 #include "blink/server/code_account.h"
+#include "blink/server/confined.h"
 #include "blink/server/heap.h"
 #include "blink/server/server_priv.h"
 
@@ -43,6 +45,12 @@ struct confine_view {
 
 struct confine_saved { uint32_t mask; struct confine_view view; };
 
+/* What a list does that decides which other ones are executed where it is called: it calls .n, or
+ * .n after the base; makes .n the base; saves attributes, and brings them back. */
+enum list_what { LIST_CALL, LIST_CALL_BASE, LIST_BASE, LIST_PUSH, LIST_POP };
+struct list_act { uint32_t what, n; };
+struct list_acts { struct list_act *v; uint32_t n, cap; bool calls; };
+
 struct confine_context {
 	uint32_t name, driver;         /* the client's number, 0 none; the driver sink's */
 	uint64_t bytes;                /* that the driver allocated to make it */
@@ -55,6 +63,8 @@ struct confine_context {
 	uint32_t list;                 /* being compiled, 0 none */
 	uint64_t list_heap;            /* bytes in use when it began */
 	uint64_t list_released;        /* and what accounts had given back by then */
+	bool list_executes;            /* its commands are executed, too */
+	struct list_acts list_acts;    /* so far */
 	uint32_t draw_framebuffer;     /* the driver's name, 0 the window */
 	bool other_buffer;             /* framebuffer 0 is not drawn to its back buffer */
 	/* what the driver's scissor and viewport hold now */
@@ -76,6 +86,7 @@ struct account {
 	uint8_t space;
 	uint32_t stage;                /* of a shader */
 	uint64_t bytes;                /* all of it */
+	struct list_acts acts;         /* of a list */
 	struct piece *piece;
 	uint32_t npieces;
 	/* what it holds on to, though it be deleted: images of a framebuffer object, buffers of
@@ -117,6 +128,8 @@ struct confined {
 	                                  when they are called: part of each texture's account */
 	uint64_t memory;
 	uint64_t released;             /* ever */
+	uint32_t callers;              /* lists that call others */
+	uint64_t list_most;            /* bytes of the largest list that there ever was */
 	struct code_account *code;     /* that the driver made for its draws */
 };
 
@@ -199,6 +212,18 @@ void confine_programs_grow(struct confined *k, uint64_t heap_before);
 /* A piece of an object's account has grown, or shrunk, by so much.  Beyond the budget: the
  * fault is told. */
 void confine_grow(struct confined *k, unsigned space, uint64_t name, uint32_t id, int64_t by);
+
+/* ---- confine_calls.c ---------------------------------------------------------------- */
+
+/* A command that decides which lists are called; values as they are given to GL.  False: it is
+ * not to be executed, and the fault is told. */
+bool confine_calls_act(struct confined *k, enum list_what what, uint32_t n);
+bool confine_calls_list(struct confined *k, uint32_t name);
+bool confine_calls_lists(struct confined *k, int32_t n, uint32_t type, const void *names);
+/* The list that is compiled in this context is whole; a: its account. */
+void confine_calls_end(struct confined *k, struct account *a);
+/* whole: of a list that was. */
+void confine_calls_free(struct confined *k, struct list_acts *acts, bool whole);
 
 /* ---- confine_account.c -------------------------------------------------------------- */
 

@@ -90,6 +90,7 @@ void confine_account_free(struct confined *k, struct account *a)
 	k->released += a->bytes;
 	free(a->piece);
 	free(a->hold);
+	confine_calls_free(k, &a->acts, true);
 	free(a);
 }
 

@@ -1,10 +1,8 @@
 /* confine_limits.c - see confined.h. */
 #include "blink/server/confined.h"
 
-/* What one procedure may have looked at, beside its words: 6 to 13 ms, that nothing can cut, and
- * so little that a display frame need not fail by it; and for each word as much again as four
- * times the word itself, as who hands over more may well have more to look at. */
-#define WORK (UINT64_C(1) << 26)
+/* For each word as much again as four times the word itself: who hands over more may well have more
+ * to look at. */
 #define WORK_WORD 16u
 
 static uint32_t least(uint32_t a, uint64_t b)
@@ -29,7 +27,7 @@ void confined_limits(struct verify_limits *l, const struct vso_quotas *q)
 	l->slots = least(l->slots, q->slots);
 	l->words = least(SP_MAX_WORDS, q->object_bytes / 4);
 	l->allow_opaque = l->allow_sensitive = false;
-	l->work = WORK;
+	l->work = CONFINE_WORK;
 	l->work_word = WORK_WORD;
 	l->unmediated = confined_unmediated();
 }

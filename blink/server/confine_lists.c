@@ -38,6 +38,12 @@ static uint64_t new_list(struct confined *k, const uint64_t *argv)
 		return 0;
 	c->list = confine_ask(k, GL_LIST_INDEX, 0, (uint32_t)argv[0]);
 	a = c->list ? confine_account_make(k, GL_SPACE_LIST, c->list, confine_object_bytes(GL_SPACE_LIST)) : NULL;
+	if (c->list && !a) {
+		/* (nobody would know what it calls) */
+		confine_wreck(k);
+		return 0;
+	}
+	c->list_executes = (uint32_t)argv[1] == GL_COMPILE_AND_EXECUTE;
 	/* its old body goes when the new one is whole */
 	if (a)
 		c->list_heap = heap_bytes() - confine_piece_bytes(a, CONFINE_PIECE_ALL);
@@ -62,10 +68,17 @@ static uint64_t end_list(struct confined *k, const uint64_t *argv)
 	confine_invoke(k, OP_glEndList, argv);
 	if (!c || !c->list || confine_ask(k, GL_LIST_INDEX, c->list, 0))
 		return 0;
-	a = confine_account(k, GL_SPACE_LIST, c->list);
+	/* (deleted while it was compiled, it has none, and is there nevertheless) */
+	a = confine_account_make(k, GL_SPACE_LIST, c->list, confine_object_bytes(GL_SPACE_LIST));
 	c->list = 0;
-	if (a)
-		confine_piece_set(k, a, CONFINE_PIECE_ALL, list_body(k, c));
+	if (!a) {
+		confine_wreck(k);
+		return 0;
+	}
+	confine_calls_end(k, a);
+	confine_piece_set(k, a, CONFINE_PIECE_ALL, list_body(k, c));
+	if (a->bytes > k->list_most)
+		k->list_most = a->bytes;
 	if (k->memory > k->limits.memory)
 		confine_fault(k, VSO_FAULT_MEMORY);
 	return 0;

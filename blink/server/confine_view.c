@@ -251,7 +251,7 @@ static void APIENTRY push_attrib(GLbitfield mask)
 	struct confine_context *c = k->current;
 	uint32_t depth;
 
-	if (listed(k) && confine_direct(k))
+	if ((listed(k) && confine_direct(k)) || !confine_calls_act(k, LIST_PUSH, mask & GL_LIST_BIT))
 		return;
 	REAL(k, OP_glPushAttrib, fn_uint)(mask);
 	if (!c || c->list)
@@ -271,7 +271,7 @@ static void APIENTRY pop_attrib(void)
 	const struct confine_saved *s;
 	uint32_t depth;
 
-	if (listed(k) && confine_direct(k))
+	if ((listed(k) && confine_direct(k)) || !confine_calls_act(k, LIST_POP, 0))
 		return;
 	REAL(k, OP_glPopAttrib, void (APIENTRY *)(void))();
 	if (!c || c->list)
@@ -359,13 +359,24 @@ static void APIENTRY call_list(GLuint list)
 {
 	struct confined *k = confine_self;
 
-	if (!k->never_direct || !refuse(k))
+	if ((!k->never_direct || !refuse(k)) && confine_calls_list(k, list))
 		REAL(k, OP_glCallList, fn_uint)(list);
+}
+
+static void APIENTRY list_base(GLuint base)
+{
+	struct confined *k = confine_self;
+
+	if (confine_calls_act(k, LIST_BASE, base))
+		REAL(k, OP_glListBase, fn_uint)(base);
 }
 
 static uint64_t call_lists(struct confined *k, const uint64_t *argv)
 {
-	if (k->never_direct && refuse(k))
+	const void *names = (const void *)(uintptr_t)argv[2];
+
+	if ((k->never_direct && refuse(k)) ||
+	    !confine_calls_lists(k, (int32_t)argv[0], (uint32_t)argv[1], names))
 		return 0;
 	return confine_invoke(k, OP_glCallLists, argv);
 }
@@ -379,7 +390,7 @@ static const struct { uint16_t op; sink_fn fn; } plain[] = {
 	{ OP_glPushAttrib, (sink_fn)push_attrib }, { OP_glPopAttrib, (sink_fn)pop_attrib },
 	{ OP_glBindFramebuffer, (sink_fn)bind_framebuffer_core },
 	{ OP_glBindFramebufferEXT, (sink_fn)bind_framebuffer_ext },
-	{ OP_glCallList, (sink_fn)call_list },
+	{ OP_glCallList, (sink_fn)call_list }, { OP_glListBase, (sink_fn)list_base },
 };
 
 /* What the scissor test confines, wherever it is called from. */

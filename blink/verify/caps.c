@@ -352,8 +352,14 @@ enum verify_reason caps_track(struct verifier *v, const struct desc *d, const ui
 			caps_list(v, LIST_RELATIVE);
 		caps_draw(v);
 		return VERIFY_OK;
-	case HOOK_PUSH_ATTRIB: push_attrib(v, rec); return VERIFY_OK;
-	case HOOK_POP_ATTRIB: pop_attrib(v); return VERIFY_OK;
+	case HOOK_PUSH_ATTRIB: case HOOK_POP_ATTRIB:
+		if (lists_inside(v))
+			return VERIFY_LIST_CALLS;
+		if (d->hook == HOOK_PUSH_ATTRIB)
+			push_attrib(v, rec);
+		else
+			pop_attrib(v);
+		return VERIFY_OK;
 	case HOOK_ENABLE_INDEXED: enable_indexed(v, rec, d->arg); return VERIFY_OK;
 	case HOOK_TARGET: target(v, d, rec); return VERIFY_OK;
 	case HOOK_DELETE_QUERIES:

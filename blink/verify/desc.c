@@ -66,6 +66,7 @@ static const struct { const char *name; uint8_t hook, arg; } hooks[] = {
 	{ "glNewList", HOOK_NEW_LIST, 0 }, { "glEndList", HOOK_END_LIST, 0 },
 	{ "glCallList", HOOK_CALL_LIST, 0 }, { "glCallLists", HOOK_CALL_LIST, 1 },
 	{ "glDeleteLists", HOOK_DELETE_LISTS, 0 }, { "glGenLists", HOOK_GEN_LISTS, 0 },
+	{ "glListBase", HOOK_LIST_BASE, 0 },
 	{ "glEvalMesh1", HOOK_MESH, 1 }, { "glEvalMesh2", HOOK_MESH, 2 },
 	{ "glEnable", HOOK_ENABLE, 1 }, { "glDisable", HOOK_ENABLE, 0 },
 	{ "glColorMask", HOOK_MASK, MASK_COLOR }, { "glDepthMask", HOOK_MASK, MASK_DEPTH },
@@ -410,7 +411,7 @@ static bool hook_takes_registers(unsigned hook)
 	case HOOK_JUMP: case HOOK_BEGIN: case HOOK_END_PRIMITIVE: case HOOK_FRAGMENTS:
 	case HOOK_CONTENTS: case HOOK_FEEDBACK: case HOOK_LOST: case HOOK_DRAW_UNKNOWN:
 	case HOOK_CLEAR: case HOOK_CLEAR_BUFFER: case HOOK_MASK: case HOOK_TARGET:
-	case HOOK_ENABLE_INDEXED: case HOOK_RASTER: case HOOK_MESH:
+	case HOOK_ENABLE_INDEXED: case HOOK_RASTER: case HOOK_MESH: case HOOK_LIST_BASE:
 		return true;
 	default:
 		return false;
@@ -427,7 +428,7 @@ static bool hook_is_local(const struct desc *d)
 	case HOOK_DRAW_UNKNOWN: case HOOK_FRAGMENTS: case HOOK_BEGIN: case HOOK_END_PRIMITIVE:
 	case HOOK_CLEAR: case HOOK_ENABLE: case HOOK_ENABLE_INDEXED: case HOOK_MASK:
 	case HOOK_TARGET: case HOOK_PUSH_ATTRIB: case HOOK_POP_ATTRIB: case HOOK_LOCK:
-	case HOOK_DRAW: case HOOK_BIND_BUFFER: case HOOK_RASTER:
+	case HOOK_DRAW: case HOOK_BIND_BUFFER: case HOOK_RASTER: case HOOK_LIST_BASE:
 		return true;
 	case HOOK_CALL_LIST:
 		return !d->arg;

@@ -9,7 +9,11 @@
  * go through the lists that these call, and through those that these call, without looking
  * whether they are there.  Which lists that happens to is the driver's affair: one that
  * draws itself may only call what is known to be there and leads nowhere else.
- */
+ *
+ * A call is one command, which nothing can cut, and lists that call others twice double what it
+ * makes of itself.  Where that is known here, too many are refused where they would run; where it
+ * is not, who runs a stranger's lists counts (blink/server/confine_calls.c), and takes for granted
+ * that none calls others, or says from where, between Begin and End. */
 #include "blink/verify/verifier.h"
 
 #include <GL/gl.h>
@@ -77,6 +81,27 @@ static uint32_t saturated(uint64_t n)
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
 }
 
+/* What calling the list that ends here will cost. */
+static void list_cost(struct verifier *v, const uint32_t *rec)
+{
+	struct context *c = v->s->ctx;
+	struct list_shadow *l = &c->list_new;
+	uint64_t most = v->env->limits.work ? v->env->limits.work : UINT64_MAX, words = 0;
+
+	/* begun by an earlier SP, or another one: who knows */
+	l->vertices = l->words = UINT32_MAX;
+	if (c->list_sp == v->s->serial)
+		l->vertices = saturated(v->facts->vertices - c->list_vertices);
+	if (c->list_sp == v->s->serial && c->list_depth == v->depth) {
+		words = words_at(v, rec) - c->list_words;
+		l->words = saturated(words);
+	} else {
+		l->what |= LIST_UNCOUNTED;
+	}
+	if (l->calls * (uint64_t)VERIFY_WORK_CALL > most || (words > most && !(l->what & LIST_UNCOUNTED)))
+		l->what |= LIST_COSTLY;
+}
+
 static enum verify_reason end_list(struct verifier *v, const uint32_t *rec)
 {
 	struct verify_state *s = v->s;
@@ -90,13 +115,7 @@ static enum verify_reason end_list(struct verifier *v, const uint32_t *rec)
 	if ((c->list_new.what & LIST_OWN) && (c->list_new.what & LIST_OPEN))
 		return VERIFY_LIST_CALLS;
 	state_touch_context(s);
-	/* begun by an earlier SP, or another one: who knows */
-	c->list_new.vertices = c->list_new.words = UINT32_MAX;
-	if (c->list_sp == s->serial) {
-		c->list_new.vertices = saturated(v->facts->vertices - c->list_vertices);
-		if (c->list_depth == v->depth)
-			c->list_new.words = saturated(words_at(v, rec) - c->list_words);
-	}
+	list_cost(v, rec);
 	list_changes(s, c->list);
 	if (c->list < LIST_NAMES) {
 		l = &s->lists[c->list];
@@ -135,7 +154,13 @@ static void nest(struct verifier *v, bool many, uint32_t name, uint32_t what)
 {
 	struct verify_state *s = v->s;
 	struct context *c = s->ctx;
+	uint64_t calls = many || !(what & LIST_KNOWN) ? 1 : 1 + (uint64_t)s->lists[name].calls;
 
+	state_touch_context(s);
+	c->list_new.calls = saturated(c->list_new.calls + calls);
+	c->list_new.what |= what & LIST_COSTLY;
+	if (many || !(what & LIST_KNOWN) || (what & LIST_UNCOUNTED))
+		c->list_new.what |= LIST_UNCOUNTED;
 	if (many || name >= LIST_NAMES) {
 		s->lists_loose = true;
 	} else {
@@ -168,13 +193,20 @@ static enum verify_reason call_list(struct verifier *v, const struct desc *d,
 				    const uint32_t *rec)
 {
 	bool many = d->arg;
+	const struct context *c = v->s->ctx;
 	uint32_t what = many ? 0 : lists_what(v->s, rec[1]);
 
-	/* twice in it, and it would call itself as often as its depth allows: 2^64 times */
-	if (!many && v->s->ctx->list && rec[1] == v->s->ctx->list && !v->env->limits.allow_opaque)
+	if (lists_inside(v))
 		return VERIFY_LIST_CALLS;
+	/* twice in it, and it would call itself as often as its depth allows: 2^64 times */
+	if (!many && c->list && rec[1] == c->list && !v->env->limits.allow_opaque)
+		return VERIFY_LIST_CALLS;
+	if ((what & LIST_COSTLY) && (!c->list || c->list_executes))
+		return VERIFY_WORK;
+	if (many && (int32_t)rec[1] > 0)
+		v->s->work += rec[1] * (uint64_t)VERIFY_WORK_LIST;
 	cost_add(v, many, rec, what);
-	if (v->s->ctx->list)
+	if (c->list)
 		nest(v, many, rec[1], what);
 	if (!(what & LIST_KNOWN) || (what & LIST_OPEN) || list_boundless(&v->s->lists[rec[1]]))
 		v->facts->unknown_lists++;
@@ -186,7 +218,7 @@ static enum verify_reason call_list(struct verifier *v, const struct desc *d,
 
 enum verify_reason lists_track(struct verifier *v, const struct desc *d, const uint32_t *rec)
 {
-	v->s->outside += d->hook != HOOK_CALL_LIST || v->s->ctx->list;
+	v->s->outside += (d->hook != HOOK_CALL_LIST && d->hook != HOOK_LIST_BASE) || v->s->ctx->list;
 	switch (d->hook) {
 	case HOOK_NEW_LIST: return new_list(v, rec);
 	case HOOK_END_LIST: return end_list(v, rec);
@@ -194,6 +226,7 @@ enum verify_reason lists_track(struct verifier *v, const struct desc *d, const u
 	case HOOK_GEN_LISTS:
 		v->s->work += (uint64_t)rec[1] * VERIFY_WORK_LIST;
 		return VERIFY_OK;
+	case HOOK_LIST_BASE: return lists_inside(v) ? VERIFY_LIST_CALLS : VERIFY_OK;
 	default: return call_list(v, d, rec);
 	}
 }

@@ -322,6 +322,8 @@ static bool context_meet(struct context *a, const struct context *b)
 	caps_meet(&a->caps, &b->caps);
 	a->list_new.what = ((a->list_new.what | b->list_new.what) & ~LIST_KNOWN) |
 			   (a->list_new.what & b->list_new.what & LIST_KNOWN);
+	if (a->list_new.calls < b->list_new.calls)
+		a->list_new.calls = b->list_new.calls;
 	a->attrib_lost |= b->attrib_lost || a->nattrib != b->nattrib ||
 			  memcmp(a->attrib, b->attrib, a->nattrib * sizeof(*a->attrib)) != 0;
 	vao_meet(&a->vao, &b->vao);

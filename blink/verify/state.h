@@ -84,9 +84,12 @@ struct saved_caps { uint32_t mask; struct caps caps; };
 #define LIST_CALLS 64u                  /* calls others: holds in its epoch */
 #define LIST_OPEN 128u                  /* what it calls may not be there, or be itself */
 #define LIST_CALLED 256u                /* lists call it, whatever it is */
+#define LIST_COSTLY 512u                /* too many calls, or words, where it is called */
+#define LIST_UNCOUNTED 1024u            /* how many words, nobody knows */
 struct list_shadow {
 	uint32_t what, group;
 	uint32_t vertices, words;       /* that calling it costs */
+	uint32_t calls;                 /* that are made where it is called */
 	uint32_t epoch;
 };
 

@@ -223,7 +223,7 @@ enum verify_reason track(struct verifier *v, const struct desc *d, const uint32_
 	case HOOK_DELETE_ARRAYS: case HOOK_BIND_ARRAY:
 		return buffers_track(v, d, rec);
 	case HOOK_NEW_LIST: case HOOK_END_LIST: case HOOK_CALL_LIST: case HOOK_DELETE_LISTS:
-	case HOOK_GEN_LISTS:
+	case HOOK_GEN_LISTS: case HOOK_LIST_BASE:
 		return lists_track(v, d, rec);
 	case HOOK_RASTER: case HOOK_SOURCE: return raster_track(v, d, rec);
 	default:

@@ -45,6 +45,12 @@ HOT void caps_list(struct verifier *v, uint32_t what);
 void caps_called(struct verifier *v, uint32_t what);
 /* Display lists (lists.c). */
 enum verify_reason lists_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
+/* In a stranger's list, between Begin and End?  Which lists are called, and from which base, is
+ * not said there: GL would not do it, or only where the list is called elsewhere. */
+static inline bool lists_inside(const struct verifier *v)
+{
+	return v->s->ctx->list_begin && !v->env->limits.allow_opaque;
+}
 enum verify_reason raster_track(struct verifier *v, const struct desc *d, const uint32_t *rec);
 uint32_t lists_what(const struct verify_state *s, uint32_t name);
 HOT void caps_draw(struct verifier *v);

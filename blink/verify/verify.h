@@ -32,6 +32,8 @@ const char *verify_reason_sentence(enum verify_reason r);
 #define VERIFY_WORK_VAO 1024u           /* a vertex array object */
 #define VERIFY_WORK_POINT 256u          /* a point of a map */
 #define VERIFY_WORK_LIST 64u            /* a list's number, be it taken or not */
+#define VERIFY_WORK_CALL 1024u          /* a call of a list by one: all that one command makes
+                                           of them, as commands cannot be cut */
 
 struct verify_limits {
 	uint32_t names[GL_SPACE_COUNT];

@@ -431,14 +431,14 @@ static void test_head_backwards(void **state)
 static void test_above(void **state)
 {
 	static const enum vso_fault of_objects[] = { VSO_FAULT_REFUSED, VSO_FAULT_SHADER,
-						     VSO_FAULT_MEMORY, VSO_FAULT_GL };
+						     VSO_FAULT_MEMORY, VSO_FAULT_GL, VSO_FAULT_WORK };
 	struct vso_desc d = { .type = VSO_SP, .size = 8 };
 	struct error err;
 	struct pair p;
 
 	(void)state;
 	pair_open(&p, OBJECTS, DATA, STREAM, NULL, NULL);
-	for (unsigned i = 0; i < 4; i++) {
+	for (unsigned i = 0; i < sizeof(of_objects) / sizeof(*of_objects); i++) {
 		struct vso_object o;
 
 		assert_int_equal(vso_publish(p.client, 1, &d, "abcdefg", &err), 0);
