@@ -17,6 +17,7 @@
  *   their layout for good.
  * - A list keeps a map's points, as many as its orders say, before anybody looks whether there
  *   are maps of such orders: their product wraps, and with a stride of 0 a few points are enough.
+ * - A list makes floats of a pixel map's integers, on a stack with room for 256.
  * - A unit of textures that only shaders have is made current, and then a matrix is taken to be
  *   where it would have one.
  * - Where mipmaps are made whenever a texture's first level changes, those of a cube are made
@@ -37,6 +38,7 @@
 #define COPY_SIDE_MAX 0x7fffu           /* drawables are smaller */
 #define IMAGE_SIDE_MAX 0x8000u          /* no driver has larger ones, nor as many layers */
 #define ORDER_MAX 255u                  /* of maps: drivers have 8 to 30 */
+#define PIXEL_MAP_MAX 256u              /* as Mesa has it */
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 
 /* Operands that are added, by name, wherever both are. */
@@ -113,6 +115,7 @@ static unsigned sizes_find(const struct gl_op *op, struct desc_check *out, unsig
 		n += most_find(op, sides[i], most, out + n, room - n);
 	for (size_t i = 0; i < COUNT(orders); i++)
 		n += most_find(op, orders[i], ORDER_MAX, out + n, room - n);
+	n += most_find(op, "mapsize", PIXEL_MAP_MAX, out + n, room - n);
 	return n;
 }
 

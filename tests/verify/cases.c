@@ -9,6 +9,7 @@ static const uint16_t indices[4] = { 0, 1, 2, 3 };
 static const uint16_t indices_bad[4] = { 0, 1, 2, 4 };
 static const uint16_t restart[4] = { 0, 1, 0xffff, 3 };
 static const uint32_t name_one[1] = { 1 }, name_high[1] = { 999 };
+static const uint8_t large[1024];
 static const char open_text[3] = { 'a', 'b', 'c' };
 
 static const struct sp_payload payloads[PAYLOADS] = {
@@ -27,6 +28,7 @@ static const struct sp_payload payloads[PAYLOADS] = {
 	[PAY_SHARED_INDICES] = { (const uint8_t *)indices, sizeof(indices), SP_PAYLOAD_SHARED },
 	[PAY_SHARED_STRING] = { (const uint8_t *)"name", 5, SP_PAYLOAD_SHARED },
 	[PAY_SHARED_NAMES] = { (const uint8_t *)name_one, sizeof(name_one), SP_PAYLOAD_SHARED },
+	[PAY_LARGE] = { large, sizeof(large), 0 },
 	[PAY_MODERN] = { (const uint8_t *)"#version 330", 13, 0 },
 };
 const struct sp_payloads case_payloads = { payloads, PAYLOADS };

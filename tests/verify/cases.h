@@ -36,6 +36,7 @@ enum {
 	PAY_SHARED_STRING,   /* a string, */
 	PAY_SHARED_NAMES,    /* a name */
 	PAY_MODERN,          /* a shader's text that may have blocks */
+	PAY_LARGE,           /* 1,024 zeros */
 	PAYLOADS
 };
 extern const struct sp_payloads case_payloads;
