@@ -537,19 +537,12 @@ static bool config_moves(uint32_t config, const struct verify_facts *f)
 			 (SINK_CONFIG_STENCIL(config) == 8 || !f->uses_stencil));
 }
 
-/* What saves masks and buffers, and lists that set them, are not done there; the verifier counts
- * on it.  (Of 3.1 drivers make core ones.) */
-static bool lean(const struct confine_context *c)
-{
-	return c->flags & SINK_CONTEXT_CORE || c->version == 31;
-}
-
 /* Does what is drawn to that context and drawable go to the window, and nowhere else? */
 static bool draws_window(const struct confined *k, uint32_t context, uint32_t drawable)
 {
 	const struct confine_context *c = context ? context_of(k, context) : NULL;
 
-	return c && c->started && !lean(c) && !k->never_direct && !c->other_buffer && !c->draw_framebuffer &&
+	return c && c->started && !confine_lean(c) && !k->never_direct && !c->other_buffer && !c->draw_framebuffer &&
 	       !c->list && k->window && k->window->name == drawable;
 }
 

@@ -172,6 +172,13 @@ void confine_view_bound(struct confined *k, uint32_t believed);
 /* A context is current for the first time. */
 void confine_view_start(struct confined *k);
 
+/* What saves masks and buffers, lists that set them, and any others, are not done there; the
+ * verifier counts on it.  (Of 3.1 drivers make core ones.) */
+static inline bool confine_lean(const struct confine_context *c)
+{
+	return c->flags & SINK_CONTEXT_CORE || c->version == 31;
+}
+
 /* Is framebuffer 0, which is drawn to now, on the shared drawable? */
 static inline bool confine_direct(const struct confined *k)
 {

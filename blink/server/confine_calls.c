@@ -6,7 +6,7 @@
  * when a command executes lists, through as many as are executed at once, and no deeper than GL
  * goes.  What would go on after that is not executed at all.
  *
- * Counted are calls, and the bytes of long lists: any client may have all of its own executed once.
+ * Counted are calls, with what else is followed, and the bytes of long lists: any client may have all of its own executed once.
  * A list by itself, however long, is what the client's memory holds, and is not counted.
  *
  * GL sets no base, and saves nothing, between Begin and End; the verifier lets no list do that, or
@@ -78,7 +78,7 @@ static bool act_add(struct confined *k, enum list_what what, uint32_t n)
 
 struct calls {
 	const struct confined *k;
-	uint64_t calls, bytes, most;    /* so far; bytes at most */
+	uint64_t calls, bytes, most;    /* so far, and all that is followed; bytes at most */
 	bool inside, known;             /* between Begin and End; the base is known */
 	uint32_t base, depth;
 	uint32_t saved, below, room;    /* attributes that lists saved; before; that may be */
@@ -132,6 +132,8 @@ static bool list_call(struct calls *c, uint32_t name);
 
 static bool act(struct calls *c, const struct list_act *a)
 {
+	if (c->calls++ >= CALLS)
+		return false;
 	switch (a->what) {
 	case LIST_CALL: return list_call(c, a->n);
 	case LIST_CALL_BASE: return c->known && list_call(c, c->base + a->n);
@@ -152,9 +154,8 @@ static bool list_call(struct calls *c, uint32_t name)
 	const struct account *a = confine_account(c->k, GL_SPACE_LIST, name);
 	bool good = true;
 
-	c->calls++;
 	c->bytes += a ? bytes_long(a->bytes) : 0;
-	if (c->calls > CALLS || c->bytes > c->most || c->depth == DEPTH)
+	if (c->bytes > c->most || c->depth == DEPTH)
 		return false;
 	if (!a)
 		return true;
@@ -256,7 +257,8 @@ static bool lists_executed(struct confined *k, uint32_t n, uint32_t type, const 
 	bool good = true;
 
 	for (uint32_t i = 0, name; i < n && good; i++)
-		good = c.known && name_at(type, names, i, &name) && list_call(&c, c.base + name);
+		good = c.calls++ < CALLS && c.known && name_at(type, names, i, &name) &&
+		       list_call(&c, c.base + name);
 	return told(k, good);
 }
 

@@ -99,7 +99,8 @@ static uint64_t delete_lists(struct confined *k, const uint64_t *argv)
 	bool inside = confine_inside(k);
 
 	confine_invoke(k, OP_glDeleteLists, argv);
-	if (inside)
+	/* nor does a context that has no lists delete those of who shares them */
+	if (inside || !k->current || confine_lean(k->current))
 		return 0;
 	if (n < k->accounts_cap) {
 		for (uint32_t i = 0; i < n; i++)

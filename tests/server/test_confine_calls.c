@@ -54,6 +54,8 @@ static const struct { const char *name, *make; } refused[] = {
 	  NAMES(1, "few") "glEndList\n" },
 	{ "deleted while it was made", "glNewList 1, GL_COMPILE\n" NAMES(2, "few") "glDeleteLists 1, 1\n"
 	  "glEndList\n" CALL(1) },
+	{ "deleted by a context without lists", LIST(1, NAMES(2, "few")) "blinkContext 2, 1, 33, 1\n"
+	  "blinkMakeCurrent 2, 1, 1\nglDeleteLists 1, 1\nblinkMakeCurrent 1, 1, 1\n" CALL(1) },
 	{ "between Begin and End", LIST(1, NAMES(1, "few")) "glBegin GL_POINTS\n" CALL(1) "glEnd\n" },
 	{ "as many as are not there", NAMES(70000, "many") LIST(1, CALL(2)) NAMES(70000, "many") },
 	{ "one of a size, again and again", LARGE BASE(1) NAMES(70000, "many") },
