@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +25,7 @@
 struct fake {
 	char path[64];
 	pthread_t thread;
+	int listener;
 	_Atomic bool stop, dismiss;
 	/* of the object with that number, as taken last */
 	struct vso_object object[OBJECTS];
@@ -83,8 +83,8 @@ static struct vso_server *accept_one(struct fake *f, int listener, int *connecti
 static void *serve(void *user)
 {
 	struct fake *f = user;
-	int listener = vso_local_listen(f->path, NULL), connection = -1;
-	struct vso_server *s = accept_one(f, listener, &connection);
+	int connection = -1;
+	struct vso_server *s = accept_one(f, f->listener, &connection);
 
 	while (s && !f->stop) {
 		take(f, s);
@@ -94,21 +94,20 @@ static void *serve(void *user)
 		vso_server_destroy(s, f->dismiss ? VSO_FAULT_DISMISSED : VSO_FAULT_ENDED, NULL);
 	if (connection >= 0)
 		close(connection);
-	close(listener);
+	close(f->listener);
 	unlink(f->path);
 	return NULL;
 }
 
 static void fake_start(struct fake *f)
 {
-	struct stat st;
-
 	f->stop = false;
 	f->taken = 0;
 	memset(f->bytes, 0, sizeof(f->bytes));
+	/* (here: who connects between bind and listen is refused) */
+	f->listener = vso_local_listen(f->path, NULL);
+	assert_true(f->listener >= 0);
 	assert_int_equal(pthread_create(&f->thread, NULL, serve, f), 0);
-	while (stat(f->path, &st))
-		pause_a_little();
 }
 
 static void fake_stop(struct fake *f)
