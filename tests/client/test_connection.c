@@ -32,7 +32,7 @@ struct fake {
 	uint8_t bytes[OBJECTS][64];
 	uint32_t taken;
 	uint32_t regs[SP_REGISTERS];
-	uint64_t updates;
+	_Atomic uint64_t updates;
 };
 
 static void pause_a_little(void)
@@ -76,6 +76,9 @@ static struct vso_server *accept_one(struct fake *f, int listener, int *connecti
 		pause_a_little();
 	assert_int_equal(r, 1);
 	assert_int_equal(vso_local_peer(&p, &grant, NULL), 0);
+	/* it says hello before it rings */
+	while (!p->ops->rung(p))
+		pause_a_little();
 	assert_int_equal(vso_server_create(&s, p, NULL, NULL), 0);
 	return s;
 }
@@ -180,7 +183,9 @@ static void test_published(void **state)
 	c = serve_and_publish(&f, "second");
 	blink_request_update(c);
 	blink_flush(c);
-	assert_int_equal(blink_wait(c, SECOND / 20, &err), 0);
+	/* (what was taken before may ring late) */
+	for (int i = 0; i < 100 && !f.updates; i++)
+		assert_true(blink_wait(c, SECOND / 20, &err) >= 0);
 	fake_stop(&f);
 	check(&f, "second");
 	assert_int_equal(f.updates, 1);
@@ -201,7 +206,7 @@ static void test_reconnects(void **state)
 	c = serve_and_publish(&f, "latest");
 	fake_stop(&f);
 	/* what is published meanwhile is kept */
-	assert_int_equal(blink_wait(c, SECOND / 10, &err), 0);
+	assert_true(blink_wait(c, SECOND / 10, &err) >= 0);
 	assert_int_equal(blink_data(c, 3, false, "meanwhile", 10, &err), 0);
 	memset(f.object, 0, sizeof(f.object));
 	fake_start(&f);
@@ -222,12 +227,15 @@ static void test_dismissed(void **state)
 	struct error err = { 0 };
 	struct blink_connection *c;
 	struct fake f;
+	int r = 0;
 
 	(void)state;
 	c = serve_and_publish(&f, "latest");
 	f.dismiss = true;
 	fake_stop(&f);
-	assert_int_equal(blink_wait(c, 5 * SECOND, &err), -ECONNRESET);
+	for (int i = 0; i < 10 && r >= 0; i++)
+		r = blink_wait(c, 5 * SECOND, &err);
+	assert_int_equal(r, -ECONNRESET);
 	assert_non_null(strstr(err.text, vso_fault_sentence(VSO_FAULT_DISMISSED)));
 	blink_disconnect(c);
 }
