@@ -14,7 +14,6 @@
 /* The broker learns where windows are so long after something moved them; and all the same */
 #define STATUS_NS 500000000u
 #define STATUS_REST_NS 2000000000u
-#define IDLE_MS 500u                    /* it sleeps for so long where nothing is to be watched */
 
 /* ---- setting up ----------------------------------------------------------------------- */
 
@@ -186,13 +185,10 @@ static void poll_serve(struct broker *b, struct polled *q)
 	control_ready(b->ctl, q->p + POLL_CLIENTS + q->nclients, q->n - POLL_CLIENTS - q->nclients);
 }
 
-/* How long it may sleep: until the watchdog, the trace or the end wants to be looked at.  (Turns
- * are short: there is hardly ever one to be watched, and two of its looks are enough to see
- * one that begins.) */
+/* How long it may sleep: until the watchdog, the trace or the end wants to be looked at. */
 static int sleep_ms(const struct broker *b)
 {
-	uint64_t ms = b->opt->watchdog_ms / (broker_executor_busy(b) ? 4 : 2);
-	uint64_t run = broker_now() - b->start_ns;
+	uint64_t ms = b->opt->watchdog_ms / 4, run = broker_now() - b->start_ns;
 
 	if ((b->trace || b->opt->event) && ms > 50)
 		ms = 50;
@@ -203,7 +199,7 @@ static int sleep_ms(const struct broker *b)
 
 		return left > 0 ? (int)left + 1 : 0;
 	}
-	return ms < 1 ? 1 : ms > IDLE_MS ? (int)IDLE_MS : (int)ms;
+	return ms < 1 ? 1 : ms > 500 ? 500 : (int)ms;
 }
 
 static void status_ask(struct broker *b)

@@ -287,15 +287,6 @@ void broker_executor_check(struct broker *b)
 	kill(b->executor, SIGKILL);
 }
 
-bool broker_executor_busy(const struct broker *b)
-{
-	bool busy = !b->ready || b->asked_ns;
-
-	for (uint32_t i = 0; i < BROKER_PAINTERS_MAX && !busy; i++)
-		busy = atomic_load(&b->board->turn[i].busy_ns) != 0;
-	return busy;
-}
-
 void broker_executor_stop(struct broker *b)
 {
 	const struct message m = { .kind = MESSAGE_QUIT };
@@ -317,8 +308,26 @@ void broker_executor_stop(struct broker *b)
 
 /* ---- what it says -------------------------------------------------------------------------- */
 
+/* Clients move their windows, too, and come some time after they were announced. */
+static bool has_moved(const struct broker *b, const struct board_status *now)
+{
+	const struct board_status *was = b->known;
+
+	if (now->nclients != was->nclients || now->nclients != b->nclients)
+		return true;
+	for (uint32_t i = 0; i < now->nclients && i < BROKER_CLIENTS_MAX; i++) {
+		const struct server_client_info *a = &was->clients[i], *c = &now->clients[i];
+
+		if (a->id != c->id || a->x != c->x || a->y != c->y || a->width != c->width ||
+		    a->height != c->height)
+			return true;
+	}
+	return false;
+}
+
 static void status_take(struct broker *b)
 {
+	b->moved |= has_moved(b, &b->board->status);
 	memcpy(b->known, &b->board->status, sizeof(*b->known));
 	if (b->known->nclients > BROKER_CLIENTS_MAX)
 		b->known->nclients = BROKER_CLIENTS_MAX;

@@ -156,7 +156,7 @@ struct broker {
 	struct window_view *view;
 	void *trace;                    /* FILE */
 	uint64_t status_ns;             /* when it last asked where windows are */
-	bool moved;                     /* it has sent something since then that may move them */
+	bool moved;                     /* something has moved since then, or may have */
 	uint64_t events_seen, pictures_seen;
 	uint64_t accept_ns;             /* up to when connections have been paid for */
 };
@@ -164,7 +164,6 @@ struct broker {
 /* broker_executor.c */
 int broker_executor_start(struct broker *b);
 void broker_executor_check(struct broker *b);        /* watchdog */
-bool broker_executor_busy(const struct broker *b);   /* there is something for it to watch */
 void broker_executor_died(struct broker *b);         /* its pidfd is readable */
 void broker_executor_read(struct broker *b);
 void broker_executor_stop(struct broker *b);

@@ -198,13 +198,30 @@ int compose_ready(struct server *s, struct error *err)
 		struct window *w = s->windows[i];
 		struct served_look look = { 0 };
 
-		if (w->painter || w->doomed)
+		/* (what hides it may still go) */
+		if (w->painter || w->doomed || is_hidden(s, w))
 			continue;
 		served_look(w->client, &look);
 		if (!may_be_direct(s, w, &look) && turns_draw(&s->painter[0], w))
 			r = draw_client(s, i, &look, err);
 	}
 	return r;
+}
+
+/* It was drawn before, and since then drawn over, uncovered or moved: what is shown is its own
+ * drawable's picture.  Who has none there, as after drawing elsewhere, draws one. */
+static int show_again(struct server *s, uint32_t i, struct error *err)
+{
+	struct window *w = s->windows[i];
+	struct served_look look = { 0 };
+
+	if (!w->damaged)
+		return 0;
+	served_look(w->client, &look);
+	if (look.has_redraw && !look.retained)
+		return draw_client(s, i, &look, err);
+	w->copy = true;
+	return 0;
 }
 
 static int draw_clients(struct server *s, struct error *err)
@@ -224,7 +241,7 @@ static int draw_clients(struct server *s, struct error *err)
 			served_look(w->client, &look);
 			r = draw_client(s, i, &look, err);
 		} else {
-			w->copy |= w->damaged;
+			r = show_again(s, i, err);
 		}
 	}
 	return r;

@@ -139,7 +139,8 @@ static void write_pages(struct vso_server *s)
 
 		shared_copy(s->states[i], zeros, VSO_PAGE);
 	}
-	/* whatever was published before us */
+	/* whatever was published before us, and for what of it an update was asked for */
+	s->asking = atomic_load_explicit(&s->client->update, memory_order_acquire);
 	for (uint32_t i = 1; i < s->hello.objects; i++)
 		if (atomic_load_explicit(&entry_of(s, i)->version, memory_order_relaxed)) {
 			s->pending[i / 64] |= 1ull << i % 64;

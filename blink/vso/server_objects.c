@@ -252,6 +252,7 @@ static void take_dirty(struct vso_server *s)
 	uint32_t words = (s->hello.objects + 63) / 64;
 
 	/* (before the bits: what a request is for was published before it) */
+	s->asked_copy = s->asking;
 	s->asking = atomic_load_explicit(&s->client->update, memory_order_acquire);
 	if (atomic_load_explicit(&s->dirty->summary, memory_order_relaxed))
 		summary = atomic_exchange_explicit(&s->dirty->summary, 0, memory_order_acquire);
@@ -297,6 +298,8 @@ static void hand_out(struct vso_server *s, struct copying *c, struct vso_object 
 		s->known[c->o.id].seen = c->o.version;
 	*out = c->o;
 	copying_end(c);
+	/* what was on its way when the bits were taken is first: so all asked for until then is here */
+	s->asked = s->asked_copy;
 }
 
 uint32_t vso_server_changes(struct vso_server *s, struct vso_object *out, uint32_t max)

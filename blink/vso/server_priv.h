@@ -64,6 +64,7 @@ struct vso_server {
 	uint64_t pending[VSO_SUMMARY_WORDS], pending_summary;
 	bool round;                    /* the last call filled its array */
 	uint64_t asking;               /* requests for updates when the dirty bits were taken */
+	uint64_t asked_copy;           /* those before, for which a copy alone may be on its way */
 	uint64_t asked;                /* those, when all that they named has been handed out */
 	uint64_t budget;               /* left of what this round may cost */
 	struct copying copying;

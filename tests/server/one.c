@@ -36,7 +36,9 @@ static void check(int r, const struct error *err)
 
 struct shader_judge *one_judge;
 
-void one_open(struct one *o, struct sink *gl, uint32_t flags, uint32_t stream, uint64_t memory)
+/* early: published, and an update asked for, before there is a server to look. */
+static void open_with(struct one *o, struct sink *gl, uint32_t flags, uint32_t stream,
+		      uint64_t memory, const char *early)
 {
 	struct vso_wishes w = { .name = "one", .objects = 256, .slots = 64, .flags = flags,
 				.width = ONE_SIDE, .height = ONE_SIDE, .data_bytes = 8u << 20,
@@ -63,10 +65,24 @@ void one_open(struct one *o, struct sink *gl, uint32_t flags, uint32_t stream, u
 	lo.pages = vso_client_pages(&w);
 	check(vso_loopback_create(&link, &peer, &lo, &err), &err);
 	check(vso_client_create(&o->client, link, &w, &err), &err);
+	if (early) {
+		one_publish(o, early);
+		vso_client_update(o->client);
+	}
 	check(vso_server_create(&v, peer, &o->opt.limits.quotas, &err), &err);
 	check(served_create(&o->served, gl, v, &o->opt, &err), &err);
 	check(served_resize(o->served, ONE_SIDE, ONE_SIDE, &err), &err);
 	check(vso_client_start(o->client, 0, &err), &err);
+}
+
+void one_open(struct one *o, struct sink *gl, uint32_t flags, uint32_t stream, uint64_t memory)
+{
+	open_with(o, gl, flags, stream, memory, NULL);
+}
+
+void one_open_late(struct one *o, struct sink *gl, const char *text)
+{
+	open_with(o, gl, 0, 0, 0, text);
 }
 
 void one_close(struct one *o)

@@ -37,6 +37,8 @@ struct sink *one_driver(void);
 extern struct shader_judge *one_judge;
 /* flags: VSO_HELLO_*; memory 0: plenty. */
 void one_open(struct one *o, struct sink *gl, uint32_t flags, uint32_t stream, uint64_t memory);
+/* As after an executor's restart: the text was published, and an update asked for, before. */
+void one_open_late(struct one *o, struct sink *gl, const char *text);
 void one_close(struct one *o);
 
 /* Assembles text (docs/ASSEMBLY.md) and publishes what is in it. */

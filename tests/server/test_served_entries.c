@@ -245,6 +245,28 @@ static void test_update_put_off(void **state)
 	one_close(&o);
 }
 
+/* All was published and asked for before this server looked, as after an executor's restart: the
+ * update comes before a redraw that uses what it makes. */
+static void test_update_restarted(void **state)
+{
+	static const char text[] =
+		"blink 1\nnames context 8\nnames drawable 8\nsp 0 init {\nblinkContext 1, 0, 0, 0\n"
+		"blinkDrawable 1, 64, 64, 1\nblinkMakeCurrent 1, 1, 1\nend\n}\n"
+		"sp 1 update frame 0 context 1 drawable 1 {\nglClearColor 0, 1, 0, 1\n"
+		"blinkDrawable 2, 64, 64, 1\nend\n}\n"
+		"sp 2 redraw frame 0 context 1 drawable 1 {\nblinkMakeCurrent 1, 2, 2\n"
+		"blinkMakeCurrent 1, 1, 1\nglClear GL_COLOR_BUFFER_BIT\nend\n}\n";
+	struct one o;
+
+	(void)state;
+	one_open_late(&o, gl, text);
+	one_frame(&o);
+	assert_int_equal(called(&o, SP_UPDATE), 1);
+	assert_int_equal(called(&o, SP_REDRAW), 1);
+	assert_int_equal(shown(&o), 0x00ff00);
+	one_close(&o);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +275,7 @@ int main(void)
 		cmocka_unit_test(test_named_version),
 		cmocka_unit_test(test_put_back_below),
 		cmocka_unit_test(test_update_put_off),
+		cmocka_unit_test(test_update_restarted),
 	};
 
 	gl = one_driver();

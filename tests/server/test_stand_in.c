@@ -159,11 +159,92 @@ static void test_sizes(void **state)
 	sink_destroy(gl);
 }
 
+/* ---- behind ------------------------------------------------------------------------------------ */
+
+static uint64_t still_clock(void) { return 5; }
+
+/* Of two servers with the same clients the first has turns, in which one client is known to bring
+ * much: the others are drawn before it is prepared. */
+static void behind(struct many *m, uint32_t id)
+{
+	m->server->painter[0].opt.limits.frame_ns = 0;
+	for (uint32_t i = 0; i < m->server->n; i++)
+		m->server->windows[i]->turn.take_ns =
+			m->server->windows[i]->id == id ? 20000000 : 0;
+}
+
+static void compare_behind(struct many m[2], uint32_t id, unsigned frames, unsigned when,
+			   uint32_t client, const char *text)
+{
+	server_clock = still_clock;
+	for (unsigned f = 0; f < frames; f++) {
+		behind(&m[0], id);
+		behind(&m[1], 0);
+		for (unsigned k = 0; k < 2; k++) {
+			if (f == when)
+				one_publish(&m[k].c[client], text);
+			many_frame(&m[k]);
+			many_look(&m[k]);
+		}
+		assert_memory_equal(m[0].rgb, m[1].rgb, SIZE);
+	}
+	assert_int_not_equal(made(&m[0]), 0);
+	server_clock = NULL;
+	many_close(&m[0]);
+	many_close(&m[1]);
+}
+
+/* The last one changes its size when those that share a drawable have been drawn: what they drew
+ * is on the screen and nowhere else. */
+static void test_behind_size(void **state)
+{
+	static const struct server_options opt = { .no_direct = true };
+	static struct many m[2];
+
+	(void)state;
+	for (unsigned k = 0; k < 2; k++) {
+		if (!many_open(&m[k], &opt))
+			skip();
+		moving(&m[k], VSO_HELLO_DIRECT, 1, 0, 0);
+		moving(&m[k], VSO_HELLO_DIRECT, 0, 1, 0.5f);
+		many_add(&m[k], 90, H, 0, "large", many_plain(1, 1, 0, 90, H));
+	}
+	compare_behind(m, 3, 60, 50, 2, "blink 1\nnames context 8\nnames drawable 8\n"
+		       "sp 0 init context 1 drawable 1 {\nblinkDrawableResize 1, 80, 40\nend\n}\n");
+}
+
+/* One that is direct lies below them, and draws over them when they have been drawn. */
+static void test_behind_direct(void **state)
+{
+	static const struct server_options opt = { .direct = true };
+	static const int at[4][2] = { { 0, 0 }, { -10, 10 }, { -10, 70 }, { 200, 170 } };
+	static struct many m[2];
+	struct error err;
+
+	(void)state;
+	for (unsigned k = 0; k < 2; k++) {
+		if (!many_open(&m[k], &opt))
+			skip();
+		many_add(&m[k], 120, 120, VSO_HELLO_DIRECT, "below", many_plain(1, 1, 0, 120, 120));
+		moving(&m[k], VSO_HELLO_DIRECT, 1, 0, 0);
+		moving(&m[k], VSO_HELLO_DIRECT, 0, 1, 0.5f);
+		many_add(&m[k], 90, H, 0, "large", many_plain(1, 0, 1, 90, H));
+		for (uint32_t i = 0; i < 4; i++)
+			server_move(m[k].server, i + 1, at[i][0], at[i][1], &err);
+	}
+	compare_behind(m, 4, 160, 150, 0, "blink 1\nnames context 8\nnames drawable 8\n"
+		       "sp 0 init {\nend\n}\nsp 1 redraw frame 0 context 1 drawable 1 {\n"
+		       "glViewport 0, 0, 120, 120\nglClearColor 0, 0, 1, 1\n"
+		       "glClear GL_COLOR_BUFFER_BIT\nend\n}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_nobody_can_tell),
 		cmocka_unit_test(test_who),
+		cmocka_unit_test(test_behind_size),
+		cmocka_unit_test(test_behind_direct),
 		cmocka_unit_test(test_sizes),
 	};
 

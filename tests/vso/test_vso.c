@@ -405,6 +405,32 @@ static void test_update_order(void **state)
 	pair_close(&p);
 }
 
+/* Who brings more than a round may copy, at each frame: a round never ends with nothing on its
+ * way, and requests are counted all the same. */
+static void test_update_flood(void **state)
+{
+	struct vso_quotas q = vso_quotas_default;
+	struct vso_desc d = { .type = VSO_DATA, .size = 12 * VSO_PAGE };
+	static uint8_t data[12 * VSO_PAGE];
+	uint64_t last = 0, at = 0;
+	struct error err;
+	struct pair p;
+
+	(void)state;
+	q.round_bytes = 10 * VSO_PAGE;
+	pair_open(&p, 10, 40 * sizeof(data), 0, NULL, &q);
+	for (uint64_t i = 0; i < 300; i++) {
+		assert_int_equal(vso_publish(p.client, 1 + (uint32_t)(i % 3), &d, data, &err), 0);
+		vso_client_update(p.client);
+		pair_take(&p, NULL);
+		if (vso_server_update(p.server) != last)
+			at = i;
+		last = vso_server_update(p.server);
+		assert_true(i - at < 8);
+	}
+	pair_close(&p);
+}
+
 static void test_registers(void **state)
 {
 	uint32_t regs[SP_REGISTERS], got[SP_REGISTERS], ext[SP_EXTERNS];
@@ -516,7 +542,7 @@ int main(void)
 		cmocka_unit_test(test_false_bits), cmocka_unit_test(test_never_done),
 		cmocka_unit_test(test_wrong_at_the_end),
 		cmocka_unit_test(test_long),
-		cmocka_unit_test(test_update_order),
+		cmocka_unit_test(test_update_order), cmocka_unit_test(test_update_flood),
 		cmocka_unit_test(test_registers), cmocka_unit_test(test_bells),
 		cmocka_unit_test(test_death),
 	};
