@@ -6,8 +6,9 @@
  * when a command executes lists, through as many as are executed at once, and no deeper than GL
  * goes.  What would go on after that is not executed at all.
  *
- * Counted are calls, with what else is followed, and the bytes of long lists: any client may have all of its own executed once.
- * A list by itself, however long, is what the client's memory holds, and is not counted.
+ * Counted are calls, with what else is followed, and the bytes of long lists: any client may have
+ * all of its own executed once.  A list by itself, however long, is what the client's memory holds,
+ * and is not counted.
  *
  * GL sets no base, and saves nothing, between Begin and End; the verifier lets no list do that, or
  * call others, between its own, so that it is enough to know where the outermost is called. */
