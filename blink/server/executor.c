@@ -24,6 +24,8 @@
 #define NAP_NS 2000u            /* less than falling asleep and waking takes */
 #define HEAR_NS 1000000u        /* where nobody waits between frames, the broker is heard so often */
 #define IDLE_FRAMES 3u          /* without any change, before it sleeps */
+#define SLICE_NS 1000000u       /* of its threads, at a time: less than clients have */
+#define SLICE_COMPOSER_NS 200000u       /* and less than painters have */
 
 /* ---- the board ------------------------------------------------------------------------- */
 
@@ -255,6 +257,7 @@ static int executor_open(struct executor *x)
 		r = server_open(x);
 	if (r >= 0)
 		r = executor_warm_server(x);
+	executor_slice_set(SLICE_COMPOSER_NS);  /* (painters have been begun) */
 	driver_cache_hide(cache);
 	if (r >= 0 && !x->opt->no_filter)
 		r = seccomp_apply(&x->err);
@@ -409,7 +412,7 @@ int executor_main(const struct broker_options *opt, struct board *board, int soc
 	x.socket = socket;
 	busy(&x);
 	prctl(PR_SET_TIMERSLACK, 1000);
-	executor_slice_set();
+	executor_slice_set(SLICE_NS);
 	if (executor_open(&x) < 0) {
 		say_failed(&x);
 		return 1;

@@ -48,8 +48,8 @@ int executor_warm_server(struct executor *x);
  * they could not be drawn. */
 bool executor_trial(struct executor *x, uint64_t best[2]);
 /* executor_slice.c: this thread, and those that it will begin, are to run soon when they wake,
- * whatever a client has left of its slice. */
-void executor_slice_set(void);
+ * whatever those who ask for more at a time have left of it.  Before the filter. */
+void executor_slice_set(uint64_t ns);
 /* executor_serve.c: one message of the broker's */
 void executor_hear(struct executor *x, const struct message *m, int fds[3]);
 void executor_picture(struct executor *x);
